@@ -1,0 +1,1 @@
+"""The local store: engine, models, journal, migrations."""

@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+"""The one door for people who work on GMOps Desktop.
+
+    python3 dev.py run      set up, then open the program (without a display: perform the tour)
+    python3 dev.py test     set up, then lint, format, types, floors, tests, frozen program
+    python3 dev.py lint | types | bench | screenshots | build | setup | lock
+
+Standard library only: it must run before anything is installed.  Set-up makes `.venv` from
+`requirements.lock` and installs the system packages that the program and its sandbox need, where
+apt and root (or sudo) are there; elsewhere it names what is missing in one line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+LOCK = ROOT / "requirements.lock"
+WINDOWS = os.name == "nt"
+SCRIPTS = VENV / ("Scripts" if WINDOWS else "bin")
+PYTHON = SCRIPTS / ("python.exe" if WINDOWS else "python")
+
+# What the window needs from the system (measured on a bare Debian 12, package by package).
+WINDOW_PACKAGES = [
+    "python3-venv",
+    "libglib2.0-0",
+    "libgl1",
+    "libegl1",
+    "libxkbcommon0",
+    "libdbus-1-3",
+    "libfontconfig1",
+    "libxcb-cursor0",
+    "libxkbcommon-x11-0",
+    "libxcb-icccm4",
+    "libxcb-keysyms1",
+    "libxcb-shape0",
+    "libcups2",
+]
+# What the sandbox and the tests start for real.
+SERVER_PACKAGES = ["mariadb-server", "mariadb-client", "openssh-server", "zstd", "apt-utils"]
+# What photographs of the window need where there is no display.
+DISPLAY_PACKAGES = ["xvfb", "xauth"]
+
+
+class Failed(Exception):
+    """A step failed; its output has already been shown."""
+
+
+def say(text: str) -> None:
+    print(f"· {text}", flush=True)
+
+
+def call(*words: str | Path, env: dict[str, str] | None = None, quiet: bool = False) -> None:
+    """Run a command in the project's folder; raise `Failed` with its name if it fails."""
+    output = subprocess.PIPE if quiet else None
+    ran = subprocess.run(
+        [str(word) for word in words],
+        cwd=ROOT,
+        env={**os.environ, **(env or {})},
+        stdout=output,
+        stderr=subprocess.STDOUT if quiet else None,
+        check=False,
+    )
+    if ran.returncode:
+        if quiet:
+            sys.stdout.write(ran.stdout.decode(errors="replace"))
+        raise Failed(f"{' '.join(str(word) for word in words[:4])} … exit {ran.returncode}")
+
+
+# ---------------------------------------------------------------- set-up
+
+
+def set_up() -> None:
+    """Install what is missing; quick when nothing is."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - the one script that older Pythons may start
+        raise Failed("Python 3.11 or newer is needed; this is " + sys.version.split()[0])
+    packages = WINDOW_PACKAGES + SERVER_PACKAGES + DISPLAY_PACKAGES
+    install_system_packages(packages)
+    make_environment()
+
+
+def install_system_packages(packages: list[str]) -> None:
+    if not shutil.which("dpkg-query"):
+        if not sys.platform.startswith("linux"):
+            missing = [tool for tool in ("mariadbd", "sshd", "zstd") if not find_tool(tool)]
+            if missing:
+                say(f"For the sandbox, please install by hand: {', '.join(missing)}")
+        return
+    missing = missing_packages(packages)
+    if not missing:
+        return
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    sudo = [] if root else ["sudo", "-n"]
+    if not root and (
+        not shutil.which("sudo")
+        or subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode
+    ):
+        say(f"Please install these system packages: sudo apt-get install {' '.join(missing)}")
+        return
+    say(f"Installing {len(missing)} system packages: {' '.join(missing)}")
+    # Servers must not start by themselves: the sandbox starts its own on private ports.
+    keep_asleep = {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+    environment = [f"{name}={value}" for name, value in keep_asleep.items()]
+    call(*sudo, "env", *environment, "apt-get", "update", "-q", quiet=True)
+    install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *missing]
+    call(*sudo, "env", *environment, *install, quiet=True)
+
+
+def missing_packages(packages: list[str]) -> list[str]:
+    shown = subprocess.run(
+        ["dpkg-query", "-W", "-f", "${db:Status-Abbrev} ${Package}\n", *packages],
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
+    there = {line.split()[1] for line in shown.splitlines() if line.startswith("ii")}
+    return [package for package in packages if package not in there]
+
+
+def find_tool(name: str) -> str | None:
+    return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin:/sbin")
+
+
+def make_environment() -> None:
+    facts = LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes() + sys.version.encode()
+    wanted, stamp = hashlib.sha256(facts).hexdigest(), VENV / "gmops-stamp"
+    if stamp.is_file() and stamp.read_text() == wanted and PYTHON.is_file():
+        return
+    if VENV.exists():
+        say("The libraries have changed: making .venv anew")
+        shutil.rmtree(VENV)
+    else:
+        say("Making .venv")
+    call(sys.executable, "-m", "venv", VENV)
+    say("Installing the libraries named in requirements.lock (hashes checked); about a minute")
+    pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "-q"]
+    call(*pip, "--require-hashes", "-r", LOCK)
+    call(*pip, "--no-deps", "--no-build-isolation", "-e", ROOT)
+    stamp.write_text(wanted)
+
+
+# ---------------------------------------------------------------- commands
+
+
+def has_display() -> bool:
+    if WINDOWS or sys.platform == "darwin":
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def run(*words: str) -> None:
+    set_up()
+    if words or has_display():
+        call(PYTHON, "-m", "gmops_desktop", *words)
+    else:
+        say("No display here: performing the tour of the whole main job in the sandbox")
+        call(PYTHON, "-m", "sandbox.tour", ROOT / "tour")
+
+
+def lint() -> None:
+    call(PYTHON, "-m", "ruff", "check", ".")
+    call(PYTHON, "-m", "ruff", "format", "--check", ".")
+
+
+def types() -> None:
+    call(PYTHON, "-m", "mypy")
+
+
+def floors() -> None:
+    call(SCRIPTS / ("lint-imports.exe" if WINDOWS else "lint-imports"))
+
+
+def build() -> None:
+    """Freeze the program into dist/gmops-desktop/ and let the frozen one prove itself."""
+    call(PYTHON, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", "build.spec")
+    program = ROOT / "dist" / "gmops-desktop" / ("gmops.exe" if WINDOWS else "gmops")
+    call(program, "doctor", "--self-test", env={"QT_QPA_PLATFORM": "offscreen"})
+
+
+def test(*words: str) -> None:
+    steps = [("lint", lint), ("types", types), ("floors", floors)]
+    if words:
+        call(PYTHON, "-m", "pytest", *words, env={"QT_QPA_PLATFORM": "offscreen"})
+        return
+    for name, step in [*steps, ("tests", pytest), ("frozen program", build)]:
+        begun = time.monotonic()
+        say(name)
+        step()
+        say(f"{name}: passed in {time.monotonic() - begun:.0f} s")
+
+
+def pytest() -> None:
+    """Run every test on two processes; tests of one file stay together and share its servers."""
+    spread = ["-n", "2", "--dist", "loadfile"]
+    call(PYTHON, "-m", "pytest", "-q", *spread, env={"QT_QPA_PLATFORM": "offscreen"})
+
+
+def bench(*words: str) -> None:
+    call(PYTHON, "-m", "benchmarks", *words)
+
+
+def screenshots(*words: str) -> None:
+    call(PYTHON, "-m", "sandbox.screenshots", *(words or ("screenshots",)))
+
+
+def lock() -> None:
+    """Resolve pyproject.toml into requirements.lock: hashes, no registry address."""
+    if not (uv := shutil.which("uv")):
+        raise Failed("`uv` is needed to resolve the lock file: python3 -m pip install uv")
+    options = ["--group", "dev", "--universal", "--python-version", "3.11", "--generate-hashes"]
+    plain = ["--no-emit-index-url", "--no-annotate", "--no-header", "-q"]
+    call(uv, "pip", "compile", "pyproject.toml", *options, *plain, "-o", LOCK)
+
+
+COMMANDS = {
+    "run": run,
+    "test": test,
+    "lint": lint,
+    "types": types,
+    "floors": floors,
+    "bench": bench,
+    "screenshots": screenshots,
+    "build": build,
+    "setup": lambda: None,
+    "lock": lock,
+}
+
+
+def main(words: list[str]) -> int:
+    if not words or words[0] not in COMMANDS:
+        print(__doc__)
+        return 2
+    try:
+        if words[0] not in ("run", "lock"):
+            set_up()
+        COMMANDS[words[0]](*words[1:])
+    except Failed as failure:
+        print(f"✗ {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""The operations engineer's one window: this package is the work, without a widget."""

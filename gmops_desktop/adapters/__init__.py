@@ -1,0 +1,1 @@
+"""One file per outside thing, each the only importer of its library."""

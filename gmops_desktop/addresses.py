@@ -1,0 +1,161 @@
+"""Addresses of the things we look after, and how they are written: `mysql://user@host:port/schema`.
+
+An address never holds a secret; `secret_name` says under which name the keyring keeps it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+from urllib.parse import quote, unquote, urlsplit
+
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
+
+Kind = Literal["host", "mysql", "website", "account"]
+
+
+@dataclass(frozen=True, slots=True)
+class SshAddress:
+    """An SSH server: `user@host:port`.
+
+    `key` is the path of a private key file; without one, the keyring's password is used.
+    """
+
+    host: str
+    port: int = 22
+    user: str = "root"
+    key: str = ""
+
+    @property
+    def secret_name(self) -> str:
+        return f"ssh:{self}"
+
+    def __str__(self) -> str:
+        return f"{self.user}@{_bracketed(self.host)}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class MysqlAddress:
+    """A schema on a MySQL or MariaDB server, reached directly or through an SSH tunnel.
+
+    `tls` is "required" (verified against the system's or `ca`'s roots), or "off" for a loopback
+    or a tunnelled connection.
+    """
+
+    host: str
+    port: int
+    user: str
+    schema: str
+    ssh: SshAddress | None = None
+    tls: Literal["required", "off"] = "off"
+    ca: str = ""
+
+    @property
+    def secret_name(self) -> str:
+        return f"mysql:{self.user}@{_bracketed(self.host)}:{self.port}"
+
+    def __str__(self) -> str:
+        server = f"{quote(self.user)}@{_bracketed(self.host)}:{self.port}"
+        return f"mysql://{server}/{quote(self.schema, safe='')}"
+
+
+@dataclass(frozen=True, slots=True)
+class WebAddress:
+    """A website: its front page, a word that must stand on it, and the back end's page."""
+
+    url: str
+    keyword: str = ""
+    admin_url: str = ""
+    ca: str = ""
+
+    def __str__(self) -> str:
+        return self.url
+
+
+@dataclass(frozen=True, slots=True)
+class AccountAddress:
+    """A WeChat Official Account: its app id, and the interface's base address."""
+
+    app_id: str
+    base_url: str = "https://api.weixin.qq.com"
+
+    @property
+    def secret_name(self) -> str:
+        return f"wechat:{self.app_id}"
+
+    def __str__(self) -> str:
+        return self.app_id
+
+
+Address = SshAddress | MysqlAddress | WebAddress | AccountAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A managed thing of the contract; `id` is a UUID as text."""
+
+    id: str
+    kind: Kind
+    name: str
+    address: Address
+
+
+def address_to_dict(address: Address) -> dict[str, Any]:
+    """Return `address` as plain JSON values."""
+    return asdict(address)
+
+
+def address_from_dict(kind: Kind, values: dict[str, Any]) -> Address:
+    """Return the address of a `kind` of resource from what `address_to_dict` gave."""
+    if kind == "host":
+        return SshAddress(**values)
+    if kind == "mysql":
+        ssh = values.get("ssh")
+        return MysqlAddress(**{**values, "ssh": SshAddress(**ssh) if ssh else None})
+    return WebAddress(**values) if kind == "website" else AccountAddress(**values)
+
+
+def parse_ssh(text: str, *, key: str = "") -> SshAddress:
+    """Read `user@host:port`; the user defaults to root, the port to 22."""
+    parts = _split(f"ssh://{text}", text)
+    return SshAddress(
+        parts.hostname or "", parts.port or 22, unquote(parts.username or "root"), key
+    )
+
+
+def parse_mysql(text: str, *, ssh: SshAddress | None = None) -> MysqlAddress:
+    """Read `mysql://user@host:port/schema`; refuse a password written into it."""
+    parts = _split(text, text)
+    schema = unquote(parts.path.removeprefix("/"))
+    if parts.scheme != "mysql" or not schema or not parts.username:
+        raise OpsError(
+            tr("“{text}” is not a database address.", text=text),
+            hint=tr("Write it as mysql://user@host:port/schema."),
+        )
+    if parts.password:
+        raise OpsError(
+            tr("A database address must not hold a password."),
+            hint=tr("Keep it in the keyring, type it when asked, or name GMOPS_PASSWORD_FILE."),
+        )
+    return MysqlAddress(
+        parts.hostname or "", parts.port or 3306, unquote(parts.username), schema, ssh
+    )
+
+
+def _split(text: str, shown: str) -> Any:
+    try:
+        parts = urlsplit(text)
+        there = bool(parts.hostname) and (parts.port is None or 0 < parts.port < 65536)
+    except ValueError:
+        there = False
+    if not there:
+        raise OpsError(
+            tr("“{text}” is not an address.", text=shown),
+            hint=tr("Write it as user@host:port, or mysql://user@host:port/schema."),
+        )
+    return parts
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

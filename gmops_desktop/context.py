@@ -1,0 +1,114 @@
+"""What a running job may use.  Knows threads, but neither Qt nor who listens."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from gmops_desktop.errors import Cancelled
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job is: `percent` 0 to 100, or None where nobody can know.
+
+    `text` says what is being done now; `travelled` counts the bytes that crossed the line so far.
+    """
+
+    percent: int | None
+    text: str = ""
+    travelled: int = 0
+
+
+class Context:
+    """What a running job may use: report progress, keep a log, and learn that it should stop."""
+
+    _INTERVAL: Final = 0.1  # seconds between two reports; a person cannot read faster
+
+    def __init__(
+        self,
+        report: Callable[[Progress], object] = lambda progress: None,
+        note: Callable[[str], object] = lambda line: None,
+    ) -> None:
+        self._report = report
+        self._note = note
+        self._stop = threading.Event()
+        self._lock = threading.RLock()
+        self._cleanups: list[Callable[[], object]] = []
+        self._uncut = 0
+        self._last = 0.0
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the user asked to stop (also while an uncut step still runs)."""
+        return self._stop.is_set()
+
+    def check(self) -> None:
+        """Raise `Cancelled` if the user asked to stop, unless inside an uncut step."""
+        if self.cancelled and not self._uncut:
+            raise Cancelled
+
+    def progress(self, percent: int | None, text: str = "", travelled: int = 0) -> None:
+        """Report progress, and stop here if the user asked to."""
+        self.check()
+        now = time.monotonic()
+        if percent == 100 or now - self._last >= self._INTERVAL:
+            self._last = now
+            self._report(Progress(percent, text, travelled))
+
+    def note(self, line: str) -> None:
+        """Add a finished sentence to the job's log, which the user can open."""
+        self._note(line)
+
+    def wait(self, seconds: float) -> None:
+        """Pause for `seconds`, or until the user asks to stop (then raise `Cancelled`)."""
+        self._stop.wait(seconds)
+        self.check()
+
+    @contextmanager
+    def uncut(self) -> Iterator[None]:
+        """Run a step that must not be cut: cancellation takes effect at its end."""
+        with self._lock:
+            self.check()
+            self._uncut += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._uncut -= 1
+                due = self.cancelled and not self._uncut
+                cleanups = self._take() if due else []
+            for cleanup in cleanups:
+                cleanup()
+
+    @contextmanager
+    def on_cancel(self, cleanup: Callable[[], object]) -> Iterator[None]:
+        """While inside, let a cancellation call `cleanup`, to wake a job that waits for a socket.
+
+        `cleanup` runs in the thread that cancels; it must be quick and safe to call at any moment.
+        """
+        with self._lock:
+            self.check()
+            self._cleanups.append(cleanup)
+        try:
+            yield
+        finally:
+            with self._lock:
+                if cleanup in self._cleanups:
+                    self._cleanups.remove(cleanup)
+
+    def cancel(self) -> None:
+        """Ask the job to stop; returns at once."""
+        with self._lock:
+            self._stop.set()
+            cleanups = [] if self._uncut else self._take()
+        for cleanup in cleanups:
+            cleanup()
+
+    def _take(self) -> list[Callable[[], object]]:
+        cleanups, self._cleanups = self._cleanups, []
+        return cleanups

@@ -1,0 +1,1 @@
+"""Pure rules of the contract, without input or output."""

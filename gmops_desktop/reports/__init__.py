@@ -1,0 +1,1 @@
+"""What a document is made of, and one module per kind of document."""

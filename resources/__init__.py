@@ -1,0 +1,1 @@
+"""Data the program reads: fonts, icons, translations, the example contract."""

@@ -1,0 +1,1 @@
+"""The window: one tab per file or folder, and the widgets they share."""
