@@ -129,7 +129,8 @@ def find_tool(name: str) -> str | None:
 
 
 def make_environment() -> None:
-    facts = LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes() + sys.version.encode()
+    project = (ROOT / "pyproject.toml").read_text("utf-8").split("\n[tool.")[0]
+    facts = LOCK.read_bytes() + project.encode() + sys.version.encode()
     wanted, stamp = hashlib.sha256(facts).hexdigest(), VENV / "gmops-stamp"
     if stamp.is_file() and stamp.read_text() == wanted and PYTHON.is_file():
         return
@@ -141,8 +142,8 @@ def make_environment() -> None:
     call(sys.executable, "-m", "venv", VENV)
     say("Installing the libraries named in requirements.lock (hashes checked); about a minute")
     pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "-q"]
-    call(*pip, "--require-hashes", "-r", LOCK)
-    call(*pip, "--no-deps", "--no-build-isolation", "-e", ROOT)
+    call(*pip, "--require-hashes", "-r", LOCK, quiet=True)
+    call(*pip, "--no-deps", "--no-build-isolation", "-e", ROOT, quiet=True)
     stamp.write_text(wanted)
 
 
