@@ -5,9 +5,9 @@
     python3 resources/make_fonts.py FOLDER                   (the folder that holds the four files)
 
 The whole fonts are 10 to 15 MB each.  We keep what Chinese documents use: the 8,105 characters of
-the Table of General Standard Chinese Characters (通用规范汉字表, 2013; Unicode's field kTGH), all of
-GB 2312, symbols; in the face of names and tables (Sans Regular and Bold) all of GBK as well.  Digits
-keep their common width.  Hinting and layout tables go; they serve neither the PDF nor the window.
+the Table of General Standard Chinese Characters (通用规范汉字表, 2013; Unicode's field kTGH), all
+of GB 2312, and symbols; in the face of names and tables (Sans Regular and Bold) all of GBK as well.
+Digits keep their common width.  Hinting and layout tables go; neither PDF nor window needs them.
 
 The rare face holds the ideographs that LXGW WenKai has and Noto Sans SC lacks (𠮷 and a few
 thousand more, for names).  Its licence reserves the name, so it is renamed.
