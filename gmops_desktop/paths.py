@@ -24,10 +24,15 @@ class Home:
     root: Path
 
     @classmethod
+    def where(cls) -> Home:
+        """Return the folder in use as it is named, without touching the disk."""
+        named = os.environ.get("GMOPS_HOME")
+        return cls(Path(named).absolute() if named else user_data_path("GMOps Desktop", False))
+
+    @classmethod
     def find(cls) -> Home:
         """Return the folder in use, made with access for its owner only."""
-        named = os.environ.get("GMOPS_HOME")
-        home = cls(Path(named).absolute() if named else user_data_path("GMOps Desktop", False))
+        home = cls.where()
         try:
             for folder in (home.root, home.archives, home.reports, home.logs):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from gmops_desktop.language import mark, tr
@@ -17,6 +18,20 @@ _WORDS: Final[dict[State, str]] = {
     "unknown": mark("Unknown"),
 }
 _WORST_FIRST: Final[tuple[State, ...]] = ("critical", "warning", "unknown", "ok")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: what it is, how it stands, and what to do where it does not stand well.
+
+    `text` is the finding in one line, `detail` what folds out, `remedy` the next step.
+    """
+
+    name: str
+    state: State
+    text: str
+    detail: str = ""
+    remedy: str = ""
 
 
 def word_of(state: State) -> str:
