@@ -1,0 +1,240 @@
+"""A real MariaDB server in a folder of its own: private loopback port, generated passwords, TLS.
+
+Nothing of the system's MySQL is read or touched (`--no-defaults`), and nothing but loopback is
+listened on.  The accounts are those a TencentDB customer has: nobody but root has SUPER or FILE.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import secrets
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import pymysql
+from pymysql.connections import Connection
+from pymysql.cursors import Cursor
+
+from gmops_desktop.addresses import MysqlAddress, SshAddress
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
+from gmops_desktop.paths import write_atomically
+from sandbox.certificates import Certificate, issue
+from sandbox.processes import LOOPBACK, Process, find_tool, listen
+
+# What TencentDB lets its customer grant (SDK, ModifyAccountPrivileges), as far as backup and
+# restore need it.  SUPER, FILE and SHUTDOWN are never available there, so they are not here.
+OPS_BACKUP_GRANTS: Final = (
+    "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, SHOW DATABASES, "
+    "CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, "
+    "ALTER ROUTINE, EVENT, TRIGGER, PROCESS, RELOAD, REPLICATION CLIENT"
+)
+SITE_SCHEMA: Final = "chamber"
+SITE_GRANTS: Final = "SELECT, INSERT, UPDATE, DELETE, EXECUTE"
+USERS: Final = ("root", "ops_backup", "site")
+
+_SMALL: Final = (
+    "--innodb-buffer-pool-size=48M",
+    "--innodb-log-file-size=24M",
+    "--key-buffer-size=4M",
+    "--aria-pagecache-buffer-size=8M",
+    "--max-connections=60",
+    "--table-open-cache=200",
+    "--performance-schema=OFF",
+    "--skip-log-bin",
+    "--skip-name-resolve",
+    # The sandbox is made anew at need: it may lose its last second in a power cut.
+    "--innodb-flush-log-at-trx-commit=2",
+    "--innodb-fast-shutdown=1",
+    "--character-set-server=utf8mb4",
+    "--collation-server=utf8mb4_general_ci",
+    "--event-scheduler=ON",
+    "--slow-query-log=ON",
+    "--slow-query-log-file=slow.log",
+    "--long-query-time=2",
+    "--loose-skip-plugin-feedback",
+)
+
+
+class MariaDB:
+    """The server of `folder`; `port` 0 takes a free one at the first start and keeps it.
+
+    As a context manager it starts and stops.  The server is a process in a session of its own.
+    """
+
+    def __init__(self, folder: Path, port: int = 0, *, options: tuple[str, ...] = ()) -> None:
+        self.folder = folder
+        self.port = port
+        self.options = options  # more words for mariadbd, such as "--max-allowed-packet=4M"
+        self.process: Process | None = None
+        self._passwords: dict[str, str] | None = None
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def socket(self) -> Path:
+        """The Unix socket (may be too long a path for a client: loopback always works)."""
+        return self.data / "mysqld.sock"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "mariadbd.log"
+
+    @property
+    def certificate(self) -> Certificate:
+        folder = self.folder / "tls"
+        return Certificate(folder / "ca.pem", folder / "server.pem", folder / "server.key")
+
+    @property
+    def root_password(self) -> str:
+        return self.password("root")
+
+    def password(self, user: str) -> str:
+        """Return the generated password of one of `USERS`."""
+        if self._passwords is None:
+            file = self.folder / "passwords.json"
+            if not file.exists():
+                self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                made = {name: secrets.token_urlsafe(18) for name in USERS}
+                write_atomically(file, json.dumps(made).encode())
+            self._passwords = json.loads(file.read_text("utf-8"))
+        return self._passwords[user]
+
+    def address(
+        self,
+        schema: str = SITE_SCHEMA,
+        *,
+        user: str = "ops_backup",
+        ssh: SshAddress | None = None,
+        tls: bool = False,
+    ) -> MysqlAddress:
+        """Return the address of a schema on this server."""
+        return MysqlAddress(
+            LOOPBACK,
+            self.port,
+            user,
+            schema,
+            ssh,
+            "required" if tls else "off",
+            str(self.certificate.ca) if tls else "",
+        )
+
+    def connect(self, schema: str = "", *, user: str = "root") -> Connection[Cursor]:
+        """Open a plain connection of the sandbox's own, in autocommit."""
+        return pymysql.connect(
+            host=LOOPBACK,
+            port=self.port,
+            user=user,
+            password=self.password(user),
+            database=schema or None,
+            charset="utf8mb4",
+            autocommit=True,
+            connect_timeout=10,
+            local_infile=True,
+        )
+
+    def start(self) -> None:
+        """Start it, with an empty data folder made at first; return when it answers."""
+        server = find_tool("mariadbd", "mariadb-server")
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self.data.exists():
+            self._initialise()
+        if not self.certificate.key.exists():
+            issue(self.folder / "tls", days=365)
+        accounts = self._write_accounts()
+        try:
+            self.process, self.port = listen(
+                lambda port: [server, *self._words(port, accounts)], "MariaDB", self.log, self.port
+            )
+        finally:
+            accounts.unlink()
+
+    def stop(self) -> None:
+        """Shut it down in order; nothing to do for one that does not run."""
+        if self.process:
+            self.process.end(patience=30)
+            self.process = None
+
+    def kill(self) -> None:
+        """Let it vanish as in a crash (for tests of what a client then says)."""
+        if self.process:
+            self.process.kill()
+            self.process = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _words(self, port: int, accounts: Path) -> list[str]:
+        tls = self.certificate
+        return [
+            "--no-defaults",
+            f"--user={getpass.getuser()}",
+            f"--datadir={self.data}",
+            f"--port={port}",
+            f"--bind-address={LOOPBACK}",
+            "--socket=mysqld.sock",  # in the data folder; a full path may pass the 107-byte limit
+            f"--pid-file={self.folder / 'mariadbd.pid'}",
+            f"--ssl-ca={tls.ca}",
+            f"--ssl-cert={tls.certificate}",
+            f"--ssl-key={tls.key}",
+            f"--init-file={accounts}",
+            *_SMALL,
+            *self.options,
+        ]
+
+    def _initialise(self) -> None:
+        tool = find_tool("mariadb-install-db", "mariadb-server")
+        part = self.data.with_name("data.part")
+        shutil.rmtree(part, ignore_errors=True)
+        words = [
+            str(tool),
+            "--no-defaults",
+            f"--datadir={part}",
+            f"--user={getpass.getuser()}",
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+            "--skip-name-resolve",
+            "--innodb-log-file-size=24M",
+        ]
+        ran = subprocess.run(words, capture_output=True, text=True, check=False)
+        if ran.returncode:
+            raise OpsError(
+                tr("MariaDB could not prepare its data folder {folder}.", folder=self.data),
+                hint=(ran.stderr or ran.stdout).strip()[-800:],
+            )
+        os.replace(part, self.data)
+
+    def _write_accounts(self) -> Path:
+        """Write what the server executes before it listens: no moment without passwords."""
+        quoted: Mapping[str, str] = {user: f"'{self.password(user)}'" for user in USERS}
+        lines = [
+            "DELETE FROM mysql.global_priv WHERE User = '' OR Host NOT IN ('localhost', '%');",
+            "FLUSH PRIVILEGES;",
+            f"ALTER USER root@localhost IDENTIFIED BY {quoted['root']};",
+            f"CREATE OR REPLACE USER root@'127.0.0.1' IDENTIFIED BY {quoted['root']};",
+            "GRANT ALL ON *.* TO root@'127.0.0.1' WITH GRANT OPTION;",
+            f"CREATE OR REPLACE USER ops_backup@'%' IDENTIFIED BY {quoted['ops_backup']};",
+            f"GRANT {OPS_BACKUP_GRANTS} ON *.* TO ops_backup@'%';",
+            f"CREATE OR REPLACE USER site@'%' IDENTIFIED BY {quoted['site']};",
+            f"GRANT {SITE_GRANTS} ON {SITE_SCHEMA}.* TO site@'%';",
+        ]
+        file = self.folder / f"accounts-{secrets.token_hex(4)}.sql"
+        write_atomically(file, "\n".join(lines).encode() + b"\n")
+        return file

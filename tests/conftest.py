@@ -1,0 +1,179 @@
+"""Fixtures of every test: real servers, a fresh home, English, and no unexpected warning."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import keyring
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from gmops_desktop import language
+from gmops_desktop.addresses import MysqlAddress
+from gmops_desktop.context import Context
+from gmops_desktop.paths import Home
+from gmops_desktop.tasks import TaskRunner
+from memory_keyring import MemoryKeyring
+from sandbox.mariadb import MariaDB
+from sandbox.sshd import Sshd
+
+if TYPE_CHECKING:
+    from db.engine import Database
+
+NEEDED = {
+    "mariadbd": "mariadb-server",
+    "mariadb": "mariadb-client",
+    "sshd": "openssh-server",
+    "zstd": "zstd",
+    "apt-ftparchive": "apt-utils",
+}
+
+if not os.environ.get("DISPLAY"):
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "logs(pattern): the test expects a WARNING or worse that matches the pattern"
+    )
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Refuse to run without the real servers: a suite that skips them proves nothing."""
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin:/sbin"
+    missing = [tool for tool in NEEDED if not shutil.which(tool, path=path)]
+    if missing:
+        packages = " ".join(NEEDED[tool] for tool in missing)
+        pytest.exit(
+            f"The tests need {', '.join(missing)}: run `python3 dev.py setup`, "
+            f"or install {packages}.",
+            returncode=1,
+        )
+
+
+# ---------------------------------------------------------------- every test
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_real_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep every test away from the data of whoever runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GMOPS_HOME", str(tmp_path_factory.mktemp("gmops-home")))
+        for name in ("GMOPS_SANDBOX", "GMOPS_PASSWORD_FILE", "PYTHON_KEYRING_BACKEND"):
+            patch.delenv(name, raising=False)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Speak English, whatever the test before spoke."""
+    language.use("en")
+    yield
+    language.use(language.DEFAULT)
+
+
+@pytest.fixture(autouse=True)
+def memory_keyring() -> MemoryKeyring:
+    """An empty keyring in memory for each test, in place of the user's."""
+    backend = MemoryKeyring()
+    keyring.set_keyring(backend)
+    return backend
+
+
+@pytest.fixture(autouse=True)
+def no_unexpected_warning(
+    request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
+) -> Iterator[None]:
+    """Fail a test that logs a WARNING or worse, unless `@pytest.mark.logs(pattern)` expects it."""
+    yield
+    # paramiko's transports report what they also raise; the caller has had it already.
+    records = [
+        f"{record.name}: {record.getMessage()}"
+        for when in ("setup", "call")
+        for record in caplog.get_records(when)
+        if record.levelno >= logging.WARNING and not record.name.startswith("paramiko")
+    ]
+    patterns = [mark.args[0] for mark in request.node.iter_markers("logs")]
+    unexpected = [line for line in records if not any(re.search(p, line) for p in patterns)]
+    assert not unexpected, "unexpected in the log"
+    unseen = [p for p in patterns if not any(re.search(p, line) for line in records)]
+    assert not unseen, "expected in the log, and not there"
+
+
+# ---------------------------------------------------------------- what a test asks for
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """An empty data folder of the program."""
+    monkeypatch.setenv("GMOPS_HOME", str(tmp_path / "home"))
+    return Home.find()
+
+
+@pytest.fixture
+def context() -> Context:
+    """A context nobody listens to; tests may cancel it."""
+    return Context()
+
+
+@pytest.fixture
+def runner(qapp: QApplication) -> Iterator[TaskRunner]:
+    """The task runner; a task that outlives its test fails it."""
+    runner = TaskRunner()
+    yield runner
+    assert runner.shut_down(), "a task outlived its test"
+    qapp.processEvents()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """An empty, migrated store."""
+    from db.engine import Database
+
+    database = Database(tmp_path / "store.db")
+    yield database
+    database.close()
+
+
+# ---------------------------------------------------------------- real servers
+
+
+@pytest.fixture(scope="session")
+def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
+    """A running MariaDB, shared by the tests of one worker.  Tests that kill, slow or lock a
+    whole server start their own: `with MariaDB(tmp_path / "own") as server` (about a second)."""
+    with MariaDB(tmp_path_factory.mktemp("mariadb")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
+    """A running OpenSSH server, shared by the tests of one worker."""
+    with Sshd(tmp_path_factory.mktemp("sshd")) as server:
+        yield server
+
+
+@pytest.fixture
+def schema(mariadb: MariaDB, memory_keyring: MemoryKeyring) -> Iterator[MysqlAddress]:
+    """A fresh empty schema as `ops_backup` sees it.
+
+    The password is `mariadb.password("ops_backup")`, and is in the keyring under the address's
+    `secret_name`; `mariadb.connect(schema.schema)` opens a connection as root.
+    """
+    address = mariadb.address(f"t_{secrets.token_hex(4)}")
+    memory_keyring.set_password(
+        "gmops-desktop", address.secret_name, mariadb.password(address.user)
+    )
+    with mariadb.connect() as connection:
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE {address.schema} CHARACTER SET utf8mb4")
+        yield address
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE IF EXISTS {address.schema}")
