@@ -58,6 +58,11 @@ class Task(QObject):
         self._job = job
         self._context = context
 
+    @property
+    def stopping(self) -> bool:
+        """Whether the user asked to stop; an uncut step may still run to its end."""
+        return self._context.cancelled
+
     def cancel(self) -> None:
         """Ask the job to stop; `cancelled` follows when it has."""
         self._context.cancel()

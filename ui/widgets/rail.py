@@ -1,0 +1,66 @@
+"""The rail: tabs down the left edge, icon over word, with a count where something waits."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QPaintEvent
+from PySide6.QtWidgets import QTabBar
+
+from gmops_desktop.states import State
+from ui.theme import RAIL_TAB_HEIGHT, RAIL_WIDTH, font
+from ui.widgets.painting import CENTRE, bar, begin, words
+
+
+class RailTabBar(QTabBar):
+    """Tab bar for `QTabWidget.West`; a count of zero shows no pill."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._counts: dict[int, tuple[int, State]] = {}
+        self.setDrawBase(False)
+        self.setUsesScrollButtons(False)
+
+    def set_count(self, index: int, count: int, state: State) -> None:
+        """Show `count` on tab `index`, in the worst state's colour (unknown: only a number)."""
+        self._counts[index] = (count, state)
+        self.update()
+
+    def count_of(self, index: int) -> tuple[int, State]:
+        """Return what tab `index` shows."""
+        return self._counts.get(index, (0, "unknown"))
+
+    def tabSizeHint(self, _index: int) -> QSize:
+        return QSize(RAIL_WIDTH, RAIL_TAB_HEIGHT)
+
+    def minimumTabSizeHint(self, index: int) -> QSize:
+        return self.tabSizeHint(index)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter, t = begin(self)
+        painter.fillRect(self.rect(), QColor(t.surface))
+        for index in range(self.count()):
+            painter.setPen(Qt.PenStyle.NoPen)
+            box, chosen = QRectF(self.tabRect(index)), index == self.currentIndex()
+            if chosen:
+                painter.setBrush(QColor(t.accent_soft))
+                painter.drawRoundedRect(box.adjusted(8, 3, -8, -3), 6, 6)
+                bar(painter, QRectF(box.left() + 2, box.top() + 18, 3, 28), t.accent)
+            if chosen and self.hasFocus():
+                painter.setPen(QColor(t.accent))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRoundedRect(box.adjusted(8.5, 3.5, -8.5, -3.5), 6, 6)
+            icon = QRect(round(box.center().x()) - 11, round(box.top()) + 10, 22, 22)
+            mode = QIcon.Mode.Selected if chosen else QIcon.Mode.Normal
+            self.tabIcon(index).paint(painter, icon, Qt.AlignmentFlag.AlignCenter, mode)
+            painter.setFont(font("caption", 500 if chosen else 400))
+            word = QRectF(box.left(), box.top() + 36, box.width(), 18)
+            words(painter, word, self.tabText(index), t.accent if chosen else t.text2, CENTRE)
+            count, state = self.count_of(index)
+            if count:
+                shown = str(count) if count < 100 else "99+"
+                width = 18 if count < 10 else 24 if count < 100 else 30
+                pill = QRectF(icon.right() - 4, icon.top() - 5, width, 16)
+                bar(painter, pill.adjusted(-2, -2, 2, 2), t.accent_soft if chosen else t.surface)
+                bar(painter, pill, t.state(state).fill)
+                painter.setFont(font("caption", 700))
+                words(painter, pill, shown, t.surface, CENTRE)

@@ -1,0 +1,119 @@
+"""How times, durations and sizes are written on screen, in the user's language.
+
+Times arrive as aware UTC and are shown in the machine's own zone.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from gmops_desktop.language import tr
+
+NOTHING = "—"  # stands where there is no value
+
+
+def stamp(at: datetime) -> str:
+    """Return a moment as "2018-11-22 10:24"."""
+    return at.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def clock(at: datetime) -> str:
+    """Return the time of day as "10:24"."""
+    return at.astimezone().strftime("%H:%M")
+
+
+def clock_seconds(at: datetime) -> str:
+    """Return the time of day as "10:24:05"."""
+    return at.astimezone().strftime("%H:%M:%S")
+
+
+def short(at: datetime, now: datetime | None = None) -> str:
+    """Return a moment as briefly as it stays plain: "10:24" today, "11-22" this year."""
+    here, today = at.astimezone(), (now or datetime.now(UTC)).astimezone()
+    if here.date() == today.date():
+        return here.strftime("%H:%M")
+    return here.strftime("%m-%d" if here.year == today.year else "%Y-%m-%d")
+
+
+def day(on: date) -> str:
+    """Return a date as "2018-11-22"."""
+    return on.isoformat()
+
+
+def weekday(on: date) -> str:
+    """Return the weekday: "Thu", "星期四"."""
+    names = (tr("Mon"), tr("Tue"), tr("Wed"), tr("Thu"), tr("Fri"), tr("Sat"), tr("Sun"))
+    return names[on.weekday()]
+
+
+def month(on: date) -> str:
+    """Return the month's name: "Nov", "11 月"."""
+    names = (
+        tr("Jan"),
+        tr("Feb"),
+        tr("Mar"),
+        tr("Apr"),
+        tr("May"),
+        tr("Jun"),
+        tr("Jul"),
+        tr("Aug"),
+        tr("Sep"),
+        tr("Oct"),
+        tr("Nov"),
+        tr("Dec"),
+    )
+    return names[on.month - 1]
+
+
+def lasting(seconds: float) -> str:
+    """Return a duration in its two largest units: "2 d 4 h", "6 min 10 s", "2.8 s"."""
+    if seconds < 10:
+        return tr("{seconds} s", seconds=f"{max(0.0, seconds):.1f}")
+    whole = round(seconds)
+    days, hours, minutes = whole // 86400, whole // 3600 % 24, whole // 60 % 60
+    if days:
+        return tr("{days} d {hours} h", days=f"{days:,}", hours=hours)
+    if hours:
+        return tr("{hours} h {minutes} min", hours=hours, minutes=minutes)
+    if minutes:
+        return tr("{minutes} min {seconds} s", minutes=minutes, seconds=whole % 60)
+    return tr("{seconds} s", seconds=whole)
+
+
+def ago(at: datetime, now: datetime | None = None) -> str:
+    """Return the age of something seen at `at`: "41 s ago", "19 min ago", "2 h ago", "5 d ago"."""
+    seconds = max(0, round(((now or datetime.now(UTC)) - at).total_seconds()))
+    if seconds < 60:
+        return tr("{count} s ago", count=seconds)
+    if seconds < 3600:
+        return tr("{count} min ago", count=seconds // 60)
+    if seconds < 86400:
+        return tr("{count} h ago", count=seconds // 3600)
+    return tr("{count} d ago", count=f"{seconds // 86400:,}")
+
+
+def number(value: float, places: int = 0) -> str:
+    """Return a number with thousands set apart by commas."""
+    return f"{value:,.{places}f}"
+
+
+def size(count: float) -> str:
+    """Return bytes in the unit that fits: "812 B", "41.2 MB", "6.8 GB" (1 MB = 10^6 bytes)."""
+    if count < 1000:
+        return f"{count:.0f} B"
+    value = float(count)
+    for unit in ("kB", "MB", "GB"):
+        value /= 1000
+        if value < 1000:
+            return f"{value:,.1f} {unit}"
+    return f"{value / 1000:,.1f} TB"
+
+
+def megabytes(count: float) -> str:
+    """Return bytes in megabytes without the unit, for a column headed "(MB)"."""
+    return f"{count / 1_000_000:,.1f}"
+
+
+def share(value: float) -> str:
+    """Return a share between 0 and 1 as per cent: "91.3 %"."""
+    return f"{value * 100:.1f} %"
