@@ -1,0 +1,81 @@
+"""Dated copies of the store: one a day, and one before each migration; the last five of each."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
+from gmops_desktop.paths import sync_folder
+
+KEPT: Final = 5
+
+
+def folder_of(store: Path) -> Path:
+    """Return where the copies of `store` lie."""
+    return store.with_name("store-copies")
+
+
+def keep_daily(store: Path) -> None:
+    """Copy the store as it is now, unless today's copy is there already."""
+    today = datetime.now(UTC).date().isoformat()
+    if not (folder_of(store) / f"{store.stem}-{today}.db").exists():
+        _copy(store, f"{store.stem}-{today}.db")
+        _forget_old(store, rf"{re.escape(store.stem)}-\d{{4}}-\d\d-\d\d\.db")
+
+
+def keep_before(store: Path, version: str) -> Path:
+    """Copy the store as it is before it is brought to `version`; return the copy."""
+    now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    path = _copy(store, f"{store.stem}-before-{version}-{now}.db")
+    _forget_old(store, rf"{re.escape(store.stem)}-before-.*\.db")
+    return path
+
+
+def _copy(store: Path, name: str) -> Path:
+    """Copy through SQLite, so that what still lies in its log comes along; check the copy."""
+    path = folder_of(store) / name
+    part = path.with_suffix(".part")
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        part.unlink(missing_ok=True)
+        os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        with closing(sqlite3.connect(store)) as source, closing(sqlite3.connect(part)) as target:
+            source.backup(target)
+            answer = target.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        if answer != "ok":
+            raise sqlite3.DatabaseError(answer)
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        part.replace(path)
+        sync_folder(path.parent)
+    except (OSError, sqlite3.Error) as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise OpsError(
+            tr(
+                "No copy of the store could be made in {folder}: {why}.",
+                folder=path.parent,
+                why=error,
+            ),
+            hint=tr("Free some space and check the disk, then start again."),
+            unharmed=tr("The store was not changed."),
+        ) from error
+    return path
+
+
+def _forget_old(store: Path, pattern: str) -> None:
+    def matching() -> Iterator[Path]:
+        for path in folder_of(store).iterdir():
+            if re.fullmatch(pattern, path.name):
+                yield path
+
+    for path in sorted(matching(), key=lambda path: path.stat().st_mtime_ns)[:-KEPT]:
+        path.unlink(missing_ok=True)

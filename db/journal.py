@@ -1,0 +1,333 @@
+"""The journal: every fact a person records, in chains nobody can rewrite unseen.
+
+`record` appends an entry and brings the subject's projection up to date in the caller's
+transaction.  `merge` takes the entries of other devices in.  The rules of entries and chains are
+in `gmops_desktop.contract.record`.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import json
+import platform
+import re
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db.engine import Database
+from db.ids import uuid7
+from db.models import Device, Entry, Numbered
+from db.projections import TABLES, project, project_all
+from gmops_desktop.contract.record import (
+    START,
+    ChainHead,
+    ChainReport,
+    EntryView,
+    Json,
+    canonical,
+    chain_faults,
+    chains,
+    digest,
+)
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
+
+_PREFIXES: Final = {"ticket": "T", "change": "C", "report": "R"}
+_NONE: Final[Mapping[str, Json]] = {}
+
+
+def utc_now() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.now(UTC)
+
+
+class Journal:
+    """The entries of one store, and the one device that writes here.
+
+    `actor` gives the person at work; `now` the time (tests and examples bring their own).
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        actor: Callable[[], str],
+        device_name: str = "",
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._database = database
+        self._actor = actor
+        self._device_name = device_name or platform.node() or "?"
+        self._machine = _machine(database.place)
+        self._now = now
+
+    def record(
+        self,
+        session: Session,
+        kind: str,
+        subject: str,
+        action: str,
+        fields: Mapping[str, Json] = _NONE,
+        **note: Json,
+    ) -> EntryView:
+        """Append an entry in `session`'s transaction, which the caller has begun and commits.
+
+        `fields` are the subject's fields it sets, `note` all else; values are JSON, dates, times
+        (kept as ISO 8601, times in UTC) or decimals (kept as text).
+        """
+        device = self._device(session)
+        entry = self._append(session, device, kind, subject, action, fields, note)
+        project(session, _entries_of(session, kind, subject))
+        session.flush()
+        return entry
+
+    def next_number(self, session: Session, kind: str) -> str:
+        """Return the next free number for a new ticket (T-0001), change (C-0001) or report.
+
+        The first device of a store gives plain numbers; each one that joins later has a letter
+        (T-B0001), so that numbers given out offline stay unique after merging.
+        """
+        model = TABLES[kind]
+        assert issubclass(model, Numbered)
+        start = f"{_PREFIXES[kind]}-{self._device(session).letter}"
+        pattern = re.compile(re.escape(start) + r"(\d+)")
+        claimed = session.scalars(select(model.claimed).where(model.claimed.startswith(start)))
+        found = (pattern.fullmatch(number) for number in claimed)
+        highest = max((int(match[1]) for match in found if match), default=0)
+        return f"{start}{highest + 1:04d}"
+
+    def entries(self, kind: str = "", subject: str = "") -> tuple[EntryView, ...]:
+        """Return the entries of a subject, of a kind, or all, oldest first by logical clock."""
+        with self._database.session() as session:
+            return tuple(_entries_of(session, kind, subject))
+
+    def heads(self) -> tuple[ChainHead, ...]:
+        """Return the newest entry of every device's chain, by device."""
+        with self._database.session() as session:
+            return _heads(session)
+
+    def count(self) -> int:
+        """Return how many entries there are."""
+        with self._database.session() as session:
+            return session.scalar(select(func.count()).select_from(Entry)) or 0
+
+    def verify(self) -> ChainReport:
+        """Recompute every hash and follow every chain; name each entry that does not fit."""
+        with self._database.session() as session:
+            whole, unreadable = [], []
+            for row in session.scalars(select(Entry)):
+                try:
+                    whole.append(_view(row))
+                except (ValueError, KeyError, TypeError):
+                    unreadable.append((row.device, row.sequence))
+            names = {device.id: device.name for device in session.scalars(select(Device))}
+            faults = chain_faults(whole, names, unreadable)
+            count = len(whole) + len(unreadable)
+            return ChainReport(not faults, count, _heads(session), faults)
+
+    def rebuild(self) -> None:
+        """Drop every projection and replay the journal."""
+        with self._database.session() as session, session.begin():
+            project_all(session, _entries_of(session))
+
+    def merge(self, entries: Iterable[EntryView]) -> int:
+        """Take in entries of other devices; return how many were new.
+
+        Set union by id, then replay: order and repetition do not matter.  What does not fit (an
+        altered entry, a gap, two different entries with one number) is refused as a whole.
+        """
+        offered = {entry.id: entry for entry in entries}
+        with self._database.session() as session, session.begin():
+            held = {entry.id: entry for entry in _entries_of(session)}
+            new = [entry for key, entry in offered.items() if key not in held]
+            changed = [e for key, e in offered.items() if key in held and held[key] != e]
+            union = [*held.values(), *new]
+            names = _names(union)
+            faults = chain_faults([*union, *changed], names)
+            if faults:
+                raise OpsError(
+                    tr("The entries cannot be taken in: {fault}", fault=faults[0]),
+                    hint=tr("Ask for a new, complete hand-over from that device."),
+                    unharmed=tr("Nothing was taken in; the record here is unchanged."),
+                )
+            _meet_devices(session, union)
+            session.add_all(_row(entry) for entry in new)
+            session.flush()
+            touched = {(entry.kind, entry.subject) for entry in new}
+            for kind, subject in sorted(touched):
+                project(session, _entries_of(session, kind, subject))
+        return len(new)
+
+    def _append(
+        self,
+        session: Session,
+        device: Device,
+        kind: str,
+        subject: str,
+        action: str,
+        fields: Mapping[str, Json],
+        note: Mapping[str, Json],
+    ) -> EntryView:
+        heads = {head.device: head for head in _heads(session)}
+        mine = heads.pop(device.id, None)
+        now = self._now()
+        offset = now.astimezone().utcoffset()
+        entry = EntryView(
+            id=uuid7(),
+            device=device.id,
+            sequence=mine.sequence + 1 if mine else 1,
+            clock=(session.scalar(select(func.max(Entry.clock))) or 0) + 1,
+            at=now.astimezone(UTC).replace(microsecond=now.microsecond // 1000 * 1000),
+            offset_minutes=round(offset.total_seconds() / 60) if offset else 0,
+            actor=(self._actor().strip() or getpass.getuser())[:100],
+            kind=kind,
+            subject=subject,
+            action=action,
+            fields={name: plain(value) for name, value in fields.items()},
+            note={name: plain(value) for name, value in note.items()},
+            hash="",
+            previous=mine.hash if mine else START,
+            seen={head.device: head.sequence for head in heads.values()},
+        )
+        entry = replace(entry, hash=digest(entry))
+        session.add(_row(entry))
+        session.flush()
+        return entry
+
+    def _device(self, session: Session) -> Device:
+        """Return this machine's device; let it join with its first entry if it is new here."""
+        mine = session.scalar(select(Device).where(Device.machine == self._machine))
+        if mine is not None:
+            return mine
+        before = session.scalar(select(func.count()).select_from(Device)) or 0
+        name, letter = self._device_name[:100], letter_of(before)
+        mine = Device(id=uuid7(), name=name, letter=letter, machine=self._machine)
+        session.add(mine)
+        session.flush()
+        fields = {"name": name, "letter": letter}
+        self._append(session, mine, "device", mine.id, "device.joined", fields, {})
+        return mine
+
+
+def plain(value: object) -> Json:
+    """Return `value` as JSON keeps it; dates, times, decimals and tuples have no form there."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="milliseconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal | Path):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
+def letter_of(place: int) -> str:
+    """Return the letter of the device that joins after `place` others: none, B, C, ... Z, BA."""
+    if place == 0:
+        return ""
+    text = ""
+    while True:
+        text = chr(ord("A") + place % 26) + text
+        place //= 26
+        if place == 0:
+            return text
+
+
+def _machine(place: str) -> str:
+    """Return what tells this machine and this store's place from all others.
+
+    A store copied elsewhere thus becomes a device of its own there, instead of a second end of
+    the same chain.
+    """
+    try:
+        machine = Path("/etc/machine-id").read_text("ascii").strip()
+    except OSError:
+        machine = f"{uuid.getnode():012x}"
+    said = "\n".join(("gmops-device-1", machine, getpass.getuser(), place))
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def _entries_of(session: Session, kind: str = "", subject: str = "") -> list[EntryView]:
+    wanted = select(Entry).order_by(Entry.clock, Entry.device)
+    if kind:
+        wanted = wanted.where(Entry.kind == kind)
+    if subject:
+        wanted = wanted.where(Entry.subject == subject)
+    return [_view(row) for row in session.scalars(wanted)]
+
+
+def _heads(session: Session) -> tuple[ChainHead, ...]:
+    found = []
+    for device in session.scalars(select(Device).order_by(Device.id)):
+        last = select(Entry.sequence, Entry.hash).where(Entry.device == device.id)
+        row = session.execute(last.order_by(Entry.sequence.desc()).limit(1)).first()
+        if row is not None:
+            found.append(ChainHead(device.id, device.name, row.sequence, row.hash))
+    return tuple(found)
+
+
+def _names(entries: Iterable[EntryView]) -> dict[str, str]:
+    joined = [entry for entry in entries if entry.action == "device.joined"]
+    return {entry.device: str(entry.fields.get("name", entry.device)) for entry in joined}
+
+
+def _meet_devices(session: Session, entries: Iterable[EntryView]) -> None:
+    known = set(session.scalars(select(Device.id)))
+    for device, chain in chains(entries).items():
+        if device not in known:
+            said = chain[0].fields
+            name, letter = str(said.get("name", device)), str(said.get("letter", ""))
+            session.add(Device(id=device, name=name, letter=letter, machine=""))
+    session.flush()
+
+
+def _view(row: Entry) -> EntryView:
+    data = json.loads(row.data)
+    return EntryView(
+        id=row.id,
+        device=row.device,
+        sequence=row.sequence,
+        clock=row.clock,
+        at=row.at,
+        offset_minutes=row.offset_minutes,
+        actor=row.actor,
+        kind=row.kind,
+        subject=row.subject,
+        action=row.action,
+        fields=data["fields"],
+        note=data["note"],
+        hash=row.hash,
+        previous=row.previous,
+        seen=data["seen"],
+    )
+
+
+def _row(entry: EntryView) -> Entry:
+    said = {"fields": entry.fields, "note": entry.note, "seen": entry.seen}
+    return Entry(
+        id=entry.id,
+        device=entry.device,
+        sequence=entry.sequence,
+        clock=entry.clock,
+        at=entry.at,
+        offset_minutes=entry.offset_minutes,
+        actor=entry.actor,
+        kind=entry.kind,
+        subject=entry.subject,
+        action=entry.action,
+        data=canonical(said),
+        previous=entry.previous,
+        hash=entry.hash,
+    )

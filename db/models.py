@@ -1,0 +1,297 @@
+"""The tables of the store.
+
+`Entry` is the journal: the only truth about what people recorded.  The rows that inherit
+`Projected` are views of it, kept for quick reading and rebuilt at will by `db.projections`;
+nothing else writes them.  The rest is what machines measured: plain tables.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from db.columns import Exact, Json, UtcTime
+
+Id = String(36)
+LONG = Text(16_000_000)
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own idiom
+        datetime: UtcTime,
+        Decimal: Exact,
+        dict[str, Any]: Json,
+        list[Any]: Json,
+        int: BigInteger,
+    }
+
+
+# ---------------------------------------------------------------- the journal
+
+
+class Device(Base):
+    """A machine that writes entries; `machine` is empty for one we only know from a merge.
+
+    `letter` stands in the numbers it gives out: none for the first device, then B, C, ...
+    """
+
+    __tablename__ = "devices"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    letter: Mapped[str] = mapped_column(String(4))
+    machine: Mapped[str] = mapped_column(String(64), index=True)
+
+
+class Entry(Base):
+    """One recorded fact; `data` is canonical JSON holding fields, note and what was seen."""
+
+    __tablename__ = "entries"
+    __table_args__ = (
+        UniqueConstraint("device", "sequence", name="uq_entries_device_sequence"),
+        Index("ix_entries_kind_subject", "kind", "subject"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    device: Mapped[str] = mapped_column(Id, ForeignKey("devices.id"))
+    sequence: Mapped[int]
+    clock: Mapped[int] = mapped_column(BigInteger, index=True)
+    at: Mapped[datetime]
+    offset_minutes: Mapped[int]
+    actor: Mapped[str] = mapped_column(String(100))
+    kind: Mapped[str] = mapped_column(String(20))
+    subject: Mapped[str] = mapped_column(Id)
+    action: Mapped[str] = mapped_column(String(60))
+    data: Mapped[str] = mapped_column(LONG)
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+# ---------------------------------------------------------------- its projections
+
+
+class Projected(Base):
+    """What every projection has beside its fields.
+
+    `conflicts` names the fields two devices set without having seen each other; `more` holds the
+    fields that have no column; the rest says which entries stand at both ends of the subject.
+    """
+
+    __abstract__ = True
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    conflicts: Mapped[list[Any]]
+    more: Mapped[dict[str, Any]]
+    first_clock: Mapped[int]
+    first_device: Mapped[str] = mapped_column(Id)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class Numbered(Projected):
+    """A projection with a number people say aloud.
+
+    `claimed` is the number its device gave it; `number` is the one shown, which differs where two
+    devices that had not met gave out the same one (see `db.projections`).
+    """
+
+    __abstract__ = True
+
+    claimed: Mapped[str] = mapped_column(String(30), default="", index=True)
+    number: Mapped[str] = mapped_column(String(40), default="", index=True)
+
+
+class ContractRow(Projected):
+    __tablename__ = "contracts"
+
+    title: Mapped[str] = mapped_column(String(200), default="")
+    reference: Mapped[str] = mapped_column(String(100), default="")  # the contract's number
+    party_a: Mapped[str] = mapped_column(String(200), default="")
+    party_b: Mapped[str] = mapped_column(String(200), default="")
+    start: Mapped[date | None]
+    end: Mapped[date | None]
+    total: Mapped[Decimal | None]
+    payable: Mapped[Decimal | None]
+    signed_on: Mapped[date | None]
+    person_days: Mapped[Decimal | None]
+    items: Mapped[list[Any] | None] = mapped_column(Json)
+
+
+class ContactRow(Projected):
+    __tablename__ = "contacts"
+
+    name: Mapped[str] = mapped_column(String(100), default="", index=True)
+    party: Mapped[str] = mapped_column(String(1), default="")
+    role: Mapped[str] = mapped_column(String(100), default="")
+    phone: Mapped[str] = mapped_column(String(60), default="")
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+
+
+class ResourceRow(Projected):
+    __tablename__ = "resources"
+
+    kind: Mapped[str] = mapped_column(String(20), default="")
+    name: Mapped[str] = mapped_column(String(100), default="")
+    address: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    removed: Mapped[bool] = mapped_column(default=False)
+
+
+class TicketRow(Numbered):
+    """`words` is every text of the ticket and its steps in lower case: what search looks in."""
+
+    __tablename__ = "tickets"
+
+    kind: Mapped[str] = mapped_column(String(20), default="")
+    title: Mapped[str] = mapped_column(String(500), default="")
+    description: Mapped[str] = mapped_column(LONG, default="")
+    state: Mapped[str] = mapped_column(String(30), default="", index=True)
+    priority: Mapped[int | None]  # Party A's order, 1 to 4
+    estimate: Mapped[int | None]  # Party B's own
+    requester: Mapped[str] = mapped_column(String(100), default="")
+    contact_id: Mapped[str] = mapped_column(Id, default="")
+    channel: Mapped[str] = mapped_column(String(60), default="")
+    emergency: Mapped[str] = mapped_column(String(1000), default="")
+    resource_id: Mapped[str] = mapped_column(Id, default="", index=True)
+    opened_at: Mapped[datetime | None] = mapped_column(UtcTime, index=True)
+    closed_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[str] = mapped_column(String(100), default="")
+    person_days: Mapped[Decimal | None]
+    words: Mapped[str] = mapped_column(LONG, default="")
+
+
+class ChangeRow(Numbered):
+    """`gates` holds what proves each gate, `announced` the evidence for each audience."""
+
+    __tablename__ = "changes"
+
+    kind: Mapped[str] = mapped_column(String(20), default="")
+    title: Mapped[str] = mapped_column(String(500), default="")
+    state: Mapped[str] = mapped_column(String(30), default="", index=True)
+    resource_id: Mapped[str] = mapped_column(Id, default="", index=True)
+    ticket_id: Mapped[str] = mapped_column(Id, default="")
+    archive_id: Mapped[str] = mapped_column(Id, default="")
+    plan: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    gates: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    announced: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    emergency: Mapped[str] = mapped_column(String(1000), default="")
+    reason: Mapped[str] = mapped_column(String(1000), default="")
+    simulated_at: Mapped[datetime | None]
+    window_from: Mapped[datetime | None]
+    window_to: Mapped[datetime | None]
+    applied_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[str] = mapped_column(String(100), default="")
+
+
+class ReportRow(Numbered):
+    """`heads` are the chain heads printed in the document, as a list of objects."""
+
+    __tablename__ = "reports"
+
+    kind: Mapped[str] = mapped_column(String(20), default="")
+    period: Mapped[str] = mapped_column(String(20), default="", index=True)
+    title: Mapped[str] = mapped_column(String(200), default="")
+    path: Mapped[str] = mapped_column(String(1000), default="")
+    made_at: Mapped[datetime | None]
+    pages: Mapped[int | None]
+    file_bytes: Mapped[int | None]
+    file_digest: Mapped[str] = mapped_column(String(64), default="")
+    heads: Mapped[list[Any] | None] = mapped_column(Json)
+    signed: Mapped[str] = mapped_column(String(20), default="unsigned")
+
+
+# ---------------------------------------------------------------- what machines measured
+
+
+class ArchiveRow(Base):
+    """A backup file we know of; the file may since be gone."""
+
+    __tablename__ = "archives"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcTime, index=True)
+    seconds: Mapped[float]
+    source: Mapped[str] = mapped_column(String(300))
+    schema: Mapped[str] = mapped_column(String(64))
+    resource_id: Mapped[str] = mapped_column(Id, default="", index=True)
+    purpose: Mapped[str] = mapped_column(String(20))
+    path: Mapped[str] = mapped_column(String(1000))
+    file_bytes: Mapped[int]
+    text_bytes: Mapped[int]
+    travelled: Mapped[int]
+    rows: Mapped[int]
+    tables: Mapped[int]
+    consistency: Mapped[str] = mapped_column(String(20))
+    verdict: Mapped[str] = mapped_column(LONG, default="")
+    manifest_digest: Mapped[str] = mapped_column(String(64), default="", index=True)
+    verified_at: Mapped[datetime | None]
+    verified: Mapped[bool | None]
+    more: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+
+
+class RestoreRow(Base):
+    """A restore that was run, proved or not; `undoes` names the one it took back."""
+
+    __tablename__ = "restores"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcTime, index=True)
+    seconds: Mapped[float]
+    source: Mapped[str] = mapped_column(String(300), default="")
+    target: Mapped[str] = mapped_column(String(300))
+    schema: Mapped[str] = mapped_column(String(64))
+    resource_id: Mapped[str] = mapped_column(Id, default="", index=True)
+    archive_id: Mapped[str] = mapped_column(Id, default="")
+    archive_path: Mapped[str] = mapped_column(String(1000), default="")
+    safety_id: Mapped[str] = mapped_column(Id, default="")
+    undoes: Mapped[str] = mapped_column(Id, default="")
+    tables: Mapped[int]
+    rows: Mapped[int]
+    text_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    proved: Mapped[bool]
+    differences: Mapped[list[Any]] = mapped_column(Json, default=list)
+    more: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+
+
+class SampleRow(Base):
+    """One value of one metric at one time; a value of None means we looked and learnt nothing."""
+
+    __tablename__ = "samples"
+
+    resource_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    metric: Mapped[str] = mapped_column(String(60), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcTime, primary_key=True)
+    value: Mapped[float | None]
+
+
+class LookRow(Base):
+    """The newest look at a resource; `data` is the whole look."""
+
+    __tablename__ = "looks"
+
+    resource_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(100))
+    at: Mapped[datetime]
+    seconds: Mapped[float]
+    state: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(LONG, default="")
+    data: Mapped[dict[str, Any]]
+
+
+class InventoryRow(Base):
+    """The newest list of waiting updates of a host; `data` is the whole inventory."""
+
+    __tablename__ = "inventories"
+
+    resource_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    at: Mapped[datetime]
+    manager: Mapped[str] = mapped_column(String(20), default="")
+    system: Mapped[str] = mapped_column(String(200), default="")
+    data: Mapped[dict[str, Any]]
