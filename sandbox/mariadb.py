@@ -154,6 +154,8 @@ class MariaDB:
             self.process, self.port = listen(
                 lambda port: [server, *self._words(port, accounts)], "MariaDB", self.log, self.port
             )
+            # The kernel accepts connections before the accounts are read; the greeting comes after.
+            self.connect().close()
         finally:
             accounts.unlink()
 

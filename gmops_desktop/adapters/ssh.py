@@ -1,0 +1,468 @@
+"""SSH connections with pinned host keys, a deadline and a way out of everything (paramiko's home).
+
+Paramiko waits in ways that can hang: reading one stream while the other fills its window, asking
+for an exit status that never comes, a timeout that passes in silence.  All of them are avoided
+here; what leaves this module is bytes, or a finished sentence.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import shlex
+import socket
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import paramiko
+from paramiko.ssh_exception import (
+    AuthenticationException,
+    BadAuthenticationType,
+    ChannelException,
+    PasswordRequiredException,
+    SSHException,
+)
+
+from gmops_desktop.adapters import tcp
+from gmops_desktop.adapters.host_keys import (
+    ChangedHostKey,
+    HostKey,
+    UnknownHostKey,
+    shown_key,
+    trusted_key,
+)
+from gmops_desktop.addresses import SshAddress
+from gmops_desktop.context import Context
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
+
+_SLICE: Final = 0.2  # seconds a wait lasts before it looks for cancellation and deadline
+_KEEP_ALIVE: Final = 30  # seconds; many firewalls forget a silent connection after a few minutes
+_PIECE: Final = 65536
+
+# What paramiko logs as an error with a traceback, we raise as a sentence.
+logging.getLogger("paramiko.transport").setLevel(logging.CRITICAL)
+
+
+class LoginRefused(OpsError):
+    """The server answered, but does not let this user in."""
+
+
+class ConnectionLost(OpsError):
+    """The connection broke while something ran; nobody knows whether that something finished."""
+
+
+class DeadlinePassed(OpsError):
+    """The server took longer than it was given; the channel was closed."""
+
+
+class TunnelRefused(OpsError):
+    """The server does not forward to the wanted address."""
+
+
+class Ssh:
+    """A live connection to one server, logged in."""
+
+    def __init__(self, address: SshAddress, stream: socket.socket, transport: paramiko.Transport):
+        self.address = address
+        self._stream = stream
+        self._transport = transport
+
+    @classmethod
+    def open(
+        cls,
+        address: SshAddress,
+        context: Context,
+        *,
+        password: str | None,
+        known_hosts: Path,
+        compress: bool = False,
+        deadline: float = 15.0,
+    ) -> Ssh:
+        """Connect and log in with the address's key file, or with `password`.
+
+        With a key file, `password` unlocks it.  `deadline` (seconds) is for all steps together.
+        Raises `tcp`'s errors, `UnknownHostKey`, `ChangedHostKey`, `LoginRefused`,
+        `ConnectionLost` or `DeadlinePassed`.
+        """
+        end = time.monotonic() + deadline
+        key = _read_key(address, password) if address.key else None
+        ssh, shown = cls._meet(address, context, known_hosts, end, compress=compress)
+        try:
+            if shown.known != "pinned":
+                trusted = trusted_key(address, known_hosts)
+                raise ChangedHostKey(shown, trusted) if trusted else UnknownHostKey(shown)
+            ssh._log_in(key, password, context, end)
+            ssh._transport.set_keepalive(_KEEP_ALIVE)
+        except BaseException:
+            ssh.close()
+            raise
+        return ssh
+
+    def run(
+        self, script: str, context: Context, *, deadline: float = 20.0, stdin: bytes = b""
+    ) -> tuple[int, bytes]:
+        """Run `script` in the server's `sh`; return its exit status and what it printed.
+
+        Standard output and error come mixed, as they were written.  The script travels on standard
+        input, so nothing stays on the server; where `stdin` is given it goes as an argument (up to
+        100 kB, visible in the server's process list).  A command that a signal ended gives 255.
+        Raises `DeadlinePassed` or `ConnectionLost`; never reports success for a lost connection.
+        """
+        end = time.monotonic() + deadline
+        channel = self._open("session", None, context, end)
+        try:
+            channel.set_combine_stderr(True)
+            command = f"sh -c {shlex.quote(script)}" if stdin else "sh -s"
+            with context.on_cancel(self.cut):
+                channel.exec_command(command)
+            output = self._converse(channel, stdin or script.encode(), context, end)
+            while not channel.status_event.wait(_SLICE):
+                self._check(context, end)
+            status = channel.exit_status
+            if status == -1:
+                if not self._transport.is_active():
+                    raise self._lost()
+                status = 255
+            return status, output
+        except (SSHException, OSError, EOFError) as error:
+            context.check()
+            raise self._lost() from error
+        finally:
+            channel.close()
+
+    def channel(self, host: str, port: int, context: Context, *, deadline: float = 15.0) -> Tunnel:
+        """Return a socket-like stream from the server to `host`:`port` as the server sees it."""
+        end = time.monotonic() + deadline
+        return Tunnel(self._open("direct-tcpip", (host, port), context, end))
+
+    @property
+    def alive(self) -> bool:
+        """Whether the connection still stood when last heard of."""
+        return self._transport.is_active()
+
+    def cut(self) -> None:
+        """Break the connection at once, from any thread: whoever waits for it wakes with an error.
+
+        Quick and safe at any moment, so fit for `Context.on_cancel`.
+        """
+        try:
+            self._stream.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return  # it was broken already
+
+    def close(self) -> None:
+        """End the connection and its thread."""
+        self.cut()
+        self._transport.close()
+        # Stops paramiko's handshake timer, a thread that would hold up the end of the program.
+        self._transport.packetizer.complete_handshake()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @classmethod
+    def _meet(
+        cls,
+        address: SshAddress,
+        context: Context,
+        known_hosts: Path,
+        end: float,
+        *,
+        compress: bool = False,
+    ) -> tuple[Ssh, HostKey]:
+        """Connect and exchange keys; nothing secret has travelled when this returns."""
+        trusted = trusted_key(address, known_hosts)
+        left = max(0.1, end - time.monotonic())
+        stream = tcp.connect(address.host, address.port, context, deadline=left)
+        try:
+            transport = paramiko.Transport(stream)
+            transport.daemon = True
+            transport.use_compression(compress)
+            if trusted:
+                _prefer(transport, trusted.algorithm)
+        except BaseException:
+            stream.close()
+            raise
+        ssh = cls(address, stream, transport)
+        try:
+            negotiated = threading.Event()
+            # Ours is the only deadline: paramiko's own would pass in silence.
+            transport.banner_timeout = transport.handshake_timeout = left + 5
+            transport.start_client(event=negotiated)
+            while not negotiated.wait(_SLICE):
+                ssh._check(context, end)
+            if not transport.is_active():
+                raise transport.get_exception() or SSHException("negotiation failed")
+            key = transport.get_remote_server_key()
+            return ssh, shown_key(address, key.get_name(), key.asbytes(), known_hosts)
+        except (SSHException, OSError, EOFError) as error:
+            ssh.close()
+            context.check()
+            raise ConnectionLost(
+                tr("{host} answers on port {port}, but not as an SSH server we can talk to: {why}.",
+                   host=address.host, port=address.port, why=str(error) or type(error).__name__),
+                hint=tr("Check the port; the SSH service may also be overloaded or too old."),
+            ) from error  # fmt: skip
+        except BaseException:
+            ssh.close()
+            raise
+
+    def _log_in(
+        self, key: paramiko.PKey | None, password: str | None, context: Context, end: float
+    ) -> None:
+        user, host = self.address.user, self.address.host
+        if key is None and password is None:
+            raise LoginRefused(
+                tr("No password is kept for {user} on {host}.", user=user, host=host),
+                hint=tr("Enter it in the settings, or choose a private key file."),
+            )
+        self._transport.auth_timeout = max(0.1, end - time.monotonic())
+        try:
+            with context.on_cancel(self.cut):
+                if key is not None:
+                    more = self._transport.auth_publickey(user, key)
+                else:
+                    more = self._transport.auth_password(user, password or "")
+        except BadAuthenticationType as error:
+            raise LoginRefused(
+                tr("{host} does not accept this kind of login for {user}; it wants: {kinds}.",
+                   host=host, user=user, kinds=", ".join(error.allowed_types)),
+                hint=tr("Choose a private key file in the settings, or let the server accept "
+                        "passwords."),
+            ) from error  # fmt: skip
+        except AuthenticationException as error:
+            context.check()
+            if time.monotonic() > end:
+                raise self._too_slow() from error
+            if not self._transport.is_active():
+                raise self._lost() from error
+            raise self._refused(key) from error
+        except (SSHException, OSError, EOFError) as error:
+            context.check()
+            raise self._lost() from error
+        if more:
+            raise LoginRefused(
+                tr("{host} wants a second proof of who {user} is: {kinds}.",
+                   host=host, user=user, kinds=", ".join(more)),
+                hint=tr("Ask for an account that logs in with a key alone."),
+            )  # fmt: skip
+
+    def _refused(self, key: paramiko.PKey | None) -> LoginRefused:
+        user, host = self.address.user, self.address.host
+        if key is None:
+            return LoginRefused(
+                tr("{host} refused the password of {user}.", host=host, user=user),
+                hint=tr("Enter the password again in the settings. Several wrong ones may lock the "
+                        "account for a while."),
+            )  # fmt: skip
+        return LoginRefused(
+            tr("{host} refused the key {file} of {user}.",
+               host=host, user=user, file=self.address.key),
+            hint=tr("Add this line to ~{user}/.ssh/authorized_keys on the server: {line}",
+                    user=user, line=f"{key.get_name()} {key.get_base64()}"),
+        )  # fmt: skip
+
+    def _open(
+        self, kind: str, target: tuple[str, int] | None, context: Context, end: float
+    ) -> paramiko.Channel:
+        context.check()
+        try:
+            with context.on_cancel(self.cut):
+                return self._transport.open_channel(
+                    kind,
+                    dest_addr=target,
+                    src_addr=("127.0.0.1", 0) if target else None,
+                    timeout=max(0.1, end - time.monotonic()),
+                )
+        except ChannelException as error:
+            raise self._no_channel(target, error) from error
+        except (SSHException, OSError, EOFError) as error:
+            context.check()
+            raise (self._too_slow() if time.monotonic() > end else self._lost()) from error
+
+    def _no_channel(self, target: tuple[str, int] | None, error: ChannelException) -> OpsError:
+        host = self.address.host
+        if target is None:
+            return OpsError(
+                tr("{host} does not let {user} run commands: {why}.",
+                   host=host, user=self.address.user, why=error.text),
+                hint=tr("Check the account's shell and MaxSessions in sshd_config."),
+            )  # fmt: skip
+        if error.code == 1:  # RFC 4254: administratively prohibited
+            return TunnelRefused(
+                tr("{host} does not allow tunnels to {target}.",
+                   host=host, target=f"{target[0]}:{target[1]}"),
+                hint=tr("Set AllowTcpForwarding yes (or local) for this user in sshd_config."),
+            )  # fmt: skip
+        return TunnelRefused(
+            tr("{host} cannot reach {target}: {why}.",
+               host=host, target=f"{target[0]}:{target[1]}", why=error.text),
+            hint=tr("Check the address and port as seen from the server, and that the database "
+                    "runs."),
+        )  # fmt: skip
+
+    def _converse(
+        self, channel: paramiko.Channel, data: bytes, context: Context, end: float
+    ) -> bytes:
+        """Send `data` and read to the end, whichever of the two can move."""
+        unsent = memoryview(data)
+        output: list[bytes] = []
+        while True:
+            self._check(context, end)
+            if unsent and channel.send_ready():
+                unsent = unsent[self._send(channel, unsent) :]
+                if not unsent:
+                    channel.shutdown_write()
+                if not channel.recv_ready():
+                    continue
+            try:
+                channel.settimeout(0.02 if unsent else _SLICE)
+                piece = channel.recv(_PIECE)
+            except TimeoutError:
+                continue
+            if not piece:
+                return b"".join(output)
+            output.append(piece)
+
+    def _send(self, channel: paramiko.Channel, unsent: memoryview) -> int:
+        """Send a piece; return how much of `unsent` is dealt with."""
+        channel.settimeout(_SLICE)
+        try:
+            sent = channel.send(bytes(unsent[:_PIECE]))
+        except TimeoutError:
+            return 0
+        except OSError:
+            if not self._transport.is_active():
+                raise
+            sent = 0
+        return sent or len(unsent)  # with room and nothing sent, the command no longer reads
+
+    def _check(self, context: Context, end: float) -> None:
+        context.check()
+        if time.monotonic() > end:
+            raise self._too_slow()
+
+    def _too_slow(self) -> DeadlinePassed:
+        return DeadlinePassed(
+            tr("{host} did not finish in time.", host=self.address.host),
+            hint=tr("The server may be overloaded or the line too slow; try again later."),
+        )
+
+    def _lost(self) -> ConnectionLost:
+        return ConnectionLost(
+            tr("The connection to {host} was lost.", host=self.address.host),
+            hint=tr("Check the network, then try again."),
+        )
+
+
+class Tunnel:
+    """A stream through the SSH connection with the part of a socket's interface pymysql uses.
+
+    It is encrypted already and cannot carry TLS of its own: give pymysql `ssl_disabled=True`.
+    """
+
+    def __init__(self, channel: paramiko.Channel) -> None:
+        self._channel = channel
+
+    def settimeout(self, seconds: float | None) -> None:
+        """Give up reads and writes after `seconds` of silence (`TimeoutError`)."""
+        self._channel.settimeout(seconds)
+
+    def sendall(self, data: bytes | bytearray | memoryview) -> None:
+        """Send everything, or raise `OSError`."""
+        self._channel.sendall(bytes(data))
+
+    def recv(self, size: int) -> bytes:
+        """Return up to `size` bytes; none at the end of the stream."""
+        return self._channel.recv(size)
+
+    def recv_into(self, buffer: memoryview) -> int:
+        """Read into `buffer`; return how many bytes came, 0 at the end of the stream."""
+        piece = self._channel.recv(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def makefile(self, mode: str = "rb") -> io.BufferedReader:
+        """Return a buffered reader over this stream."""
+        return io.BufferedReader(_Raw(self), _PIECE)
+
+    def shutdown(self, how: int) -> None:
+        """Tell both sides that nothing more will come."""
+        self._channel.shutdown(how)
+
+    def close(self) -> None:
+        """Close the stream; the connection stays."""
+        self._channel.close()
+
+
+class _Raw(io.RawIOBase):
+    def __init__(self, tunnel: Tunnel) -> None:
+        self._tunnel = tunnel
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]  # typeshed wants any Buffer; BufferedReader hands a memoryview
+        return self._tunnel.recv_into(buffer)
+
+
+def host_key(
+    address: SshAddress, context: Context, *, known_hosts: Path, deadline: float = 10.0
+) -> HostKey:
+    """Return the key the server shows, without logging in."""
+    end = time.monotonic() + deadline
+    ssh, key = Ssh._meet(address, context, known_hosts, end)
+    ssh.close()
+    return key
+
+
+def _prefer(transport: paramiko.Transport, algorithm: str) -> None:
+    """Ask for the kind of key that is trusted: a server with several would else seem changed."""
+    options = transport.get_security_options()
+    wanted = ("rsa-sha2-512", "rsa-sha2-256") if algorithm == "ssh-rsa" else (algorithm,)
+    first = [kind for kind in wanted if kind in options.key_types]
+    options.key_types = tuple(first) + tuple(
+        kind for kind in options.key_types if kind not in first
+    )
+
+
+def _read_key(address: SshAddress, passphrase: str | None) -> paramiko.PKey:
+    unlock = passphrase.encode() if passphrase else None
+    try:
+        return paramiko.PKey.from_path(address.key, unlock)  # type: ignore[arg-type]  # the stub says str, cryptography wants bytes
+    except FileNotFoundError as error:
+        raise LoginRefused(
+            tr("The private key {file} does not exist.", file=address.key),
+            hint=tr("Choose the key file again in the settings."),
+        ) from error
+    except OSError as error:
+        raise LoginRefused(
+            tr("The private key {file} cannot be read: {why}.",
+               file=address.key, why=error.strerror),
+            hint=tr("Mend the file's permissions, or choose another key file."),
+        ) from error  # fmt: skip
+    except (PasswordRequiredException, TypeError) as error:
+        # cryptography raises TypeError both for a missing and for a superfluous passphrase
+        if unlock:
+            return _read_key(address, None)
+        raise LoginRefused(
+            tr("The private key {file} is locked with a passphrase.", file=address.key),
+            hint=tr("Enter the passphrase as this server's password in the settings."),
+        ) from error
+    except (SSHException, ValueError) as error:
+        raise LoginRefused(
+            tr("The private key {file} cannot be used: {why}.", file=address.key, why=error),
+            hint=tr("Check its passphrase; OpenSSH's Ed25519, ECDSA and RSA keys are understood."),
+        ) from error
