@@ -152,7 +152,11 @@ class MariaDB:
         accounts = self._write_accounts()
         try:
             self.process, self.port = listen(
-                lambda port: [server, *self._words(port, accounts)], "MariaDB", self.log, self.port
+                lambda port: [server, *self._words(port, accounts)],
+                "MariaDB",
+                self.log,
+                self.port,
+                greets=True,
             )
             # The kernel accepts connections before the accounts are read; the greeting comes after.
             self.connect().close()

@@ -116,17 +116,21 @@ def listen(
     log: Path,
     port: int = 0,
     *,
+    greets: bool = False,
     environment: Mapping[str, str] | None = None,
 ) -> tuple[Process, int]:
     """Launch the server that `words(port)` names; return when it answers, with its port.
 
     For port 0 a free one is found, and another if somebody snatches it before the server does.
+    A server that `greets` speaks first (MySQL, SSH), and is waited for until it does: it may
+    listen some time before it is ready.
     """
+    ready = greeted if greets else answers
     for attempt in range(5):
         chosen = port or free_port()
         process = launch(words(chosen), log, environment=environment)
         try:
-            await_start(process, name, log, partial(_answering, process, chosen))
+            await_start(process, name, log, partial(_ready, process, chosen, ready))
         except OpsError:
             if port or attempt == 4 or not answers(chosen):
                 raise
@@ -135,8 +139,8 @@ def listen(
     raise AssertionError("the last attempt returned or raised")
 
 
-def _answering(process: Process, port: int) -> bool:
-    return process.alive() and answers(port)
+def _ready(process: Process, port: int, ready: Callable[[int], bool]) -> bool:
+    return process.alive() and ready(port)
 
 
 def free_port() -> int:
@@ -152,6 +156,17 @@ def answers(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex((LOOPBACK, port)) == 0
+
+
+def greeted(port: int) -> bool:
+    """Whether somebody on this loopback port speaks first, as servers of MySQL and SSH do."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        try:
+            probe.connect((LOOPBACK, port))
+            return bool(probe.recv(1))
+        except OSError:
+            return False
 
 
 def find_tool(name: str, package: str) -> Path:

@@ -82,7 +82,7 @@ class Sshd:
             # sshd started by root insists on this empty folder; elsewhere it is not used.
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         self.process, self.port = listen(
-            lambda port: [server, *self._words(port)], "sshd", self.log, self.port
+            lambda port: [server, *self._words(port)], "sshd", self.log, self.port, greets=True
         )
 
     def stop(self) -> None:
