@@ -335,7 +335,7 @@ QScrollBar::handle:vertical {{ min-height: 32px; }}
 QScrollBar::handle:horizontal {{ min-width: 32px; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; width: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
-QTabWidget::pane {{ border: none; }}
+QTabWidget::pane {{ border: none; border-left: 1px solid {t.line}; }}
 QMenu {{ background: {t.surface}; border: 1px solid {t.control}; padding: 4px 0; }}
 QMenu::item {{ padding: 5px 24px 5px 12px; color: {t.text}; }}
 QMenu::item:selected {{ background: {t.accent_soft}; }}

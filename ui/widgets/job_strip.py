@@ -74,6 +74,8 @@ class JobStrip(QFrame):
         runner.started.connect(self._show)
         runner.ended.connect(self._remove)
         self._tick.timeout.connect(self._show)
+        for task in runner.running():
+            self._add(task)
         self._show()
 
     def show_journal(self, state: State, text: str) -> None:

@@ -24,6 +24,7 @@ class Page(QWidget):
 
     counted = Signal(int, str)  # how many things wait here, and the worst State of them
     wanted = Signal(str, str)  # another page's name, and the id of what to show there
+    rebuild = Signal()  # all pages must be made anew (another language, set-up done)
     noticed = Signal(str, str, str)  # for the notice bar: a State, a sentence, a second line
 
     def __init__(self, title: str, caption: str = "") -> None:
@@ -44,6 +45,13 @@ class Page(QWidget):
     def refresh(self) -> None:
         """Show what is stored now; quick, in the GUI thread."""
 
+    def reload(self) -> None:
+        """What F5 does: look again at what is outside."""
+        self.renew()
+
+    def recount(self) -> None:
+        """Tell `counted` anew, also while hidden; quick."""
+
     def show_item(self, identity: str) -> None:
         """Bring the thing of that id (or number) before the user's eyes."""
 
@@ -54,6 +62,8 @@ class Page(QWidget):
         self._stale = True
         if self.isVisible():
             self.renew()
+        else:
+            self.recount()
 
     def renew(self) -> None:
         """Refresh now."""

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPaintEvent
-from PySide6.QtWidgets import QTabBar
+from PySide6.QtWidgets import QTabBar, QTabWidget
 
 from gmops_desktop.states import State
 from ui.theme import RAIL_TAB_HEIGHT, RAIL_WIDTH, font
 from ui.widgets.painting import CENTRE, bar, begin, words
+
+
+class Rail(QTabWidget):
+    """The pages with their tabs at the left."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bar = RailTabBar()
+        self.setTabBar(self.bar)
+        self.setTabPosition(QTabWidget.TabPosition.West)
+        self.setDocumentMode(True)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter, t = begin(self)
+        painter.fillRect(QRect(0, 0, RAIL_WIDTH, self.height()), QColor(t.surface))
+        painter.fillRect(QRect(RAIL_WIDTH, 0, 1, self.height()), QColor(t.line))
 
 
 class RailTabBar(QTabBar):

@@ -1,0 +1,247 @@
+"""A time series as a chart: three guide lines, thresholds, and hatching where nobody looked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from gmops_desktop.language import tr
+from gmops_desktop.states import State
+from ui.theme import Tokens, font
+from ui.widgets.painting import CENTRE, LEFT, MIDDLE, RIGHT, begin, hatch, words
+from ui.words import clock, number, stamp
+
+Points = Sequence[tuple[datetime, float | None]]
+
+_TITLE: Final = 22  # height of the title line
+_AXIS: Final = 20  # height of the times below
+_MARGIN: Final = 34  # width of the values at left
+_LONGEST: Final = 3.0  # steps without a sample that make a gap
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A level that should not be passed; `passed` is the state it brings while it is."""
+
+    value: float
+    text: str
+    passed: State | None = None
+
+
+class Chart(QWidget):
+    """One metric over time; the mouse reads single values."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.title = title
+        self._points: list[tuple[float, float]] = []
+        self._runs: list[list[tuple[float, float]]] = []
+        self.gaps: list[tuple[float, float]] = []
+        self._begin, self._end = 0.0, 1.0
+        self._low, self._high = 0.0, 1.0
+        self._now, self._reason = "", ""
+        self._state: State | None = None
+        self._thresholds: tuple[Threshold, ...] = ()
+        self.setMouseTracking(True)
+        self.setMinimumSize(220, 96)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName(title)
+
+    def show_series(
+        self,
+        points: Points,
+        begin: datetime,
+        end: datetime,
+        *,
+        step: float,
+        now: str = "",
+        state: State | None = None,
+        low: float = 0.0,
+        high: float | None = None,
+        thresholds: Sequence[Threshold] = (),
+        reason: str = "",
+    ) -> None:
+        """Show `points` between `begin` and `end`.
+
+        `step` is the expected distance of two samples in seconds: three of them without a sample
+        are a gap, hatched, with `reason` once.  `high` fixes the top; otherwise it is a round
+        number above everything shown.
+        """
+        self._begin, self._end = (
+            begin.timestamp(),
+            max(end, begin + timedelta(1 / 86400)).timestamp(),
+        )
+        self._points = [
+            (at.timestamp(), value)
+            for at, value in points
+            if value is not None and math.isfinite(value)
+        ]
+        self._now, self._state, self._reason = now, state, reason
+        self._thresholds = tuple(thresholds)
+        self._low = low
+        most = max((value for _, value in self._points), default=low)
+        reach = [most, *(threshold.value * 1.05 for threshold in thresholds)]
+        self._high = high if high is not None else _round_above(max(reach), low)
+        self._split(step)
+        self.setAccessibleDescription(now or tr("no samples yet"))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, 180)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter, t = begin(self)
+        plot = self._plot()
+        self._paint_title(painter, t)
+        self._paint_guides(painter, plot, t)
+        self._paint_line(painter, plot, t)
+        # After the line, or the area would half cover them.
+        gaps = [self._gap_box(plot, gap) for gap in self.gaps]
+        for box in gaps:
+            hatch(painter, box, t)
+        self._paint_thresholds(painter, plot, t)
+        if gaps:
+            self._paint_reason(painter, plot, max(gaps, key=QRectF.width), t)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        plot, here = self._plot(), event.position()
+        if not self._points or not plot.contains(here):
+            QToolTip.hideText()
+            return
+        at = self._begin + (here.x() - plot.left()) / plot.width() * (self._end - self._begin)
+        if any(first <= at <= last for first, last in self.gaps):
+            text = self._reason or tr("nobody looked here")
+        else:
+            moment, value = min(self._points, key=lambda point: abs(point[0] - at))
+            text = f"{stamp(datetime.fromtimestamp(moment, UTC))}  {number(value, 1)}"
+        QToolTip.showText(event.globalPosition().toPoint(), text, self)
+
+    def _plot(self) -> QRectF:
+        return QRectF(
+            _MARGIN, _TITLE + 6, self.width() - _MARGIN - 4, self.height() - _TITLE - _AXIS - 8
+        )
+
+    def _split(self, step: float) -> None:
+        """Cut the points into runs without a gap, and note the gaps between and around them."""
+        self._runs, self.gaps, longest = [], [], _LONGEST * step
+        before = self._begin
+        for at, value in self._points:
+            if at - before > longest or not self._runs:
+                if at - before > longest:
+                    self.gaps.append((before, at))
+                self._runs.append([])
+            self._runs[-1].append((at, value))
+            before = at
+        if self._end - before > longest:
+            self.gaps.append((before, self._end))
+
+    def _at(self, plot: QRectF, at: float, value: float) -> QPointF:
+        across = (at - self._begin) / (self._end - self._begin)
+        up = (value - self._low) / ((self._high - self._low) or 1.0)
+        up = min(1.0, max(0.0, up))
+        return QPointF(plot.left() + across * plot.width(), plot.bottom() - up * plot.height())
+
+    def _gap_box(self, plot: QRectF, gap: tuple[float, float]) -> QRectF:
+        left = self._at(plot, max(gap[0], self._begin), self._low).x()
+        right = self._at(plot, min(gap[1], self._end), self._low).x()
+        return QRectF(left, plot.top(), max(2.0, right - left), plot.height())
+
+    def _paint_title(self, painter: QPainter, t: Tokens) -> None:
+        box = QRectF(0, 0, self.width() - 4, _TITLE)
+        painter.setFont(font("body", 500))
+        words(painter, box, self.title, t.text, LEFT)
+        taken = painter.fontMetrics().horizontalAdvance(self.title) + 12
+        painter.setFont(font("caption"))
+        ink = t.state(self._state).ink if self._state in ("warning", "critical") else t.text2
+        metrics = painter.fontMetrics()
+        room = int(box.width()) - taken
+        text = metrics.elidedText(self._now, Qt.TextElideMode.ElideRight, max(0, room))
+        words(painter, box, text, ink, RIGHT)
+
+    def _paint_guides(self, painter: QPainter, plot: QRectF, t: Tokens) -> None:
+        painter.setFont(font("caption"))
+        reach = self._high - self._low
+        places = 0 if reach >= 4 else 1 if reach >= 0.4 else 2
+        for part in (0.0, 0.5, 1.0):
+            y = round(plot.bottom() - part * plot.height()) + 0.5
+            painter.setPen(QPen(QColor(t.line), 1))
+            painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
+            value = self._low + part * reach
+            text = number(value, 0 if value == round(value) else max(1, places))
+            words(painter, QRectF(0, y - 9, _MARGIN - 6, 18), text, t.text2, RIGHT)
+        span = self._end - self._begin
+        for part in range(5):
+            at = datetime.fromtimestamp(self._begin + span * part / 4, UTC)
+            text = _moment(at, span)
+            x = plot.left() + plot.width() * part / 4
+            side = LEFT if part == 0 else RIGHT if part == 4 else Qt.AlignmentFlag.AlignHCenter
+            left = x if part == 0 else x - 80 if part == 4 else x - 40
+            words(painter, QRectF(left, plot.bottom() + 2, 80, _AXIS - 2), text, t.text2, side)
+
+    def _paint_line(self, painter: QPainter, plot: QRectF, t: Tokens) -> None:
+        area = QColor(t.accent)
+        area.setAlphaF(0.10)
+        for run in self._runs:
+            line = [self._at(plot, at, value) for at, value in run]
+            if len(line) == 1:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(QColor(t.accent))
+                painter.drawEllipse(line[0], 2, 2)
+                continue
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(area)
+            ground = [QPointF(line[-1].x(), plot.bottom()), QPointF(line[0].x(), plot.bottom())]
+            painter.drawPolygon(QPolygonF([*line, *ground]))
+            painter.setPen(QPen(QColor(t.accent), 1.4))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawPolyline(QPolygonF(line))
+
+    def _paint_thresholds(self, painter: QPainter, plot: QRectF, t: Tokens) -> None:
+        painter.setFont(font("caption"))
+        for threshold in self._thresholds:
+            y = self._at(plot, self._begin, threshold.value).y()
+            ink = t.state(threshold.passed).ink if threshold.passed else t.text3
+            pen = QPen(QColor(ink), 1)
+            pen.setDashPattern([4, 3])
+            painter.setPen(pen)
+            painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
+            width = QFontMetrics(painter.font()).horizontalAdvance(threshold.text) + 4
+            box = QRectF(plot.left() + 4, y - 18, width, 16)
+            if any(self._gap_box(plot, gap).intersects(box) for gap in self.gaps):
+                painter.fillRect(box.adjusted(-2, 0, 0, 0), QColor(t.surface))
+            words(painter, box, threshold.text, ink, LEFT)
+
+    def _paint_reason(self, painter: QPainter, plot: QRectF, gap: QRectF, t: Tokens) -> None:
+        text = self._reason
+        if not text:
+            return
+        painter.setFont(font("caption"))
+        width = QFontMetrics(painter.font()).horizontalAdvance(text) + 12
+        left = min(max(gap.center().x() - width / 2, plot.left() + 2), plot.right() - width - 2)
+        box = QRectF(left, plot.bottom() - 24, width, 18)
+        painter.fillRect(box, QColor(t.surface))
+        painter.setPen(QColor(t.text2))
+        painter.drawText(box, int(CENTRE | MIDDLE), text)
+
+
+def _moment(at: datetime, span: float) -> str:
+    if span <= 36 * 3600:
+        return clock(at)
+    return at.astimezone().strftime("%m-%d" if span <= 120 * 86400 else "%Y-%m")
+
+
+def _round_above(value: float, low: float) -> float:
+    """Return the round number (1, 2, 2.5, 5 times a power of ten) at or above `value`."""
+    reach = max(value - low, 1e-9)
+    power = 10.0 ** math.floor(math.log10(reach))
+    for step in (1.0, 2.0, 2.5, 4.0, 5.0, 8.0, 10.0):
+        if step * power >= reach * 0.999:
+            return low + step * power
+    return low + 10 * power
