@@ -20,7 +20,6 @@ from gmops_desktop.contract.record import ChainReport
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr, tr_n
 from gmops_desktop.paths import RESOURCES
-from gmops_desktop.services.records import Records
 from gmops_desktop.settings import SettingsFile
 from gmops_desktop.states import STATES
 from gmops_desktop.tasks import Task, TaskRunner
@@ -58,7 +57,10 @@ class Pages:
 
 
 class MainWindow(QMainWindow):
-    """`build` makes the pages, now and again after a switch of language."""
+    """`build` makes the pages, now and again after a switch of language.
+
+    `verify` checks the journal; it runs in the background at start and after every change.
+    """
 
     closed = Signal()
 
@@ -66,11 +68,11 @@ class MainWindow(QMainWindow):
         self,
         build: Callable[[], Pages],
         settings: SettingsFile,
-        records: Records,
+        verify: Callable[[], ChainReport],
         runner: TaskRunner,
     ) -> None:
         super().__init__()
-        self._build, self._settings, self._records = build, settings, records
+        self._build, self._settings, self._verify = build, settings, verify
         self._runner = runner
         self._leaving = False
         self.setWindowTitle("GMOps Desktop")
@@ -181,7 +183,8 @@ class MainWindow(QMainWindow):
             tab.page.hear(change)
         if change & Change.SETTINGS:
             self.strip.show_person(self._on_duty())
-        self._check_journal()
+        if change & ~Change.SERVERS:  # a look writes samples, not entries
+            self._check_journal()
 
     # ---------------------------------------------------------------- notices
 
@@ -210,9 +213,8 @@ class MainWindow(QMainWindow):
         lane = "journal"
         if sum(task.lane == lane for task in self._runner.running()) > 1:
             return  # the waiting one will see everything
-        verify = self._records.verify
         task = self._runner.start(
-            lambda context: verify(), tr("Check the journal"), lane=lane, quiet=True
+            lambda context: self._verify(), tr("Check the journal"), lane=lane, quiet=True
         )
         task.succeeded.connect(self._journal_checked)
 

@@ -1,0 +1,60 @@
+"""A chart never draws a line where nobody looked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from ui.widgets.chart import Chart, Threshold
+
+BEGIN = datetime(2018, 11, 21, 10, tzinfo=UTC)
+END = BEGIN + timedelta(hours=24)
+
+
+def test_spans_without_samples_are_gaps_at_both_ends_and_between(qtbot: QtBot) -> None:
+    chart = Chart("CPU")
+    qtbot.addWidget(chart)
+    hours = [*range(2, 8), *range(12, 20)]
+    points = [(BEGIN + timedelta(hours=hour), 10.0) for hour in hours]
+    chart.show_series(points, BEGIN, END, step=3600 / 3 + 1, reason="asleep")
+    spans = [((last - first) / 3600) for first, last in chart.gaps]
+    assert spans == [2, 5, 5]
+    assert [len(run) for run in chart._runs] == [6, 8]
+
+
+def test_an_unknown_value_is_a_gap_and_not_a_zero(qtbot: QtBot) -> None:
+    chart = Chart("CPU")
+    qtbot.addWidget(chart)
+    points = [
+        (BEGIN + timedelta(minutes=minute), None if 300 <= minute < 600 else 5.0)
+        for minute in range(0, 1441, 5)
+    ]
+    chart.show_series(points, BEGIN, END, step=300)
+    assert len(chart.gaps) == 1
+    assert [min(value for _, value in run) for run in chart._runs] == [5.0, 5.0]
+
+
+@pytest.mark.parametrize(
+    ("values", "top"), [([3.0], 4.0), ([101.0], 200.0), ([0.0], 1e-9), ([7.9], 8.0)]
+)
+def test_the_top_is_a_round_number_above_everything(
+    qtbot: QtBot, values: list[float], top: float
+) -> None:
+    chart = Chart("load")
+    qtbot.addWidget(chart)
+    chart.show_series([(BEGIN, value) for value in values], BEGIN, END, step=60)
+    assert chart._high == pytest.approx(top)
+
+
+def test_it_paints_with_and_without_samples(qtbot: QtBot) -> None:
+    chart = Chart("CPU")
+    qtbot.addWidget(chart)
+    chart.resize(400, 180)
+    chart.show_series([], BEGIN, END, step=60, reason="no samples yet")
+    assert not chart.grab().isNull()
+    points = [(BEGIN + timedelta(minutes=minute), float(minute % 90)) for minute in range(900)]
+    thresholds = [Threshold(85, "85", "warning")]
+    chart.show_series(points, BEGIN, END, step=60, thresholds=thresholds, state="warning")
+    assert not chart.grab().isNull()

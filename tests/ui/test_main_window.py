@@ -1,0 +1,230 @@
+"""The window carries failures to the user, changes to the pages, and leaves no job behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
+
+from gmops_desktop import language
+from gmops_desktop.changes import Change
+from gmops_desktop.context import Context
+from gmops_desktop.contract.record import ChainReport
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
+from gmops_desktop.log import remember_secret
+from gmops_desktop.settings import SettingsFile
+from gmops_desktop.tasks import TaskRunner
+from ui.dialogs.failure import FailureDialog
+from ui.dialogs.sheet import Sheet
+from ui.main_window import MainWindow, Pages, Tab
+from ui.widgets.frames import Label
+from ui.widgets.page import Page
+
+
+class Counter(Page):
+    """A page that counts how often it was refreshed."""
+
+    shows = Change.TICKETS
+
+    def __init__(self) -> None:
+        super().__init__(tr("Cancel"))
+        self.refreshed = 0
+        self.asked: list[tuple[str, str]] = []
+        self.body.addWidget(Label("x"))
+
+    def refresh(self) -> None:
+        self.refreshed += 1
+
+    def show_item(self, identity: str) -> None:
+        self.asked.append(("show", identity))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> SettingsFile:
+    return SettingsFile(tmp_path / "settings.json")
+
+
+@pytest.fixture
+def make(qtbot: QtBot, runner: TaskRunner, settings: SettingsFile) -> Callable[..., MainWindow]:
+    def build() -> Pages:
+        first, tickets = Counter(), Counter()
+        return Pages(
+            (
+                Tab("overview", "Overview", "squares-four", first),
+                Tab("tickets", "Tickets", "ticket", tickets),
+            ),
+            new_ticket=lambda title, text: tickets.asked.append((title, text)),
+            back_up=lambda: None,
+            start="overview",
+        )
+
+    def make(report: ChainReport | None = None) -> MainWindow:
+        report = report or ChainReport(True, 12, (), ())
+        window = MainWindow(build, settings, lambda: report, runner)
+        qtbot.addWidget(window)
+        with qtbot.waitExposed(window):
+            window.show()
+        qtbot.waitUntil(lambda: not runner.running())
+        return window
+
+    return make
+
+
+def counter(window: MainWindow, name: str) -> Counter:
+    page = window.page_named(name)
+    assert isinstance(page, Counter)
+    return page
+
+
+def test_visible_pages_refresh_and_hidden_ones_wait(
+    make: Callable[..., MainWindow], runner: TaskRunner
+) -> None:
+    window = make()
+    assert counter(window, "overview").refreshed == 1
+    assert counter(window, "tickets").refreshed == 0
+    runner.changed.emit(Change.TICKETS)
+    runner.changed.emit(Change.BACKUPS)
+    assert counter(window, "overview").refreshed == 2
+    window.go("tickets")
+    assert counter(window, "tickets").refreshed == 1
+    window.go("overview")
+    window.go("tickets")
+    assert counter(window, "tickets").refreshed == 1
+
+
+def test_a_page_can_send_the_user_to_another(make: Callable[..., MainWindow]) -> None:
+    window = make()
+    counter(window, "overview").wanted.emit("tickets", "T-0001")
+    assert window.page is window.page_named("tickets")
+    assert counter(window, "tickets").asked == [("show", "T-0001")]
+    counter(window, "overview").wanted.emit("tickets", "+")
+    assert counter(window, "tickets").asked[-1] == ("", "")
+
+
+def test_keys_reach_pages(make: Callable[..., MainWindow], qtbot: QtBot) -> None:
+    window = make()
+    window.activateWindow()
+    qtbot.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    assert window.page is window.page_named("tickets")
+    qtbot.keyClick(window, Qt.Key.Key_F5)
+    assert counter(window, "tickets").refreshed == 2
+    qtbot.keyClick(window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    assert counter(window, "tickets").asked == [("", "")]
+
+
+def test_a_failure_says_what_is_unharmed_and_what_next(
+    make: Callable[..., MainWindow], runner: TaskRunner, qtbot: QtBot
+) -> None:
+    window = make()
+
+    def job(context: Context) -> None:
+        raise OpsError("The server is gone.", hint="Try again.", unharmed="No data changed.")
+
+    with qtbot.waitSignal(runner.failed):
+        runner.start(job, "Back up site")
+    assert window.notice.isVisible()
+    assert window.notice.message.full_text == "Back up site: The server is gone."
+    assert window.notice.second.full_text == "No data changed. Try again."
+
+
+@pytest.mark.logs("hit a bug")
+def test_a_bug_brings_a_report_without_secrets(
+    make: Callable[..., MainWindow], runner: TaskRunner, qtbot: QtBot
+) -> None:
+    window = make()
+    remember_secret("hunter2-hunter2")
+
+    def job(context: Context) -> None:
+        raise ValueError("cannot use hunter2-hunter2")
+
+    with qtbot.waitSignal(runner.failed):
+        runner.start(job, "Back up site")
+    window.notice._actions.itemAt(0).widget().click()
+    report = QApplication.clipboard().text()
+    assert "ValueError" in report
+    assert "hunter2" not in report
+
+
+def test_failure_details_fold_out_and_are_masked(qtbot: QtBot) -> None:
+    remember_secret("hunter2-hunter2")
+    dialog = FailureDialog(None, "Restore", OpsError("No: hunter2-hunter2", hint="Again."))
+    qtbot.addWidget(dialog)
+    assert "hunter2" not in dialog.details.toPlainText()
+
+
+def test_quiet_failures_stay_out_of_the_way(
+    make: Callable[..., MainWindow], runner: TaskRunner, qtbot: QtBot
+) -> None:
+    window = make()
+
+    def job(context: Context) -> None:
+        raise OpsError("asleep")
+
+    with qtbot.waitSignal(runner.failed):
+        runner.start(job, "Look", quiet=True)
+    assert not window.notice.isVisible()
+
+
+def test_closing_with_a_running_job_asks_and_leaves_cleanly(
+    make: Callable[..., MainWindow], runner: TaskRunner, qtbot: QtBot
+) -> None:
+    window = make()
+    task = runner.start(lambda context: context.wait(60), "Back up site")
+    window.close()
+    assert window.isVisible()
+    sheet = window.findChild(Sheet)
+    assert sheet is not None
+    assert any("Back up site" in label.text() for label in sheet.findChildren(QLabel))
+    with qtbot.waitSignals([task.cancelled, window.closed]):
+        window._leave()
+    assert not window.isVisible()
+
+
+def test_the_strip_shows_the_job_and_cancels_it(
+    make: Callable[..., MainWindow], runner: TaskRunner, qtbot: QtBot
+) -> None:
+    window = make()
+
+    def job(context: Context) -> None:
+        context.progress(62, "table 3 of 5", 1_000_000)
+        context.wait(60)
+
+    task = runner.start(job, "Back up site")
+    with qtbot.waitSignal(task.progressed):
+        pass
+    assert window.strip.title.full_text == "Back up site"
+    assert "62 %" in window.strip.facts.full_text
+    assert "table 3 of 5" in window.strip.facts.full_text
+    with qtbot.waitSignal(task.cancelled):
+        window.strip.cancel.click()
+    qtbot.waitUntil(lambda: window.strip.task is None)
+    assert window.strip.title.full_text == "No running jobs"
+
+
+def test_a_damaged_journal_is_critical(make: Callable[..., MainWindow]) -> None:
+    window = make(ChainReport(False, 12, (), ("Entry 7 was changed.",)))
+    assert "Entry 7 was changed." in window.notice.message.full_text
+    assert "damaged" in window.strip.journal.full_text
+
+
+def test_another_language_rebuilds_the_window(make: Callable[..., MainWindow]) -> None:
+    window = make()
+    window.go("tickets")
+    language.use("zh_CN")
+    window.rebuild()
+    assert window.page is window.page_named("tickets")
+    assert window.page.head.title.full_text == "取消"
+    assert window.strip.title.full_text == "没有进行中的任务"
+
+
+def test_geometry_is_remembered(make: Callable[..., MainWindow], settings: SettingsFile) -> None:
+    window = make()
+    window.resize(700, 560)
+    window.close()
+    assert settings.current.window
+    assert make().size().width() == 700
