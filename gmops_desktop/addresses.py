@@ -56,7 +56,7 @@ class MysqlAddress:
         return f"mysql:{self.user}@{_bracketed(self.host)}:{self.port}"
 
     def __str__(self) -> str:
-        server = f"{quote(self.user)}@{_bracketed(self.host)}:{self.port}"
+        server = f"{quote(self.user, safe='')}@{_bracketed(self.host)}:{self.port}"
         return f"mysql://{server}/{quote(self.schema, safe='')}"
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import re
+import resource
 import secrets
 import shutil
+import signal
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -121,6 +124,25 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 def context() -> Context:
     """A context nobody listens to; tests may cancel it."""
     return Context()
+
+
+@pytest.fixture
+def full_disk() -> AbstractContextManager[None]:
+    """`with full_disk:` no file of this process grows beyond 1 kB, the kernel itself refusing
+    (EFBIG; a really full disk says ENOSPC, and both are `OSError` from the same calls)."""
+    return _full_disk()
+
+
+@contextmanager
+def _full_disk() -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
 
 
 @pytest.fixture
