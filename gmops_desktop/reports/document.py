@@ -1,0 +1,111 @@
+"""A paged A4 document: margins, running head, 第 X 页 共 Y 页, built until the page count holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Final
+
+from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate
+
+from gmops_desktop.language import current, tr
+from gmops_desktop.reports import fixes
+from gmops_desktop.reports.fonts import SANS
+from gmops_desktop.reports.paragraph import Paragraph
+from gmops_desktop.reports.styles import (
+    BOTTOM,
+    LEFT,
+    NAVY,
+    NOTE,
+    PAGE,
+    RULE,
+    TOP,
+    WIDTH,
+)
+
+_FIRST_TOP: Final = 16 * mm  # the first page bears the title block instead of the running head
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What stands around the text: in the running head and foot, and in the file's properties."""
+
+    title: str
+    number: str
+    author: str
+    aside: str  # at the right of the foot
+
+
+def build(story: Callable[[], list[Flowable]], paper: Paper) -> tuple[bytes, int]:
+    """Return the PDF of what `story` gives (called once per pass) and its number of pages."""
+    fixes.apply()
+    total = 1
+    while True:
+        content, pages = _pass(story(), paper, total)
+        if pages == total:
+            return content, pages
+        total = pages
+
+
+def _pass(story: list[Flowable], paper: Paper, total: int) -> tuple[bytes, int]:
+    def first_page(canvas: Canvas, document: BaseDocTemplate) -> None:
+        _foot(canvas, paper, total)
+
+    def later_page(canvas: Canvas, document: BaseDocTemplate) -> None:
+        _head(canvas, paper)
+        _foot(canvas, paper, total)
+
+    file = BytesIO()
+    document = BaseDocTemplate(
+        file,
+        pagesize=PAGE,
+        title=f"{paper.title} {paper.number}",
+        author=paper.author,
+        subject=paper.number,
+        creator="GMOps Desktop",
+        lang="zh-CN" if current() == "zh_CN" else "en",
+        initialFontName=SANS,
+        displayDocTitle=True,
+    )
+    document.addPageTemplates(
+        [
+            PageTemplate("first", [_frame(_FIRST_TOP)], first_page, autoNextPageTemplate="later"),
+            PageTemplate("later", [_frame(TOP)], later_page),
+        ]
+    )
+    document.build(story)
+    return file.getvalue(), document.page
+
+
+def _frame(top: float) -> Frame:
+    height = PAGE[1] - top - BOTTOM
+    return Frame(LEFT, BOTTOM, WIDTH, height, 0, 0, 0, 0)
+
+
+def _head(canvas: Canvas, paper: Paper) -> None:
+    line = PAGE[1] - TOP + 5 * mm
+    number = tr("No. {number}", number=paper.number)
+    _write(canvas, Paragraph(paper.title, NOTE), line + 3)
+    _write(canvas, Paragraph(number, NOTE.but(align="right")), line + 3)
+    canvas.setStrokeColor(NAVY)
+    canvas.setLineWidth(0.8)
+    canvas.line(LEFT, line, LEFT + WIDTH, line)
+
+
+def _foot(canvas: Canvas, paper: Paper, total: int) -> None:
+    line = BOTTOM - 4 * mm
+    canvas.setStrokeColor(RULE)
+    canvas.setLineWidth(0.5)
+    canvas.line(LEFT, line, LEFT + WIDTH, line)
+    page = tr("Page {page} of {total}", page=canvas.getPageNumber(), total=total)
+    _write(canvas, Paragraph(paper.author, NOTE), line - 12)
+    _write(canvas, Paragraph(page, NOTE.but(align="centre")), line - 12)
+    _write(canvas, Paragraph(paper.aside, NOTE.but(align="right")), line - 12)
+
+
+def _write(canvas: Canvas, text: Paragraph, y: float) -> None:
+    text.wrap(WIDTH, 20)
+    text.drawOn(canvas, LEFT, y)

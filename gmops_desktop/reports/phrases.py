@@ -1,0 +1,67 @@
+"""Dates, durations and sizes as people read them, in the report's language, in Beijing time."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Final
+
+from gmops_desktop.contract.terms import ZONE
+from gmops_desktop.language import tr, tr_n
+
+_UNITS: Final = ("B", "KB", "MB", "GB", "TB")
+
+
+def day(on: date) -> str:
+    """Return 2018 年 4 月 1 日 (1 April 2018)."""
+    return tr("{year}-{month:02d}-{day:02d}", year=on.year, month=on.month, day=on.day)
+
+
+def month(on: date) -> str:
+    """Return 2018 年 4 月 (April 2018)."""
+    return tr("{month:02d}/{year}", year=on.year, month=on.month)
+
+
+def moment(at: datetime) -> str:
+    """Return 04-07 09:12, for tables in which the year is plain."""
+    return f"{at.astimezone(ZONE):%m-%d %H:%M}"
+
+
+def full_moment(at: datetime) -> str:
+    """Return 2018-04-30 18:20."""
+    return f"{at.astimezone(ZONE):%Y-%m-%d %H:%M}"
+
+
+def duration(seconds: float) -> str:
+    """Return the two greatest units: 2 天 4 小时, 6 分 10 秒; under ten seconds with tenths."""
+    if seconds < 9.95:
+        return tr("{seconds} s", seconds=f"{seconds:.1f}")
+    whole = round(seconds)
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return tr("{days} d {hours} h", days=days, hours=hours)
+    if hours:
+        return tr("{hours} h {minutes} min", hours=hours, minutes=minutes)
+    if minutes:
+        return tr("{minutes} min {seconds} s", minutes=minutes, seconds=rest)
+    return tr("{seconds} s", seconds=rest)
+
+
+def size(count: int) -> str:
+    """Return bytes in the unit that leaves one to three digits before the point."""
+    value, unit = float(count), 0
+    while value >= 999.5 and unit < len(_UNITS) - 1:
+        value, unit = value / 1024, unit + 1
+    return f"{value:.0f} {_UNITS[unit]}" if unit == 0 else f"{value:.1f} {_UNITS[unit]}"
+
+
+def times(count: int) -> str:
+    """Return 3 次 (3 times)."""
+    return tr_n("once", "{count} times", count)
+
+
+def per_cent(part: float) -> str:
+    """Return a share (0 to 1) in per cent; never 100 where anything was missing."""
+    shown = f"{part * 100:.2f}"
+    return "99.99" if shown == "100.00" and part < 1 else shown.removesuffix(".00")

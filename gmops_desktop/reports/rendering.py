@@ -1,0 +1,75 @@
+"""Pages as pictures, for preview and print.  The only importer of PDFium, which is not thread-safe:
+every call holds one lock."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+
+import pypdfium2  # type: ignore[import-untyped]  # it ships no type information
+
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
+
+_lock = threading.Lock()
+
+
+def page_count(path: Path) -> int:
+    """Return the number of pages of the document at `path`."""
+    with _opened(path) as document:
+        return len(document)
+
+
+def picture(path: Path, page: int, width_px: int) -> bytes:
+    """Return page `page` (from 0) as a PNG `width_px` wide, seals and filled fields included."""
+    with _opened(path) as document:
+        if not 0 <= page < len(document):
+            raise OpsError(
+                tr("{path} has no page {page}.", path=path, page=page + 1),
+                hint=tr("It has {count} pages.", count=len(document)),
+            )
+        opened = document[page]
+        try:
+            scale = width_px / opened.get_width()
+            bitmap = opened.render(scale=scale, may_draw_forms=True)
+            image = bitmap.to_pil()
+            file = BytesIO()
+            image.save(file, "PNG")
+            bitmap.close()
+        finally:
+            opened.close()
+        return file.getvalue()
+
+
+def text(path: Path) -> str:
+    """Return all text of the document, page after page."""
+    with _opened(path) as document:
+        found = []
+        for number in range(len(document)):
+            page = document[number]
+            words = page.get_textpage()
+            found.append(words.get_text_bounded())
+            words.close()
+            page.close()
+        return "\n".join(found)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[pypdfium2.PdfDocument]:
+    with _lock:
+        try:
+            # Read first: a file that PDFium holds open cannot be replaced on Windows.
+            document = pypdfium2.PdfDocument(path.read_bytes())
+        except (OSError, pypdfium2.PdfiumError) as error:
+            raise OpsError(
+                tr("{path} cannot be shown: {why}.", path=path, why=error),
+                hint=tr("Make the report again; the register keeps the old number."),
+            ) from error
+        try:
+            document.init_forms()
+            yield document
+        finally:
+            document.close()

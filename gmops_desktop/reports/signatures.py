@@ -1,0 +1,100 @@
+"""The block both parties sign and seal: one piece, never split, with its sentence above it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from reportlab.lib.units import mm
+from reportlab.platypus import Flowable
+
+from gmops_desktop.language import tr
+from gmops_desktop.reports.paragraph import Paragraph
+from gmops_desktop.reports.styles import BODY, FACT, GREY, INK, NAVY, RULE
+
+_ROW: Final = 17.0  # the row of Party A's opinion
+_TALL: Final = 33 * mm  # a round seal is 38 to 42 mm wide and may reach over the edges
+
+
+class SignBlock(Flowable):
+    """The sentence both agree to, Party A's opinion to tick, and a half for each party."""
+
+    def __init__(self, party_a: str, party_b: str) -> None:
+        super().__init__()
+        self._parties = (party_a, party_b)
+        self._sentence = Paragraph(
+            tr(
+                "Both parties confirm what this report says. It is made in two copies of equal "
+                "force, one for each party; its data are attached to the electronic file."
+            ),
+            BODY,
+        )
+
+    def wrap(self, availWidth: float, availHeight: float) -> tuple[float, float]:
+        """Take the whole width; the height is fixed but for the sentence."""
+        _, self._said = self._sentence.wrap(availWidth, availHeight)
+        self.width, self.height = availWidth, self._said + 4 + _ROW + _TALL
+        return self.width, self.height
+
+    def draw(self) -> None:
+        """Draw the sentence, the frame, and what is to be filled in by hand."""
+        canvas, half = self.canv, self.width / 2
+        self._sentence.drawOn(canvas, 0, self.height - self._said)
+        canvas.setStrokeColor(RULE)
+        canvas.setLineWidth(0.5)
+        canvas.line(0, _TALL, self.width, _TALL)
+        canvas.line(half, 0, half, _TALL)
+        canvas.setStrokeColor(NAVY)
+        canvas.setLineWidth(0.9)
+        canvas.rect(0, 0, self.width, _TALL + _ROW, stroke=1, fill=0)
+        self._opinion()
+        heads = (tr("Party A (seal)"), tr("Party B (seal)"))
+        for number, (head, party) in enumerate(zip(heads, self._parties, strict=True)):
+            self._half(number * half + 8, half - 16, head, party)
+
+    def _opinion(self) -> None:
+        canvas, x, y = self.canv, 8.0, _TALL + 3.2
+        canvas.setStrokeColor(INK)
+        canvas.setLineWidth(0.6)
+        x += self._write(tr("Party A's opinion:"), x, y, strong=True) + 8
+        for choice in (
+            tr("confirmed"),
+            tr("confirmed with remarks (attached)"),
+            tr("not confirmed"),
+        ):
+            canvas.rect(x, y + 2.6, 7, 7, stroke=1, fill=0)
+            x += 11
+            x += self._write(choice, x, y) + 16
+
+    def _half(self, x: float, width: float, head: str, party: str) -> None:
+        """Write one party's half; the seal goes over name and date (骑年盖月)."""
+        taken = self._write(head, x, _TALL - 16, strong=True)
+        name = Paragraph(party, FACT)
+        name.wrap(width - taken - 6, _TALL)
+        name.drawOn(self.canv, x + taken + 6, _TALL - 16 - name.height + FACT.leading)
+        self._blank(tr("Signed by", context="report"), x, 24, width, ())
+        units = (tr("year", context="date"), tr("month", context="date"), tr("day", context="date"))
+        self._blank(tr("Date", context="report"), x, 7, width, units)
+
+    def _blank(self, word: str, x: float, y: float, width: float, units: tuple[str, ...]) -> None:
+        """Write a word and the line to write on, cut by the units of a date."""
+        canvas = self.canv
+        start = x + self._write(word, x, y) + 6
+        canvas.setStrokeColor(GREY)
+        canvas.setLineWidth(0.5)
+        if not units:
+            canvas.line(start, y + 1, x + width * 0.82, y + 1)
+            return
+        room = (x + width * 0.82 - start) / (len(units) + 1)
+        for number, unit in enumerate(units):
+            long = room * 1.4 if number == 0 else room * 0.8
+            canvas.line(start, y + 1, start + long - 8, y + 1)
+            start += long - 6
+            start += self._write(unit, start, y) + 3
+
+    def _write(self, text: str, x: float, y: float, *, strong: bool = False) -> float:
+        style = FACT.but(face=FACT.strong_face) if strong else FACT
+        words = Paragraph(text, style)
+        width = words.natural_width()
+        words.wrap(width + 1, 20)
+        words.drawOn(self.canv, x, y)
+        return width
