@@ -135,7 +135,7 @@ def full_month() -> MonthFacts:
         ),
         restores=(RestoreLine(at(20, 22), "chamber_check@10.0.0.4", 192.4, 24, 1_204_331, True),),
         changes=(
-            ChangeLine("C-0001", "openssl 安全补丁（3.0.11-1~deb12u2 等）", "closed", at(10), 14, 3),
+            ChangeLine("C-0001", "openssl 安全补丁（3.0.11-1~deb12u2）", "closed", at(10), 14, 3),
             ChangeLine(
                 "C-0002", "nginx 升级", "applying", at(27), 2, 1,
                 emergency="漏洞已被利用，先行升级，随后补发公告",
