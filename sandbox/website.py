@@ -1,0 +1,283 @@
+"""The example website: a process of its own that serves pages from the database and from program
+files on disk, over HTTP and over TLS with a certificate of the sandbox's own authority.
+
+    python -m sandbox.website FOLDER
+
+`FOLDER/config.json` says where the database is; `FOLDER/program` holds the program files (what a
+backup of program data covers); a status such as 503 written into `FOLDER/fault` makes every page
+answer with it until the file is removed.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import shutil
+import ssl
+import sys
+import threading
+import traceback
+from datetime import UTC, datetime
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import as_file, files
+from pathlib import Path
+from string import Template
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import urlsplit
+
+import pymysql
+
+from gmops_desktop.addresses import WebAddress
+from gmops_desktop.paths import ROOT, write_atomically
+from sandbox.certificates import Certificate, issue
+from sandbox.mariadb import SITE_SCHEMA, MariaDB
+from sandbox.processes import LOOPBACK, Process, free_port, listen
+
+KEYWORD: Final = "会员服务"
+
+
+class Website:
+    """The website of `folder`; ports of 0 take free ones at the first start and keep them."""
+
+    def __init__(
+        self,
+        folder: Path,
+        database: MariaDB,
+        port: int = 0,
+        tls_port: int = 0,
+        *,
+        certificate_days: int = 60,
+    ) -> None:
+        self.folder = folder
+        self.database = database
+        self.port = port
+        self.tls_port = tls_port
+        self.certificate_days = certificate_days
+        self.process: Process | None = None
+
+    @property
+    def program(self) -> Path:
+        return self.folder / "program"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "website.log"
+
+    @property
+    def certificate(self) -> Certificate:
+        folder = self.folder / "tls"
+        return Certificate(folder / "ca.pem", folder / "server.pem", folder / "server.key")
+
+    @property
+    def address(self) -> WebAddress:
+        """The website over TLS, with the authority to trust."""
+        url = f"https://{LOOPBACK}:{self.tls_port}/"
+        return WebAddress(url, KEYWORD, f"{url}admin", str(self.certificate.ca))
+
+    @property
+    def plain_address(self) -> WebAddress:
+        """The same website without TLS."""
+        url = f"http://{LOOPBACK}:{self.port}/"
+        return WebAddress(url, KEYWORD, f"{url}admin")
+
+    def fail_with(self, status: int | None) -> None:
+        """Let every page answer with `status` (503, ...), or work again with None."""
+        fault = self.folder / "fault"
+        if status is None:
+            fault.unlink(missing_ok=True)
+        else:
+            write_atomically(fault, str(status).encode())
+
+    def start(self) -> None:
+        """Start it, with its program files put there at first; return when it answers."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self.program.exists():
+            with as_file(files("sandbox.site") / "program") as program:
+                shutil.copytree(program, self.program)
+        issue(self.folder / "tls", days=self.certificate_days)
+        self.tls_port = self.tls_port or free_port()
+        # As on every such site: the program's database password stands in a file beside it.
+        config = {
+            "tls_port": self.tls_port,
+            "database": {"port": self.database.port, "password": self.database.password("site")},
+        }
+        write_atomically(self.folder / "config.json", json.dumps(config).encode())
+        self.process, self.port = listen(
+            lambda port: [sys.executable, "-m", "sandbox.website", self.folder, str(port)],
+            "website",
+            self.log,
+            self.port,
+            environment={"PYTHONPATH": str(ROOT)},
+        )
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.end()
+            self.process = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+# ---------------------------------------------------------------- the process itself
+
+
+class _Pages:
+    """What stands under each path."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._program = folder / "program"
+        self._config: dict[str, Any] = json.loads((folder / "config.json").read_text("utf-8"))
+
+    def fault(self) -> HTTPStatus | None:
+        try:
+            return HTTPStatus(int((self._folder / "fault").read_text("utf-8")))
+        except FileNotFoundError:
+            return None
+
+    def page(self, path: str) -> tuple[HTTPStatus, str, bytes]:
+        """Return status, media type and body of the page at `path`."""
+        if path == "/static/site.css":
+            return HTTPStatus.OK, "text/css", (self._program / "site.css").read_bytes()
+        if path == "/admin":
+            body = (self._program / "admin.html").read_bytes()
+            return HTTPStatus.OK, "text/html; charset=utf-8", body
+        title, content = "首页", ""
+        if path == "/":
+            rows = self._ask(
+                "SELECT id, title, DATE(published_at) FROM article"
+                " ORDER BY published_at DESC, id LIMIT 20"
+            )
+            content = _list(f'<a href="/article/{row[0]}">{_safe(row[1])}</a> {row[2]}'
+                            for row in rows)  # fmt: skip
+        elif path == "/members":
+            title = "会员名录"
+            rows = self._ask("SELECT company, level FROM member ORDER BY number LIMIT 100")
+            content = _list(f"{_safe(row[0])}（{row[1]}）" for row in rows)
+        elif (number := path.removeprefix("/article/")).isdigit():
+            found = self._ask("SELECT title, body FROM article WHERE id = %s", int(number))
+            if found:
+                title, content = found[0]
+        if not content:
+            return HTTPStatus.NOT_FOUND, "text/html; charset=utf-8", self._fill("页面不存在", "")
+        return HTTPStatus.OK, "text/html; charset=utf-8", self._fill(title, content)
+
+    def _fill(self, title: str, content: str) -> bytes:
+        settings = {name: _safe(value or "") for name, value in
+                    self._ask("SELECT name, value FROM setting")}  # fmt: skip
+        categories = self._ask("SELECT slug, name FROM category ORDER BY position")
+        links = (f'<a href="/category/{slug}">{_safe(name)}</a>' for slug, name in categories)
+        template = Template((self._program / "page.html").read_text("utf-8"))
+        return template.substitute(
+            settings, title=_safe(title), content=content, navigation=" ".join(links)
+        ).encode()
+
+    def _ask(self, query: str, *values: object) -> tuple[tuple[Any, ...], ...]:
+        with pymysql.connect(
+            host=LOOPBACK,
+            port=self._config["database"]["port"],
+            user="site",
+            password=self._config["database"]["password"],
+            database=SITE_SCHEMA,
+            charset="utf8mb4",
+            connect_timeout=5,
+            read_timeout=10,
+        ) as connection, connection.cursor() as cursor:  # fmt: skip
+            cursor.execute(query, values)
+            return cursor.fetchall()
+
+
+def _list(items: Any) -> str:
+    return "<ul>\n" + "\n".join(f"<li>{item}</li>" for item in items) + "\n</ul>"
+
+
+def _safe(text: str) -> str:
+    return html.escape(str(text))
+
+
+def _handler(pages: _Pages, log: Path) -> type[BaseHTTPRequestHandler]:
+    lock = threading.Lock()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        server_version = "GMOpsSandboxSite"
+        timeout = 15  # of an idle connection, in seconds
+
+        def do_GET(self) -> None:
+            try:
+                status, media_type, body = self._found()
+            except Exception:
+                # The program's border: a page that cannot be made is a 500, and is logged.
+                traceback.print_exc()
+                status, media_type = HTTPStatus.INTERNAL_SERVER_ERROR, "text/plain; charset=utf-8"
+                body = "系统繁忙：数据库连接失败".encode()
+            self.send_response(status)
+            self.send_header("Content-Type", media_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+        do_HEAD = do_GET
+
+        def _found(self) -> tuple[HTTPStatus, str, bytes]:
+            if fault := pages.fault():
+                body = f"{fault.value} {fault.phrase}".encode()
+                return fault, "text/plain; charset=utf-8", body
+            return pages.page(urlsplit(self.path).path)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            at = datetime.now(UTC).astimezone().isoformat(" ", "seconds")
+            with lock, log.open("a", encoding="utf-8") as out:
+                out.write(f"{self.client_address[0]} [{at}] {format % args}\n")
+
+    return Handler
+
+
+class _TlsServer(ThreadingHTTPServer):
+    """Shakes hands in the connection's own thread, so that a silent client holds up nobody."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int, handler: Any, certificate: Certificate) -> None:
+        super().__init__((LOOPBACK, port), handler)
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate.certificate, certificate.key)
+        self.socket = context.wrap_socket(
+            self.socket, server_side=True, do_handshake_on_connect=False
+        )
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that did not like our certificate, or left: its own affair."""
+        error = sys.exception() if hasattr(sys, "exception") else sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handle_error(request, client_address)
+
+
+def _serve(folder: Path, port: int) -> None:
+    pages = _Pages(folder)
+    handler = _handler(pages, folder / "access.log")
+    tls = folder / "tls"
+    certificate = Certificate(tls / "ca.pem", tls / "server.pem", tls / "server.key")
+    secure = _TlsServer(json.loads((folder / "config.json").read_text())["tls_port"], handler,
+                        certificate)  # fmt: skip
+    threading.Thread(target=secure.serve_forever, daemon=True).start()
+    with ThreadingHTTPServer((LOOPBACK, port), handler) as plain:
+        plain.daemon_threads = True
+        plain.serve_forever()
+
+
+if __name__ == "__main__":
+    _serve(Path(sys.argv[1]), int(sys.argv[2]))
