@@ -26,7 +26,7 @@ from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.paths import write_atomically
 from sandbox.certificates import Certificate, issue
-from sandbox.processes import LOOPBACK, Process, find_tool, listen
+from sandbox.processes import LOOPBACK, find_tool, listen, recall
 
 # What TencentDB lets its customer grant (SDK, ModifyAccountPrivileges), as far as backup and
 # restore need it.  SUPER, FILE and SHUTDOWN are never available there, so they are not here.
@@ -65,14 +65,15 @@ _SMALL: Final = (
 class MariaDB:
     """The server of `folder`; `port` 0 takes a free one at the first start and keeps it.
 
-    As a context manager it starts and stops.  The server is a process in a session of its own.
+    As a context manager it starts and stops.  The server is a process in a session of its own,
+    and a later `MariaDB(folder)` finds it again.
     """
 
     def __init__(self, folder: Path, port: int = 0, *, options: tuple[str, ...] = ()) -> None:
         self.folder = folder
-        self.port = port
         self.options = options  # more words for mariadbd, such as "--max-allowed-packet=4M"
-        self.process: Process | None = None
+        self.process, kept = recall(folder)
+        self.port = port or kept
         self._passwords: dict[str, str] | None = None
 
     @property
@@ -141,8 +142,14 @@ class MariaDB:
             local_infile=True,
         )
 
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.alive()
+
     def start(self) -> None:
         """Start it, with an empty data folder made at first; return when it answers."""
+        if self.running:
+            return
         server = find_tool("mariadbd", "mariadb-server")
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not self.data.exists():
@@ -152,14 +159,13 @@ class MariaDB:
         accounts = self._write_accounts()
         try:
             self.process, self.port = listen(
-                lambda port: [server, *self._words(port, accounts)],
+                self.folder,
                 "MariaDB",
-                self.log,
-                self.port,
+                lambda port: [server, *self._words(port, accounts)],
+                log=self.log,
+                port=self.port,
                 greets=True,
             )
-            # The kernel accepts connections before the accounts are read; the greeting comes after.
-            self.connect().close()
         finally:
             accounts.unlink()
 

@@ -1,8 +1,13 @@
 """Server processes that outlive whoever started them, and can be told from a stranger that
-inherited their number: a process is its pid together with the moment it began."""
+inherited their number: a process is its pid together with the moment it began.
+
+Each server has a folder, and keeps its process and port there in `process.json`; so a later
+program finds it running, or knows the port it had.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -18,10 +23,14 @@ from typing import Final
 
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
+from gmops_desktop.paths import write_atomically
 
 LOOPBACK: Final = "127.0.0.1"
 _SYSTEM_FOLDERS: Final = "/usr/sbin:/usr/local/sbin:/sbin:/usr/local/bin:/opt/homebrew/bin"
 _STEP: Final = 0.02  # seconds between two looks at a server that starts or stops
+
+# In the environment of every server: whose it is, should its starter die before noting its pid.
+_MARK: Final = "GMOPS_SANDBOX_SERVER"
 
 _pause = threading.Event()  # never set: waiting on it is a pause that a signal can interrupt
 
@@ -110,30 +119,44 @@ def await_start(process: Process, name: str, log: Path, ready: Callable[[], bool
         _pause.wait(_STEP)
 
 
+def recall(folder: Path) -> tuple[Process | None, int]:
+    """Return the process and port that the server of `folder` has, or had when it last ran."""
+    try:
+        kept = json.loads((folder / "process.json").read_text("utf-8"))
+    except FileNotFoundError:
+        return None, 0
+    return Process(kept["pid"], kept["began"]), kept["port"]
+
+
 def listen(
-    words: Callable[[int], Sequence[str | Path]],
+    folder: Path,
     name: str,
+    words: Callable[[int], Sequence[str | Path]],
+    *,
     log: Path,
     port: int = 0,
-    *,
     greets: bool = False,
     environment: Mapping[str, str] | None = None,
 ) -> tuple[Process, int]:
     """Launch the server that `words(port)` names; return when it answers, with its port.
 
-    For port 0 a free one is found, and another if somebody snatches it before the server does.
-    A server that `greets` speaks first (MySQL, SSH), and is waited for until it does: it may
-    listen some time before it is ready.
+    A `port` that is 0 or taken is replaced by a free one.  A server that `greets` speaks first
+    (MySQL, SSH), and is waited for until it does: it may listen some time before it is ready.
     """
+    marked = {**(environment or {}), _MARK: str(folder)}
+    for stray in _marked(folder):
+        stray.end()
     ready = greeted if greets else answers
     for attempt in range(5):
-        chosen = port or free_port()
-        process = launch(words(chosen), log, environment=environment)
+        chosen = port if port and not attempt and not answers(port) else free_port()
+        process = launch(words(chosen), log, environment=marked)
+        kept = {"pid": process.pid, "began": process.began, "port": chosen}
+        write_atomically(folder / "process.json", json.dumps(kept).encode())
         try:
             await_start(process, name, log, partial(_ready, process, chosen, ready))
         except OpsError:
-            if port or attempt == 4 or not answers(chosen):
-                raise
+            if attempt == 4 or not answers(chosen):
+                raise  # not for want of the port, which somebody may have snatched
         else:
             return process, chosen
     raise AssertionError("the last attempt returned or raised")
@@ -198,6 +221,27 @@ def _beginning(pid: int) -> str | None:
     # The name in brackets may hold anything; after it: state (3), ..., start time in ticks (22).
     rest = stat.rpartition(")")[2].split()
     return None if rest[0] in "ZX" else rest[19]
+
+
+def _marked(folder: Path) -> list[Process]:
+    """Return the living processes started for `folder` that may have been forgotten (Linux).
+
+    sshd writes its title over its environment; it is known by its pid file and its words.
+    """
+    mark = f"{_MARK}={folder}".encode()
+    noted = {file.read_text("utf-8").strip() for file in folder.glob("*.pid")}
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            ours = mark in (place / "environ").read_bytes().split(b"\0") or (
+                place.name in noted and f"{folder}/".encode() in (place / "cmdline").read_bytes()
+            )
+        except OSError:
+            continue  # another user's, or gone while we looked
+        pid = int(place.name)
+        if ours and pid != os.getpid() and (began := _beginning(pid)):
+            found.append(Process(pid, began))
+    return found
 
 
 def _descendants(pid: int) -> list[Process]:

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from gmops_desktop.addresses import SshAddress
 from gmops_desktop.paths import write_atomically
-from sandbox.processes import LOOPBACK, Process, find_tool, listen
+from sandbox.processes import LOOPBACK, find_tool, listen, recall
 
 
 class Sshd:
@@ -34,9 +34,9 @@ class Sshd:
         self, folder: Path, port: int = 0, *, environment: dict[str, str] | None = None
     ) -> None:
         self.folder = folder
-        self.port = port
         self.environment = environment or {}
-        self.process: Process | None = None
+        self.process, kept = recall(folder)
+        self.port = port or kept
 
     @property
     def key_file(self) -> Path:
@@ -70,8 +70,14 @@ class Sshd:
         """Return the line that pins this server in a known_hosts file."""
         return f"[{LOOPBACK}]:{self.port} {self.host_key}\n"
 
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.alive()
+
     def start(self) -> None:
         """Start it, with keys made at first; return when it answers."""
+        if self.running:
+            return
         server = find_tool("sshd", "openssh-server")
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for file in (self.host_key_file, self.key_file):
@@ -82,7 +88,12 @@ class Sshd:
             # sshd started by root insists on this empty folder; elsewhere it is not used.
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         self.process, self.port = listen(
-            lambda port: [server, *self._words(port)], "sshd", self.log, self.port, greets=True
+            self.folder,
+            "sshd",
+            lambda port: [server, *self._words(port)],
+            log=self.log,
+            port=self.port,
+            greets=True,
         )
 
     def stop(self) -> None:

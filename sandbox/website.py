@@ -33,29 +33,26 @@ from gmops_desktop.addresses import WebAddress
 from gmops_desktop.paths import ROOT, write_atomically
 from sandbox.certificates import Certificate, issue
 from sandbox.mariadb import SITE_SCHEMA, MariaDB
-from sandbox.processes import LOOPBACK, Process, free_port, listen
+from sandbox.processes import LOOPBACK, answers, free_port, listen, recall
 
 KEYWORD: Final = "会员服务"
 
 
 class Website:
-    """The website of `folder`; ports of 0 take free ones at the first start and keep them."""
+    """The website of `folder`; it takes free ports at the first start and keeps them."""
 
     def __init__(
         self,
         folder: Path,
         database: MariaDB,
-        port: int = 0,
-        tls_port: int = 0,
         *,
         certificate_days: int = 60,
     ) -> None:
         self.folder = folder
         self.database = database
-        self.port = port
-        self.tls_port = tls_port
         self.certificate_days = certificate_days
-        self.process: Process | None = None
+        self.process, self.port = recall(folder)
+        self.tls_port = _config(folder)["tls_port"] if self.port else 0
 
     @property
     def program(self) -> Path:
@@ -90,14 +87,21 @@ class Website:
         else:
             write_atomically(fault, str(status).encode())
 
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.alive()
+
     def start(self) -> None:
         """Start it, with its program files put there at first; return when it answers."""
+        if self.running:
+            return
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not self.program.exists():
             with as_file(files("sandbox.site") / "program") as program:
                 shutil.copytree(program, self.program)
         issue(self.folder / "tls", days=self.certificate_days)
-        self.tls_port = self.tls_port or free_port()
+        if not self.tls_port or answers(self.tls_port):
+            self.tls_port = free_port()
         # As on every such site: the program's database password stands in a file beside it.
         config = {
             "tls_port": self.tls_port,
@@ -105,10 +109,11 @@ class Website:
         }
         write_atomically(self.folder / "config.json", json.dumps(config).encode())
         self.process, self.port = listen(
-            lambda port: [sys.executable, "-m", "sandbox.website", self.folder, str(port)],
+            self.folder,
             "website",
-            self.log,
-            self.port,
+            lambda port: [sys.executable, "-m", "sandbox.website", self.folder, str(port)],
+            log=self.log,
+            port=self.port,
             environment={"PYTHONPATH": str(ROOT)},
         )
 
@@ -139,7 +144,7 @@ class _Pages:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._program = folder / "program"
-        self._config: dict[str, Any] = json.loads((folder / "config.json").read_text("utf-8"))
+        self._config = _config(folder)
 
     def fault(self) -> HTTPStatus | None:
         try:
@@ -197,6 +202,11 @@ class _Pages:
         ) as connection, connection.cursor() as cursor:  # fmt: skip
             cursor.execute(query, values)
             return cursor.fetchall()
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    config: dict[str, Any] = json.loads((folder / "config.json").read_text("utf-8"))
+    return config
 
 
 def _list(items: Any) -> str:
@@ -261,8 +271,7 @@ class _TlsServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that did not like our certificate, or left: its own affair."""
-        error = sys.exception() if hasattr(sys, "exception") else sys.exc_info()[1]
-        if not isinstance(error, OSError):
+        if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
 
@@ -271,8 +280,7 @@ def _serve(folder: Path, port: int) -> None:
     handler = _handler(pages, folder / "access.log")
     tls = folder / "tls"
     certificate = Certificate(tls / "ca.pem", tls / "server.pem", tls / "server.key")
-    secure = _TlsServer(json.loads((folder / "config.json").read_text())["tls_port"], handler,
-                        certificate)  # fmt: skip
+    secure = _TlsServer(_config(folder)["tls_port"], handler, certificate)
     threading.Thread(target=secure.serve_forever, daemon=True).start()
     with ThreadingHTTPServer((LOOPBACK, port), handler) as plain:
         plain.daemon_threads = True
