@@ -120,6 +120,12 @@ class Journal:
         with self._database.session() as session:
             return session.scalar(select(func.count()).select_from(Entry)) or 0
 
+    def hashes(self) -> dict[tuple[str, int], str]:
+        """Return the hash of every entry, by its device and number."""
+        with self._database.session() as session:
+            rows = session.execute(select(Entry.device, Entry.sequence, Entry.hash))
+            return {(device, sequence): found for device, sequence, found in rows}
+
     def verify(self) -> ChainReport:
         """Recompute every hash and follow every chain; name each entry that does not fit."""
         with self._database.session() as session:

@@ -28,6 +28,7 @@ from db.models import (
     TicketRow,
 )
 from gmops_desktop.contract.record import EntryView, Json, Subject, fold
+from gmops_desktop.contract.tickets import searchable
 
 TABLES: Final[dict[str, type[Projected]]] = {
     "contract": ContractRow,
@@ -38,6 +39,8 @@ TABLES: Final[dict[str, type[Projected]]] = {
     "report": ReportRow,
 }
 _OWN: Final = frozenset(Projected.__annotations__) | {"claimed", "words"}
+_WRITTEN_FIELDS: Final = ("number", "title", "description", "requester", "emergency", "cause")
+_WRITTEN_NOTES: Final = ("text", "channel", "evidence")
 
 
 def project(session: Session, entries: Iterable[EntryView]) -> None:
@@ -82,7 +85,7 @@ def values_of(model: type[Projected], subject: Subject) -> dict[str, Any]:
     if issubclass(model, Numbered):
         values["claimed"] = values["number"]
     if model is TicketRow:
-        values["words"] = _words(subject)
+        values |= {"words": _words(subject), "person_days": _spent(subject)}
     return values | {
         "id": first.subject,
         "conflicts": list(subject.conflicts),
@@ -111,15 +114,23 @@ def _from_json(kind: Any, value: Json) -> Any:
 
 
 def _words(subject: Subject) -> str:
-    """Return every text of a ticket and its steps, in lower case, for searching."""
+    """Return every text people wrote in a ticket and its steps, as searches want it."""
     texts: list[str] = []
     for entry in subject.entries:
-        for value in (*entry.fields.values(), *entry.note.values()):
-            if isinstance(value, str):
-                texts.append(value)
-            elif isinstance(value, list):
-                texts += [item for item in value if isinstance(item, str)]
-    return "\n".join(dict.fromkeys(texts)).lower()
+        said = [entry.fields.get(name) for name in _WRITTEN_FIELDS]
+        for value in (*said, *(entry.note.get(name) for name in _WRITTEN_NOTES)):
+            texts += [item for item in (value if isinstance(value, list) else [value]) if item]
+    return searchable("\n".join(dict.fromkeys(str(text) for text in texts)))
+
+
+def _spent(subject: Subject) -> Decimal | None:
+    """Return the person-days booked; bookings are a list, so two devices' bookings both count."""
+    booked = [entry.note["person_days"] for entry in subject.entries if _books(entry)]
+    return sum((Decimal(days) for days in booked), Decimal(0)) if booked else None
+
+
+def _books(entry: EntryView) -> bool:
+    return entry.action == "ticket.spent" and "person_days" in entry.note
 
 
 def _settle_number(session: Session, model: type[Numbered], claimed: str) -> None:

@@ -129,7 +129,7 @@ def moves_of(kind: TicketKind, state: TicketState) -> tuple[TicketState, ...]:
 
 def same_name(one: str, other: str) -> bool:
     """Return whether two names are the same but for blanks, width and case of letters."""
-    return _plain(one) == _plain(other)
+    return "".join(searchable(one).split()) == "".join(searchable(other).split())
 
 
 def designated(contacts: Iterable[Contact], name: str, on: date) -> Contact | None:
@@ -140,8 +140,9 @@ def designated(contacts: Iterable[Contact], name: str, on: date) -> Contact | No
     return None
 
 
-def _plain(name: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
+def searchable(text: str) -> str:
+    """Return `text` as it is searched: width and case of letters do not count."""
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 # ---------------------------------------------------------------- clocks

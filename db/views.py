@@ -1,0 +1,60 @@
+"""What the rows of the store look like to everybody above it: frozen records, no session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from db.models import ContactRow, ContractRow
+from gmops_desktop.contract.terms import Contact, Contract, ServiceItem
+
+
+def contract_of(row: ContractRow) -> Contract:
+    """Return the contract of a row; what was never said is empty or zero."""
+    start = row.start or date.min
+    return Contract(
+        id=row.id,
+        title=row.title,
+        number=row.reference,
+        party_a=row.party_a,
+        party_b=row.party_b,
+        start=start,
+        end=row.end or start,
+        total=row.total or Decimal(0),
+        payable=row.payable or Decimal(0),
+        signed_on=row.signed_on,
+        person_days=row.person_days or Decimal(0),
+        items=tuple(_item(values) for values in row.items or ()),
+    )
+
+
+def in_force(contracts: list[Contract], today: date) -> Contract | None:
+    """Return the contract that runs today, else the one that started last."""
+    running = [contract for contract in contracts if contract.start <= today <= contract.end]
+    return max(running or contracts, key=lambda contract: contract.start, default=None)
+
+
+def contact_of(row: ContactRow) -> Contact:
+    """Return the contact of a row."""
+    return Contact(
+        id=row.id,
+        name=row.name,
+        party="A" if row.party == "A" else "B",
+        role=row.role,
+        phone=row.phone,
+        valid_from=row.valid_from or date.min,
+        valid_to=row.valid_to,
+    )
+
+
+def _item(values: Mapping[str, Any]) -> ServiceItem:
+    amount = values.get("amount")
+    return ServiceItem(
+        key=values["key"],
+        title=values["title"],
+        amount=None if amount is None else Decimal(amount),
+        remark=values.get("remark", ""),
+        monthly=bool(values.get("monthly")),
+    )
