@@ -64,7 +64,6 @@ class Document:
     """What makes a document one of a kind; `replaces` is the number of the version before."""
 
     number: str
-    version: int
     language: Language
     replaces: str = ""
 
@@ -82,23 +81,19 @@ class Built:
 def make_monthly(facts: MonthFacts, document: Document) -> Built:
     """Return the monthly report of `facts` as PDF/A-3b with the facts attached as JSON."""
     with speaking(document.language):
-        data = as_json(facts, number=document.number, version=document.version, kind="monthly")
+        data = as_json(facts, number=document.number, replaces=document.replaces, kind="monthly")
         lost = tuple(sorted(missing(clean(data.decode()))))
         digest = hashlib.sha256(data).hexdigest()
         title = tr("Operations report for {month}", month=phrases.month(facts.start))
         paper = Paper(
             title=f"{facts.contract.title} {title}",
-            number=_named(document),
+            number=document.number,
             author=facts.contract.party_b,
             aside=tr("All times are Beijing time (UTC+8)"),
         )
         content, pages = build(lambda: _Month(facts, document, digest, lost).story(), paper)
-        described = tr("The data of report {number}", number=_named(document))
+        described = tr("The data of report {number}", number=document.number)
         return Built(archival(content, data, described=described), pages, digest, lost)
-
-
-def _named(document: Document) -> str:
-    return f"{document.number} V{document.version}"
 
 
 class _Month:
@@ -138,7 +133,7 @@ class _Month:
 
     def _title(self) -> list[Flowable]:
         facts, contract = self._facts, self._facts.contract
-        number = tr("No. {number}", number=_named(self._document))
+        number = tr("No. {number}", number=self._document.number)
         head = Table(
             [
                 [
@@ -439,7 +434,7 @@ class _Month:
         if self._lost:
             codes = ", ".join(f"U+{ord(char):04X}" for char in self._lost)
             notes.append(tr("〓 stands for characters that no font has: {codes}.", codes=codes))
-        number = _named(self._document)
+        number = self._document.number
         block = proof_block(number, self._digest, facts.heads, notes)
         sign = SignBlock(facts.contract.party_a, facts.contract.party_b)
         return [*self._section(tr("Proof and signatures")), block, Spacer(0, 5), sign]

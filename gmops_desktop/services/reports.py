@@ -1,0 +1,297 @@
+"""Documents of the contract: made from the record, numbered, kept, and provable years later.
+
+Nothing is overwritten: a correction is a new version that names the one it replaces.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from calendar import monthrange
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final, Literal, cast
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.engine import Database
+from db.ids import uuid7
+from db.journal import Journal
+from db.models import Entry, ReportRow
+from gmops_desktop.context import Context
+from gmops_desktop.contract.record import ChainHead
+from gmops_desktop.contract.terms import Contract
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import DEFAULT, Language, tr
+from gmops_desktop.paths import write_atomically
+from gmops_desktop.reports import rendering, worker
+from gmops_desktop.reports.archival import attached
+from gmops_desktop.reports.facts import MonthFacts
+from gmops_desktop.reports.monthly import Built, Document, make_monthly
+
+Kind = Literal["monthly"]
+Signed = Literal["unsigned", "party_b", "both"]
+
+_CODES: Final[dict[Kind, str]] = {"monthly": "YB"}  # 月报
+_NO_CODE: Final = "GMOPS"  # for a contract whose number begins with no letters
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A document of the register.  `heads` are the chain heads printed in it."""
+
+    id: str
+    number: str
+    kind: Kind
+    period: str
+    path: Path
+    made_at: datetime
+    pages: int
+    file_digest: str
+    heads: tuple[ChainHead, ...]
+    signed: Signed
+    replaces: str = ""
+
+
+class Reports:
+    """Makes documents and keeps their register.
+
+    `folder` is where they are kept; `collect` gathers the facts of a period from the other
+    services.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        journal: Journal,
+        folder: Callable[[], Path],
+        collect: Callable[[date, date], MonthFacts],
+    ) -> None:
+        self._database, self._journal = database, journal
+        self._folder, self._collect = folder, collect
+
+    def make(
+        self,
+        kind: Kind,
+        period: str,
+        context: Context,
+        *,
+        out: Path | None = None,
+        language: Language = DEFAULT,
+    ) -> Report:
+        """Make the report of a `period` ("2018-04"), record it, and return it.
+
+        The register keeps its own copy; `out` names where another is wanted, and is then the path
+        of what is returned.
+        """
+        start, end = month_of(period)
+        context.progress(None, tr("Collecting the facts"))
+        facts = replace(self._collect(start, end), heads=self._journal.heads())
+        while True:
+            number, replaces = self._next(kind, period, facts.contract)
+            context.progress(None, tr("Setting the pages of {number}", number=number))
+            document = Document(number, language, replaces)
+            built = worker.run(context, make_monthly, facts, document)
+            context.progress(90, tr("Keeping {number}", number=number))
+            if report := self._keep(kind, period, number, replaces, facts, built, context):
+                break  # else somebody took the number meanwhile
+        if built.missing:
+            codes = ", ".join(f"U+{ord(char):04X}" for char in built.missing)
+            context.note(tr("No font has these characters, printed as 〓: {codes}.", codes=codes))
+        if out is not None:
+            _write(
+                out,
+                built.content,
+                tr("The report is in the register, at {path}.", path=report.path),
+            )
+            report = replace(report, path=out)
+        context.progress(100, tr("{number} is made", number=number))
+        return report
+
+    def all(self) -> tuple[Report, ...]:
+        """Return the register, newest first."""
+        with self._database.session() as session:
+            rows = session.scalars(
+                select(ReportRow).order_by(ReportRow.made_at.desc(), ReportRow.number.desc())
+            )
+            return tuple(_view(row) for row in rows)
+
+    def get(self, name: str) -> Report:
+        """Return the report with this id or number."""
+        with self._database.session() as session:
+            wanted = (ReportRow.id == name) | (ReportRow.number == name)
+            row = session.scalars(select(ReportRow).where(wanted)).first()
+            if row is None:
+                raise OpsError(
+                    tr("There is no report “{name}”.", name=name),
+                    hint=tr("The register lists all numbers."),
+                )
+            return _view(row)
+
+    def page_count(self, path: Path) -> int:
+        """Return the number of pages of a PDF."""
+        return rendering.page_count(path)
+
+    def render(self, path: Path, page: int, width_px: int) -> bytes:
+        """Return page `page` (from 0) of a PDF as a PNG `width_px` wide."""
+        return rendering.picture(path, page, width_px)
+
+    def checks(self) -> tuple[str, ...]:
+        """Return what no longer agrees between register, files and journal, as sentences.
+
+        Each file must be the one recorded, and each head printed in it must still be the hash of
+        that entry.
+        """
+        faults: list[str] = []
+        for report in self.all():
+            faults += _faults_of_file(report)
+            with self._database.session() as session:
+                faults += _faults_of_heads(session, report)
+        return tuple(faults)
+
+    def _next(self, kind: Kind, period: str, contract: Contract) -> tuple[str, str]:
+        """Return the number for a new report, and that of the version it replaces."""
+        letters = re.match(r"[A-Z]{2,}", contract.number)
+        code = letters.group() if letters else _NO_CODE
+        first = f"{code}-{_CODES[kind]}-{period}"
+        with self._database.session() as session:
+            taken = set(session.scalars(select(ReportRow.number)))
+        number, before, version = first, "", 1
+        while number in taken:
+            before, version = number, version + 1
+            number = f"{first}-V{version}"
+        return number, before
+
+    def _keep(
+        self,
+        kind: Kind,
+        period: str,
+        number: str,
+        replaces: str,
+        facts: MonthFacts,
+        built: Built,
+        context: Context,
+    ) -> Report | None:
+        """Write the file and record it, both or neither; None where the number is taken."""
+        path = self._folder() / f"{number}.pdf"
+        identity = uuid7()
+        fields = {
+            "number": number,
+            "kind": kind,
+            "period": period,
+            "title": facts.contract.title,
+            "path": path,
+            "made_at": facts.generated_at,
+            "pages": built.pages,
+            "file_bytes": len(built.content),
+            "file_digest": hashlib.sha256(built.content).hexdigest(),
+            "data_digest": built.data_digest,
+            "heads": [asdict(head) for head in facts.heads],
+            "replaces": replaces,
+            "signed": "unsigned",
+        }
+        with context.uncut(), self._database.session() as session, session.begin():
+            if session.scalars(select(ReportRow.id).where(ReportRow.number == number)).first():
+                return None
+            self._journal.record(session, "report", identity, "report.made", fields)
+            _write(path, built.content, tr("No report was recorded."))
+            row = session.get(ReportRow, identity)
+            assert row is not None
+            return _view(row)
+
+
+def month_of(period: str) -> tuple[date, date]:
+    """Return the first and last day of a month written as 2018-04."""
+    found = re.fullmatch(r"(20\d\d)-(0[1-9]|1[0-2])", period.strip())
+    if not found:
+        raise OpsError(
+            tr("“{period}” is not a month.", period=period),
+            hint=tr("Write year and month as 2018-04."),
+        )
+    year, month = int(found[1]), int(found[2])
+    return date(year, month, 1), date(year, month, monthrange(year, month)[1])
+
+
+def _write(path: Path, content: bytes, unharmed: str) -> None:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_atomically(path, content)
+    except OSError as error:
+        raise OpsError(
+            tr("The report could not be written to {path}: {why}.", path=path, why=error),
+            hint=tr("Free some space, or choose a folder you may write to, then make it again."),
+            unharmed=unharmed,
+        ) from error
+
+
+def _view(row: ReportRow) -> Report:
+    assert row.made_at is not None
+    return Report(
+        id=row.id,
+        number=row.number,
+        kind=cast(Kind, row.kind),
+        period=row.period,
+        path=Path(row.path),
+        made_at=row.made_at,
+        pages=row.pages or 0,
+        file_digest=row.file_digest,
+        heads=_heads(row.heads or []),
+        signed=cast(Signed, row.signed),
+        replaces=str(row.more.get("replaces", "")),
+    )
+
+
+def _heads(values: list[Mapping[str, Any]]) -> tuple[ChainHead, ...]:
+    return tuple(ChainHead(**value) for value in values)
+
+
+def _faults_of_file(report: Report) -> list[str]:
+    try:
+        content = report.path.read_bytes()
+    except OSError as error:
+        return [
+            tr(
+                "The file of report {number} cannot be read: {why}.",
+                number=report.number,
+                why=error,
+            )
+        ]
+    if hashlib.sha256(content).hexdigest() != report.file_digest:
+        return [tr("The file of report {number} was altered.", number=report.number)]
+    try:
+        values, _ = attached(report.path)
+        printed = _heads(values["facts"]["heads"])
+    except (OpsError, KeyError, TypeError) as error:
+        return [
+            tr(
+                "The data of report {number} cannot be read: {why}.",
+                number=report.number,
+                why=error,
+            )
+        ]
+    if printed != report.heads:
+        number = report.number
+        return [tr("Report {number} prints other chain heads than were recorded.", number=number)]
+    return []
+
+
+def _faults_of_heads(session: Session, report: Report) -> list[str]:
+    faults = []
+    for head in report.heads:
+        there = select(Entry.hash).where(
+            Entry.device == head.device, Entry.sequence == head.sequence
+        )
+        if session.scalar(there) != head.hash:
+            faults.append(
+                tr(
+                    "Report {number} contradicts the journal: entry {entry} of {device} is not "
+                    "the one it was made from.",
+                    number=report.number,
+                    entry=head.sequence,
+                    device=head.device_name,
+                )
+            )
+    return faults

@@ -1,0 +1,196 @@
+"""Reports end to end: made in a real worker process, kept, recorded, and checked afterwards."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from db.engine import Database
+from db.journal import Journal
+from example_month import empty_month, full_month
+from gmops_desktop.context import Context
+from gmops_desktop.errors import Cancelled, OpsError
+from gmops_desktop.reports.facts import MonthFacts
+from gmops_desktop.services.reports import Reports
+
+PNG = b"\x89PNG\r\n\x1a\n"
+Build = Callable[[MonthFacts], Reports]
+
+
+@pytest.fixture
+def journal(database: Database) -> Journal:
+    return Journal(database, actor=lambda: "张伟", device_name="工作站")
+
+
+@pytest.fixture
+def build(database: Database, journal: Journal, tmp_path: Path) -> Build:
+    def build(facts: MonthFacts) -> Reports:
+        def collect(start: date, end: date) -> MonthFacts:
+            return replace(facts, start=start, end=end)
+
+        return Reports(database, journal, lambda: tmp_path / "reports", collect)
+
+    return build
+
+
+def note(database: Database, journal: Journal, title: str) -> None:
+    with database.session() as session, session.begin():
+        journal.record(session, "ticket", "t-1", "ticket.opened", {"title": title})
+
+
+def test_a_report_is_kept_recorded_and_shown(
+    build: Build, database: Database, journal: Journal, context: Context, tmp_path: Path
+) -> None:
+    note(database, journal, "首页无法打开")
+    reports = build(full_month())
+    report = reports.make("monthly", "2018-04", context, out=tmp_path / "out" / "april.pdf")
+
+    assert (report.number, report.kind, report.period) == ("GMGSL-YB-2018-04", "monthly", "2018-04")
+    content = report.path.read_bytes()
+    assert report.path == tmp_path / "out" / "april.pdf"
+    assert hashlib.sha256(content).hexdigest() == report.file_digest
+    (registered,) = reports.all()
+    assert registered.path.read_bytes() == content
+    if os.name == "posix":
+        assert registered.path.stat().st_mode & 0o777 == 0o600
+    assert reports.get(report.number) == reports.get(report.id) == registered
+    assert reports.page_count(report.path) == report.pages
+    assert reports.render(report.path, 0, 300).startswith(PNG)
+    assert reports.checks() == ()
+    (entry,) = journal.entries("report")
+    assert (entry.action, entry.actor) == ("report.made", "张伟")
+    (head,) = report.heads
+    newest = journal.entries("ticket")[-1]
+    assert (head.sequence, head.hash, head.device_name) == (newest.sequence, newest.hash, "工作站")
+
+
+def test_a_second_one_is_a_version_that_names_the_first(build: Build, context: Context) -> None:
+    reports = build(empty_month())
+    first = reports.make("monthly", "2018-05", context)
+    second = reports.make("monthly", "2018-05", context)
+    assert (second.number, second.replaces) == ("GMGSL-YB-2018-05-V2", first.number)
+    assert first.path.exists()
+    assert first.path != second.path
+    assert [one.number for one in reports.all()] == [second.number, first.number]
+
+
+def test_a_contract_without_letters_still_gets_a_number(build: Build, context: Context) -> None:
+    facts = empty_month()
+    facts = replace(facts, contract=replace(facts.contract, number="2018年第3号"))
+    assert build(facts).make("monthly", "2018-04", context).number == "GMOPS-YB-2018-04"
+
+
+@pytest.mark.parametrize("period", ["2018", "2018-13", "2018-4", "四月", "", "../../etc"])
+def test_a_wrong_period_is_refused(build: Build, context: Context, period: str) -> None:
+    with pytest.raises(OpsError, match="not a month") as refused:
+        build(empty_month()).make("monthly", period, context)
+    assert "2018-04" in refused.value.hint
+
+
+def test_what_no_font_has_is_named(build: Build) -> None:
+    notes: list[str] = []
+    facts = full_month()
+    ticket = replace(facts.tickets[0], title="表情 😀 与 𠮷")
+    build(replace(facts, tickets=(ticket,))).make("monthly", "2018-04", Context(note=notes.append))
+    assert notes == ["No font has these characters, printed as 〓: U+1F600."]
+
+
+def test_an_unknown_number_is_refused(build: Build) -> None:
+    with pytest.raises(OpsError, match="no report “X-1”"):
+        build(empty_month()).get("X-1")
+
+
+# ---------------------------------------------------------------- what goes wrong
+
+
+def test_a_full_disk_leaves_neither_file_nor_entry(
+    build: Build,
+    journal: Journal,
+    context: Context,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    reports = build(empty_month())
+    monkeypatch.setattr("gmops_desktop.paths.os.fsync", full)
+    with pytest.raises(OpsError, match="No space left") as refused:
+        reports.make("monthly", "2018-04", context)
+    monkeypatch.undo()
+    assert refused.value.unharmed == "No report was recorded."
+    assert refused.value.hint
+    assert list((tmp_path / "reports").iterdir()) == []
+    assert reports.all() == ()
+    assert journal.entries("report") == ()
+
+
+def test_cancel_ends_the_worker_and_leaves_nothing(
+    build: Build, journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Context, "_INTERVAL", 0)  # hear of every step
+    context = Context(lambda progress: started.set() if "Setting" in progress.text else None)
+    started = threading.Event()
+
+    def cancel() -> None:
+        started.wait(30)
+        context.cancel()
+
+    canceller = threading.Thread(target=cancel)
+    canceller.start()
+    with pytest.raises(Cancelled):
+        build(empty_month()).make("monthly", "2018-04", context)
+    canceller.join()
+    assert not (tmp_path / "reports").exists()
+    assert journal.entries("report") == ()
+
+
+def test_a_place_that_cannot_be_written_names_itself(
+    build: Build, context: Context, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    reports = build(empty_month())
+    with pytest.raises(OpsError, match="could not be written") as refused:
+        reports.make("monthly", "2018-04", context, out=tmp_path / "file" / "a.pdf")
+    assert str(reports.all()[0].path) in refused.value.unharmed
+
+
+# ---------------------------------------------------------------- what verify sees
+
+
+def test_an_altered_file_is_named(build: Build, context: Context) -> None:
+    reports = build(empty_month())
+    path = reports.make("monthly", "2018-04", context).path
+    path.write_bytes(path.read_bytes().replace(b"%%EOF", b"%%EOG"))
+    assert reports.checks() == ("The file of report GMGSL-YB-2018-04 was altered.",)
+
+
+def test_a_missing_file_is_named(build: Build, context: Context) -> None:
+    reports = build(empty_month())
+    reports.make("monthly", "2018-04", context).path.unlink()
+    (fault,) = reports.checks()
+    assert "GMGSL-YB-2018-04 cannot be read" in fault
+
+
+def test_a_rewritten_journal_contradicts_the_paper(
+    build: Build, database: Database, journal: Journal, context: Context
+) -> None:
+    """Even a chain written anew without a break no longer leads to the head that was printed."""
+    note(database, journal, "已付款")
+    reports = build(empty_month())
+    reports.make("monthly", "2018-04", context)
+    assert reports.checks() == ()
+    with database.session() as session, session.begin():
+        session.execute(
+            text("UPDATE entries SET hash = :hash WHERE sequence = 2"), {"hash": "0" * 64}
+        )
+    (fault,) = reports.checks()
+    assert fault.startswith("Report GMGSL-YB-2018-04 contradicts the journal: entry 2 of 工作站")
