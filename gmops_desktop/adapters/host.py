@@ -77,6 +77,10 @@ class _Unknown(Exception):
     """A section that does not say what we want; the text is why."""
 
 
+class _NotHere(Exception):
+    """Something this host does not have, and need not; the text says what."""
+
+
 def look(shell: Shell, context: Context, *, deadline: float = 60.0) -> HostDetails:
     """Look at the host behind `shell` once; takes about a second."""
     nonce = secrets.token_hex(16)
@@ -112,6 +116,8 @@ def parse(
             return reader("\n\f".join(_text(sections, key) for key in keys or (name,)))
         except _Unknown as why:
             unknown[name] = str(why)
+        except _NotHere as why:
+            notes[name] = str(why)
         except (ValueError, IndexError, KeyError, ZeroDivisionError):
             unknown[name] = tr("the host answered in a form we do not know")
         return None
@@ -181,7 +187,7 @@ def _traffic(text: str) -> tuple[float, float]:
     default = {row[0] for row in map(str.split, routes.splitlines()) if row[1:2] == ["00000000"]}
     devices = default & new.keys() or {name for name in new if not _NOT_OUTSIDE.match(name)}
     if not devices:
-        raise _Unknown(tr("no network device leads outside"))
+        raise _NotHere(tr("No network device of this host leads outside."))
     received = sum(new[name][0] - old[name][0] for name in devices)
     sent = sum(new[name][1] - old[name][1] for name in devices)
     if received < 0 or sent < 0:
@@ -209,7 +215,7 @@ def _disk_busy(text: str) -> float:
     )
     busy = [new[name] - old[name] for name in new if _WHOLE_DISK.match(name) and name in old]
     if not busy:
-        raise _Unknown(tr("the host shows no disk of its own"))
+        raise _NotHere(tr("This host shows no disk of its own."))
     return min(100.0, 100 * max(busy) / 1000 / seconds)
 
 
@@ -252,7 +258,7 @@ def _disks(text: str) -> list[Disk]:
         if device not in found or len(mount) < len(found[device].mount):
             found[device] = disk
     if not found:
-        raise _Unknown(tr("the host shows no disk of its own"))
+        raise _Unknown(tr("the host lists no file system"))
     return sorted(found.values(), key=lambda disk: disk.mount)
 
 

@@ -60,7 +60,14 @@ class DeadlinePassed(OpsError):
 
 
 class TunnelRefused(OpsError):
-    """The server does not forward to the wanted address."""
+    """The server does not forward to the wanted address.
+
+    `forbidden`: its rules do not let us; otherwise it tried, and nothing listens there.
+    """
+
+    def __init__(self, message: str, *, hint: str, forbidden: bool) -> None:
+        super().__init__(message, hint=hint)
+        self.forbidden = forbidden
 
 
 class Ssh:
@@ -305,12 +312,14 @@ class Ssh:
                 tr("{host} does not allow tunnels to {target}.",
                    host=host, target=f"{target[0]}:{target[1]}"),
                 hint=tr("Set AllowTcpForwarding yes (or local) for this user in sshd_config."),
+                forbidden=True,
             )  # fmt: skip
         return TunnelRefused(
             tr("{host} cannot reach {target}: {why}.",
                host=host, target=f"{target[0]}:{target[1]}", why=error.text),
             hint=tr("Check the address and port as seen from the server, and that the database "
                     "runs."),
+            forbidden=False,
         )  # fmt: skip
 
     def _converse(

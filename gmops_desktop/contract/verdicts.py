@@ -1,0 +1,295 @@
+"""From what a look found to a state, the sentence why, and the figures that matter: pure rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from gmops_desktop.contract.looks import (
+    AccountDetails,
+    Details,
+    Figure,
+    HostDetails,
+    MysqlDetails,
+    WebDetails,
+)
+from gmops_desktop.contract.thresholds import LIMITS, judge, tls_state
+from gmops_desktop.language import mark, tr, tr_n
+from gmops_desktop.states import State, worst
+
+# The sections of a host without which its state is not known.
+_ESSENTIAL: Final = {
+    "cpu": mark("processor"),
+    "memory": mark("memory"),
+    "disks": mark("disks"),
+    "units": mark("services"),
+    "traffic": mark("network"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a look amounts to."""
+
+    state: State
+    reason: str
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What is known from before: the state of each metric at the last look, and its newest values.
+
+    `values(metric, minutes)` gives the values of the last minutes, oldest first, this look's not
+    among them.
+    """
+
+    states: Mapping[str, State] = field(default_factory=dict)
+    values: Callable[[str, float], Sequence[float]] = lambda metric, minutes: ()
+    details: Details | None = None
+
+
+@dataclass(slots=True)
+class _Findings:
+    history: History
+    found: list[tuple[State, str]] = field(default_factory=list)
+    figures: list[Figure] = field(default_factory=list)
+
+    def add(self, state: State, sentence: str) -> None:
+        if state != "ok":
+            self.found.append((state, sentence))
+
+    def judge(self, metric: str, value: float | None, sentence: str) -> State:
+        """Judge a value by its limit; add `sentence`, with its `{value}`, if it is over."""
+        if value is None:
+            return "unknown"
+        values = [*self.history.values(metric, LIMITS[metric].minutes), value]
+        state = judge(metric, values, self.history.states.get(metric, "ok"))
+        self.add(state, sentence)
+        return state
+
+    def figure(
+        self, name: str, value: str | None, unit: str, state: State, metric: str = ""
+    ) -> None:
+        shown = "—" if value is None else value
+        unknown: State = "unknown"
+        self.figures.append(Figure(name, shown, unit, unknown if value is None else state, metric))
+
+    def verdict(self) -> Verdict:
+        state = worst([state for state, _ in self.found] or ["ok"])
+        reasons = [sentence for kind, sentence in self.found if kind == state]
+        if not reasons:
+            reason = tr("Everything looked at is within its limits.")
+        elif len(reasons) == 1:
+            reason = reasons[0]
+        else:
+            more = len(reasons) - 1
+            reason = tr_n("{first} (and {count} more)", "{first} (and {count} more)", more,
+                          first=reasons[0])  # fmt: skip
+        return Verdict(state, reason, tuple(self.figures))
+
+
+def verdict(details: Details, history: History) -> Verdict:
+    """Return what `details` amount to."""
+    findings = _Findings(history)
+    match details:
+        case HostDetails():
+            _host(details, findings)
+        case MysqlDetails():
+            _mysql(details, findings)
+        case WebDetails():
+            _website(details, findings)
+        case AccountDetails():
+            _account(details, findings)
+    return findings.verdict()
+
+
+def samples(details: Details) -> dict[str, float | None]:
+    """Return the values of a look that are kept as series, by metric."""
+    match details:
+        case HostDetails():
+            return {
+                "cpu": details.cpu,
+                "iowait": details.iowait,
+                "steal": details.steal,
+                "memory": details.memory_share,
+                "load_per_core": _per_core(details),
+                "disk": max((disk.share for disk in details.disks), default=None),
+                "disk_busy": details.disk_busy,
+                "out_mbit": details.out_mbit,
+                "in_mbit": details.in_mbit,
+            }
+        case MysqlDetails():
+            return {
+                "connections": _share(details),
+                "running": float(details.running),
+                "slow_per_hour": details.slow_per_hour,
+                "questions_per_second": details.questions_per_second,
+                "schema_bytes": details.schema_bytes,
+            }
+        case WebDetails():
+            return {"seconds": details.seconds, "tls_days": details.tls_days}
+        case AccountDetails():
+            return {"followers": details.followers}
+
+
+def _host(seen: HostDetails, add: _Findings) -> None:
+    for disk in seen.disks:
+        add.add(
+            disk.state,
+            tr("{mount} is {share} % full, {free} GB are free.",
+               mount=disk.mount, share=round(max(disk.share, disk.inode_share or 0)),
+               free=f"{disk.available / 1e9:.1f}"),
+        )  # fmt: skip
+    if seen.failed_units:
+        add.add(
+            "warning",
+            tr_n("The service {units} has failed.", "{count} services have failed: {units}.",
+                 len(seen.failed_units), units=", ".join(seen.failed_units)),
+        )  # fmt: skip
+    cpu = add.judge("cpu", seen.cpu, tr("The processor is {value} % busy.", value=_whole(seen.cpu)))
+    share = seen.memory_share
+    memory = add.judge("memory", share, tr("{value} % of the memory is used.", value=_whole(share)))
+    out = add.judge(
+        "out_mbit", seen.out_mbit,
+        tr("{value} Mbit/s leave the server, near the line's limit.", value=_tenth(seen.out_mbit)),
+    )  # fmt: skip
+    load = _per_core(seen)
+    add.judge("load_per_core", load, tr("The load is {value} per core.", value=_tenth(load)))
+    add.judge(
+        "iowait", seen.iowait,
+        tr("The processor waits {value} % of the time for disks.", value=_whole(seen.iowait)),
+    )  # fmt: skip
+    add.judge(
+        "steal", seen.steal,
+        tr("{value} % of the processor time go to other customers of the cloud.",
+           value=_whole(seen.steal)),
+    )  # fmt: skip
+    add.judge(
+        "disk_busy", seen.disk_busy,
+        tr("The busiest disk works {value} % of the time.", value=_whole(seen.disk_busy)),
+    )  # fmt: skip
+    skew = abs(seen.clock_seconds or 0)
+    add.judge("clock", skew, tr("The server's clock is {value} s off.", value=_whole(skew)))
+    before = add.history.details
+    if isinstance(before, HostDetails) and before.boot_id == seen.boot_id:
+        killed = (seen.oom_kills or 0) - (before.oom_kills or 0)
+        if killed > 0:
+            add.add("warning", tr("The kernel killed a program because memory ran out."))
+    for name, word in _ESSENTIAL.items():
+        if name in seen.sections:
+            add.add("unknown", tr("Unknown: {what}, because {why}.",
+                                  what=tr(word), why=seen.sections[name]))  # fmt: skip
+
+    disk_share = max((disk.share for disk in seen.disks), default=None)
+    disk_state = worst(disk.state for disk in seen.disks)
+    add.figure(tr("Processor"), _whole(seen.cpu), "%", cpu, "cpu")
+    add.figure(tr("Memory", context="figure"), _whole(share), "%", memory, "memory")
+    add.figure(tr("Fullest disk"), _whole(disk_share), "%", disk_state, "disk")
+    add.figure(tr("Outgoing", context="figure"), _tenth(seen.out_mbit), "Mbit/s", out, "out_mbit")
+
+
+def _mysql(seen: MysqlDetails, add: _Findings) -> None:
+    share = _share(seen)
+    connections = add.judge(
+        "connections", share,
+        tr("{count} of {most} connections are in use.",
+           count=seen.connections, most=seen.max_connections),
+    )  # fmt: skip
+    running = add.judge(
+        "running", seen.running, tr("{count} statements run at once.", count=seen.running)
+    )
+    slow = add.judge(
+        "slow_per_hour", seen.slow_per_hour,
+        tr("{value} slow statements per hour.", value=_whole(seen.slow_per_hour)),
+    )  # fmt: skip
+    before = add.history.details
+    if isinstance(before, MysqlDetails) and seen.uptime_seconds < before.uptime_seconds:
+        add.add("warning", tr("The database server was restarted since the last look."))
+    add.figure(tr("Connections"), str(seen.connections), f"/ {seen.max_connections}", connections,
+               "connections")  # fmt: skip
+    add.figure(tr("Running", context="figure"), str(seen.running), "", running, "running")
+    if seen.slow_per_hour is None:
+        add.figure(tr("Slow statements"), tr("collecting"), "", "ok", "slow_per_hour")
+    else:
+        add.figure(tr("Slow statements"), _whole(seen.slow_per_hour), tr("per hour"), slow,
+                   "slow_per_hour")  # fmt: skip
+    size = None if seen.schema_bytes is None else f"{seen.schema_bytes / 1e6:,.0f}"
+    add.figure(tr("Size", context="figure"), size, "MB", "ok", "schema_bytes")
+
+
+def _website(seen: WebDetails, add: _Findings) -> None:
+    up: State = "ok"
+    if seen.status >= 400:
+        up = "critical"
+        add.add(up, tr("The front page answers with status {status}.", status=seen.status))
+    elif seen.keyword_found is False:
+        up = "critical"
+        add.add(up, tr("The front page does not hold the word it should."))
+    speed = add.judge(
+        "seconds", seen.seconds,
+        tr("The front page took {value} s to answer.", value=_tenth(seen.seconds)),
+    )  # fmt: skip
+    certificate: State = "unknown"
+    if seen.tls_days is not None:
+        certificate = tls_state(seen.tls_days, bool(seen.tls_trusted))
+        if not seen.tls_trusted:
+            sentence = tr("Browsers do not trust the certificate: {why}.", why=seen.tls_fault)
+        else:
+            sentence = tr("The certificate ends in {days} days.", days=int(seen.tls_days))
+        add.add(certificate, sentence)
+    if seen.admin_fault:
+        add.add("warning", tr("The back end does not answer: {why}", why=seen.admin_fault))
+    elif seen.admin_status and (seen.admin_status >= 500 or seen.admin_status == 404):
+        add.add("warning", tr("The back end answers with status {status}.",
+                              status=seen.admin_status))  # fmt: skip
+    add.figure(tr("Front page"), str(seen.status), "", up)
+    add.figure(tr("First byte"), f"{seen.seconds * 1000:,.0f}", "ms", speed, "seconds")
+    if seen.tls_days is None:
+        add.figure(tr("Certificate"), tr("none (plain HTTP)"), "", "warning")
+    else:
+        days = str(int(seen.tls_days))
+        add.figure(tr("Certificate"), days, tr("days", context="figure"), certificate, "tls_days")
+    if seen.admin_status or seen.admin_fault:
+        shown = str(seen.admin_status) if seen.admin_status else None
+        add.figure(tr("Back end"), shown, "", "ok")
+
+
+def _account(seen: AccountDetails, add: _Findings) -> None:
+    for what, why in _first_few(seen.sections):
+        add.add("unknown", tr("Unknown: {what}, because {why}.", what=what, why=why))
+    used: State = "unknown"
+    if seen.quota_used is not None and seen.quota_limit:
+        share = 100 * seen.quota_used / seen.quota_limit
+        used = "critical" if share >= 100 else "warning" if share >= 80 else "ok"
+        add.add(used, tr("{share} % of today's interface calls are used up.", share=round(share)))
+    add.figure(tr("Followers"), _count(seen.followers), "", "ok", "followers")
+    add.figure(tr("New yesterday"), _count(seen.new_followers), "", "ok")
+    add.figure(tr("Lost yesterday"), _count(seen.lost_followers), "", "ok")
+    limit = "" if seen.quota_limit is None else f"/ {seen.quota_limit:,}"
+    add.figure(tr("Interface calls"), _count(seen.quota_used), limit, used)
+
+
+def _first_few(sections: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    yield from list(sections.items())[:3]
+
+
+def _per_core(seen: HostDetails) -> float | None:
+    return seen.load5 / seen.cores if seen.load5 is not None and seen.cores else None
+
+
+def _share(seen: MysqlDetails) -> float:
+    return 100 * seen.connections / max(1, seen.max_connections)
+
+
+def _whole(value: float | None) -> str | None:
+    return None if value is None else f"{value:.0f}"
+
+
+def _tenth(value: float | None) -> str | None:
+    return None if value is None else f"{value:.1f}"
+
+
+def _count(value: int | None) -> str | None:
+    return None if value is None else f"{value:,}"
