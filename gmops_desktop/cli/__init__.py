@@ -1,0 +1,107 @@
+"""`gmops ...`: the services for a terminal, for cron and for scripts.
+
+Answers go to standard output (with `--json` one document), everything else to standard error.
+Exit codes: 0 done, 1 refused or failed, 2 usage, 3 a proof failed, 130 cancelled.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import TYPE_CHECKING, Final
+
+from gmops_desktop.cli import speech
+from gmops_desktop.errors import Cancelled, OpsError, ProofFailed
+from gmops_desktop.language import tr
+from gmops_desktop.log import redact
+
+if TYPE_CHECKING:
+    import typer
+
+DONE: Final = 0
+FAILED: Final = 1
+USAGE: Final = 2
+PROOF_FAILED: Final = 3
+CANCELLED: Final = 130
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code."""
+    words = list(sys.argv[1:] if words is None else words)
+    speech.choose()
+    signal.signal(signal.SIGTERM, _unwind)
+    as_json = "--json" in words
+    try:
+        return _run(words)
+    except (Cancelled, KeyboardInterrupt):
+        _tell(tr("Cancelled."))
+        return CANCELLED
+    except OpsError as error:
+        code = PROOF_FAILED if isinstance(error, ProofFailed) else FAILED
+        return _refuse(error, code, as_json=as_json)
+    except BrokenPipeError:
+        # Whoever read our answer has seen enough (`gmops backup list | head -1`).
+        sys.stdout = open(_nowhere(), "w")  # noqa: SIM115 - for the interpreter's last flush
+        return DONE
+    except Exception as error:
+        from gmops_desktop.cli.faults import report_bug
+
+        return _refuse(report_bug(error), FAILED, as_json=as_json)
+
+
+def _run(words: list[str]) -> int:
+    import typer
+
+    # Built only now: the help texts are looked up in the language chosen above.
+    from gmops_desktop.cli.help import usage_sentence
+    from gmops_desktop.cli.tree import commands
+
+    program = typer.main.get_command(commands())
+    try:
+        code = program.main(words, prog_name="gmops", standalone_mode=False)
+    except typer.Abort as error:
+        raise Cancelled from error
+    except typer.TyperException as fault:
+        if type(fault).__name__ == "NoArgsIsHelpError":
+            _tell(fault.format_message())
+            return USAGE
+        _tell(usage_sentence(fault))
+        _tell(tr("Try {command} for help.", command=_help_command(fault)))
+        return USAGE
+    return code if isinstance(code, int) else DONE
+
+
+def _help_command(fault: typer.TyperException) -> str:
+    context = getattr(fault, "ctx", None)
+    return f"{context.command_path if context else 'gmops'} --help"
+
+
+def _refuse(error: OpsError, code: int, *, as_json: bool) -> int:
+    """Show an error as finished sentences: what, what is unharmed, what to do next."""
+    parts = [error.message, error.unharmed, error.hint]
+    for part in filter(None, parts):
+        _tell(part)
+    if as_json:
+        message, unharmed, hint = map(redact, parts)
+        answer = {"code": code, "message": message, "unharmed": unharmed, "hint": hint}
+        sys.stdout.write(json.dumps({"error": answer}, ensure_ascii=False, indent=2) + "\n")
+        sys.stdout.flush()
+    return code
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(redact(line) + "\n")
+    sys.stderr.flush()
+
+
+def _unwind(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _nowhere() -> str:
+    import os
+
+    return os.devnull
