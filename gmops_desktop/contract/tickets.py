@@ -140,6 +140,38 @@ def designated(contacts: Iterable[Contact], name: str, on: date) -> Contact | No
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class ContactCheck:
+    """Whether somebody may ask; `reason` is a finished sentence when not."""
+
+    designated: bool
+    contact: Contact | None
+    reason: str
+
+
+def check_requester(contacts: Sequence[Contact], name: str, day: date) -> ContactCheck:
+    """Return whether `name` may ask on that day, and if not, who may."""
+    contact = designated(contacts, name, day)
+    if contact is not None:
+        return ContactCheck(True, contact, "")
+    valid = [one.name for one in contacts if one.party == "A" and one.valid(day)]
+    if not name.strip():
+        reason = ""
+    elif valid:
+        reason = tr(
+            "{name} is not a designated contact of Party A (1.15); those are: {names}.",
+            name=name.strip(),
+            names=tr(", ", context="between names").join(valid),
+        )
+    else:
+        reason = tr(
+            "{name} is not a designated contact of Party A (1.15); none is recorded for {day}.",
+            name=name.strip(),
+            day=day,
+        )
+    return ContactCheck(False, None, reason)
+
+
 def searchable(text: str) -> str:
     """Return `text` as it is searched: width and case of letters do not count."""
     return unicodedata.normalize("NFKC", text).casefold()

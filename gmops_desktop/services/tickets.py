@@ -22,43 +22,33 @@ from db.ids import uuid7
 from db.journal import Journal, utc_now
 from db.models import ContactRow, TicketRow
 from db.views import contact_of
-from gmops_desktop.contract.record import EntryView
-from gmops_desktop.contract.terms import Contact, day_of
+from gmops_desktop.contract.steps import Step, step_of
+from gmops_desktop.contract.terms import day_of
 from gmops_desktop.contract.tickets import (
     ENDED,
     KINDS,
     PRIORITIES,
     Clock,
+    ContactCheck,
     Priority,
     TicketKind,
     TicketState,
     WaitingOn,
+    check_requester,
     clocks,
-    designated,
     moves_of,
     searchable,
-    word_of_priority,
     word_of_state,
 )
 from gmops_desktop.errors import OpsError
-from gmops_desktop.language import mark, tr
+from gmops_desktop.language import tr
+
+__all__ = ["ContactCheck", "Step", "Ticket", "Tickets"]
 
 _REASON_NEEDED: Final[frozenset[TicketState]] = frozenset({"suspended", "declined", "withdrawn"})
 _REVISABLE: Final = frozenset(
     {"title", "description", "priority", "estimate", "kind", "resource_id", "cause"}
 )
-_ACTIONS: Final[dict[str, str]] = {
-    "ticket.opened": mark("Registered"),
-    "ticket.declined": mark("Declined"),
-    "ticket.moved": mark("Moved on"),
-    "ticket.noted": mark("Noted"),
-    "ticket.assessed": mark("Assessed"),
-    "ticket.promised": mark("Promised"),
-    "ticket.spent": mark("Person-days spent"),
-    "ticket.revised": mark("Revised"),
-    "ticket.confirmed": mark("Confirmed by Party A"),
-    "ticket.closed": mark("Closed"),
-}
 _ALIKE: Final = 0.3  # share of common pairs of characters from which two titles are similar
 
 
@@ -91,33 +81,6 @@ class Ticket:
     person_days: Decimal = Decimal(0)
     assessed_days: Decimal | None = None
     conflicts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One entry of a ticket as people read it.
-
-    `action` is the word for what was done, `key` the journal's; `state` the new state, or "".
-    """
-
-    at: datetime
-    actor: str
-    device: str
-    action: str
-    text: str
-    emergency: str
-    key: str = ""
-    state: str = ""
-    waiting_on: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ContactCheck:
-    """Whether somebody may ask; `reason` is a finished sentence when not."""
-
-    designated: bool
-    contact: Contact | None
-    reason: str
 
 
 class Tickets:
@@ -260,7 +223,7 @@ class Tickets:
         ticket = self.get(ticket_id)
         names = {head.device: head.device_name for head in self._journal.heads()}
         entries = self._journal.entries("ticket", ticket.id)
-        return tuple(_step_of(entry, names.get(entry.device, "")) for entry in entries)
+        return tuple(step_of(entry, names.get(entry.device, "")) for entry in entries)
 
     def clocks(self, ticket_id: str, now: datetime | None = None) -> tuple[Clock, ...]:
         """Return the ticket's clocks, derived from its entries."""
@@ -413,25 +376,7 @@ class Tickets:
     def _check(self, session: Session, name: str, on: date | None) -> ContactCheck:
         day = on or day_of(self._now())
         contacts = [contact_of(row) for row in session.scalars(select(ContactRow))]
-        contact = designated(contacts, name, day)
-        if contact is not None:
-            return ContactCheck(True, contact, "")
-        valid = [one.name for one in contacts if one.party == "A" and one.valid(day)]
-        if not name.strip():
-            reason = ""
-        elif valid:
-            reason = tr(
-                "{name} is not a designated contact of Party A (1.15); those are: {names}.",
-                name=name.strip(),
-                names=tr(", ", context="between names").join(valid),
-            )
-        else:
-            reason = tr(
-                "{name} is not a designated contact of Party A (1.15); none is recorded for {day}.",
-                name=name.strip(),
-                day=day,
-            )
-        return ContactCheck(False, None, reason)
+        return check_requester(contacts, name, day)
 
     def _first_fields(
         self, session: Session, kind: str, title: str, requester: str, priority: int
@@ -539,44 +484,6 @@ def _ticket_of(row: TicketRow) -> Ticket:
         assessed_days=Decimal(assessed) if assessed else None,
         conflicts=tuple(row.conflicts),
     )
-
-
-def _step_of(entry: EntryView, device: str) -> Step:
-    fields, note = entry.fields, entry.note
-    state = cast("TicketState | str", fields.get("state", ""))
-    action = tr(_ACTIONS.get(entry.action, entry.action))
-    if entry.action == "ticket.moved":
-        action = word_of_state(cast(TicketState, state))
-    texts = [str(note.get("text", ""))]
-    if entry.action == "ticket.opened":
-        texts.append(str(fields.get("description", "")))
-    elif entry.action == "ticket.confirmed":
-        texts.insert(0, f"{fields.get('confirmed_by', '')} · {note.get('channel', '')}")
-    elif entry.action == "ticket.assessed":
-        texts.insert(0, f"{fields.get('assessed_by', '')} · {_days(fields['assessed_days'])}")
-    elif entry.action == "ticket.promised":
-        until = datetime.fromisoformat(fields["promised_for"]).astimezone()
-        texts.insert(0, tr("until {when}", when=f"{until:%Y-%m-%d %H:%M}"))
-    elif entry.action == "ticket.spent":
-        texts.insert(0, _days(note["person_days"]))
-    elif entry.action == "ticket.revised" and "priority" in fields:
-        texts.insert(0, tr("Priority: {word}", word=word_of_priority(fields["priority"])))
-    texts += [str(item) for item in note.get("evidence", ())]
-    return Step(
-        at=entry.at,
-        actor=entry.actor,
-        device=device,
-        action=action,
-        text="\n".join(text for text in texts if text),
-        emergency=str(fields.get("emergency", "")),
-        key=entry.action,
-        state=str(state),
-        waiting_on=str(note.get("waiting_on", "")),
-    )
-
-
-def _days(days: object) -> str:
-    return tr("{days} person-days", days=days)
 
 
 def _pairs(title: str) -> Counter[str]:

@@ -1,0 +1,325 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from db.ids import uuid7
+from db.journal import Journal
+from db.models import ArchiveRow, LookRow, RestoreRow, SampleRow
+from gmops_desktop.addresses import MysqlAddress, SshAddress, WebAddress
+from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.obligations import Obligations
+from gmops_desktop.services.tickets import Tickets
+
+NOW = datetime(2018, 11, 22, 2, 24, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+NOVEMBER = 8  # its place among the contract's months
+
+
+class Time:
+    def __init__(self):
+        self.now = NOW
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def time():
+    return Time()
+
+
+@pytest.fixture
+def journal(database, time):
+    return Journal(database, actor=lambda: "张伟", device_name="工作站", now=time)
+
+
+@pytest.fixture
+def contracts(database, journal, time):
+    contracts = Contracts(database, journal, now=time)
+    contracts.load_example()
+    return contracts
+
+
+@pytest.fixture
+def tickets(database, journal, contracts, time):
+    return Tickets(database, journal, now=time)
+
+
+@pytest.fixture
+def obligations(database, journal, contracts, time):
+    return Obligations(database, journal, now=time)
+
+
+@pytest.fixture
+def add(database):
+    def add(*rows):
+        with database.session() as session, session.begin():
+            session.add_all(rows)
+
+    return add
+
+
+def archive(at, verified=True, resource_id=""):
+    return ArchiveRow(
+        id=uuid7(),
+        at=at,
+        seconds=60,
+        source="chamber@db",
+        schema="chamber",
+        resource_id=resource_id,
+        purpose="backup",
+        path="/x",
+        file_bytes=1,
+        text_bytes=1,
+        travelled=1,
+        rows=1,
+        tables=1,
+        consistency="consistent",
+        verified=verified,
+    )
+
+
+def restore(at, proved=True, undoes=""):
+    return RestoreRow(
+        id=uuid7(),
+        at=at,
+        seconds=401,
+        target="chamber@db",
+        schema="chamber",
+        undoes=undoes,
+        tables=1,
+        rows=1,
+        proved=proved,
+    )
+
+
+def row_of(overview, key):
+    return next(row for row in overview.matrix if row.item.key == key)
+
+
+# ---------------------------------------------------------------- unknown is said as unknown
+
+
+def test_without_a_contract_everything_is_unknown_and_nothing_invented(database, journal):
+    overview = Obligations(database, journal).overview()
+    assert overview.contract is None
+    assert overview.days_left is None
+    assert (overview.rpo_seconds, overview.rpo_state) == (None, "unknown")
+    assert (overview.restore_seconds, overview.restore_state) == (None, "unknown")
+    assert (overview.coverage, overview.coverage_state) == (None, "unknown")
+    assert overview.matrix == overview.expiry == overview.due == overview.tickets == ()
+
+
+def test_a_fresh_contract_knows_its_days_and_owns_up_to_the_rest(obligations):
+    overview = obligations.overview()
+    assert (overview.days_left, overview.days_total) == (104, 365)
+    assert overview.person_days_left == 10
+    assert len(overview.matrix_months) == 13
+    assert overview.rpo_state == overview.restore_state == overview.coverage_state == "unknown"
+    unknown = {one.name: one.source for one in overview.expiry if one.state == "unknown"}
+    assert set(unknown) == {"Cloud server", "Cloud database", "Domain", "Account verification"}
+    assert set(unknown.values()) == {"not configured"}
+
+
+# ---------------------------------------------------------------- figures
+
+
+def test_only_verified_backups_make_the_recovery_point(obligations, add):
+    add(archive(NOW - 30 * HOUR), archive(NOW - 3 * HOUR, verified=None))
+    overview = obligations.overview()
+    assert overview.rpo_seconds == 30 * 3600
+    assert overview.rpo_state == "warning"
+    add(archive(NOW - 2 * HOUR, verified=False), archive(NOW - 4 * HOUR))
+    assert obligations.overview().rpo_seconds == 4 * 3600
+
+
+def test_with_two_databases_the_worse_one_counts(obligations, contracts, add):
+    first, second = (
+        contracts.save_resource("mysql", name, MysqlAddress("10.0.0.9", 3306, "ops", name))
+        for name in ("chamber", "members")
+    )
+    add(archive(NOW - HOUR, resource_id=first.id))
+    assert obligations.overview().rpo_state == "unknown"
+    add(archive(NOW - 60 * HOUR, resource_id=second.id))
+    overview = obligations.overview()
+    assert (overview.rpo_seconds, overview.rpo_state) == (60 * 3600, "critical")
+
+
+def test_the_restore_is_the_newest_proved_one(obligations, add):
+    add(
+        restore(NOW - timedelta(days=7)),
+        restore(NOW - HOUR, proved=False),
+        restore(NOW - HOUR, undoes="x"),
+    )
+    overview = obligations.overview()
+    assert (overview.restore_seconds, overview.restore_state) == (401, "ok")
+    assert overview.restore_text == "chamber, proved on 2018-11-15"
+    assert obligations.overview(NOW + timedelta(days=60)).restore_state == "warning"
+
+
+def test_coverage_is_the_share_of_time_in_which_we_looked(obligations, contracts, add):
+    host = contracts.save_resource("host", "web1", SshAddress("10.0.0.8"))
+    begin = NOW.replace(minute=0) - 10 * HOUR
+    looked = [begin + timedelta(minutes=m) for m in range(0, 300, 1)]  # five hours of ten
+    add(*(SampleRow(resource_id=host.id, metric="look", at=at, value=1) for at in looked))
+    overview = obligations.overview(begin + 10 * HOUR)
+    assert overview.coverage == pytest.approx(0.5, abs=0.01)
+    assert overview.coverage_state == "warning"
+    contracts.save_resource("website", "官网", WebAddress("https://www.example.cn"))
+    assert obligations.overview().coverage is None  # one was never looked at
+
+
+def test_person_days_are_those_booked(obligations, tickets):
+    ticket = tickets.open("requirement", "改版", requester="李慧敏", priority=4)
+    tickets.spend(ticket.id, Decimal("6.5"))
+    assert obligations.overview().person_days_left == Decimal("3.5")
+
+
+# ---------------------------------------------------------------- matrix
+
+
+def test_the_matrix_counts_what_is_in_the_store_by_beijings_months(obligations, tickets, add):
+    last_minute = datetime(2018, 10, 31, 16, 30, tzinfo=UTC)  # November in Beijing
+    add(archive(last_minute), archive(NOW - HOUR), restore(NOW - HOUR))
+    tickets.open("question", "如何发布文章", requester="李慧敏", priority=4)
+    tickets.decline("question", "私事", requester="赵经理")
+    overview = obligations.overview()
+    database = row_of(overview, "database")
+    assert database.cells[NOVEMBER] == ("full", 3)
+    assert database.cells[NOVEMBER - 1] == ("missing", 2)
+    assert database.cells[NOVEMBER + 1] == ("none", 0)
+    assert row_of(overview, "questions").cells[NOVEMBER] == ("full", 1)
+    assert row_of(overview, "website").cells[NOVEMBER] == ("due", 0)
+
+
+def test_looks_and_reports_are_evidence(obligations, contracts, database, journal, add):
+    host = contracts.save_resource("host", "web1", SshAddress("10.0.0.8"))
+    add(SampleRow(resource_id=host.id, metric="look", at=NOW, value=0))
+    add(SampleRow(resource_id=host.id, metric="cpu", at=NOW, value=0.5))
+    with database.session() as session, session.begin():
+        journal.record(session, "report", uuid7(), "report.made", {"period": "2018-11"})
+    overview = obligations.overview()
+    assert row_of(overview, "server").cells[NOVEMBER] == ("full", 1)
+    assert row_of(overview, "monitoring").cells[NOVEMBER] == ("partly", 2)
+
+
+# ---------------------------------------------------------------- expiry
+
+
+def test_expiry_comes_from_the_contract_by_hand_and_from_tls(obligations, contracts, add):
+    contracts.save_expiry("verification", date(2018, 12, 20))
+    web = contracts.save_resource("website", "官网", WebAddress("https://www.example.cn"))
+    look = {"details": {"tls_days": 5, "tls_trusted": True}}
+    add(
+        LookRow(
+            resource_id=web.id,
+            kind="website",
+            name="官网",
+            at=NOW,
+            seconds=1,
+            state="ok",
+            data=look,
+        )
+    )
+    found = {one.name: one for one in obligations.overview().expiry}
+    assert found["Contract"].on == date(2019, 3, 6)
+    assert found["Contract"].state == "ok"
+    assert (found["Account verification"].state, found["Account verification"].days) == (
+        "warning",
+        28,
+    )
+    assert found["Account verification"].source == "by hand"
+    tls = found["TLS certificate of 官网"]
+    assert (tls.state, tls.days, tls.source, tls.at) == ("critical", 5, "TLS handshake", NOW)
+    assert next(iter(found)) == "TLS certificate of 官网"  # the worst first
+
+
+def test_a_website_without_a_handshake_is_unknown(obligations, contracts, add):
+    web = contracts.save_resource("website", "官网", WebAddress("https://www.example.cn"))
+    found = {one.name: one for one in obligations.overview().expiry}
+    assert found["TLS certificate of 官网"].source == "not looked at yet"
+    row = LookRow(
+        resource_id=web.id, kind="website", name="官网", at=NOW, seconds=1, state="unknown", data={}
+    )
+    add(row)
+    found = {one.name: one for one in obligations.overview().expiry}
+    assert found["TLS certificate of 官网"].state == "unknown"
+    assert found["TLS certificate of 官网"].at == NOW
+
+
+def test_a_date_entered_by_hand_can_be_taken_back(obligations, contracts):
+    contracts.save_expiry("domain", date(2018, 11, 25))
+    contracts.save_expiry("domain", None)
+    found = {one.name: one for one in obligations.overview().expiry}
+    assert found["Domain"].state == "unknown"
+
+
+# ---------------------------------------------------------------- tickets and what is due
+
+
+def test_open_tickets_stand_with_their_most_pressing_clock(obligations, tickets, time):
+    low = tickets.open("incident", "栏目改版", requester="李慧敏", priority=4)
+    urgent = tickets.open("incident", "首页 502", requester="李慧敏", priority=1)
+    waiting = tickets.open("incident", "导入错位", requester="王立新", priority=3)
+    tickets.move(urgent.id, "working")
+    tickets.move(waiting.id, "suspended", "请提供名册", waiting_on="party_a")
+    time.now += 2 * HOUR
+    overview = obligations.overview()
+    lines = {line.number: line for line in overview.tickets}
+    assert list(lines) == [urgent.number, waiting.number, low.number]
+    assert lines[urgent.number].clock_text == "Resolution 2:00 left"
+    assert lines[low.number].clock_text == "Response 6:00 left"
+    assert lines[waiting.number].clock_text == "paused, Party A"
+    [held] = overview.waiting
+    assert (held.number, held.seconds) == (waiting.number, 2 * 3600)
+
+    time.now += 3 * HOUR
+    lines = {line.number: line for line in obligations.overview().tickets}
+    assert lines[urgent.number].clock_text == "Resolution 1:00 late"
+    assert lines[urgent.number].state == "critical"
+
+
+def test_changes_that_wait_on_party_a_are_shown(obligations, database, journal, time):
+    with database.session() as session, session.begin():
+        fields = {"number": "C-0041", "title": "补丁", "state": "awaiting_notice"}
+        journal.record(session, "change", uuid7(), "change.queued", fields)
+    time.now += 52 * HOUR
+    [waiting] = obligations.overview().waiting
+    assert (waiting.number, waiting.seconds) == ("C-0041", 52 * 3600)
+
+
+def test_due_names_promises_notices_backups_and_reports(obligations, tickets, contracts, time):
+    ticket = tickets.open("incident", "报名页乱码", requester="李慧敏", priority=2)
+    tickets.move(ticket.id, "working")
+    tickets.promise(ticket.id, NOW + 2 * HOUR)
+    contracts.add_contact("赵经理", "A", valid_from=date(2018, 11, 19))
+    due = {one.text: one for one in obligations.overview().due}
+    assert due["Promise: 报名页乱码"].number == ticket.number
+    assert due["Promise: 报名页乱码"].state == "warning"
+    assert "Tell the other party of the change of contact: 赵经理" in due
+    assert "No verified backup in 24 hours" in due
+    assert "The monthly report for 2018-10" in due
+
+    time.now += 3 * HOUR
+    first = obligations.overview().due[0]
+    assert (first.text, first.state) == ("Promise: 报名页乱码", "critical")
+
+
+def test_what_is_done_is_no_longer_due(obligations, contracts, database, journal, add):
+    added = contracts.add_contact("赵经理", "A", valid_from=date(2018, 11, 19))
+    contracts.contact_notified(added.id, "快递")
+    add(archive(NOW - HOUR))
+    with database.session() as session, session.begin():
+        journal.record(session, "report", uuid7(), "report.made", {"period": "2018-10"})
+    assert obligations.overview().due == ()
+
+
+def test_after_the_contract_nothing_is_due(obligations):
+    overview = obligations.overview(datetime(2020, 1, 1, tzinfo=UTC))
+    assert overview.days_left == 0
+    assert overview.due == ()
+    contract = next(one for one in overview.expiry if one.name == "Contract")
+    assert contract.state == "critical"
