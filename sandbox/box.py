@@ -23,6 +23,7 @@ from gmops_desktop.language import tr
 from gmops_desktop.paths import ROOT, Home, write_atomically
 from sandbox import site_data
 from sandbox.mariadb import MariaDB
+from sandbox.patch_target import PatchTarget
 from sandbox.sshd import Sshd
 from sandbox.vault import SandboxKeyring
 from sandbox.website import Website
@@ -44,6 +45,7 @@ class Facts:
     ssh_fingerprint: str
     web: WebAddress
     program: Path  # the website's program files
+    apt_config: Path | None  # what apt-get over SSH obeys; None on a system without apt
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,9 @@ class Sandbox:
 
     def _find_servers(self) -> None:
         self.mariadb = MariaDB(self.folder / "mariadb")
-        self.sshd = Sshd(self.folder / "sshd")
+        self.patch_target = PatchTarget(self.folder / "apt")
+        patched = {"APT_CONFIG": str(self.patch_target.config)} if PatchTarget.possible() else {}
+        self.sshd = Sshd(self.folder / "sshd", environment=patched)
         self.website = Website(self.folder / "website", self.mariadb)
         self._servers: dict[str, _Server] = {
             "mariadb": self.mariadb,
@@ -131,6 +135,8 @@ class Sandbox:
         """Start what does not run, with data made at first; return when all of it answers."""
         with self._alone():
             self._seed()
+            if PatchTarget.possible():
+                self.patch_target.make()
             for server in self._servers.values():
                 server.start()
             facts = self._facts()
@@ -230,6 +236,7 @@ class Sandbox:
             ssh_fingerprint=self.sshd.fingerprint,
             web=self.website.address,
             program=self.website.program,
+            apt_config=self.patch_target.config if PatchTarget.possible() else None,
         )
 
     def _furnish(self, facts: Facts) -> None:
