@@ -26,7 +26,7 @@ from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.paths import write_atomically
 from sandbox.certificates import Certificate, issue
-from sandbox.processes import LOOPBACK, find_tool, listen, recall
+from sandbox.processes import LOOPBACK, end_strays, find_tool, listen, marking, recall
 
 # What TencentDB lets its customer grant (SDK, ModifyAccountPrivileges), as far as backup and
 # restore need it.  SUPER, FILE and SHUTDOWN are never available there, so they are not here.
@@ -174,6 +174,7 @@ class MariaDB:
         if self.process:
             self.process.end(patience=30)
             self.process = None
+        end_strays(self.folder)
 
     def kill(self) -> None:
         """Let it vanish as in a crash (for tests of what a client then says)."""
@@ -213,6 +214,7 @@ class MariaDB:
 
     def _initialise(self) -> None:
         tool = find_tool("mariadb-install-db", "mariadb-server")
+        end_strays(self.folder)
         part = self.data.with_name("data.part")
         shutil.rmtree(part, ignore_errors=True)
         words = [
@@ -225,7 +227,8 @@ class MariaDB:
             "--skip-name-resolve",
             "--innodb-log-file-size=24M",
         ]
-        ran = subprocess.run(words, capture_output=True, text=True, check=False)
+        environment = {**os.environ, **marking(self.folder)}
+        ran = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
         if ran.returncode:
             raise OpsError(
                 tr("MariaDB could not prepare its data folder {folder}.", folder=self.data),

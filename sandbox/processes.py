@@ -143,9 +143,8 @@ def listen(
     A `port` that is 0 or taken is replaced by a free one.  A server that `greets` speaks first
     (MySQL, SSH), and is waited for until it does: it may listen some time before it is ready.
     """
-    marked = {**(environment or {}), _MARK: str(folder)}
-    for stray in _marked(folder):
-        stray.end()
+    marked = {**(environment or {}), **marking(folder)}
+    end_strays(folder)
     ready = greeted if greets else answers
     for attempt in range(5):
         chosen = port if port and not attempt and not answers(port) else free_port()
@@ -160,6 +159,17 @@ def listen(
         else:
             return process, chosen
     raise AssertionError("the last attempt returned or raised")
+
+
+def marking(folder: Path) -> dict[str, str]:
+    """Return the variable by which `end_strays` knows a process started for `folder`."""
+    return {_MARK: str(folder)}
+
+
+def end_strays(folder: Path) -> None:
+    """End what was started for `folder` by a program that died before it could take note."""
+    for stray in _marked(folder):
+        stray.end()
 
 
 def _ready(process: Process, port: int, ready: Callable[[int], bool]) -> bool:

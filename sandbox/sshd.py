@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from gmops_desktop.addresses import SshAddress
 from gmops_desktop.paths import write_atomically
-from sandbox.processes import LOOPBACK, find_tool, listen, recall
+from sandbox.processes import LOOPBACK, end_strays, find_tool, listen, recall
 
 
 class Sshd:
@@ -101,6 +101,7 @@ class Sshd:
         if self.process:
             self.process.end()
             self.process = None
+        end_strays(self.folder)
 
     def __enter__(self) -> Self:
         self.start()

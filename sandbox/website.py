@@ -33,7 +33,7 @@ from gmops_desktop.addresses import WebAddress
 from gmops_desktop.paths import ROOT, write_atomically
 from sandbox.certificates import Certificate, issue
 from sandbox.mariadb import SITE_SCHEMA, MariaDB
-from sandbox.processes import LOOPBACK, answers, free_port, listen, recall
+from sandbox.processes import LOOPBACK, answers, end_strays, free_port, listen, recall
 
 KEYWORD: Final = "会员服务"
 
@@ -121,6 +121,7 @@ class Website:
         if self.process:
             self.process.end()
             self.process = None
+        end_strays(self.folder)
 
     def __enter__(self) -> Self:
         self.start()
