@@ -240,7 +240,7 @@ class Sandbox:
         )
 
     def _furnish(self, facts: Facts) -> None:
-        """Let the program's home know the servers: keys pinned, passwords kept."""
+        """Let the program's home know the servers: keys pinned, passwords kept, addresses noted."""
         for folder in (self.home.root, self.home.archives, self.home.reports, self.home.logs):
             folder.mkdir(mode=0o700, exist_ok=True)
         self._pin_host_key()
@@ -249,6 +249,14 @@ class Sandbox:
                 address.secret_name: self.mariadb.password(address.user)
                 for address in (facts.mysql, facts.mysql_admin)
             }
+        )
+        # Imported here: the store takes half a second that stopping and asking need not spend.
+        from sandbox.furnish import furnish
+
+        furnish(
+            self.home,
+            self.folder / "resources.json",
+            {"host": facts.ssh, "mysql": facts.mysql, "website": facts.web},
         )
 
     def _pin_host_key(self) -> None:

@@ -17,6 +17,11 @@ import keyring.backend
 import pymysql
 import pytest
 
+from db.engine import Database
+from db.journal import Journal
+from gmops_desktop.addresses import Resource
+from gmops_desktop.contract.terms import Contract
+from gmops_desktop.services.contracts import Contracts
 from sandbox import processes
 from sandbox.box import Sandbox, default_folder
 from sandbox.vault import SERVICE, SandboxKeyring
@@ -132,6 +137,24 @@ def test_a_reset_brings_the_first_data_back(box: Sandbox) -> None:
     assert articles(box) == 110
 
 
+def recorded(box: Sandbox) -> tuple[Contract | None, dict[str, Resource]]:
+    database = Database(box.home.store)
+    try:
+        contracts = Contracts(database, Journal(database, actor=lambda: "test"))
+        return contracts.current(), {one.kind: one for one in contracts.resources()}
+    finally:
+        database.close()
+
+
+def test_the_home_knows_the_contract_and_the_servers(box: Sandbox) -> None:
+    facts = box.start()
+    contract, resources = recorded(box)
+    assert contract is not None
+    assert contract.start.isoformat() == "2018-03-06"
+    addresses = {kind: one.address for kind, one in resources.items()}
+    assert addresses == {"host": facts.ssh, "mysql": facts.mysql, "website": facts.web}
+
+
 def test_it_survives_the_death_of_its_parent(tmp_path: Path) -> None:
     code = (
         "import os, signal, sys; from pathlib import Path; from sandbox.box import Sandbox\n"
@@ -194,12 +217,16 @@ def test_a_taken_port_is_replaced(tmp_path: Path) -> None:
     box = Sandbox(tmp_path / "box", small=True)
     box.start()
     port = box.sshd.port
+    _, before = recorded(box)
     box.stop()
     with socket.create_server(("127.0.0.1", port)):
         try:
             facts = box.start()
             assert facts.ssh.port != port
             assert f"[127.0.0.1]:{facts.ssh.port} " in box.home.known_hosts.read_text("utf-8")
+            _, after = recorded(box)
+            assert after["host"].address == facts.ssh
+            assert {one.id for one in after.values()} == {one.id for one in before.values()}
         finally:
             box.stop()
 
