@@ -99,8 +99,12 @@ def load_chart(
     *,
     threshold: tuple[float, str] | None = None,
     gap_word: str,
+    until: float = 1,
 ) -> Drawing:
-    """Return up to three curves over the days of `period`; `threshold` is its value and word."""
+    """Return up to three curves over the days of `period`; `threshold` is its value and word.
+
+    `until` is the part of the period that had passed: nothing is missing after it.
+    """
     drawing = Drawing(width, height)
     plot = _Plot(drawing, _LEFT, 12, width - _LEFT - _RIGHT, height - 29)
     if threshold:
@@ -114,27 +118,34 @@ def load_chart(
     if threshold:
         plot.rule(plot.y(threshold[0]), _RED, (3, 2))
         _passed(plot, curves, threshold[0])
-    _unseen(plot, curves, gap_word)
+    _unseen(plot, curves, gap_word, until)
     _legend(plot, height - 7, curves, threshold)
     return drawing
 
 
-def day_strip(width: float, height: float, days: Sequence[Day]) -> Drawing:
-    """Return one cell a day, filled by the share of good looks; hatched where nobody looked."""
-    drawing = Drawing(width, height)
-    plot = _Plot(drawing, _LEFT, 12, width - _LEFT - _RIGHT, height - 13)
+def day_strip(width: float, days: Sequence[Day], word: str, *, dated: bool, until: date) -> Drawing:
+    """Return one cell a day, filled by the share of good looks; hatched where nobody looked.
+
+    `word` stands beside it; under a chart of the same period it needs no dates of its own.
+    """
+    below = 11.0 if dated else 1.0
+    drawing = Drawing(width, below + 11)
+    plot = _Plot(drawing, _LEFT, below, width - _LEFT - _RIGHT, 10)
+    plot.word(plot.left - 4, plot.bottom + 2.6, word, GREY, "end")
     for number, day in enumerate(days):
         x = plot.x(number, len(days)) + 0.6
         cell = plot.width / len(days) - 1.2
         if day.share is None:
-            plot.hatch(x, plot.bottom, cell, plot.height)
+            if day.day <= until:
+                plot.hatch(x, plot.bottom, cell, plot.height)
             continue
         plot.block(x, plot.bottom, cell, plot.height, _RED)
         plot.block(x, plot.bottom, cell, plot.height * day.share, STATE_COLOURS["ok"])
         if day.share < 1:  # white line between good and bad, for grey print
             level = plot.bottom + plot.height * day.share
             drawing.add(Line(x, level, x + cell, level, strokeColor=white, strokeWidth=0.8))
-    _dates(plot, (days[0].day, days[-1].day))
+    if dated:
+        _dates(plot, (days[0].day, days[-1].day))
     return drawing
 
 
@@ -177,10 +188,12 @@ def _passed(plot: _Plot, curves: Sequence[Curve], threshold: float) -> None:
     )
 
 
-def _unseen(plot: _Plot, curves: Sequence[Curve], word: str) -> None:
+def _unseen(plot: _Plot, curves: Sequence[Curve], word: str, until: float) -> None:
     """Hatch after the lines are drawn; say once, in the widest gap, what it means."""
-    found = gaps([curve.values for curve in curves])
     count = len(curves[0].values) if curves else 1
+    passed = round(count * until)
+    found = [(first, min(end, passed)) for first, end in gaps([one.values for one in curves])]
+    found = [(first, end) for first, end in found if first < end]
     for first, end in found:
         x = plot.x(first, count)
         plot.hatch(x, plot.bottom, plot.x(end, count) - x, plot.height)

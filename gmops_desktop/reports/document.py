@@ -26,7 +26,7 @@ from gmops_desktop.reports.styles import (
     WIDTH,
 )
 
-_FIRST_TOP: Final = 16 * mm  # the first page bears the title block instead of the running head
+_FIRST_TOP: Final = 12 * mm  # the first page bears the title block instead of the running head
 
 
 @dataclass(frozen=True, slots=True)

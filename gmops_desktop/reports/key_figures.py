@@ -63,7 +63,7 @@ def _tickets_card(facts: MonthFacts) -> FigureCard:
     below = tr_n("{count} still open", "{count} still open", still)
     urgent = sum(bool(ticket.emergency) for ticket in tickets)
     if urgent:
-        below += tr("; {count} special emergency", count=urgent)
+        below += "\n" + tr("{count} special emergency", count=urgent)
     return FigureCard(
         label,
         str(len(tickets)),
@@ -92,7 +92,7 @@ def _restores_card(facts: MonthFacts) -> FigureCard:
         below = tr("{count} not proved", count=len(restores) - proved)
         return FigureCard(label, str(len(restores)), unit, below, "critical")
     slowest = phrases.duration(max(one.seconds for one in restores))
-    below = tr("All proved; longest {duration}", duration=slowest)
+    below = f"{tr('All proved', context='report')}\n{tr('longest {time}', time=slowest)}"
     return FigureCard(label, str(len(restores)), unit, below, "ok")
 
 
@@ -105,7 +105,11 @@ def _changes_card(facts: MonthFacts) -> FigureCard:
         return FigureCard(label, "0", unit, tr("No change in this period"))
     waiting = sum(one.state not in ("closed", "cancelled") for one in changes)
     packages = sum(one.packages for one in changes)
-    below = tr("{waiting} under way; {packages} packages", waiting=waiting, packages=packages)
+    below = (
+        tr("{count} under way", count=waiting)
+        + "\n"
+        + tr_n("{count} package", "{count} packages", packages)
+    )
     return FigureCard(label, str(len(changes)), unit, below)
 
 
@@ -114,7 +118,7 @@ def why_unknown(facts: MonthFacts, question: Question) -> str:
     return facts.why_unknown.get(question) or tr("nothing was recorded in this period")
 
 
-def verified(backups: Sequence[BackupLine]) -> tuple[State | None, str]:
+def verified(backups: Sequence[BackupLine]) -> tuple[State, str]:
     """Return the state and the words for whether backups were verified; no backup is a warning."""
     if not backups:
         return "warning", tr("No backup was taken", context="report")

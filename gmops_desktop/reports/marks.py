@@ -96,6 +96,10 @@ class StateWord(Flowable):
         self._word = Paragraph(word, style)
         self._shift = style.size + _GAP
 
+    def minWidth(self) -> float:
+        """Return the width in points under which a word would have to be cut."""
+        return self._shift + self._word.minWidth()
+
     def wrap(self, availWidth: float, availHeight: float) -> tuple[float, float]:
         """Return the width given and the height of the word."""
         _, self.height = self._word.wrap(availWidth - self._shift, availHeight)
@@ -111,38 +115,35 @@ class StateWord(Flowable):
 
 
 class Section(Flowable):
-    """A section's head: a bar, its words, and a hairline over the page's width."""
+    """A section's head: a bar, its words, and what is to be known of the whole at the right."""
 
     def __init__(self, words: str, aside: str = "") -> None:
         super().__init__()
-        self.spaceBefore, self.spaceAfter = 7, 4
+        self.spaceBefore, self.spaceAfter = 5.5, 2
         self._words = Paragraph(words, SECTION)
         self._aside = Paragraph(aside, NOTE.but(align="right"))
 
     def wrap(self, availWidth: float, availHeight: float) -> tuple[float, float]:
         """Take the whole width and one line."""
-        self.width, self.height = availWidth, SECTION.leading + 2
+        self.width, self.height = availWidth, SECTION.leading + 1.5
         return self.width, self.height
 
     def draw(self) -> None:
-        """Draw bar, words, the aside at the right, and the hairline."""
+        """Draw bar, words, and the aside."""
         canvas = self.canv
         canvas.setFillColor(NAVY)
-        canvas.rect(0, 4.4, 2.6, SECTION.size, stroke=0, fill=1)
-        canvas.setStrokeColor(RULE)
-        canvas.setLineWidth(0.5)
-        canvas.line(0, 0, self.width, 0)
+        canvas.rect(0, 3.6, 2.6, SECTION.size, stroke=0, fill=1)
         own = self._words.natural_width()
         self._words.wrap(own + 1, self.height)
-        self._words.drawOn(canvas, 8, 2)
+        self._words.drawOn(canvas, 8, 1.5)
         self._aside.wrap(self.width - own - 20, self.height)
-        self._aside.drawOn(canvas, own + 20, 2)
+        self._aside.drawOn(canvas, own + 20, 1)
 
 
 class FigureCard(Flowable):
     """One key figure: label, number with its unit, and up to two lines on what stands behind it."""
 
-    HEIGHT: Final = 57.0
+    HEIGHT: Final = 52.5
 
     def __init__(
         self, label: str, figure: str, unit: str, below: str, state: State | None = None
@@ -165,21 +166,21 @@ class FigureCard(Flowable):
         canvas.roundRect(0, 0, self.width, self.height, 2.5, stroke=1, fill=1)
         canvas.setFillColor(STATE_COLOURS[self._state] if self._state else NAVY)
         canvas.rect(0, 0, 2.6, self.height, stroke=0, fill=1)
-        _line(canvas, Paragraph(self._label, LABEL), left, self.height - 13, inner)
+        _line(canvas, Paragraph(self._label, LABEL), left, self.height - 12, inner)
 
         shown = FIGURE.but(size=_fit(self._figure, self._unit, inner))
         figure = Paragraph(self._figure, shown)
-        _line(canvas, figure, left, self.height - 33, inner + 4)
+        _line(canvas, figure, left, self.height - 31.5, inner + 4)
         unit_at = left + figure.natural_width() + 3
-        _line(canvas, Paragraph(self._unit, LABEL), unit_at, self.height - 30, inner)
+        _line(canvas, Paragraph(self._unit, LABEL), unit_at, self.height - 28.5, inner)
 
         shift = 0.0
         if self._state:
-            draw_state(canvas, self._state, left, self.height - 41.5, 6)
+            draw_state(canvas, self._state, left, self.height - 40, 6)
             shift = 8.5
         below = Paragraph(self._below, NOTE)
         _, tall = below.wrap(inner - shift, 100)
-        below.drawOn(canvas, left + shift, self.height - 34 - tall)
+        below.drawOn(canvas, left + shift, self.height - 32.5 - tall)
 
 
 def _fit(figure: str, unit: str, width: float) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 from reportlab.pdfgen.textobject import PDFTextObject
@@ -20,6 +21,7 @@ from gmops_desktop.reports.breaking import (
     is_han,
     is_latin,
     kerning,
+    may_break,
     stretchable,
 )
 from gmops_desktop.reports.fonts import MISSING, face_for, width_of
@@ -74,6 +76,13 @@ class Paragraph(Flowable):
     def natural_width(self) -> float:
         """Return the width in points that the text takes on one line."""
         return sum(self._widths) + sum(self._kerns) + self._indent
+
+    def minWidth(self) -> float:
+        """Return the width in points under which a word would have to be cut."""
+        starts = [index for index, allowed in enumerate(may_break(self._text)) if allowed]
+        return max(
+            (sum(self._widths[first:end]) for first, end in pairwise([0, *starts])), default=0.0
+        )
 
     def wrap(self, availWidth: float, availHeight: float) -> tuple[float, float]:
         """Break the lines for `availWidth` points; return the size needed."""

@@ -6,9 +6,19 @@ from datetime import date, datetime
 from typing import Final
 
 from gmops_desktop.contract.terms import ZONE
-from gmops_desktop.language import tr, tr_n
+from gmops_desktop.language import current, tr, tr_n
 
+_NUMERALS: Final = "一二三四五六七八九"
+_MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
 _UNITS: Final = ("B", "KB", "MB", "GB", "TB")
+
+
+def numbered(number: int, words: str) -> str:
+    """Return the words of a section's head with its number: 一、运行情况 (1. Operation)."""
+    return f"{_NUMERALS[number - 1]}、{words}" if current() == "zh_CN" else f"{number}. {words}"
 
 
 def day(on: date) -> str:
@@ -18,7 +28,8 @@ def day(on: date) -> str:
 
 def month(on: date) -> str:
     """Return 2018 年 4 月 (April 2018)."""
-    return tr("{month:02d}/{year}", year=on.year, month=on.month)
+    name = on.month if current() == "zh_CN" else _MONTHS[on.month - 1]
+    return tr("{month} {year}", year=on.year, month=name)
 
 
 def moment(at: datetime) -> str:
@@ -32,19 +43,21 @@ def full_moment(at: datetime) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return the two greatest units: 2 天 4 小时, 6 分 10 秒; under ten seconds with tenths."""
+    """Return the two greatest units: 2 天 4 小时, 36 分; under ten seconds with tenths."""
     if seconds < 9.95:
         return tr("{seconds} s", seconds=f"{seconds:.1f}")
-    whole = round(seconds)
-    minutes, rest = divmod(whole, 60)
+    minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     if days:
-        return tr("{days} d {hours} h", days=days, hours=hours)
+        both = tr("{days} d {hours} h", days=days, hours=hours)
+        return both if hours else tr("{days} d", days=days)
     if hours:
-        return tr("{hours} h {minutes} min", hours=hours, minutes=minutes)
+        both = tr("{hours} h {minutes} min", hours=hours, minutes=minutes)
+        return both if minutes else tr("{hours} h", hours=hours)
     if minutes:
-        return tr("{minutes} min {seconds} s", minutes=minutes, seconds=rest)
+        both = tr("{minutes} min {seconds} s", minutes=minutes, seconds=rest)
+        return both if rest else tr("{minutes} min", minutes=minutes)
     return tr("{seconds} s", seconds=rest)
 
 

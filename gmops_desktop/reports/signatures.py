@@ -11,8 +11,8 @@ from gmops_desktop.language import tr
 from gmops_desktop.reports.paragraph import Paragraph
 from gmops_desktop.reports.styles import BODY, FACT, GREY, INK, NAVY, RULE
 
-_ROW: Final = 17.0  # the row of Party A's opinion
-_TALL: Final = 33 * mm  # a round seal is 38 to 42 mm wide and may reach over the edges
+_ROW: Final = 16.0  # the row of Party A's opinion
+_TALL: Final = 27 * mm  # a round seal is 38 to 42 mm wide and may reach over the edges
 
 
 class SignBlock(Flowable):
@@ -23,8 +23,8 @@ class SignBlock(Flowable):
         self._parties = (party_a, party_b)
         self._sentence = Paragraph(
             tr(
-                "Both parties confirm what this report says. It is made in two copies of equal "
-                "force, one for each party; its data are attached to the electronic file."
+                "Both parties confirm what this report says. It is made in two copies, one for "
+                "each party; its data are attached to the electronic file."
             ),
             BODY,
         )
@@ -52,7 +52,7 @@ class SignBlock(Flowable):
             self._half(number * half + 8, half - 16, head, party)
 
     def _opinion(self) -> None:
-        canvas, x, y = self.canv, 8.0, _TALL + 3.2
+        canvas, x, y = self.canv, 8.0, _TALL + 2.4
         canvas.setStrokeColor(INK)
         canvas.setLineWidth(0.6)
         x += self._write(tr("Party A's opinion:"), x, y, strong=True) + 8

@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from statistics import median
 
-from gmops_desktop.contract.terms import day_of
+from gmops_desktop.contract.terms import ZONE, day_of
 
 Points = Sequence[tuple[datetime, float | None]]
 
@@ -27,27 +27,32 @@ class Day:
 def bounds(start: date, end: date) -> tuple[datetime, datetime]:
     """Return the first instant of `start` and the first after `end`, in Beijing time."""
     after = end + timedelta(days=1)
-    return datetime.combine(start, time()).astimezone(), datetime.combine(
-        after, time()
-    ).astimezone()
+    return datetime.combine(start, time(), ZONE), datetime.combine(after, time(), ZONE)
 
 
-def peaks(points: Points, start: date, end: date, most: int = 240) -> list[float | None]:
-    """Return the highest value in each of at most `most` equal parts of the period.
+def fineness(series: Sequence[Points], start: date, end: date, most: int = 240) -> int:
+    """Return into how many equal parts to cut the period so that a gap means a gap.
 
-    A part is never shorter than two usual steps between looks, so that a gap means a gap.
+    No part is shorter than two usual steps between looks.
     """
     first, after = bounds(start, end)
     whole = (after - first).total_seconds()
-    times = sorted(at for at, _ in points if first <= at < after)
-    steps = [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
-    shortest = max(whole / most, 2 * median(steps) if steps else 0.0)
-    count = max(1, int(whole / shortest))
+    shortest = whole / most
+    for points in series:
+        times = sorted(at for at, _ in points if first <= at < after)
+        steps = [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
+        shortest = max(shortest, 2 * median(steps) if steps else 0.0)
+    return max(1, int(whole / shortest))
+
+
+def peaks(points: Points, start: date, end: date, count: int) -> list[float | None]:
+    """Return the highest value in each of `count` equal parts of the period."""
+    first, after = bounds(start, end)
     found: list[float | None] = [None] * count
     for at, value in points:
         if value is None or not first <= at < after:
             continue
-        part = int((at - first).total_seconds() / whole * count)
+        part = int((at - first) / (after - first) * count)
         known = found[part]
         found[part] = value if known is None else max(known, value)
     return found

@@ -31,7 +31,7 @@ PAGE: Final = A4
 LEFT: Final = 26 * mm  # the binding edge
 RIGHT: Final = 20 * mm  # leaves 15 mm for a seal across the edges (骑缝章)
 TOP: Final = 24 * mm
-BOTTOM: Final = 19 * mm
+BOTTOM: Final = 15 * mm
 WIDTH: Final = PAGE[0] - LEFT - RIGHT
 
 Align = Literal["left", "centre", "right", "justify"]
@@ -69,12 +69,12 @@ class TextStyle:
         )
 
 
-BODY: Final = TextStyle(SERIF, SERIF_BOLD, 9.5, 15, align="justify", indent=2, after=2)
-CELL: Final = TextStyle(SANS, SANS_BOLD, 7.8, 10.6)
-CELL_HEAD: Final = TextStyle(SANS_BOLD, SANS_BOLD, 7.8, 10.6, NAVY)
-TITLE: Final = TextStyle(SANS_BOLD, SANS_BOLD, 20, 26, NAVY)
+BODY: Final = TextStyle(SERIF, SERIF_BOLD, 9.2, 14, align="justify", indent=2, after=2)
+CELL: Final = TextStyle(SANS, SANS_BOLD, 7.6, 10.2)
+CELL_HEAD: Final = TextStyle(SANS_BOLD, SANS_BOLD, 7.6, 10.2, NAVY)
+TITLE: Final = TextStyle(SANS_BOLD, SANS_BOLD, 19, 24, NAVY)
 SUBTITLE: Final = TextStyle(SANS, SANS_BOLD, 9.5, 14, GREY)
-SECTION: Final = TextStyle(SANS_BOLD, SANS_BOLD, 11, 15, NAVY)
+SECTION: Final = TextStyle(SANS_BOLD, SANS_BOLD, 10.5, 14, NAVY)
 LABEL: Final = TextStyle(SANS, SANS_BOLD, 7.5, 10, GREY)
 FACT: Final = TextStyle(SANS, SANS_BOLD, 8.5, 12)
 FIGURE: Final = TextStyle(SANS_BOLD, SANS_BOLD, 17, 20, NAVY)

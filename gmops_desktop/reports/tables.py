@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Final
 
 from reportlab.platypus import Flowable, Table, TableStyle
 
 from gmops_desktop.reports.paragraph import Paragraph
 from gmops_desktop.reports.styles import CELL, CELL_HEAD, HEAD, NAVY, RULE, WIDTH, Align
 
-Cell = Flowable | str | list[Flowable]
+Cell = Flowable | str
+
+_PADDING: Final = 3.0
+_MOST: Final = 0.4  # of the width that one column's longest word may claim
 
 
 def ruled_table(
@@ -21,34 +24,30 @@ def ruled_table(
 ) -> Table:
     """Return a table over the whole width; `shares` are the columns' parts of it.
 
-    Texts are set in the cell style with their column's alignment; flowables stand as they are.
+    Texts are set in the cell style with their column's alignment; flowables stand as they are.  A
+    column too narrow for one of its words takes what it needs from the widest.
     """
     aligns = aligns or ["left"] * len(head)
-    whole = sum(shares)
-    content: list[list[Any]] = [
-        [
-            Paragraph(word, CELL_HEAD.but(align=align))
-            for word, align in zip(head, aligns, strict=True)
-        ]
+    content: list[list[Flowable]] = [
+        [Paragraph(word, CELL_HEAD.but(align=at)) for word, at in zip(head, aligns, strict=True)],
+        *([_cell(cell, at) for cell, at in zip(row, aligns, strict=True)] for row in rows),
     ]
-    for row in rows:
-        content.append([_cell(cell, align) for cell, align in zip(row, aligns, strict=True)])
     table = Table(
         content,
-        colWidths=[WIDTH * part / whole for part in shares],
+        colWidths=_widths(content, shares),
         repeatRows=1,
         splitInRow=1,
         spaceBefore=1,
-        spaceAfter=3,
+        spaceAfter=2,
     )
     table.setStyle(
         TableStyle(
             [
                 ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
-                ("LEFTPADDING", (0, 0), (-1, -1), 4),
-                ("RIGHTPADDING", (0, 0), (-1, -1), 4),
-                ("TOPPADDING", (0, 0), (-1, -1), 2.2),
-                ("BOTTOMPADDING", (0, 0), (-1, -1), 2.6),
+                ("LEFTPADDING", (0, 0), (-1, -1), _PADDING),
+                ("RIGHTPADDING", (0, 0), (-1, -1), _PADDING),
+                ("TOPPADDING", (0, 0), (-1, -1), 1.8),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 2.2),
                 ("BACKGROUND", (0, 0), (-1, 0), HEAD),
                 ("LINEABOVE", (0, 0), (-1, 0), 0.9, NAVY),
                 ("LINEBELOW", (0, 0), (-1, 0), 0.5, NAVY),
@@ -60,5 +59,17 @@ def ruled_table(
     return table
 
 
-def _cell(cell: Cell, align: Align) -> Any:
+def _cell(cell: Cell, align: Align) -> Flowable:
     return Paragraph(cell, CELL.but(align=align)) if isinstance(cell, str) else cell
+
+
+def _widths(content: Sequence[Sequence[Flowable]], shares: Sequence[float]) -> list[float]:
+    widths = [WIDTH * part / sum(shares) for part in shares]
+    widest = widths.index(max(widths))
+    for column in range(len(widths)):
+        words = max(row[column].minWidth() for row in content) + 2 * _PADDING + 0.5
+        lacking = min(words, _MOST * WIDTH) - widths[column]
+        if column != widest and lacking > 0:
+            widths[column] += lacking
+            widths[widest] -= lacking
+    return widths

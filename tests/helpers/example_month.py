@@ -79,7 +79,7 @@ def full_month() -> MonthFacts:
             180,
             2_160,
             "李喆",
-            emergency="非指定联系人夜间来电，业务中断",
+            emergency="夜间来电，业务中断",
         ),
         TicketLine(
             "T-0003",
@@ -138,7 +138,7 @@ def full_month() -> MonthFacts:
             ChangeLine("C-0001", "openssl 安全补丁（3.0.11-1~deb12u2）", "closed", at(10), 14, 3),
             ChangeLine(
                 "C-0002", "nginx 升级", "applying", at(27), 2, 1,
-                emergency="漏洞已被利用，先行升级，随后补发公告",
+                emergency="漏洞已被利用",
             ),
         ),
         availability=Availability("www.gm-gsl.cn", tuple(up), covered),
