@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from gmops_desktop.errors import Cancelled
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +115,15 @@ class Context:
     def _take(self) -> list[Callable[[], object]]:
         cleanups, self._cleanups = self._cleanups, []
         return cleanups
+
+
+def side_by_side(jobs: Sequence[Callable[[], Result]]) -> list[Result]:
+    """Run `jobs` at the same time, each in a thread of its own; return their results in order.
+
+    All are waited for; then the first exception, in the order of `jobs`, is raised.
+    """
+    if not jobs:
+        return []
+    with ThreadPoolExecutor(len(jobs), thread_name_prefix="side by side") as pool:
+        futures = [pool.submit(job) for job in jobs]
+    return [future.result() for future in futures]

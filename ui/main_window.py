@@ -127,6 +127,7 @@ class MainWindow(QMainWindow):
             tab.page.counted.connect(partial(self._count, place))
             tab.page.wanted.connect(self._want)
             tab.page.noticed.connect(self._notice)
+            tab.page.ticket_wanted.connect(self._new_ticket)
             tab.page.rebuild.connect(self.rebuild_soon)
         self.strip.log_wanted.connect(self._show_log)
         self.strip.show_person(self._on_duty())
@@ -169,6 +170,7 @@ class MainWindow(QMainWindow):
         else:
             self.go(name, identity)
 
+    @Slot(str, str)
     def _new_ticket(self, title: str = "", text: str = "") -> None:
         self.go("tickets")
         self.pages.new_ticket(title, text)

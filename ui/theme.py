@@ -319,6 +319,7 @@ QHeaderView, QTableView, QListView, QTreeView {{ background: {t.surface}; border
     outline: none; }}
 QHeaderView::section {{ background: {t.surface}; color: {t.text2}; border: none; padding: 0 8px;
     border-bottom: 1px solid {t.line}; font-size: {SIZES["caption"]}px; }}
+QHeaderView[kind="months"]::section {{ padding: 0; border: none; }}
 QHeaderView::down-arrow {{ image: url("{caret}"); width: 10px; height: 10px;
     subcontrol-position: center right; right: 6px; }}
 QHeaderView::up-arrow {{ image: url("{images}/caret-up-{theme}.svg"); width: 10px;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLayout,
     QPushButton,
     QSizePolicy,
+    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -46,8 +47,8 @@ class Label(QLabel):
         self.setProperty("ink", ink)
         if right:
             self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        if elide:
-            self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        across = QSizePolicy.Policy.Preferred if elide else QSizePolicy.Policy.Maximum
+        self.setSizePolicy(across, QSizePolicy.Policy.Preferred)
         self.show_text(text)
 
     def show_text(self, text: str, ink: State | Literal["accent", ""] | None = None) -> None:
@@ -276,7 +277,8 @@ class Card(QFrame):
 
     def add_table(self, table: QWidget, stretch: int = 1) -> None:
         """Put a table under what is there, 8 px into the padding at both sides."""
-        self._content.addWidget(table, stretch)
+        whole = WholeRows(table) if isinstance(table, QTableView) else table
+        self._content.addWidget(whole, stretch)
 
     def add_stretch(self) -> None:
         """Keep what is there at the top."""
@@ -287,6 +289,35 @@ class Card(QFrame):
         self.setProperty("selected", selected)
         self.style().unpolish(self)
         self.style().polish(self)
+
+
+class WholeRows(QWidget):
+    """Holds a table and cuts it at whole rows where not all of them fit."""
+
+    def __init__(self, table: QTableView) -> None:
+        super().__init__()
+        self._table = table
+        table.setParent(self)
+        self.setSizePolicy(table.sizePolicy())
+        self.setFocusProxy(table)
+
+    def sizeHint(self) -> QSize:
+        return self._table.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return self._table.minimumSizeHint().expandedTo(self._table.minimumSize())
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:  # the table's least height changed
+            self.updateGeometry()
+        return super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        head = self._table.horizontalHeader().height()
+        step = max(1, self._table.verticalHeader().defaultSectionSize())
+        rows = max(0, self.height() - head) // step
+        self._table.setGeometry(0, 0, self.width(), head + rows * step)
 
 
 class PageHead(QFrame):

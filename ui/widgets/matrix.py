@@ -103,6 +103,7 @@ class Matrix(QTableView):
         head.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         head.setHighlightSections(False)
         head.setSectionsClickable(False)
+        head.setProperty("kind", "months")
         self.clicked.connect(self._choose)
 
     def show_matrix(

@@ -24,6 +24,7 @@ class Page(QWidget):
 
     counted = Signal(int, str)  # how many things wait here, and the worst State of them
     wanted = Signal(str, str)  # another page's name, and the id of what to show there
+    ticket_wanted = Signal(str, str)  # a new ticket with this title and description
     rebuild = Signal()  # all pages must be made anew (another language, set-up done)
     noticed = Signal(str, str, str)  # for the notice bar: a State, a sentence, a second line
 
@@ -31,7 +32,7 @@ class Page(QWidget):
         super().__init__()
         self._stale = True
         self.head = PageHead(title, caption)
-        inside = QWidget()
+        inside = _Body()
         inside.setProperty("kind", "body")
         self.body: QVBoxLayout = column(inside, margins=(16, GAP, 16, GAP), spacing=GAP)
         scroll = QScrollArea()
@@ -74,3 +75,11 @@ class Page(QWidget):
         super().showEvent(event)
         if self._stale:
             self.renew()
+
+
+class _Body(QWidget):
+    """Lets a page with wrapped texts shrink to its least height before the page scrolls."""
+
+    def heightForWidth(self, width: int) -> int:
+        layout = self.layout()
+        return layout.totalMinimumHeightForWidth(width) if layout else -1

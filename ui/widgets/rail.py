@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPaintEvent
+from PySide6.QtGui import QColor, QFocusEvent, QIcon, QPaintEvent
 from PySide6.QtWidgets import QTabBar, QTabWidget
 
 from gmops_desktop.states import State
@@ -33,6 +33,7 @@ class RailTabBar(QTabBar):
     def __init__(self) -> None:
         super().__init__()
         self._counts: dict[int, tuple[int, State]] = {}
+        self._by_keys = False
         self.setDrawBase(False)
         self.setUsesScrollButtons(False)
 
@@ -44,6 +45,12 @@ class RailTabBar(QTabBar):
     def count_of(self, index: int) -> tuple[int, State]:
         """Return what tab `index` shows."""
         return self._counts.get(index, (0, "unknown"))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        # Who came by mouse sees where she is.
+        keys = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        self._by_keys = event.reason() in keys
+        super().focusInEvent(event)
 
     def tabSizeHint(self, _index: int) -> QSize:
         return QSize(RAIL_WIDTH, RAIL_TAB_HEIGHT)
@@ -61,7 +68,7 @@ class RailTabBar(QTabBar):
                 painter.setBrush(QColor(t.accent_soft))
                 painter.drawRoundedRect(box.adjusted(8, 3, -8, -3), 6, 6)
                 bar(painter, QRectF(box.left() + 2, box.top() + 18, 3, 28), t.accent)
-            if chosen and self.hasFocus():
+            if chosen and self._by_keys and self.hasFocus():
                 painter.setPen(QColor(t.accent))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRoundedRect(box.adjusted(8.5, 3.5, -8.5, -3.5), 6, 6)

@@ -22,7 +22,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QAction, QColor, QFontMetrics, QIcon, QKeySequence, QPainter
+from PySide6.QtGui import QAction, QColor, QFontMetrics, QIcon, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -220,11 +220,16 @@ class Table(QTableView, Generic[Row]):
         runner: TaskRunner | None = None,
         identity: Callable[[Row], object] = lambda row: row,
         row_height: int = CARD_ROW_HEIGHT,
+        empty: str = "",
     ) -> None:
-        """`name` is for screen readers and exported files; without `runner` nothing is exported."""
+        """`name` is for screen readers and exported files; without `runner` nothing is exported.
+
+        `empty` is what stands in place of rows where there are none.
+        """
         super().__init__()
         self.rows: TableModel[Row] = TableModel(columns)
         self._name, self._runner, self._identity = name, runner, identity
+        self._empty = empty
         self.setModel(self.rows)
         self._delegate = CellDelegate()
         self.setItemDelegate(self._delegate)
@@ -322,6 +327,14 @@ class Table(QTableView, Generic[Row]):
             lambda context: write_table(path, titles, cells, context),
             tr("Export {name}", name=self._name),
         )
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._empty and not self.rows.shown:
+            painter = QPainter(self.viewport())
+            painter.setFont(font("caption"))
+            box = QRectF(8, 0, self.viewport().width() - 16, CARD_ROW_HEIGHT)
+            words(painter, box, self._empty, tokens_of(self).text2, LEFT)
 
     def _sort(self, at: int) -> None:
         head = self.horizontalHeader()

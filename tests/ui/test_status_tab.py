@@ -1,0 +1,190 @@
+"""The status tab looks in the background, shows what was found, and makes tickets of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from db.engine import Database
+from db.journal import Journal
+from gmops_desktop.addresses import AccountAddress, SshAddress, WebAddress
+from gmops_desktop.context import Context
+from gmops_desktop.contract.looks import AccountDetails, Disk, HostDetails, MysqlDetails, WebDetails
+from gmops_desktop.errors import OpsError
+from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.servers import Servers
+from gmops_desktop.settings import SettingsFile
+from gmops_desktop.tasks import TaskRunner
+from ui.status_tab import StatusTab
+from ui.widgets.frames import Label
+
+GB = 10**9
+
+
+class Outside:
+    """What the adapters would find; tests change it, and may hold a look back."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.go = threading.Event()
+        self.go.set()
+
+    def host(self, address: SshAddress, context: Context) -> HostDetails:
+        while not self.go.wait(0.02):
+            context.check()
+        return HostDetails(
+            system="Debian 12",
+            kernel="6.1",
+            boot_id="b",
+            uptime_seconds=86400.0,
+            cores=8,
+            cpu=33.0,
+            iowait=0.0,
+            steal=0.0,
+            memory_total=8 * GB,
+            memory_available=4 * GB,
+            swap_total=0,
+            swap_free=0,
+            load1=1.0,
+            load5=1.0,
+            disks=(Disk("/", "/dev/vda1", 50 * GB, 45 * GB, 5 * GB, 90.0),),
+            disk_busy=1.0,
+            out_mbit=2.0,
+            in_mbit=1.0,
+            failed_units=("php-fpm.service",),
+            oom_kills=0,
+            clock_seconds=0.0,
+        )
+
+    def mysql(self, address: object, context: Context) -> MysqlDetails:
+        raise OpsError("not reached")
+
+    def web(self, address: WebAddress, context: Context) -> WebDetails:
+        return WebDetails(self.status, 0.4, True, 200.0, True, 200, 4000)
+
+    def account(self, address: object, context: Context) -> AccountDetails:
+        raise OpsError("The outgoing address is not allowed.", hint="Ask Party A to allow it.")
+
+
+@pytest.fixture
+def outside() -> Outside:
+    return Outside()
+
+
+@pytest.fixture
+def contracts(database: Database) -> Contracts:
+    return Contracts(database, Journal(database, actor=lambda: "Zhang"))
+
+
+@pytest.fixture
+def servers(database: Database, outside: Outside) -> Servers:
+    return Servers(
+        database,
+        look_host=outside.host,
+        look_mysql=outside.mysql,
+        look_web=outside.web,
+        look_account=outside.account,
+    )
+
+
+@pytest.fixture
+def show(
+    qtbot: QtBot, servers: Servers, contracts: Contracts, runner: TaskRunner, tmp_path: Path
+) -> Callable[[], StatusTab]:
+    def show() -> StatusTab:
+        tab = StatusTab(servers, contracts, SettingsFile(tmp_path / "settings.json"), runner)
+        runner.changed.connect(tab.hear)
+        qtbot.addWidget(tab)
+        tab.resize(1278, 680)
+        with qtbot.waitExposed(tab):
+            tab.show()
+        return tab
+
+    return show
+
+
+Show = Callable[[], StatusTab]
+
+
+def test_without_resources_it_says_what_it_is_for(show: Show) -> None:
+    assert show()._empty.isVisible()
+
+
+def test_before_the_first_look_everything_is_unknown(show: Show, contracts: Contracts) -> None:
+    host = contracts.save_resource("host", "web1", SshAddress("web1.example"))
+    tab = show()
+    assert tab._cards[host.id]._badge.state == "unknown"
+
+
+def test_a_look_runs_in_the_background_and_fills_cards_detail_and_alerts(
+    show: Show, contracts: Contracts, outside: Outside, runner: TaskRunner, qtbot: QtBot
+) -> None:
+    host = contracts.save_resource("host", "web1", SshAddress("web1.example"))
+    site = contracts.save_resource("website", "site", WebAddress("https://www.example"))
+    outside.status = 502
+    outside.go.clear()
+    tab = show()
+    tab.look()
+    assert not tab.now.isEnabled()
+    tab.look()
+    assert len(runner.running()) == 1
+    with qtbot.waitSignal(runner.ended):
+        outside.go.set()
+    assert tab.now.isEnabled()
+    assert tab._cards[site.id]._badge.state == "critical"
+    assert tab._cards[host.id]._badge.state == "warning"
+    assert "502" in tab._cards[site.id]._reason.full_text
+    shown = {label.full_text for label in tab.findChildren(Label)}
+    assert {"33 %", "5.0 GB free"} <= shown
+    assert "2, 1 critical" in shown
+
+
+def test_a_finding_becomes_a_ticket_with_its_evidence(
+    show: Show, contracts: Contracts, outside: Outside, runner: TaskRunner, qtbot: QtBot
+) -> None:
+    contracts.save_resource("website", "site", WebAddress("https://www.example"))
+    outside.status = 502
+    tab = show()
+    with qtbot.waitSignal(runner.ended):
+        tab.look()
+    entry = tab._alerts._list.itemAt(0).widget()
+    with qtbot.waitSignal(tab.ticket_wanted) as heard:
+        next(b for b in entry.findChildren(type(tab.now)) if b.isEnabled()).click()
+    title, evidence = heard.args
+    assert title.startswith("site: ")
+    assert "502" in evidence
+
+
+def test_another_resource_shows_its_own_charts(
+    show: Show, contracts: Contracts, database: Database, runner: TaskRunner, qtbot: QtBot
+) -> None:
+    contracts.save_resource("host", "web1", SshAddress("web1.example"))
+    site = contracts.save_resource("website", "site", WebAddress("https://www.example"))
+    tab = show()
+    with qtbot.waitSignal(runner.ended):
+        tab.look()
+    assert tab.detail._charts.count() == 4
+    tab.show_item(site.id)
+    assert tab.detail.title.full_text == "site"
+    assert tab.detail._charts.count() == 2
+    assert not tab.terminal.isEnabled()
+
+
+def test_the_age_and_the_failure_of_a_look_are_told(
+    show: Show, contracts: Contracts, servers: Servers, runner: TaskRunner, qtbot: QtBot
+) -> None:
+    account = contracts.save_resource("account", "account", AccountAddress("wx1"))
+    servers._now = lambda: datetime.now(UTC) - timedelta(minutes=19)
+    tab = show()
+    with qtbot.waitSignal(runner.ended):
+        tab.look()
+    card = tab._cards[account.id]
+    assert card._badge.state == "unknown"
+    assert card._reason.full_text == "The outgoing address is not allowed."
+    assert card._age.full_text == "19 min ago"
+    assert "1 of 1 not reached" in tab.head.caption.full_text

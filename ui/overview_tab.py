@@ -1,0 +1,340 @@
+"""The overview: the contract at a glance, what is owed, what today asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from functools import partial
+
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from gmops_desktop.changes import Change
+from gmops_desktop.contract.tickets import word_of_priority
+from gmops_desktop.language import tr
+from gmops_desktop.services.obligations import (
+    Due,
+    Expiry,
+    Obligations,
+    Overview,
+    TicketLine,
+    Waiting,
+)
+from gmops_desktop.states import State, word_of, worst
+from gmops_desktop.tasks import TaskRunner
+from ui.theme import GAP
+from ui.widgets.badges import Gauge, StateBadge
+from ui.widgets.frames import Card, EmptyState, Label, button, clear, column, line, link, row
+from ui.widgets.matrix import Legend, Matrix
+from ui.widgets.page import Page
+from ui.widgets.tables import Column, Table
+from ui.words import NOTHING, ago, clock, day, lasting, month, number, share, weekday
+
+_PRIORITIES: dict[int, State] = {1: "critical", 2: "warning"}  # the rest are plain words
+
+
+class OverviewTab(Page):
+    """Shows what `Obligations` knows; every line leads to the page where it can be acted on."""
+
+    shows = ~Change.NOTHING
+
+    def __init__(self, obligations: Obligations, runner: TaskRunner) -> None:
+        super().__init__(tr("Overview"))
+        self._obligations = obligations
+
+        self.today = Label("", "caption", elide=False)
+        self.head.add_action(self.today)
+        self.head.add_action(
+            button(
+                tr("New ticket"),
+                lambda: self.wanted.emit("tickets", "+"),
+                icon_name="plus",
+                tip=tr("Record what somebody asked for (Ctrl+N)"),
+            )
+        )
+        self.head.add_action(
+            button(
+                tr("Back up now"),
+                lambda: self.wanted.emit("backups", "+"),
+                kind="primary",
+                icon_name="archive-box",
+                tip=tr("Take a backup of the database (Ctrl+B)"),
+            )
+        )
+        self.figures = _Figures()
+        self.matrix, self.expiry = Matrix(), _expiry_table(runner)
+        self.due = QVBoxLayout()
+        self.tickets, self.waiting = _ticket_table(runner), _waiting_table(runner)
+
+        self._matrix_card = Card(tr("Obligation matrix"))
+        self._matrix_card.head.addWidget(Legend())
+        self._matrix_card.add_table(self.matrix)
+        self._expiry_card = Card(tr("Expiry"))
+        self._expiry_card.add_table(self.expiry)
+        self._due_card = Card(tr("Due today"))
+        self._due_card.add(self.due)
+        self._tickets_card = Card(tr("Open tickets"))
+        self._all_tickets = link(tr("All"), lambda: self.wanted.emit("tickets", ""))
+        self._tickets_card.head.addWidget(self._all_tickets)
+        self._tickets_card.add_table(self.tickets)
+        self._waiting_card = Card(tr("Waiting on Party A"), tr("not counted as our time"))
+        self._waiting_card.add_table(self.waiting)
+        self._empty = EmptyState(
+            "squares-four",
+            tr("No contract yet"),
+            tr(
+                "The overview shows what the contract asks for, what proves it, and what is due. "
+                "It starts with the contract."
+            ),
+            [
+                button(
+                    tr("Set up the contract…"),
+                    lambda: self.wanted.emit("settings", "contract"),
+                    kind="primary",
+                    icon_name="gear-six",
+                    scale="large",
+                )
+            ],
+        )
+
+        self._all = QWidget()
+        left = column(None, self._matrix_card, self._expiry_card, spacing=GAP)
+        left.setStretch(1, 1)
+        right = column(None, self._due_card, self._tickets_card, self._waiting_card, spacing=GAP)
+        right.setStretch(1, 3)
+        right.setStretch(2, 2)
+        both = QHBoxLayout()
+        both.setSpacing(GAP)
+        both.addLayout(left, 13)
+        both.addLayout(right, 10)
+        column(self._all, self.figures, both, spacing=GAP).setStretch(1, 1)
+        self.body.addWidget(self._all, 1)
+        self.body.addWidget(self._empty, 1)
+
+        self.tickets.opened.connect(lambda ticket: self.wanted.emit("tickets", ticket.number))
+        self.waiting.opened.connect(self._open_waiting)
+        self.matrix.chosen.connect(lambda *_: self.wanted.emit("reports", ""))
+
+    def refresh(self) -> None:
+        overview = self._obligations.overview()
+        now = datetime.now(UTC)
+        here = now.astimezone()
+        self.today.show_text(f"{day(here.date())} {weekday(here.date())} {clock(now)}")
+        contract = overview.contract
+        self._all.setVisible(contract is not None)
+        self._empty.setVisible(contract is None)
+        self._count(overview)
+        if contract is None:
+            self.head.caption.show_text("")
+            return
+        self.head.caption.show_text(f"{contract.party_a} · {contract.title}")
+        self.figures.show_overview(overview)
+        self._show_matrix(overview, here.date())
+        self.expiry.set_rows(overview.expiry)
+        self._show_due(overview.due)
+        self.tickets.set_rows(overview.tickets)
+        self._all_tickets.setText(tr("All {count}", count=len(overview.tickets)))
+        self.waiting.set_rows(overview.waiting)
+
+    def recount(self) -> None:
+        self._count(self._obligations.overview())
+
+    def _count(self, overview: Overview) -> None:
+        pressing = [due.state for due in overview.due if due.state in ("warning", "critical")]
+        self.counted.emit(len(pressing), worst(pressing))
+
+    def _show_matrix(self, overview: Overview, today: date) -> None:
+        months = [month(first) for first in overview.matrix_months]
+        now = today.replace(day=1)
+        here = next(
+            (at for at, first in enumerate(overview.matrix_months) if first.replace(day=1) == now),
+            -1,
+        )
+        rows = [(line.item.title, line.cells) for line in overview.matrix]
+        self.matrix.show_matrix(months, rows, here)
+
+    def _show_due(self, due: Sequence[Due]) -> None:
+        clear(self.due)
+        self.due.setSpacing(4)
+        done = sum(one.state == "ok" for one in due)
+        hint = tr("{count} items, {done} done", count=len(due), done=done) if due else ""
+        self._due_card.hint.show_text(hint)
+        for one in due[:6]:
+            badge = QWidget()
+            badge.setFixedWidth(120)
+            row(badge, StateBadge(one.state, one.word), None)
+            items: list[QWidget | None] = [badge, Label(one.text)]
+            if one.number:
+                follow = partial(self._follow, one.number)
+                items.append(link(one.number, follow, tr("Open {number}", number=one.number)))
+            self.due.addLayout(row(None, *items))
+        if not due:
+            self.due.addWidget(Label(tr("Nothing is due today."), "caption"))
+
+    def _open_waiting(self, waiting: Waiting) -> None:
+        self._follow(waiting.number)
+
+    def _follow(self, number: str) -> None:
+        pages = {"T": "tickets", "C": "patches"}
+        self.wanted.emit(pages.get(number[:1], "backups"), number)
+
+
+class _Figures(Card):
+    """Five figures in a strip."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.contract = _Figure(tr("Contract period"), with_gauge=True)
+        self.rpo = _Figure(tr("Recovery point"))
+        self.restore = _Figure(tr("Proved restore"))
+        self.coverage = _Figure(tr("Coverage"))
+        self.days = _Figure(tr("Free person-days"))
+        figures = (self.contract, self.rpo, self.restore, self.coverage, self.days)
+        layout = QHBoxLayout()
+        layout.setSpacing(16)
+        for place, figure in enumerate(figures):
+            if place:
+                layout.addWidget(line(upright=True))
+            layout.addWidget(figure, 1)
+        self.add(layout)
+
+    def show_overview(self, overview: Overview) -> None:
+        contract = overview.contract
+        if contract is None:
+            return
+        left, total = overview.days_left or 0, overview.days_total or 0
+        self.contract.show_figure(
+            number(left),
+            tr("days left"),
+            tr(
+                "{start} to {end}, day {gone}",
+                start=day(contract.start),
+                end=day(contract.end),
+                gone=max(0, total - left),
+            ),
+        )
+        self.contract.gauge.show_share((total - left) / total if total else 0)
+        self.rpo.show_figure(
+            lasting(overview.rpo_seconds) if overview.rpo_seconds is not None else NOTHING,
+            "",
+            tr("age of the newest verified backup, target 24 h")
+            if overview.rpo_seconds is not None
+            else tr("no verified backup yet"),
+            overview.rpo_state,
+        )
+        self.restore.show_figure(
+            lasting(overview.restore_seconds) if overview.restore_seconds is not None else NOTHING,
+            "",
+            overview.restore_text,
+            overview.restore_state,
+        )
+        self.coverage.show_figure(
+            share(overview.coverage) if overview.coverage is not None else NOTHING,
+            "",
+            tr("share of this month in which we looked")
+            if overview.coverage is not None
+            else tr("nobody has looked yet"),
+            overview.coverage_state,
+        )
+        self.days.show_figure(
+            f"{overview.person_days_left.normalize():f}",
+            tr("of {total} left", total=f"{contract.person_days.normalize():f}"),
+            tr("for changes inside the contract"),
+        )
+
+
+class _Figure(QWidget):
+    def __init__(self, caption: str, *, with_gauge: bool = False) -> None:
+        super().__init__()
+        self._badge = StateBadge()
+        self._badge.hide()
+        self._value = Label(NOTHING, "figure", elide=False)
+        self._unit, self._text = Label("", "caption", elide=False), Label("", "caption")
+        self.gauge = Gauge()
+        self.gauge.setVisible(with_gauge)
+        value = row(None, self._value, self._unit, 8, self.gauge)
+        if not with_gauge:
+            value.addStretch(1)
+        name = Label(caption, "caption")
+        name.setFixedHeight(22)  # a badge's, so that figures with and without one line up
+        head = row(None, name, self._badge)
+        head.setStretch(0, 1)
+        column(self, head, value, self._text, spacing=2)
+
+    def show_figure(self, value: str, unit: str, text: str, state: State | None = None) -> None:
+        self._value.show_text(value)
+        self._unit.show_text(unit)
+        self._text.show_text(text)
+        self._badge.setVisible(state is not None)
+        if state is not None:
+            self._badge.show_state(state)
+
+
+def _expiry_table(runner: TaskRunner) -> Table[Expiry]:
+    def source(expiry: Expiry) -> str:
+        return f"{expiry.source}{tr(', ')}{ago(expiry.at)}" if expiry.at else expiry.source
+
+    columns: list[Column[Expiry]] = [
+        Column(tr("Resource"), lambda one: one.name, 150),
+        Column(tr("State"), lambda one: word_of(one.state), 96, state=lambda one: one.state),
+        Column(tr("Date"), lambda one: day(one.on) if one.on else NOTHING, 100),
+        Column(
+            tr("Days left"),
+            lambda one: number(one.days) if one.days is not None else NOTHING,
+            92,
+            key=lambda one: one.days,
+            right=True,
+        ),
+        Column(tr("Source"), source, muted=True, tip=source),
+    ]
+    return Table(columns, name=tr("Expiry"), runner=runner, identity=lambda one: one.name)
+
+
+def _ticket_table(runner: TaskRunner) -> Table[TicketLine]:
+    columns: list[Column[TicketLine]] = [
+        Column(
+            tr("Priority"),
+            lambda one: word_of_priority(one.priority),
+            84,
+            key=lambda one: one.priority,
+            state=lambda one: _PRIORITIES.get(one.priority),
+            muted=True,
+        ),
+        Column(tr("No."), lambda one: one.number, 68, muted=True),
+        Column(tr("Subject", context="ticket"), lambda one: one.title, tip=lambda one: one.title),
+        Column(
+            tr("Clock", context="ticket"),
+            lambda one: one.clock_text,
+            136,
+            right=True,
+            strong=lambda one: one.state == "critical",
+            tip=lambda one: one.clock_text,
+        ),
+    ]
+    return Table(
+        columns,
+        name=tr("Open tickets"),
+        runner=runner,
+        identity=lambda one: one.number,
+        empty=tr("No ticket is open."),
+    )
+
+
+def _waiting_table(runner: TaskRunner) -> Table[Waiting]:
+    columns: list[Column[Waiting]] = [
+        Column(tr("No."), lambda one: one.number, 68, muted=True),
+        Column(tr("Subject", context="ticket"), lambda one: one.title, tip=lambda one: one.title),
+        Column(
+            tr("Waiting for"),
+            lambda one: lasting(one.seconds),
+            112,
+            key=lambda one: one.seconds,
+            right=True,
+        ),
+    ]
+    return Table(
+        columns,
+        name=tr("Waiting on Party A"),
+        runner=runner,
+        identity=lambda one: one.number,
+        empty=tr("Nothing waits on Party A."),
+    )

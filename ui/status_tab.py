@@ -1,0 +1,358 @@
+"""The state of every resource: a card each, the chosen one in detail, and what needs attention."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, Qt
+from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from gmops_desktop.addresses import Resource, SshAddress
+from gmops_desktop.changes import Change
+from gmops_desktop.language import tr
+from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.servers import Figure, Look, Servers
+from gmops_desktop.settings import SettingsFile
+from gmops_desktop.states import State, word_of, worst
+from gmops_desktop.tasks import Task, TaskRunner
+from ui.status_detail import StatusDetail
+from ui.theme import GAP
+from ui.widgets.badges import StateBadge
+from ui.widgets.frames import (
+    Card,
+    EmptyState,
+    Label,
+    button,
+    clear,
+    column,
+    disable,
+    line,
+    paragraph,
+    row,
+)
+from ui.widgets.page import Page
+from ui.words import NOTHING, ago, clock_seconds, lasting
+
+_IN_A_ROW = 4
+_ORDER: dict[State, int] = {"critical": 0, "warning": 1, "unknown": 2, "ok": 3}
+
+
+class StatusTab(Page):
+    """Looks at all resources every `probe_seconds` while the window is open, and when asked."""
+
+    shows = Change.SERVERS | Change.CONTRACT
+
+    def __init__(
+        self,
+        servers: Servers,
+        contracts: Contracts,
+        settings: SettingsFile,
+        runner: TaskRunner,
+    ) -> None:
+        super().__init__(tr("Server status"))
+        self._servers, self._contracts = servers, contracts
+        self._settings, self._runner = settings, runner
+        self._cards: dict[str, _ResourceCard] = {}
+        self._chosen = ""
+        self._task: Task | None = None
+
+        self.terminal = button(
+            tr("SSH command"),
+            self._copy_command,
+            icon_name="terminal-window",
+            tip=tr("Copy the command that opens a terminal on this server"),
+        )
+        self.now = button(
+            tr("Look now"),
+            self.look,
+            icon_name="arrows-clockwise",
+            tip=tr("Look at every resource now (F5)"),
+        )
+        self.head.add_action(self.terminal)
+        self.head.add_action(self.now)
+
+        self._row = QGridLayout()
+        self._row.setSpacing(GAP)
+        self.detail = StatusDetail(servers, contracts, settings)
+        self._alerts = _Alerts()
+        self._empty = EmptyState(
+            "activity",
+            tr("Nothing to look at yet"),
+            tr(
+                "Here stands how the servers, the database and the website are: what is wrong, "
+                "since when, and how it developed."
+            ),
+            [
+                button(
+                    tr("Add a resource…"),
+                    lambda: self.wanted.emit("settings", "resources"),
+                    kind="primary",
+                    icon_name="plus",
+                    scale="large",
+                )
+            ],
+        )
+        self._all = QWidget()
+        below = QHBoxLayout()
+        below.setSpacing(GAP)
+        below.addWidget(self.detail, 1)
+        below.addWidget(self._alerts)
+        column(self._all, self._row, below, spacing=GAP).setStretch(1, 1)
+        self.body.addWidget(self._all, 1)
+        self.body.addWidget(self._empty, 1)
+
+        self._timer = QTimer(self)
+        self._timer.setInterval(max(10, settings.current.probe_seconds) * 1000)
+        self._ages = QTimer(self)  # "41 s ago" must not stand still
+        self._ages.setInterval(5000)
+
+        self._timer.timeout.connect(lambda: self.look(quiet=True))
+        self._ages.timeout.connect(self._show_ages)
+        self._alerts.ticket_wanted.connect(self.ticket_wanted)
+        self._timer.start()
+        self._ages.start()
+
+    def look(self, *, quiet: bool = False) -> None:
+        """Look at every resource in the background, unless a look is under way."""
+        resources = self._contracts.resources()
+        if self._task is not None or not resources:
+            return
+        self._task = self._runner.start(
+            lambda context: self._servers.look(resources, context),
+            tr("Look at the servers"),
+            lane="look",
+            changes=Change.SERVERS,
+            quiet=quiet,
+        )
+        disable(self.now, tr("A look is under way."))
+        self._task.finished.connect(self._looked)
+
+    def reload(self) -> None:
+        self.renew()
+        self.look()
+
+    def refresh(self) -> None:
+        resources = self._contracts.resources()
+        looks = {look.resource_id: look for look in self._servers.last()}
+        self._all.setVisible(bool(resources))
+        self._empty.setVisible(not resources)
+        self._show_cards(resources, looks)
+        if self._chosen not in self._cards:
+            self._chosen = next(iter(self._cards), "")
+        self._choose(self._chosen)
+        seen = [looks[one.id] for one in resources if one.id in looks]
+        self._alerts.show_looks(seen)
+        self._show_caption(resources, seen)
+        self._count(seen)
+
+    def recount(self) -> None:
+        known = {resource.id for resource in self._contracts.resources()}
+        self._count([look for look in self._servers.last() if look.resource_id in known])
+
+    def show_item(self, identity: str) -> None:
+        self.renew()
+        if identity in self._cards:
+            self._choose(identity)
+
+    def _looked(self) -> None:
+        self._task = None
+        disable(self.now, "", tr("Look at every resource now (F5)"))
+
+    def _count(self, looks: Sequence[Look]) -> None:
+        states = [look.state for look in looks if look.state != "ok"]
+        self.counted.emit(len(states), worst(states))
+
+    def _show_caption(self, resources: Sequence[Resource], looks: Sequence[Look]) -> None:
+        facts = [tr("every {seconds} s", seconds=self._settings.current.probe_seconds)]
+        if looks:
+            newest = max(looks, key=lambda look: look.at)
+            took = max(look.seconds for look in looks)
+            facts.append(
+                tr(
+                    "last round {time}, took {took}",
+                    time=clock_seconds(newest.at),
+                    took=lasting(took),
+                )
+            )
+            missed = sum(look.state == "unknown" for look in looks)
+            if missed:
+                facts.append(
+                    tr("{missed} of {count} not reached", missed=missed, count=len(resources))
+                )
+        self.head.caption.show_text(" · ".join(facts))
+
+    def _show_cards(self, resources: Sequence[Resource], looks: dict[str, Look]) -> None:
+        if list(self._cards) != [resource.id for resource in resources]:
+            clear(self._row)
+            self._cards = {}
+            for place, resource in enumerate(resources):
+                card = _ResourceCard()
+                card.chosen.connect(self._choose)
+                self._cards[resource.id] = card
+                self._row.addWidget(card, place // _IN_A_ROW, place % _IN_A_ROW)
+            for at in range(min(_IN_A_ROW, len(resources))):
+                self._row.setColumnStretch(at, 1)
+        for resource in resources:
+            self._cards[resource.id].show_resource(resource, looks.get(resource.id))
+
+    def _show_ages(self) -> None:
+        if self.isVisible():
+            for card in self._cards.values():
+                card.show_age()
+
+    def _choose(self, identity: str) -> None:
+        self._chosen = identity
+        for key, card in self._cards.items():
+            card.select(key == identity)
+        resource = next((one for one in self._contracts.resources() if one.id == identity), None)
+        look = next((one for one in self._servers.last() if one.resource_id == identity), None)
+        self.detail.show_resource(resource, look)
+        has_ssh = resource is not None and _ssh_of(resource) is not None
+        disable(
+            self.terminal,
+            "" if has_ssh else tr("The chosen resource is not reached over SSH."),
+            tr("Copy the command that opens a terminal on this server"),
+        )
+
+    def _copy_command(self) -> None:
+        resource = next(
+            (one for one in self._contracts.resources() if one.id == self._chosen), None
+        )
+        address = _ssh_of(resource) if resource else None
+        if address is None:
+            return
+        key = f" -i {address.key}" if address.key else ""
+        command = f"ssh -p {address.port}{key} {address.user}@{address.host}"
+        QApplication.clipboard().setText(command)
+        self.noticed.emit("ok", tr("Copied: {command}", command=command), "")
+
+
+def _ssh_of(resource: Resource) -> SshAddress | None:
+    if isinstance(resource.address, SshAddress):
+        return resource.address
+    return getattr(resource.address, "ssh", None)
+
+
+class _ResourceCard(Card):
+    """State, reason, age and the figures that matter; click or Space chooses it."""
+
+    chosen = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._resource: Resource | None = None
+        self._look: Look | None = None
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setMinimumHeight(112)
+        self._name, self._second = Label("", "strong", elide=False), Label("", "caption")
+        self._badge = StateBadge()
+        self._reason, self._age = Label(), Label("", "caption", elide=False, right=True)
+        self._figures = QHBoxLayout()
+        head = row(None, self._name, self._second, self._badge)
+        head.setStretch(1, 1)
+        middle = row(None, self._reason, self._age)
+        middle.setStretch(0, 1)
+        self.add(column(None, head, middle, self._figures, spacing=4))
+
+    def show_resource(self, resource: Resource, look: Look | None) -> None:
+        """Show what the newest look found."""
+        self._resource, self._look = resource, look
+        self._name.show_text(resource.name)
+        self._second.show_text(_address(resource))
+        state: State = look.state if look else "unknown"
+        self._badge.show_state(state)
+        reason = look.reason if look else tr("nobody has looked yet")
+        self._reason.show_text(reason, state if state in ("warning", "critical") else "")
+        self.show_age()
+        clear(self._figures)
+        for figure in look.figures[:3] if look else ():
+            self._figures.addWidget(_figure(figure), 1)
+        self.setToolTip(f"{resource.name}: {word_of(state)}. {reason}")
+        self.setAccessibleName(self.toolTip())
+
+    def show_age(self) -> None:
+        """Say how old the look is by now."""
+        if self._look is not None:
+            self._age.show_text(ago(self._look.at))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        self._choose()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return):
+            self._choose()
+        else:
+            super().keyPressEvent(event)
+
+    def _choose(self) -> None:
+        if self._resource is not None:
+            self.chosen.emit(self._resource.id)
+
+
+def _figure(figure: Figure) -> QWidget:
+    made = QWidget()
+    text = f"{figure.value} {figure.unit}".strip() or NOTHING
+    ink = figure.state if figure.state in ("warning", "critical") else ""
+    column(made, Label(figure.name, "caption"), Label(text, "strong", ink=ink), spacing=0)
+    return made
+
+
+def _address(resource: Resource) -> str:
+    address = resource.address
+    if isinstance(address, SshAddress):
+        return address.host
+    return str(address).removeprefix("https://").removeprefix("http://").removeprefix("mysql://")
+
+
+class _Alerts(Card):
+    """What is not in order, the worst first; only the worst has the filled button."""
+
+    ticket_wanted = Signal(str, str)
+
+    def __init__(self) -> None:
+        super().__init__(tr("Needs attention"))
+        self.setFixedWidth(320)
+        self._list = QVBoxLayout()
+        self.add(self._list)
+        self.add_stretch()
+
+    def show_looks(self, looks: Sequence[Look]) -> None:
+        """Show one entry per resource that is not ok."""
+        clear(self._list)
+        self._list.setSpacing(8)
+        bad = sorted(
+            (look for look in looks if look.state != "ok"), key=lambda one: _ORDER[one.state]
+        )
+        critical = sum(look.state == "critical" for look in bad)
+        hint = tr("{count}, {critical} critical", count=len(bad), critical=critical) if bad else ""
+        self.hint.show_text(hint)
+        for place, look in enumerate(bad):
+            self._list.addWidget(self._entry(look, first=place == 0))
+            self._list.addWidget(line())
+        if not bad:
+            text = tr("All is in order.") if looks else tr("Nobody has looked yet.")
+            self._list.addWidget(Label(text, "caption"))
+
+    def _entry(self, look: Look, *, first: bool) -> QWidget:
+        made = QWidget()
+        title = f"{look.name}{tr(': ')}{look.reason}"
+        lines = [f"{one.name} {one.value} {one.unit}".strip() for one in look.figures]
+        evidence = "\n".join([title, *lines, *look.log_lines])
+        ticket = button(
+            tr("New ticket"),
+            lambda: self.ticket_wanted.emit(title, evidence),
+            kind="primary" if first and look.state == "critical" else "plain",
+            icon_name="ticket",
+            tip=tr("Record it as a ticket, with these findings"),
+            scale="small",
+        )
+        head = row(None, StateBadge(look.state, soft=False), Label(look.name, "strong"))
+        head.setStretch(1, 1)
+        seen = tr("seen {age}", age=ago(look.at, datetime.now(UTC)))
+        foot = row(None, Label(seen, "caption"), None, ticket)
+        column(made, head, paragraph(look.reason, "caption"), foot, spacing=4)
+        return made
