@@ -1,35 +1,24 @@
-"""One look at a Linux host: one script in one exec, and the parsing of what it prints.
+"""One look at a Linux host: what its commands print, and the reading of it.
 
-The script goes to `sh` on standard input, so nothing is left on the server.  Each section has its
-own markers (with a random word no command can print by chance), exit code and time limit, so that
-one dead file system or missing tool costs one section and says why.  Fields are those of proc(5).
+Fields are those of proc(5); what a host does not tell is unknown, and says why.
 """
 
 from __future__ import annotations
 
 import re
-import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
+from gmops_desktop.adapters.sections import Section, Shell, Unknown, collect, text_of
 from gmops_desktop.context import Context
 from gmops_desktop.contract.looks import Disk, HostDetails
-from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 
 T = TypeVar("T")
 
 # Two samples first, half a second apart, before our own commands add to the load.
 _SCRIPT: Final = r"""
-LC_ALL=C; export LC_ALL; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export PATH
-if timeout 5 true >/dev/null 2>&1; then T="timeout 5"; else T=""; fi
-s() {
-  printf '\n%s B %s\n' "$N" "$1"
-  $T sh -c "$2" 2>&1 </dev/null
-  printf '\n%s E %s %s\n' "$N" "$1" $?
-}
 sample='cat /proc/uptime; echo; grep "^cpu " /proc/stat; echo; cat /proc/net/dev; echo;
 cat /proc/diskstats 2>/dev/null; true'
 s sample1 "$sample"
@@ -48,7 +37,6 @@ then df -P -k -T -x tmpfs -x devtmpfs -x squashfs; else df -P -k; fi'
 s inodes 'df -P -i'
 s units 'systemctl list-units --failed --plain --no-legend --no-pager'
 s events 'grep -E "^oom_kill " /proc/vmstat'
-printf '\n%s DONE\n' "$N"
 """
 
 _NOT_DISKS: Final = frozenset(
@@ -59,48 +47,15 @@ _NOT_OUTSIDE: Final = re.compile(r"lo$|docker|veth|br-|virbr|cni|flannel|tun|tap
 _WHOLE_DISK: Final = re.compile(r"(?:[shv]d[a-z]+|xvd[a-z]+|nvme\d+n\d+|mmcblk\d+)$")
 
 
-class Shell(Protocol):
-    """What runs a script on the host: an `Ssh` connection."""
-
-    def run(self, script: str, context: Context, *, deadline: float) -> tuple[int, bytes]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """What one section printed, and the exit code of its command."""
-
-    status: int
-    text: str
-
-
-class _Unknown(Exception):
-    """A section that does not say what we want; the text is why."""
-
-
 class _NotHere(Exception):
     """Something this host does not have, and need not; the text says what."""
 
 
 def look(shell: Shell, context: Context, *, deadline: float = 60.0) -> HostDetails:
     """Look at the host behind `shell` once; takes about a second."""
-    nonce = secrets.token_hex(16)
     begun = time.time()
-    _, output = shell.run(f"N={nonce}\n{_SCRIPT}", context, deadline=deadline)
-    return parse(sections_of(output.decode("utf-8", "replace"), nonce), ours=(begun, time.time()))
-
-
-def sections_of(output: str, nonce: str) -> dict[str, Section]:
-    """Return the complete sections of the script's output; raises `OpsError` if it broke off."""
-    if not re.search(rf"^{nonce} DONE$", output, re.MULTILINE):
-        raise OpsError(
-            tr("The look at the server broke off before its end."),
-            hint=tr("Check the account's login shell, and whether the server is out of memory."),
-        )
-    pattern = rf"^{nonce} B (\w+)\n(.*?)\n{nonce} E \1 (\d+)$"
-    return {
-        key: Section(int(status), text)
-        for key, text, status in re.findall(pattern, output, re.MULTILINE | re.DOTALL)
-    }
+    sections = collect(shell, _SCRIPT, context, deadline=deadline)
+    return parse(sections, ours=(begun, time.time()))
 
 
 def parse(
@@ -114,7 +69,7 @@ def parse(
         """Read one thing from the text of `keys`; on failure note why under `name`."""
         try:
             return reader("\n\f".join(_text(sections, key) for key in keys or (name,)))
-        except _Unknown as why:
+        except Unknown as why:
             unknown[name] = str(why)
         except _NotHere as why:
             notes[name] = str(why)
@@ -156,15 +111,8 @@ def parse(
 
 
 def _text(sections: Mapping[str, Section], key: str) -> str:
-    section = sections.get(key)
-    if section is None:
-        raise _Unknown(tr("the host did not answer this part"))
-    if section.status == 124:
-        raise _Unknown(tr("it took longer than 5 seconds"))
-    # df says 1 when one of several file systems cannot be read: the others still count.
-    if section.status and not (key in ("disks", "inodes") and "\n" in section.text.strip()):
-        raise _Unknown(_first_line(section.text) or tr("exit code {code}", code=section.status))
-    return section.text
+    # df fails when one of several file systems cannot be read: the others still count.
+    return text_of(sections, key, partly=key in ("disks", "inodes"))
 
 
 def _cpu(text: str) -> tuple[float, float, float]:
@@ -191,7 +139,7 @@ def _traffic(text: str) -> tuple[float, float]:
     received = sum(new[name][0] - old[name][0] for name in devices)
     sent = sum(new[name][1] - old[name][1] for name in devices)
     if received < 0 or sent < 0:
-        raise _Unknown(tr("the counters were reset during the look"))
+        raise Unknown(tr("the counters were reset during the look"))
     return sent * 8 / 1e6 / seconds, received * 8 / 1e6 / seconds
 
 
@@ -258,7 +206,7 @@ def _disks(text: str) -> list[Disk]:
         if device not in found or len(mount) < len(found[device].mount):
             found[device] = disk
     if not found:
-        raise _Unknown(tr("the host lists no file system"))
+        raise Unknown(tr("the host lists no file system"))
     return sorted(found.values(), key=lambda disk: disk.mount)
 
 
@@ -290,7 +238,7 @@ def _failed_units(
         return None
     try:
         lines = _text(sections, "units").splitlines()
-    except _Unknown as why:
+    except Unknown as why:
         unknown["units"] = str(why)
         return None
     # systemd before 230 marks failed units with a dot even in plain lists.

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
+from db.evidence import LOOK
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -134,7 +135,8 @@ class Servers:
     def series(self, resource_id: str, metric: str, since: datetime) -> Series:
         """Return the values of a metric since then (see `verdicts.samples` for the names).
 
-        "up" is 1 while the resource answered, 0 while it was down, None while nobody knows.
+        "up" is 1 while the resource did its work, 0 while it was down, None while nobody knows;
+        "look" is 1 for each look that reached it, 0 for each that did not.
         """
         with self._database.session() as session:
             wanted = (
@@ -197,21 +199,20 @@ class Servers:
         return found
 
     def _keep(self, session: Session, look: Look, before: LookRow | None) -> None:
-        known: Any = before.data.get("known") if before else None
-        if look.details is not None:
-            details = details_to_dict(look.details)
+        details = details_to_dict(look.details) if look.details else None
+        values = samples(look.details) if look.details else {}
+        known: Any = before.data["known"] if before else None
+        if details:
             known = {"at": look.at.isoformat(), "details": details}
-            values = samples(look.details)
-        else:
-            values = {}
         values["up"] = _up(look)
+        values[LOOK] = 0.0 if look.details is None else 1.0
         for metric, value in values.items():
             session.merge(SampleRow(resource_id=look.resource_id, metric=metric, at=look.at,
                                     value=value))  # fmt: skip
         data = {
             "figures": [asdict(figure) for figure in look.figures],
-            "known": known,
-            "fresh": look.details is not None,
+            "details": details,
+            "known": known,  # the newest details there were, for rates
             "log": list(look.log_lines),
             "hint": look.hint,
         }
@@ -327,7 +328,7 @@ def _with_rates(details: Details, before: _Before, at: datetime) -> tuple[Detail
 
 def _from_row(row: LookRow) -> Look:
     kind = cast(Kind, row.kind)
-    known = row.data["known"]
+    details = row.data["details"]
     return Look(
         row.resource_id,
         kind,
@@ -337,7 +338,7 @@ def _from_row(row: LookRow) -> Look:
         row.at,
         row.seconds,
         tuple(Figure(**figure) for figure in row.data["figures"]),
-        details_from_dict(kind, known["details"]) if row.data["fresh"] else None,
+        details_from_dict(kind, details) if details else None,
         tuple(row.data["log"]),
         row.data["hint"],
     )

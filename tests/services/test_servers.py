@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from db.engine import Database
-from gmops_desktop.adapters import host, ssh, tcp, web
+from gmops_desktop.adapters import host, sections, ssh, tcp, web
 from gmops_desktop.addresses import (
     AccountAddress,
     MysqlAddress,
@@ -33,7 +33,7 @@ RECORDED = Path(__file__).parent.parent / "adapters" / "hosts" / "debian-12.txt"
 
 
 def healthy_host() -> HostDetails:
-    seen = host.parse(host.sections_of(RECORDED.read_text("utf-8"), "fixture"))
+    seen = host.parse(sections.split(RECORDED.read_text("utf-8"), "fixture"))
     return replace(seen, failed_units=(), disks=seen.disks[:1], out_mbit=0.5)
 
 
