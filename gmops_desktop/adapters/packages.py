@@ -128,12 +128,8 @@ def plan(sections: Mapping[str, Section], at: datetime) -> Plan:
         if _SUMMARY.search(text) is None:
             raise Unknown(tr("apt gave no summary"))
     except Unknown as why:
-        said = sections["plan"].text if "plan" in sections else ""
-        faults = re.findall(r"^E: (.*)$", said, re.MULTILINE)
-        raise OpsError(
-            tr(
-                "The upgrade cannot be simulated: {why}.", why=(faults or [str(why)])[0].rstrip(".")
-            ),
+        raise PlanRefused(
+            tr("The upgrade cannot be simulated: {why}.", why=str(why).rstrip(".")),
             hint=tr("Scan the server again: what it offers may have changed."),
             unharmed=tr("Nothing was installed or changed on the server."),
         ) from why

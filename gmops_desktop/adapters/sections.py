@@ -82,6 +82,7 @@ def text_of(sections: Mapping[str, Section], key: str, *, partly: bool = False) 
     if section.status in _TIMED_OUT:
         raise Unknown(tr("it took too long"))
     if section.status and not (partly and "\n" in section.text.strip()):
-        first = section.text.strip().partition("\n")[0].strip()
-        raise Unknown(first or tr("exit code {code}", code=section.status))
+        faults = re.findall(r"^E: (.+)$", section.text, re.MULTILINE)  # apt's, amid much else
+        said = faults or section.text.strip().splitlines()
+        raise Unknown(said[0].strip() if said else tr("exit code {code}", code=section.status))
     return section.text

@@ -213,10 +213,11 @@ class Patches:
                 tr("The notice to {audience} needs evidence.", audience=word_of_audience(audience)),
                 hint=tr("Name the document, web page or message, with its date."),
             )
+        evidence = evidence.strip()
         with self._database.session() as session, session.begin():
             row = _open(session, change_id)
-            fields: dict[str, Any] = {f"announced_{audience}": evidence.strip()}
-            told = {**_announced(row), audience: evidence.strip()}
+            fields: dict[str, Any] = {f"announced_{audience}": evidence}
+            told = {**_announced(row), audience: evidence}
             if row.state == "awaiting_notice" and all(told.get(name) for name in AUDIENCES):
                 fields["state"] = "awaiting_window"
             return self._record(
@@ -228,8 +229,9 @@ class Patches:
 
         A plan that drifted does not pass its gate: cancel the change and queue it anew.
         """
-        change = self.get(change_id)
         address = _ssh(resource)
+        with self._database.session() as session:
+            change = self._change(session, _open(session, change_id))
         context.progress(None, tr("Simulating on {name} …", name=resource.name))
         wanted = change.plan.packages
         try:

@@ -14,11 +14,11 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
-from db.evidence import LOOK
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.engine import Database
+from db.evidence import LOOK
 from db.models import LookRow, SampleRow
 from gmops_desktop.adapters import ssh, web
 from gmops_desktop.addresses import (
