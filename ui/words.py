@@ -5,6 +5,7 @@ Times arrive as aware UTC and are shown in the machine's own zone.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
 from gmops_desktop.language import tr
@@ -117,3 +118,8 @@ def megabytes(count: float) -> str:
 def share(value: float) -> str:
     """Return a share between 0 and 1 as per cent: "91.3 %"."""
     return f"{value * 100:.1f} %"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names one after the other: "a, b", in Chinese "甲、乙"."""
+    return tr(", ", context="between names").join(names)

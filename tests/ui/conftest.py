@@ -1,0 +1,46 @@
+"""What the tests of the tabs share: a contract in a real store, and a way to wait for a task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from db.engine import Database
+from db.journal import Journal
+from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.tickets import Tickets
+from gmops_desktop.tasks import TaskRunner
+
+
+@pytest.fixture
+def journal(database: Database) -> Journal:
+    """The journal of an engineer named Zhang."""
+    return Journal(database, actor=lambda: "Zhang", device_name="desk")
+
+
+@pytest.fixture
+def contracts(database: Database, journal: Journal) -> Contracts:
+    """The example contract, with Ms Li as one more designated contact of Party A."""
+    contracts = Contracts(database, journal)
+    contracts.load_example()
+    contracts.add_contact("李老师", "A", "designated contact", "", date(2018, 3, 6))
+    return contracts
+
+
+@pytest.fixture
+def tickets(database: Database, journal: Journal) -> Tickets:
+    """The tickets of the same store."""
+    return Tickets(database, journal)
+
+
+@pytest.fixture
+def settled(qtbot: QtBot, runner: TaskRunner) -> Callable[[], None]:
+    """Wait until no task is left."""
+
+    def wait() -> None:
+        qtbot.waitUntil(lambda: not runner.running(), timeout=20_000)
+
+    return wait

@@ -1,0 +1,166 @@
+"""Reports in the window: made from the real store, shown as they are printed, copied, printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtPrintSupport import QPrinter
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from db.engine import Database
+from db.journal import Journal
+from gmops_desktop.reports.facts import MonthFacts
+from gmops_desktop.reports.rendering import page_count
+from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.reports import Reports
+from gmops_desktop.tasks import TaskRunner
+from ui.reports_tab import ReportsTab
+
+
+@pytest.fixture
+def reports(tmp_path: Path, database: Database, journal: Journal, contracts: Contracts) -> Reports:
+    def collect(start: date, end: date) -> MonthFacts:
+        contract = contracts.current()
+        assert contract is not None
+        now = datetime(2018, 5, 2, 1, 0, tzinfo=UTC)
+        return MonthFacts(contract=contract, start=start, end=end, generated_at=now)
+
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    return Reports(database, journal, lambda: folder, collect)
+
+
+@pytest.fixture
+def tab(qtbot: QtBot, reports: Reports, contracts: Contracts, runner: TaskRunner) -> ReportsTab:
+    tab = ReportsTab(reports, contracts, runner)
+    runner.changed.connect(tab.hear)
+    qtbot.addWidget(tab)
+    tab.resize(1278, 716)
+    tab.show()
+    return tab
+
+
+@pytest.fixture
+def made(qtbot: QtBot, tab: ReportsTab, settled: Callable[[], None]) -> ReportsTab:
+    tab.period.setCurrentIndex(tab.period.findData("2018-04"))
+    qtbot.mouseClick(tab.make_button, Qt.MouseButton.LeftButton)
+    settled()
+    return tab
+
+
+def test_without_a_contract_the_tab_teaches_the_first_step(
+    qtbot: QtBot,
+    database: Database,
+    journal: Journal,
+    runner: TaskRunner,
+    settled: Callable[[], None],
+) -> None:
+    contracts = Contracts(database, journal)
+    reports = Reports(database, journal, Path, lambda start, end: pytest.fail("not asked"))
+    tab = ReportsTab(reports, contracts, runner)
+    runner.changed.connect(tab.hear)
+    qtbot.addWidget(tab)
+    tab.show()
+    assert tab._pages.currentIndex() == 1
+    qtbot.mouseClick(tab._first, Qt.MouseButton.LeftButton)
+    settled()
+    assert tab._pages.currentIndex() == 0
+    assert tab.period.count() > 0
+
+
+def test_the_months_are_those_of_the_contract(tab: ReportsTab) -> None:
+    months = [tab.period.itemData(place) for place in range(tab.period.count())]
+    assert months[-1] == "2018-03"
+    assert months == sorted(months, reverse=True)
+    assert not tab.after.isEnabled()
+    qtbot_first = tab.period.currentIndex()
+    tab.before.click()
+    assert tab.period.currentIndex() == qtbot_first + 1
+
+
+def test_a_report_is_made_and_its_real_page_is_shown(made: ReportsTab, reports: Reports) -> None:
+    report = reports.all()[0]
+    assert report.period == "2018-04"
+    assert made.table.current == report
+    picture = made.preview.sheet._picture
+    assert picture is not None
+    assert abs(picture.width() / picture.height() - 210 / 297) < 0.01
+    assert made.preview.sheet.accessibleName() == f"Page 1 of {report.pages}"
+    assert made.make_button.isEnabled()
+
+
+def test_pages_turn_by_key(made: ReportsTab, reports: Reports, settled: Callable[[], None]) -> None:
+    QTest.keyClick(made.preview.sheet, Qt.Key.Key_PageDown)
+    settled()
+    pages = reports.all()[0].pages
+    assert made.preview.page == min(1, pages - 1)
+    for _ in range(pages + 2):
+        made.preview.turn(1)
+    assert made.preview.page == pages - 1
+    assert not made.preview.forth.isEnabled()
+    settled()
+
+
+def test_a_report_whose_file_is_gone_says_so(made: ReportsTab, reports: Reports) -> None:
+    reports.all()[0].path.unlink()
+    made.renew()
+    assert not made.save_button.isEnabled()
+    assert made.save_button.toolTip() == "The file is gone."
+    state, word = made._signature(reports.all()[0])
+    assert (state, word) == ("critical", "File missing")
+
+
+def test_a_copy_is_the_same_file(
+    qtbot: QtBot,
+    made: ReportsTab,
+    reports: Reports,
+    tmp_path: Path,
+    settled: Callable[[], None],
+) -> None:
+    report = reports.all()[0]
+    with qtbot.waitSignal(made.noticed) as noticed:
+        made.save_as(report, tmp_path / "copy.pdf")
+    assert noticed.args[0] == "ok"
+    assert (tmp_path / "copy.pdf").read_bytes() == report.path.read_bytes()
+    settled()
+
+
+def test_a_report_prints_all_its_pages(
+    qtbot: QtBot,
+    made: ReportsTab,
+    reports: Reports,
+    tmp_path: Path,
+    settled: Callable[[], None],
+) -> None:
+    report = reports.all()[0]
+    printer = QPrinter(QPrinter.PrinterMode.HighResolution)
+    printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
+    printer.setOutputFileName(str(tmp_path / "printed.pdf"))
+    with qtbot.waitSignal(made.noticed, timeout=20_000) as noticed:
+        made.print_on(report, printer)
+    assert noticed.args[0] == "ok"
+    assert page_count(tmp_path / "printed.pdf") == report.pages
+    settled()
+
+
+@pytest.mark.qt_log_ignore("QPainter::begin.*Returned false", extend=True)
+def test_a_printer_that_refuses_is_named(
+    qtbot: QtBot, made: ReportsTab, reports: Reports, tmp_path: Path, runner: TaskRunner
+) -> None:
+    printer = QPrinter(QPrinter.PrinterMode.HighResolution)
+    printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
+    printer.setOutputFileName(str(tmp_path / "no" / "such" / "folder.pdf"))
+    with qtbot.waitSignal(runner.failed) as failed:
+        made.print_on(reports.all()[0], printer)
+    assert "does not accept" in str(failed.args[1])
+
+
+def test_a_register_entry_is_shown_by_its_number(made: ReportsTab, reports: Reports) -> None:
+    made.table.clearSelection()
+    made.show_item(reports.all()[0].number)
+    assert made.table.current == reports.all()[0]

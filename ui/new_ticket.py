@@ -1,0 +1,426 @@
+"""The new-ticket dialog: who asked, what, how urgent; all by keyboard and in under 20 seconds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final, cast
+
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QCompleter,
+    QDialogButtonBox,
+    QFrame,
+    QGridLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QWidget,
+)
+
+from gmops_desktop.changes import Change
+from gmops_desktop.contract.terms import Contact
+from gmops_desktop.contract.tickets import (
+    KINDS,
+    PRIORITIES,
+    Priority,
+    TicketKind,
+    word_of_kind,
+    word_of_priority,
+    word_of_state,
+)
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import mark, tr
+from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.tickets import ContactCheck, Ticket, Tickets
+from gmops_desktop.tasks import TaskRunner
+from ui import words
+from ui.dialogs.sheet import Sheet
+from ui.widgets.frames import Glyph, Label, Segments, button, column, disable, row
+
+CHANNELS: Final = (mark("Phone"), mark("WeChat"), mark("E-mail"), mark("In person"), mark("Letter"))
+_WIDTH: Final = 720
+_LABELS: Final = 80
+_PAUSE_MS: Final = 250  # a name is judged when the typing pauses
+
+
+class NewTicketDialog(Sheet):
+    """Registers a ticket; `opened` carries it.
+
+    Somebody who is no designated contact (clause 1.15) must be resolved before the ticket can be
+    made: passed on by a contact, taken as a special emergency with its reason, or declined.
+    """
+
+    opened = Signal(object)
+
+    def __init__(
+        self,
+        tickets: Tickets,
+        contracts: Contracts,
+        runner: TaskRunner,
+        parent: QWidget | None = None,
+        *,
+        title: str = "",
+        description: str = "",
+    ) -> None:
+        super().__init__(parent, tr("New ticket"), width=_WIDTH)
+        self._tickets = tickets
+        self._runner = runner
+        self._contacts = tuple(one for one in contracts.contacts() if one.party == "A")
+        self._check: ContactCheck | None = None
+        self._emergency = False
+        self._begun = time.monotonic()
+        self._saving = False
+
+        self.requester = QLineEdit()
+        self.requester.setAccessibleName(tr("Who asked"))
+        self.requester.setPlaceholderText(
+            tr("{names}; empty if we found it ourselves", names=self._names() or tr("Name"))
+        )
+        completer = QCompleter([contact.name for contact in self._contacts], self)
+        completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        self.requester.setCompleter(completer)
+        self.warning = _ContactWarning()
+        self.reason = QLineEdit()
+        self.reason.setAccessibleName(tr("Why it is a special emergency"))
+        self.reason.setPlaceholderText(tr("Reason; it is printed in the report"))
+        self.title = QLineEdit(title)
+        self.title.setAccessibleName(tr("What is it"))
+        self.title.setPlaceholderText(tr("In one line, as it will stand in the list"))
+        self.similar = _Similar()
+        self.description = QPlainTextEdit(description)
+        self.description.setAccessibleName(tr("Description"))
+        self.description.setTabChangesFocus(True)
+        self.description.setFixedHeight(60)
+        self.priority = Segments(
+            [(str(key), f"{key} {word_of_priority(key)}") for key in PRIORITIES],
+            "3",
+            tr("Priority"),
+        )
+        self.kind = Segments([(key, word_of_kind(key)) for key in KINDS], "incident", tr("Kind"))
+        self.resource = QComboBox()
+        self.resource.setAccessibleName(tr("Resource"))
+        self.resource.addItem(tr("None in particular"), "")
+        for resource in contracts.resources():
+            self.resource.addItem(resource.name, resource.id)
+        self.channel = QComboBox()
+        self.channel.setAccessibleName(tr("How it came"))
+        self.channel.addItem(tr("Not noted"), "")
+        for channel in CHANNELS:
+            self.channel.addItem(tr(channel), channel)
+        self._missing = Label(role="caption")
+        self._trouble = Label(role="caption", ink="critical")
+        self.create_button = button(
+            tr("Create ticket"), self._create, kind="primary", shortcut="Ctrl+Return"
+        )
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE_MS)
+        self._second = QTimer(self)
+        self._second.setInterval(1000)
+
+        self._lay_out()
+        self.requester.textChanged.connect(self._typing)
+        self.requester.editingFinished.connect(self._judge_requester)
+        self.title.textChanged.connect(self._typing)
+        self.reason.textChanged.connect(self._judge)
+        self._pause.timeout.connect(self._judge_requester)
+        self._pause.timeout.connect(self._look_for_similar)
+        self._second.timeout.connect(self._judge)
+        self.warning.passed_on.connect(self._pass_on)
+        self.warning.emergency.connect(self._take_as_emergency)
+        self.warning.declined.connect(self._decline)
+        for key in PRIORITIES:
+            press = QShortcut(QKeySequence(f"Alt+{key}"), self)
+            press.activated.connect(lambda key=key: self.priority.choose(str(key)))
+        self._second.start()
+        self._judge_requester()
+        self._look_for_similar()
+        self.requester.setFocus()
+
+    def _lay_out(self) -> None:
+        form = QGridLayout()
+        form.setHorizontalSpacing(12)
+        form.setVerticalSpacing(4)
+        form.setColumnMinimumWidth(0, _LABELS)
+        form.setColumnStretch(1, 1)
+        priority = row(None, self.priority, 4, Label(tr("set by Party A"), "caption"), None)
+        place = row(
+            None, self.resource, 12, Label(tr("How it came"), "caption"), self.channel, None
+        )
+        for word, field, more in (
+            (tr("Who asked"), self.requester, (self.warning, self.reason)),
+            (tr("What *"), self.title, (self.similar,)),
+            (tr("Description"), self.description, ()),
+            (tr("Priority *"), priority, ()),
+            (tr("Kind"), row(None, self.kind, None), ()),
+            (tr("Resource"), place, ()),
+        ):
+            at = form.rowCount()
+            label = Label(word, "caption", elide=False, right=True)
+            label.setFixedHeight(30)
+            form.addWidget(label, at, 0, Qt.AlignmentFlag.AlignTop)
+            if isinstance(field, QWidget):
+                form.addWidget(field, at, 1)
+            else:
+                form.addLayout(field, at, 1)
+            for extra in more:
+                form.addWidget(extra, form.rowCount(), 1)
+            form.setRowMinimumHeight(form.rowCount(), 6)
+        self.body.addLayout(form)
+        self.body.addStretch(1)
+        self.left.addLayout(column(None, self._missing, self._trouble, spacing=0), 1)
+        self._trouble.hide()
+        self.add_close(tr("Cancel"))
+        accept = QDialogButtonBox.ButtonRole.AcceptRole
+        self.add_button(self.create_button, accept, default=True)
+
+    # -- who asked
+
+    def _names(self) -> str:
+        return words.listed(contact.name for contact in self._contacts)
+
+    @Slot()
+    def _typing(self) -> None:
+        if self.sender() is self.requester:
+            self._emergency = False
+            self._check = None
+        self._pause.start()
+        self._judge()
+
+    @Slot()
+    def _judge_requester(self) -> None:
+        """Compare the name with the designated contacts of today."""
+        name = self.requester.text().strip()
+        self._check = self._tickets.check_requester(name) if name else None
+        undesignated = self._check is not None and not self._check.designated
+        self.warning.setVisible(undesignated and not self._emergency)
+        self.reason.setVisible(undesignated and self._emergency)
+        if undesignated and self._check is not None:
+            self.warning.show_check(name, self._check, self._contacts)
+        self._judge()
+
+    @Slot()
+    def _pass_on(self) -> None:
+        """Let the first contact stand as the requester; who said it first goes into the text."""
+        said, contact = self.requester.text().strip(), self._contacts[0].name
+        origin = tr("Raised by {name}, passed on by {contact}.", name=said, contact=contact)
+        before = self.description.toPlainText().strip()
+        self.description.setPlainText(f"{before}\n{origin}".strip())
+        self.requester.setText(contact)
+        self._judge_requester()
+        self.title.setFocus()
+
+    @Slot()
+    def _take_as_emergency(self) -> None:
+        self._emergency = True
+        self._judge_requester()
+        self.reason.setFocus()
+
+    @Slot()
+    def _decline(self) -> None:
+        kind, title, name = self._kind(), self.title.text().strip(), self.requester.text().strip()
+        if not title:
+            self.title.setFocus()
+            self._say(tr("Write what was asked for; the refusal is recorded too."))
+            return
+        description, tickets = self.description.toPlainText().strip(), self._tickets
+        priority = self._priority()
+        self._save(
+            lambda: tickets.decline(
+                kind, title, requester=name, priority=priority, description=description
+            ),
+            tr("Decline a request"),
+        )
+
+    # -- what
+
+    @Slot()
+    def _look_for_similar(self) -> None:
+        title = self.title.text().strip()
+        found = self._tickets.similar(title) if len(title) > 1 else ()
+        self.similar.show_ticket(found[0] if found else None)
+
+    # -- making it
+
+    def _kind(self) -> TicketKind:
+        return cast(TicketKind, self.kind.current)
+
+    def _priority(self) -> Priority:
+        return cast(Priority, int(self.priority.current))
+
+    def _gaps(self) -> list[str]:
+        """Return what is still missing, in words."""
+        gaps = []
+        if self._check is None:
+            if self.requester.text().strip():
+                gaps.append(tr("the check of the contact"))
+        elif not self._check.designated:
+            if not self._emergency:
+                gaps.append(tr("what to do about the contact"))
+            elif not self.reason.text().strip():
+                gaps.append(tr("the reason of the emergency"))
+        if not self.title.text().strip():
+            gaps.append(tr("what it is"))
+        return gaps
+
+    @Slot()
+    def _judge(self) -> None:
+        gaps = self._gaps()
+        taken = tr("{seconds} s so far", seconds=int(time.monotonic() - self._begun))
+        reason = tr("Still missing: {what}", what=words.listed(gaps)) if gaps else ""
+        asked = tr("Complete") if self.requester.text().strip() else tr("Found by ourselves (1.14)")
+        self._missing.show_text(f"{reason or asked} · {taken}")
+        if self._saving:
+            reason = tr("It is being recorded.")
+        disable(self.create_button, reason, tr("Create ticket (Ctrl+Enter)"))
+
+    @Slot()
+    def _create(self) -> None:
+        kind, priority, tickets = self._kind(), self._priority(), self._tickets
+        title, requester = self.title.text().strip(), self.requester.text().strip()
+        description = self.description.toPlainText().strip()
+        emergency = self.reason.text().strip() if self._emergency else ""
+        channel, resource = self.channel.currentData(), self.resource.currentData()
+        self._save(
+            lambda: tickets.open(
+                kind,
+                title,
+                requester=requester,
+                priority=priority,
+                description=description,
+                channel=tr(channel) if channel else "",
+                emergency=emergency,
+                resource_id=resource,
+            ),
+            tr("New ticket"),
+        )
+
+    def _save(self, job: Callable[[], Ticket], title: str) -> None:
+        """Record it; the dialog closes when it stands in the journal, else it says why not."""
+        self._saving = True
+        task = self._runner.start(
+            lambda _context: job(), title, lane="tickets", changes=Change.TICKETS, quiet=True
+        )
+        task.succeeded.connect(self._saved)
+        task.failed.connect(self._refused)
+        self._judge()
+
+    @Slot(object)
+    def _saved(self, ticket: Ticket) -> None:
+        self.opened.emit(ticket)
+        self.accept()
+
+    @Slot(Exception)
+    def _refused(self, error: Exception) -> None:
+        self._saving = False
+        hint = error.hint if isinstance(error, OpsError) else ""
+        self._say(f"{error} {hint}".strip())
+        self._judge()
+
+    def _say(self, text: str) -> None:
+        self._trouble.show_text(text)
+        self._trouble.show()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if layout := self.layout():  # English words are longer than Chinese ones
+            self.setMinimumWidth(max(_WIDTH, layout.minimumSize().width()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """A digit outside of the text fields is the priority."""
+        if event.text() in {str(key) for key in PRIORITIES}:
+            self.priority.choose(event.text())
+            return
+        super().keyPressEvent(event)
+
+
+class _ContactWarning(QFrame):
+    """Stands under the requester: who may ask, and the three ways on."""
+
+    passed_on = Signal()
+    emergency = Signal()
+    declined = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("kind", "notice-warning")
+        self._sentence = Label(role="strong")
+        self._contacts = Label(role="caption")
+        self.pass_button = button("", self.passed_on.emit, scale="small")
+        self.emergency_button = button(
+            tr("Take as special emergency…"),
+            self.emergency.emit,
+            scale="small",
+            tip=tr("Asks for the reason, which is printed in the report"),
+        )
+        self.decline_button = button(
+            tr("Decline"),
+            self.declined.emit,
+            kind="quiet",
+            scale="small",
+            tip=tr("Record that it was asked and not taken"),
+        )
+        text = column(
+            None,
+            self._sentence,
+            self._contacts,
+            row(None, self.pass_button, self.emergency_button, self.decline_button, None),
+            spacing=6,
+        )
+        layout = row(self, spacing=10, margins=(12, 10, 12, 10))
+        layout.addWidget(Glyph("warning", 16, "warning"), 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(text, 1)
+
+    def show_check(self, name: str, check: ContactCheck, contacts: tuple[Contact, ...]) -> None:
+        """Say why `name` may not ask, and who may."""
+        self._sentence.show_text(
+            tr("{name} is no designated contact: by contract 1.15 it may be declined.", name=name)
+        )
+        self._sentence.setToolTip(check.reason)
+        named = (
+            tr("{name} (since {on})", name=one.name, on=one.valid_from.isoformat())
+            for one in contacts
+        )
+        self._contacts.show_text(
+            tr(
+                "Designated contacts now: {names}",
+                names=words.listed(named),
+            )
+            if contacts
+            else tr("No designated contact is recorded yet.")
+        )
+        self.pass_button.setVisible(bool(contacts))
+        if contacts:
+            self.pass_button.setText(tr("Passed on by {name}", name=contacts[0].name))
+            self.pass_button.setToolTip(
+                tr("{contact} asks for it on behalf of {name}", contact=contacts[0].name, name=name)
+            )
+            self.pass_button.setAccessibleName(self.pass_button.text())
+
+
+class _Similar(QFrame):
+    """Stands under the title: the most similar ticket there is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("kind", "well")
+        self.text = Label(role="caption")
+        layout = row(self, Glyph("copy", 16), self.text, margins=(12, 4, 12, 4), spacing=10)
+        layout.setStretch(1, 1)
+        self.setFixedHeight(30)
+
+    def show_ticket(self, ticket: Ticket | None) -> None:
+        """Show it, or nothing."""
+        self.setVisible(ticket is not None)
+        if ticket is not None:
+            self.text.show_text(
+                tr(
+                    "Similar: {number} “{title}”, {state}",
+                    number=ticket.number,
+                    title=ticket.title,
+                    state=word_of_state(ticket.state),
+                )
+            )

@@ -1,0 +1,377 @@
+"""The tab of the reports: make a month's PDF, look at its real pages, keep the register."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import Qt, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtPrintSupport import QPrintDialog, QPrinter
+from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QSizePolicy, QStackedWidget, QWidget
+
+from gmops_desktop.changes import Change
+from gmops_desktop.contract.terms import day_of, next_month
+from gmops_desktop.language import mark, tr, tr_n
+from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.copies import copy_file
+from gmops_desktop.services.reports import Report, Reports
+from gmops_desktop.states import State
+from gmops_desktop.tasks import TaskRunner
+from ui import words
+from ui.report_preview import ReportPreview
+from ui.report_printing import print_pages
+from ui.theme import GAP, ROW_HEIGHT
+from ui.widgets.badges import StateMark
+from ui.widgets.frames import (
+    Card,
+    EmptyState,
+    Label,
+    button,
+    column,
+    disable,
+    icon_button,
+    line,
+    paragraph,
+    row,
+)
+from ui.widgets.page import Page
+from ui.widgets.panes import empty_page
+from ui.widgets.tables import Column, FilterField, Table
+
+FORM_WIDTH: Final = 300
+REGISTER_WIDTH: Final = 356
+_LANE: Final = "reports"
+_KINDS: Final = {"monthly": mark("Monthly operations report")}
+
+
+class ReportsTab(Page):
+    """Reports are built one after the other; the preview draws beside them."""
+
+    shows = Change.REPORTS | Change.CONTRACT
+
+    def __init__(self, reports: Reports, contracts: Contracts, runner: TaskRunner) -> None:
+        super().__init__(tr("Reports"))
+        self._reports = reports
+        self._contracts = contracts
+        self._runner = runner
+        self._gone: frozenset[str] = frozenset()
+        self._making = False
+
+        self.kind = QComboBox()
+        self.kind.setAccessibleName(tr("Kind"))
+        for kind, word in _KINDS.items():
+            self.kind.addItem(tr(word), kind)
+        self.period = QComboBox()
+        self.period.setAccessibleName(tr("Period"))
+        self.before = icon_button("caret-left", tr("Month before"), lambda: self._step(1))
+        self.after = icon_button("caret-right", tr("Month after"), lambda: self._step(-1))
+        self._open_mark = StateMark("warning", 16)
+        self._running_month = Label(role="caption")
+        self._explained = paragraph("", "caption")
+        self.make_button = button(
+            tr("Make report"),
+            self.make,
+            kind="primary",
+            icon_name="file-pdf",
+            scale="large",
+            shortcut="Ctrl+G",
+        )
+        self.open_button = button(tr("Open PDF"), self._open, icon_name="eye")
+        self.save_button = button(tr("Save as…"), self._save, icon_name="download-simple")
+        self.print_button = button(
+            tr("Print…"), self._print, icon_name="printer", shortcut="Ctrl+P"
+        )
+        self.preview = ReportPreview(reports.render, runner)
+        self.table: Table[Report] = Table(
+            (
+                Column(tr("Number"), lambda report: report.number),
+                Column(tr("Period"), lambda report: report.period, width=80),
+                Column(
+                    tr("Signatures"),
+                    lambda report: self._signature(report)[1],
+                    width=124,
+                    state=lambda report: self._signature(report)[0],
+                    tip=lambda report: str(report.path),
+                ),
+            ),
+            name=tr("Register of reports"),
+            runner=runner,
+            row_height=ROW_HEIGHT,
+        )
+        self.filter = FilterField(self.table, tr("Filter"), width=116)
+        self._count = Label(role="caption")
+        self._pages = QStackedWidget()
+        self._first = button(tr("Load the example contract"), self._load_example, kind="primary")
+        self._connect = button(
+            tr("Enter the contract…"), lambda: self.wanted.emit("settings", "contract")
+        )
+
+        self._lay_out()
+        self.period.currentIndexChanged.connect(self._judge)
+        self.table.picked.connect(self._show_report)
+        self.table.opened.connect(lambda _report: self._open())
+
+    def refresh(self) -> None:
+        """Show the register and the months of the contract as they are stored now."""
+        contract = self._contracts.current()
+        chosen = self.period.currentData()
+        blocked = self.period.blockSignals(True)
+        self.period.clear()
+        if contract is not None:
+            today = day_of(datetime.now(UTC))
+            for month in _months(contract.start, min(contract.end, max(today, contract.start))):
+                self.period.addItem(
+                    tr("{month}/{year}", context="month", month=month.month, year=month.year),
+                    f"{month:%Y-%m}",
+                )
+        self.period.setCurrentIndex(max(0, self.period.findData(chosen)))
+        self.period.blockSignals(blocked)
+        found = self._reports.all()
+        self._gone = frozenset(report.id for report in found if not report.path.exists())
+        self._count.show_text(tr_n("{count} report", "{count} reports", len(found)))
+        self.table.set_rows(found)
+        if self.table.current is None and found:
+            self.table.selectRow(0)
+        newest = tr("last one made {age}", age=words.ago(found[0].made_at)) if found else ""
+        self.head.caption.show_text(newest or tr("None made yet"))
+        self._pages.setCurrentIndex(0 if contract is not None or found else 1)
+        self._judge()
+
+    def show_item(self, identity: str) -> None:
+        """Show the report of that id or number."""
+        for report in self.table.rows.shown:
+            if identity in (report.id, report.number):
+                self.table.select(report.id)
+                return
+
+    @Slot()
+    def make(self) -> None:
+        """Make the report of the chosen month."""
+        kind, period, reports = self.kind.currentData(), self.period.currentData(), self._reports
+        if period is None or self._making:
+            return
+        self._making = True
+        task = self._runner.start(
+            lambda context: reports.make(kind, period, context),
+            tr("Make report {period}", period=self.period.currentText()),
+            lane=_LANE,
+            changes=Change.REPORTS,
+        )
+        task.succeeded.connect(self._made)
+        task.finished.connect(self._ended)
+        self._judge()
+
+    def _lay_out(self) -> None:
+        form = Card()
+        form.setFixedWidth(FORM_WIDTH)
+        for word, field in (
+            (tr("Kind"), row(None, self.kind)),
+            (tr("Period"), row(None, self.period, self.before, self.after)),
+        ):
+            form.add(column(None, Label(word, "caption"), field, spacing=4))
+        self.kind.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.period.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        form.add(row(None, self._open_mark, self._running_month))
+        form.add(Label(tr("What stands in it"), "strong"))
+        self._explained.setText(
+            tr(
+                "Tickets with their clocks and Party A's confirmations, backups and proved "
+                "restores, patches with their gates, availability with its coverage, and every "
+                "special emergency with its reason. Nothing is typed by hand: what is not known "
+                "is printed as not known."
+            )
+        )
+        form.add(self._explained)
+        form.add(
+            paragraph(
+                tr(
+                    "The heads of the journal are printed on it: once signed, no earlier entry "
+                    "can be changed unseen."
+                ),
+                "hint",
+            )
+        )
+        form.add_stretch()
+        form.add(line())
+        form.add(self.make_button)
+        form.add(row(None, self.open_button, self.save_button, self.print_button))
+        for made in (self.open_button, self.save_button, self.print_button, self.make_button):
+            made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        register = Card()
+        register.setFixedWidth(REGISTER_WIDTH)
+        register.add(
+            row(
+                None,
+                Label(tr("Register of reports"), "strong", elide=False),
+                self._count,
+                None,
+                self.filter,
+            )
+        )
+        register.add_table(self.table)
+        body = QWidget()
+        layout = row(body, form, margins=(16, 12, 16, 12), spacing=GAP)
+        layout.addWidget(self.preview, 1)
+        layout.addWidget(register)
+        self._pages.addWidget(body)
+        self._pages.addWidget(
+            empty_page(
+                EmptyState(
+                    "file-text",
+                    tr("No contract yet"),
+                    tr(
+                        "A report belongs to a contract: its parties, its period and its items. "
+                        "Enter yours, or load the example and look around."
+                    ),
+                    (self._first, self._connect),
+                    tr("The example can be replaced at any time."),
+                )
+            )
+        )
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.addWidget(self._pages)
+
+    # -- what is shown
+
+    def _signature(self, report: Report) -> tuple[State | None, str]:
+        if report.id in self._gone:
+            return "critical", tr("File missing")
+        if report.signed == "both":
+            return "ok", tr("Signed by both")
+        if report.signed == "party_b":
+            return "warning", tr("Party A to sign")
+        return None, tr("Not signed")
+
+    @Slot(object)
+    def _show_report(self, report: Report | None) -> None:
+        self.preview.show_report(report, report is not None and report.id in self._gone)
+        self._judge()
+
+    @Slot()
+    def _judge(self) -> None:
+        """Say what cannot be done now, and why; warn of a month that is not over."""
+        place, count = self.period.currentIndex(), self.period.count()
+        self.before.setEnabled(place < count - 1)
+        self.after.setEnabled(place > 0)
+        period = self.period.currentData()
+        running = period is not None and period >= f"{day_of(datetime.now(UTC)):%Y-%m}"
+        self._open_mark.setVisible(running)
+        self._running_month.setVisible(running)
+        self._running_month.show_text(tr("The month is not over: facts up to now"))
+        reason = tr("A report is being made.") if self._making else ""
+        if period is None:
+            reason = tr("There is no contract yet.")
+        disable(self.make_button, reason, tr("Make the report of this month (Ctrl+G)"))
+        report = self.table.current
+        missing = tr("No report is chosen.") if report is None else ""
+        if report is not None and report.id in self._gone:
+            missing = tr("The file is gone.")
+        disable(self.open_button, missing, tr("Open the PDF in its program"))
+        disable(self.save_button, missing, tr("Copy the PDF somewhere else"))
+        disable(self.print_button, missing, tr("Print (Ctrl+P)"))
+
+    # -- what is done
+
+    def _step(self, by: int) -> None:
+        self.period.setCurrentIndex(self.period.currentIndex() + by)
+
+    @Slot(object)
+    def _made(self, report: Report) -> None:
+        self.renew()
+        self.show_item(report.id)
+        pages = tr_n("{count} page", "{count} pages", report.pages)
+        self.noticed.emit(
+            "ok",
+            tr("Report {number} is made.", number=report.number),
+            tr("{pages}, {path}", pages=pages, path=report.path),
+        )
+
+    @Slot()
+    def _ended(self) -> None:
+        self._making = False
+        self._judge()
+
+    @Slot()
+    def _open(self) -> None:
+        report = self.table.current
+        if report is not None and report.id not in self._gone:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(report.path)))
+
+    @Slot()
+    def _save(self) -> None:
+        report = self.table.current
+        if report is None:
+            return
+        chosen, _ = QFileDialog.getSaveFileName(
+            self, tr("Save report as"), report.path.name, "*.pdf"
+        )
+        if chosen:
+            self.save_as(report, Path(chosen))
+
+    def save_as(self, report: Report, target: Path) -> None:
+        """Copy the PDF to `target` in the background."""
+        path = report.path
+        task = self._runner.start(
+            lambda context: copy_file(path, target, context),
+            tr("Copy {file}", file=path.name),
+            lane=f"file:{target}",
+        )
+        task.succeeded.connect(
+            lambda _size: self.noticed.emit(
+                "ok",
+                tr("{file} was copied to {folder}.", file=path.name, folder=target.parent),
+                tr("The copy was read back and is the same."),
+            )
+        )
+
+    @Slot()
+    def _print(self) -> None:
+        report = self.table.current
+        if report is None:
+            return
+        printer = QPrinter(QPrinter.PrinterMode.HighResolution)
+        printer.setDocName(report.number)
+        dialog = QPrintDialog(printer, self)
+        dialog.setMinMax(1, max(1, report.pages))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self.print_on(report, printer))
+        QDialog.open(dialog)  # its own `open` hides the one that takes nothing
+
+    def print_on(self, report: Report, printer: QPrinter) -> None:
+        """Print the pages that the printer's settings ask for, in the background."""
+        first, last = printer.fromPage() or 1, printer.toPage() or report.pages
+        pages = range(first - 1, min(last, report.pages))
+        path, render = report.path, self._reports.render
+        task = self._runner.start(
+            lambda context: print_pages(path, pages, printer, render, context),
+            tr("Print {number}", number=report.number),
+            lane="printer",
+        )
+        task.succeeded.connect(
+            lambda count: self.noticed.emit(
+                "ok",
+                tr("{number} was handed to the printer.", number=report.number),
+                tr_n("{count} page", "{count} pages", count),
+            )
+        )
+
+    @Slot()
+    def _load_example(self) -> None:
+        contracts = self._contracts
+        self._runner.start(
+            lambda _context: contracts.load_example(),
+            tr("Load the example contract"),
+            changes=Change.CONTRACT,
+        )
+
+
+def _months(start: date, end: date) -> Iterator[date]:
+    """Yield the months of the period, newest first."""
+    found, month = [], start.replace(day=1)
+    while month <= end:
+        found.append(month)
+        month = next_month(month)
+    yield from reversed(found)

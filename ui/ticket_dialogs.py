@@ -1,0 +1,130 @@
+"""Short dialogs of a ticket: Party A's confirmation, a promised time, a step with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from PySide6.QtCore import QDateTime, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDateTimeEdit,
+    QDialogButtonBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QWidget,
+)
+
+from gmops_desktop.contract.terms import Contact
+from gmops_desktop.language import tr
+from ui.dialogs.sheet import Sheet
+from ui.new_ticket import CHANNELS
+from ui.widgets.frames import button, disable
+from ui.words import stamp
+
+_DAY: Final = 86400
+
+
+class ConfirmSheet(Sheet):
+    """Asks who of Party A confirmed, and how; `given` carries name, channel and words."""
+
+    given = Signal(str, str, str)
+
+    def __init__(self, parent: QWidget | None, heading: str, contacts: Sequence[Contact]) -> None:
+        super().__init__(parent, tr("Confirmation by Party A"), heading, width=480)
+        self.by = QComboBox()
+        for contact in contacts:
+            self.by.addItem(contact.name)
+        self.channel = QComboBox()
+        for channel in CHANNELS:
+            self.channel.addItem(tr(channel))
+        self.words = QPlainTextEdit()
+        self.words.setTabChangesFocus(True)
+        self.words.setFixedHeight(72)
+        self.add_field(
+            tr("Who confirmed"),
+            self.by,
+            tr("A designated contact of Party A; others cannot confirm (contract 1.15)."),
+        )
+        self.add_field(tr("How"), self.channel)
+        self.add_field(tr("What was said"), self.words)
+        self.add_close(tr("Cancel"))
+        self.save = button(tr("Record confirmation"), self._give, kind="primary")
+        self.add_button(self.save, QDialogButtonBox.ButtonRole.AcceptRole, default=True)
+        nobody = "" if contacts else tr("No designated contact is recorded yet.")
+        disable(self.save, nobody, tr("Record confirmation"))
+
+    def _give(self) -> None:
+        text = self.words.toPlainText().strip()
+        self.given.emit(self.by.currentText(), self.channel.currentText(), text)
+        self.accept()
+
+
+class PromiseSheet(Sheet):
+    """Asks until when it will be solved; `given` carries the moment (UTC) and why it changed."""
+
+    given = Signal(object, str)
+
+    def __init__(self, parent: QWidget | None, heading: str, before: datetime | None) -> None:
+        """`before` is the promise that stands; changing it needs a reason (2.3-6)."""
+        super().__init__(parent, tr("Promise a time"), heading, width=480)
+        self._changed = before is not None
+        later = QDateTime.currentDateTime().addSecs(_DAY)
+        self.until = QDateTimeEdit(later)
+        self.until.setDisplayFormat("yyyy-MM-dd HH:mm")
+        self.until.setCalendarPopup(True)
+        self.words = QLineEdit()
+        told = tr("It is told to Party A after the root cause was found (contract 2.3-6).")
+        if before is not None:
+            told = tr("Promised so far: {at}. Both versions are kept.", at=stamp(before))
+        self.add_field(tr("Solved until"), self.until, told)
+        self.add_field(tr("Why the promise changes") if before else tr("Note"), self.words)
+        self.add_close(tr("Cancel"))
+        self.go = button(tr("Record the promise"), self._give, kind="primary")
+        self.add_button(self.go, QDialogButtonBox.ButtonRole.AcceptRole, default=True)
+        self.until.dateTimeChanged.connect(self._judge)
+        self.words.textChanged.connect(self._judge)
+        self._judge()
+
+    def _judge(self) -> None:
+        reason = ""
+        if self.until.dateTime() <= QDateTime.currentDateTime():
+            reason = tr("A promise lies in the future.")
+        elif self._changed and not self.words.text().strip():
+            reason = tr("Write it first: it stands in the record.")
+        disable(self.go, reason)
+
+    def _give(self) -> None:
+        until = datetime.fromtimestamp(self.until.dateTime().toSecsSinceEpoch(), UTC)
+        self.given.emit(until, self.words.text().strip())
+        self.accept()
+
+
+class ReasonSheet(Sheet):
+    """Asks for the reason of a step; `given` carries it."""
+
+    given = Signal(str)
+
+    def __init__(
+        self, parent: QWidget | None, title: str, text: str, action: str, field: str = ""
+    ) -> None:
+        """`action` is the word on the button; `field` what is asked for (default: the reason)."""
+        super().__init__(parent, title, text, width=480)
+        self.words = QPlainTextEdit()
+        self.words.setTabChangesFocus(True)
+        self.words.setFixedHeight(72)
+        self.add_field(field or tr("Reason"), self.words)
+        self.add_close(tr("Cancel"))
+        self.go = button(action, self._give, kind="primary")
+        self.add_button(self.go, QDialogButtonBox.ButtonRole.AcceptRole, default=True)
+        self.words.textChanged.connect(self._judge)
+        self._judge()
+
+    def _judge(self) -> None:
+        empty = not self.words.toPlainText().strip()
+        disable(self.go, tr("Write it first: it stands in the record.") if empty else "")
+
+    def _give(self) -> None:
+        self.given.emit(self.words.toPlainText().strip())
+        self.accept()

@@ -1,0 +1,31 @@
+"""A card whose content reaches its edges (lists, a document), and the card of an empty page."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QFrame, QLayout, QVBoxLayout, QWidget
+
+from ui.widgets.frames import Card, EmptyState, column
+
+
+class Pane(QFrame):
+    """A card without padding: what stands in `content` keeps its own distance, or none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("kind", "card")
+        self.content: QVBoxLayout = column(self, margins=(1, 1, 1, 1), spacing=0)
+
+    def add(self, item: QWidget | QLayout, stretch: int = 0) -> None:
+        """Put a widget or a layout under what is there."""
+        if isinstance(item, QLayout):
+            self.content.addLayout(item, stretch)
+        else:
+            self.content.addWidget(item, stretch)
+
+
+def empty_page(state: EmptyState) -> QWidget:
+    """Return a page with nothing but an empty state on its card."""
+    card, page = Card(), QWidget()
+    card.add(state, 1)
+    column(page, card, margins=(16, 12, 16, 12))
+    return page
