@@ -43,6 +43,7 @@ from gmops_desktop.language import tr
 
 _PREFIXES: Final = {"ticket": "T", "change": "C", "report": "R"}
 _NONE: Final[Mapping[str, Json]] = {}
+_PARTS: Final = {"fields", "note", "seen"}
 
 
 def utc_now() -> datetime:
@@ -133,7 +134,7 @@ class Journal:
             for row in session.scalars(select(Entry)):
                 try:
                     whole.append(_view(row))
-                except (ValueError, KeyError, TypeError):
+                except (ValueError, AttributeError):
                     unreadable.append((row.device, row.sequence))
             names = {device.id: device.name for device in session.scalars(select(Device))}
             faults = chain_faults(whole, names, unreadable)
@@ -301,6 +302,8 @@ def _meet_devices(session: Session, entries: Iterable[EntryView]) -> None:
 
 def _view(row: Entry) -> EntryView:
     data = json.loads(row.data)
+    if data.keys() != _PARTS:
+        raise ValueError(f"entry {row.id} holds something else")
     return EntryView(
         id=row.id,
         device=row.device,

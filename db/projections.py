@@ -52,6 +52,7 @@ def project(session: Session, entries: Iterable[EntryView]) -> None:
         return
     values = values_of(model, subject)
     row = session.get(model, first.subject)
+    claims = {row.claimed} if isinstance(row, Numbered) else set()
     if row is None:
         row = model(**values)
         session.add(row)
@@ -60,7 +61,8 @@ def project(session: Session, entries: Iterable[EntryView]) -> None:
             setattr(row, name, value)
     if isinstance(row, Numbered):
         session.flush()
-        _settle_number(session, type(row), row.claimed)
+        for claimed in sorted({*claims, row.claimed}):  # also the one it may have given up
+            _settle_number(session, type(row), claimed)
 
 
 def project_all(session: Session, entries: Iterable[EntryView]) -> None:
