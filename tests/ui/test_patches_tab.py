@@ -1,0 +1,222 @@
+"""The patch queue in the window: scan, queue, gates with their evidence; nothing is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from db.engine import Database
+from db.journal import Journal
+from gmops_desktop.addresses import Resource, SshAddress
+from gmops_desktop.context import Context
+from gmops_desktop.contract.updates import Inventory, Plan, Update
+from gmops_desktop.errors import OpsError
+from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.patches import Patches
+from gmops_desktop.tasks import TaskRunner
+from ui.patch_page import lacking
+from ui.patches_tab import PatchesTab
+from ui.ticket_dialogs import ReasonSheet
+
+OPENSSL = Update("openssl", "amd64", "1.0.2k-12", "1.0.2k-16", "Debian-Security", True)
+CURL = Update("curl", "amd64", "7.29.0-46", "7.29.0-51", "Debian", False)
+
+
+class Host:
+    """Stands for one server behind SSH: what it answers when it is asked."""
+
+    def __init__(self) -> None:
+        self.updates: tuple[Update, ...] = (OPENSSL, CURL)
+        self.unknown = ""
+        self.down = False
+        self.moved_on: tuple[Update, ...] = ()  # what it would install by now instead
+
+    def scan(self, address: SshAddress, context: Context) -> Inventory:
+        if self.down:
+            raise OpsError(f"{address} does not answer.", hint="Is it switched on?")
+        updates = () if self.unknown else self.updates
+        now = datetime.now(UTC)
+        return Inventory(
+            "", now, "apt", "Debian 12", updates, ("mariadb-server",), (), True, None, self.unknown
+        )
+
+    def simulate(self, address: SshAddress, wanted: Sequence[Update], context: Context) -> Plan:
+        wanted = self.moved_on or tuple(wanted)
+        text = "\n".join(f"Inst {one.name} [{one.old}] ({one.new})" for one in wanted)
+        now = datetime.now(UTC)
+        return Plan(wanted, (), (), ("nginx",), False, text, now, 40 * 1024**3)
+
+
+@pytest.fixture
+def host() -> Host:
+    return Host()
+
+
+@pytest.fixture
+def patches(database: Database, journal: Journal, host: Host) -> Patches:
+    return Patches(database, journal, host.scan, host.simulate)
+
+
+@pytest.fixture
+def web(contracts: Contracts) -> Resource:
+    return contracts.save_resource("host", "web1", SshAddress("127.0.0.1"))
+
+
+@pytest.fixture
+def tab(
+    qtbot: QtBot, patches: Patches, contracts: Contracts, runner: TaskRunner, web: Resource
+) -> PatchesTab:
+    for resource in contracts.resources():
+        if resource.id != web.id:
+            contracts.remove_resource(resource.id)
+    tab = PatchesTab(patches, contracts, runner)
+    runner.changed.connect(tab.hear)
+    qtbot.addWidget(tab)
+    tab.resize(1278, 716)
+    tab.show()
+    return tab
+
+
+@pytest.fixture
+def scanned(tab: PatchesTab, settled: Callable[[], None]) -> PatchesTab:
+    tab.scan()
+    settled()
+    return tab
+
+
+@pytest.fixture
+def queued(qtbot: QtBot, scanned: PatchesTab, settled: Callable[[], None]) -> PatchesTab:
+    qtbot.mouseClick(scanned.offer.security, Qt.MouseButton.LeftButton)
+    settled()
+    return scanned
+
+
+def test_an_empty_queue_offers_the_first_scan(
+    qtbot: QtBot, tab: PatchesTab, settled: Callable[[], None]
+) -> None:
+    assert tab._pages.currentIndex() == 1
+    qtbot.mouseClick(tab._first, Qt.MouseButton.LeftButton)
+    settled()
+    assert tab._pages.currentIndex() == 0
+    assert "2 updates available, 1 of them security" in tab.head.caption.full_text
+
+
+def test_without_a_server_the_settings_are_offered(
+    qtbot: QtBot, tab: PatchesTab, contracts: Contracts, web: Resource
+) -> None:
+    contracts.remove_resource(web.id)
+    tab.renew()
+    assert tab._pages.currentIndex() == 2
+    assert tab.scan_button.toolTip() == "No server is known yet."
+    with qtbot.waitSignal(tab.wanted) as wanted:
+        qtbot.mouseClick(tab._connect, Qt.MouseButton.LeftButton)
+    assert wanted.args[0] == "settings"
+
+
+def test_a_host_shows_what_it_offers(scanned: PatchesTab) -> None:
+    assert scanned.list.entries[1].word == "1 security"
+    assert [update.name for update in scanned.offer.table.rows.shown] == ["openssl", "curl"]
+    assert "mariadb-server" in scanned.offer.facts.full_text
+    assert not scanned.offer.chosen.isEnabled()
+
+
+def test_unknown_is_not_up_to_date(
+    tab: PatchesTab, host: Host, settled: Callable[[], None]
+) -> None:
+    host.unknown = "The package manager is locked."
+    tab.scan()
+    settled()
+    entry = tab.list.entries[1]
+    assert (entry.state, entry.word) == ("unknown", "unknown")
+    assert "is locked" in tab.offer.facts.full_text
+    assert not tab.offer.everything.isEnabled()
+
+
+def test_a_host_that_is_down_reaches_the_user(
+    qtbot: QtBot, tab: PatchesTab, host: Host, runner: TaskRunner
+) -> None:
+    host.down = True
+    with qtbot.waitSignal(runner.failed) as failed:
+        tab.scan()
+    assert "does not answer" in str(failed.args[1])
+
+
+def test_only_the_security_updates_are_queued(queued: PatchesTab, patches: Patches) -> None:
+    change = patches.all()[0]
+    assert change.plan.packages == (OPENSSL,)
+    assert queued.page.number.full_text == change.number
+    assert queued.page.heading.full_text == "openssl 1.0.2k-12 → 1.0.2k-16"
+    assert "Inst openssl" in queued.page.log.toPlainText()
+    assert "still lacking" in queued.page._gates.hint.full_text
+
+
+def test_chosen_packages_are_queued(
+    qtbot: QtBot, scanned: PatchesTab, patches: Patches, settled: Callable[[], None]
+) -> None:
+    scanned.offer.table.selectRow(1)
+    assert scanned.offer.chosen.isEnabled()
+    qtbot.mouseClick(scanned.offer.chosen, Qt.MouseButton.LeftButton)
+    settled()
+    assert patches.all()[0].plan.packages == (CURL,)
+
+
+def test_a_notice_with_its_evidence_meets_its_gate(
+    qtbot: QtBot, queued: PatchesTab, patches: Patches, settled: Callable[[], None]
+) -> None:
+    before = patches.all()[0]
+    for name in ("users", "leaders", "responsible"):
+        found = [
+            made
+            for made in queued.page.findChildren(QPushButton)
+            if made.text() == "Record notice…" and made.isVisible()
+        ]
+        qtbot.mouseClick(found[0], Qt.MouseButton.LeftButton)
+        sheet = queued.findChildren(ReasonSheet)[-1]
+        assert not sheet.go.isEnabled()
+        sheet.words.setPlainText(f"posted for {name}, 11-20 09:30")
+        qtbot.mouseClick(sheet.go, Qt.MouseButton.LeftButton)
+        settled()
+    change = patches.get(before.id)
+    assert len(change.announced) == 3
+    assert lacking(change.gates) != lacking(before.gates)
+    headings = [entry.title for entry in queued.list.entries if entry.heading]
+    assert "Waiting for its window" in headings
+
+
+def test_a_drifted_plan_is_shown(
+    qtbot: QtBot, queued: PatchesTab, host: Host, settled: Callable[[], None]
+) -> None:
+    newer = Update("openssl", "amd64", "1.0.2k-12", "1.0.2k-19", "Debian-Security", True)
+    host.moved_on = (newer,)
+    qtbot.mouseClick(queued.page.simulate, Qt.MouseButton.LeftButton)
+    settled()
+    assert "+ openssl:amd64 1.0.2k-19" in queued.page.log.toPlainText()
+
+
+def test_a_change_is_cancelled_with_its_reason(
+    qtbot: QtBot, queued: PatchesTab, patches: Patches, settled: Callable[[], None]
+) -> None:
+    qtbot.mouseClick(queued.page.cancel, Qt.MouseButton.LeftButton)
+    sheet = queued.findChildren(ReasonSheet)[-1]
+    sheet.words.setPlainText("replaced by a newer one")
+    qtbot.mouseClick(sheet.go, Qt.MouseButton.LeftButton)
+    settled()
+    assert patches.all()[0].state == "cancelled"
+    queued.show_item(patches.all()[0].number)
+    assert not queued.page.cancel.isEnabled()
+    assert not [
+        made
+        for made in queued.page.findChildren(QPushButton)
+        if made.text() == "Record notice…" and made.isVisible()
+    ]
+
+
+def test_the_filter_keeps_headings_of_what_is_left(queued: PatchesTab) -> None:
+    queued.search.setText("c-0001")
+    titles = [entry.title for entry in queued.list.entries]
+    assert titles == ["Waiting for Party A's notice", "openssl 1.0.2k-12 → 1.0.2k-16"]
