@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from platformdirs import user_data_path
 
@@ -24,6 +24,7 @@ from gmops_desktop.paths import ROOT, Home, write_atomically
 from sandbox import site_data
 from sandbox.mariadb import MariaDB
 from sandbox.patch_target import PatchTarget
+from sandbox.server import Server
 from sandbox.sshd import Sshd
 from sandbox.vault import SandboxKeyring
 from sandbox.website import Website
@@ -67,15 +68,6 @@ class Status:
     servers: tuple[ServerStatus, ...]
 
 
-class _Server(Protocol):
-    port: int
-
-    @property
-    def running(self) -> bool: ...
-    def start(self) -> None: ...
-    def stop(self) -> None: ...
-
-
 def default_folder() -> Path:
     """Return the sandbox's usual place: `GMOPS_SANDBOX`, `.sandbox` in a tree of the sources, or
     the user's data folder."""
@@ -109,7 +101,7 @@ class Sandbox:
         patched = {"APT_CONFIG": str(self.patch_target.config)} if PatchTarget.possible() else {}
         self.sshd = Sshd(self.folder / "sshd", environment=patched)
         self.website = Website(self.folder / "website", self.mariadb)
-        self._servers: dict[str, _Server] = {
+        self._servers: dict[str, Server] = {
             "mariadb": self.mariadb,
             "sshd": self.sshd,
             "website": self.website,

@@ -14,8 +14,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import pymysql
 from pymysql.connections import Connection
@@ -26,7 +25,8 @@ from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.paths import write_atomically
 from sandbox.certificates import Certificate, issue
-from sandbox.processes import LOOPBACK, end_strays, find_tool, listen, marking, recall
+from sandbox.processes import LOOPBACK, find_tool, marking
+from sandbox.server import Server
 
 # What TencentDB lets its customer grant (SDK, ModifyAccountPrivileges), as far as backup and
 # restore need it.  SUPER, FILE and SHUTDOWN are never available there, so they are not here.
@@ -62,18 +62,17 @@ _SMALL: Final = (
 )
 
 
-class MariaDB:
-    """The server of `folder`; `port` 0 takes a free one at the first start and keeps it.
+class MariaDB(Server):
+    """The database server of `folder`; `options` are more words for mariadbd, such as
+    "--max-allowed-packet=4M"."""
 
-    As a context manager it starts and stops.  The server is a process in a session of its own,
-    and a later `MariaDB(folder)` finds it again.
-    """
+    name = "MariaDB"
+    patience = 30.0
+    greets = True
 
     def __init__(self, folder: Path, port: int = 0, *, options: tuple[str, ...] = ()) -> None:
-        self.folder = folder
-        self.options = options  # more words for mariadbd, such as "--max-allowed-packet=4M"
-        self.process, kept = recall(folder)
-        self.port = port or kept
+        super().__init__(folder, port)
+        self.options = options
         self._passwords: dict[str, str] | None = None
 
     @property
@@ -84,10 +83,6 @@ class MariaDB:
     def socket(self) -> Path:
         """The Unix socket (may be too long a path for a client: loopback always works)."""
         return self.data / "mysqld.sock"
-
-    @property
-    def log(self) -> Path:
-        return self.folder / "mariadbd.log"
 
     @property
     def certificate(self) -> Certificate:
@@ -142,57 +137,17 @@ class MariaDB:
             local_infile=True,
         )
 
-    @property
-    def running(self) -> bool:
-        return self.process is not None and self.process.alive()
-
-    def start(self) -> None:
-        """Start it, with an empty data folder made at first; return when it answers."""
-        if self.running:
-            return
+    def _start(self) -> None:
         server = find_tool("mariadbd", "mariadb-server")
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not self.data.exists():
             self._initialise()
         if not self.certificate.key.exists():
             issue(self.folder / "tls", days=365)
         accounts = self._write_accounts()
         try:
-            self.process, self.port = listen(
-                self.folder,
-                "MariaDB",
-                lambda port: [server, *self._words(port, accounts)],
-                log=self.log,
-                port=self.port,
-                greets=True,
-            )
+            self._listen(lambda port: [server, *self._words(port, accounts)])
         finally:
             accounts.unlink()
-
-    def stop(self) -> None:
-        """Shut it down in order; nothing to do for one that does not run."""
-        if self.process:
-            self.process.end(patience=30)
-            self.process = None
-        end_strays(self.folder)
-
-    def kill(self) -> None:
-        """Let it vanish as in a crash (for tests of what a client then says)."""
-        if self.process:
-            self.process.kill()
-            self.process = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def _words(self, port: int, accounts: Path) -> list[str]:
         tls = self.certificate
@@ -214,7 +169,6 @@ class MariaDB:
 
     def _initialise(self) -> None:
         tool = find_tool("mariadb-install-db", "mariadb-server")
-        end_strays(self.folder)
         part = self.data.with_name("data.part")
         shutil.rmtree(part, ignore_errors=True)
         words = [

@@ -1,13 +1,9 @@
 """Server processes that outlive whoever started them, and can be told from a stranger that
 inherited their number: a process is its pid together with the moment it began.
-
-Each server has a folder, and keeps its process and port there in `process.json`; so a later
-program finds it running, or knows the port it had.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -15,15 +11,13 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Final
 
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
-from gmops_desktop.paths import write_atomically
 
 LOOPBACK: Final = "127.0.0.1"
 _SYSTEM_FOLDERS: Final = "/usr/sbin:/usr/local/sbin:/sbin:/usr/local/bin:/opt/homebrew/bin"
@@ -32,7 +26,7 @@ _STEP: Final = 0.02  # seconds between two looks at a server that starts or stop
 # In the environment of every server: whose it is, should its starter die before noting its pid.
 _MARK: Final = "GMOPS_SANDBOX_SERVER"
 
-_pause = threading.Event()  # never set: waiting on it is a pause that a signal can interrupt
+_never = threading.Event()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +57,14 @@ class Process:
             while time.monotonic() < deadline:
                 if not self.alive():
                     return
-                _pause.wait(_STEP)
+                pause()
         raise OpsError(tr("Process {pid} of the sandbox does not end.", pid=self.pid))
 
     def kill(self) -> None:
         """End it at once, as a crash would."""
         if self._signal(signal.SIGKILL):
             while self.alive():
-                _pause.wait(_STEP)
+                pause()
 
     def _signal(self, sign: signal.Signals) -> bool:
         if not self.alive():
@@ -105,60 +99,9 @@ def launch(
     return Process(pid, _beginning(pid) or "")
 
 
-def await_start(process: Process, name: str, log: Path, ready: Callable[[], bool]) -> None:
-    """Return once `ready()`; raise `OpsError` with the end of `log` if `process` dies first."""
-    deadline = time.monotonic() + 60
-    while not ready():
-        if not process.alive() or time.monotonic() > deadline:
-            process.end()
-            tail = "\n".join(log.read_text("utf-8", "replace").splitlines()[-8:])
-            raise OpsError(
-                tr("{name} of the sandbox did not start.", name=name),
-                hint=tr("The end of its log {log}: {tail}", log=log, tail=tail),
-            )
-        _pause.wait(_STEP)
-
-
-def recall(folder: Path) -> tuple[Process | None, int]:
-    """Return the process and port that the server of `folder` has, or had when it last ran."""
-    try:
-        kept = json.loads((folder / "process.json").read_text("utf-8"))
-    except FileNotFoundError:
-        return None, 0
-    return Process(kept["pid"], kept["began"]), kept["port"]
-
-
-def listen(
-    folder: Path,
-    name: str,
-    words: Callable[[int], Sequence[str | Path]],
-    *,
-    log: Path,
-    port: int = 0,
-    greets: bool = False,
-    environment: Mapping[str, str] | None = None,
-) -> tuple[Process, int]:
-    """Launch the server that `words(port)` names; return when it answers, with its port.
-
-    A `port` that is 0 or taken is replaced by a free one.  A server that `greets` speaks first
-    (MySQL, SSH), and is waited for until it does: it may listen some time before it is ready.
-    """
-    marked = {**(environment or {}), **marking(folder)}
-    end_strays(folder)
-    ready = greeted if greets else answers
-    for attempt in range(5):
-        chosen = port if port and not attempt and not answers(port) else free_port()
-        process = launch(words(chosen), log, environment=marked)
-        kept = {"pid": process.pid, "began": process.began, "port": chosen}
-        write_atomically(folder / "process.json", json.dumps(kept).encode())
-        try:
-            await_start(process, name, log, partial(_ready, process, chosen, ready))
-        except OpsError:
-            if attempt == 4 or not answers(chosen):
-                raise  # not for want of the port, which somebody may have snatched
-        else:
-            return process, chosen
-    raise AssertionError("the last attempt returned or raised")
+def pause() -> None:
+    """Wait a moment, before looking again at a server that starts or stops."""
+    _never.wait(_STEP)
 
 
 def marking(folder: Path) -> dict[str, str]:
@@ -170,10 +113,6 @@ def end_strays(folder: Path) -> None:
     """End what was started for `folder` by a program that died before it could take note."""
     for stray in _marked(folder):
         stray.end()
-
-
-def _ready(process: Process, port: int, ready: Callable[[int], bool]) -> bool:
-    return process.alive() and ready(port)
 
 
 def free_port() -> int:

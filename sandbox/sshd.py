@@ -10,8 +10,6 @@ import getpass
 import hashlib
 import os
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -24,19 +22,21 @@ from cryptography.hazmat.primitives.serialization import (
 
 from gmops_desktop.addresses import SshAddress
 from gmops_desktop.paths import write_atomically
-from sandbox.processes import LOOPBACK, end_strays, find_tool, listen, recall
+from sandbox.processes import LOOPBACK, find_tool
+from sandbox.server import Server
 
 
-class Sshd:
+class Sshd(Server):
     """The SSH server of `folder`; `environment` is set for every command run over it."""
+
+    name = "sshd"
+    greets = True
 
     def __init__(
         self, folder: Path, port: int = 0, *, environment: dict[str, str] | None = None
     ) -> None:
-        self.folder = folder
+        super().__init__(folder, port)
         self.environment = environment or {}
-        self.process, kept = recall(folder)
-        self.port = port or kept
 
     @property
     def key_file(self) -> Path:
@@ -46,10 +46,6 @@ class Sshd:
     @property
     def host_key_file(self) -> Path:
         return self.folder / "host_key"
-
-    @property
-    def log(self) -> Path:
-        return self.folder / "sshd.log"
 
     @property
     def address(self) -> SshAddress:
@@ -70,16 +66,8 @@ class Sshd:
         """Return the line that pins this server in a known_hosts file."""
         return f"[{LOOPBACK}]:{self.port} {self.host_key}\n"
 
-    @property
-    def running(self) -> bool:
-        return self.process is not None and self.process.alive()
-
-    def start(self) -> None:
-        """Start it, with keys made at first; return when it answers."""
-        if self.running:
-            return
+    def _start(self) -> None:
         server = find_tool("sshd", "openssh-server")
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for file in (self.host_key_file, self.key_file):
             if not file.exists():
                 _make_key(file)
@@ -87,33 +75,7 @@ class Sshd:
         if os.geteuid() == 0:
             # sshd started by root insists on this empty folder; elsewhere it is not used.
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-        self.process, self.port = listen(
-            self.folder,
-            "sshd",
-            lambda port: [server, *self._words(port)],
-            log=self.log,
-            port=self.port,
-            greets=True,
-        )
-
-    def stop(self) -> None:
-        """Stop listening; sessions that are open end with their clients."""
-        if self.process:
-            self.process.end()
-            self.process = None
-        end_strays(self.folder)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
+        self._listen(lambda port: [server, *self._words(port)])
 
     def _words(self, port: int) -> list[str]:
         options = [

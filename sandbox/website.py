@@ -23,8 +23,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import as_file, files
 from pathlib import Path
 from string import Template
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import pymysql
@@ -33,34 +32,26 @@ from gmops_desktop.addresses import WebAddress
 from gmops_desktop.paths import ROOT, write_atomically
 from sandbox.certificates import Certificate, issue
 from sandbox.mariadb import SITE_SCHEMA, MariaDB
-from sandbox.processes import LOOPBACK, answers, end_strays, free_port, listen, recall
+from sandbox.processes import LOOPBACK, answers, free_port
+from sandbox.server import Server
 
 KEYWORD: Final = "会员服务"
 
 
-class Website:
-    """The website of `folder`; it takes free ports at the first start and keeps them."""
+class Website(Server):
+    """The website of `folder`; its certificate ends `certificate_days` after each start."""
 
-    def __init__(
-        self,
-        folder: Path,
-        database: MariaDB,
-        *,
-        certificate_days: int = 60,
-    ) -> None:
-        self.folder = folder
+    name = "website"
+
+    def __init__(self, folder: Path, database: MariaDB, *, certificate_days: int = 60) -> None:
+        super().__init__(folder)
         self.database = database
         self.certificate_days = certificate_days
-        self.process, self.port = recall(folder)
         self.tls_port = _config(folder)["tls_port"] if self.port else 0
 
     @property
     def program(self) -> Path:
         return self.folder / "program"
-
-    @property
-    def log(self) -> Path:
-        return self.folder / "website.log"
 
     @property
     def certificate(self) -> Certificate:
@@ -87,15 +78,7 @@ class Website:
         else:
             write_atomically(fault, str(status).encode())
 
-    @property
-    def running(self) -> bool:
-        return self.process is not None and self.process.alive()
-
-    def start(self) -> None:
-        """Start it, with its program files put there at first; return when it answers."""
-        if self.running:
-            return
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    def _start(self) -> None:
         if not self.program.exists():
             with as_file(files("sandbox.site") / "program") as program:
                 shutil.copytree(program, self.program)
@@ -108,32 +91,10 @@ class Website:
             "database": {"port": self.database.port, "password": self.database.password("site")},
         }
         write_atomically(self.folder / "config.json", json.dumps(config).encode())
-        self.process, self.port = listen(
-            self.folder,
-            "website",
+        self._listen(
             lambda port: [sys.executable, "-m", "sandbox.website", self.folder, str(port)],
-            log=self.log,
-            port=self.port,
             environment={"PYTHONPATH": str(ROOT)},
         )
-
-    def stop(self) -> None:
-        if self.process:
-            self.process.end()
-            self.process = None
-        end_strays(self.folder)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
 
 # ---------------------------------------------------------------- the process itself

@@ -163,7 +163,8 @@ def test_a_process_that_ignores_the_request_is_made_to_end(tmp_path: Path) -> No
     ready = tmp_path / "ready"
     stubborn = launch([find_tool("sh", ""), "-c", f"trap '' TERM; echo > {ready}; "
                        "while :; do sleep 0.1; done"], tmp_path / "log")  # fmt: skip
-    processes.await_start(stubborn, "sh", tmp_path / "log", ready.exists)
+    while not ready.exists():
+        processes.pause()
     stubborn.end(patience=0.2)
     assert not stubborn.alive()
 
