@@ -14,7 +14,7 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate
 from gmops_desktop.language import current, tr
 from gmops_desktop.reports import fixes
 from gmops_desktop.reports.fonts import SANS
-from gmops_desktop.reports.paragraph import Paragraph
+from gmops_desktop.reports.paragraph import one_line
 from gmops_desktop.reports.styles import (
     BOTTOM,
     LEFT,
@@ -24,6 +24,7 @@ from gmops_desktop.reports.styles import (
     RULE,
     TOP,
     WIDTH,
+    Align,
 )
 
 _FIRST_TOP: Final = 12 * mm  # the first page bears the title block instead of the running head
@@ -88,8 +89,8 @@ def _frame(top: float) -> Frame:
 def _head(canvas: Canvas, paper: Paper) -> None:
     line = PAGE[1] - TOP + 5 * mm
     number = tr("No. {number}", number=paper.number)
-    _write(canvas, Paragraph(paper.title, NOTE), line + 3)
-    _write(canvas, Paragraph(number, NOTE.but(align="right")), line + 3)
+    _write(canvas, paper.title, "left", line + 3, 0.7)
+    _write(canvas, number, "right", line + 3, 0.28)
     canvas.setStrokeColor(NAVY)
     canvas.setLineWidth(0.8)
     canvas.line(LEFT, line, LEFT + WIDTH, line)
@@ -101,11 +102,13 @@ def _foot(canvas: Canvas, paper: Paper, total: int) -> None:
     canvas.setLineWidth(0.5)
     canvas.line(LEFT, line, LEFT + WIDTH, line)
     page = tr("Page {page} of {total}", page=canvas.getPageNumber(), total=total)
-    _write(canvas, Paragraph(paper.author, NOTE), line - 12)
-    _write(canvas, Paragraph(page, NOTE.but(align="centre")), line - 12)
-    _write(canvas, Paragraph(paper.aside, NOTE.but(align="right")), line - 12)
+    _write(canvas, paper.author, "left", line - 12, 0.4)
+    _write(canvas, page, "centre", line - 12, 1)
+    _write(canvas, paper.aside, "right", line - 12, 0.4)
 
 
-def _write(canvas: Canvas, text: Paragraph, y: float) -> None:
-    text.wrap(WIDTH, 20)
-    text.drawOn(canvas, LEFT, y)
+def _write(canvas: Canvas, words: str, align: Align, y: float, part: float) -> None:
+    """Write one line over `part` of the width, from the side it is aligned to."""
+    room = WIDTH * part
+    left = LEFT + WIDTH - room if align == "right" else LEFT
+    one_line(words, NOTE.but(align=align), room).drawOn(canvas, left, y)

@@ -167,9 +167,9 @@ def _summary(facts: MonthFacts, document: Document) -> str:
 
     contract = facts.contract
     text = tr(
-        "In {month}, {party_b} operated the services of {party_a}: {tickets} tickets handled, "
-        "{closed} closed; {backups} backups taken, {verified} verified; {restores} restores, "
-        "{proved} proved; {changes} changes, {applied} completed.",
+        "In {month}, {party_b} operated the services of {party_a}. Tickets: {tickets} handled, "
+        "{closed} closed. Backups: {backups} taken, {verified} verified. Restores: {restores} "
+        "run, {proved} proved. Changes: {changes} recorded, {applied} completed.",
         month=phrases.month(facts.start),
         party_a=contract.party_a,
         party_b=contract.party_b,

@@ -52,6 +52,16 @@ def _invisible(char: str) -> bool:
     return char != "\n" and unicodedata.category(char) in ("Cc", "Cf", "Cs")
 
 
+def one_line(text: str, style: TextStyle, width: float) -> Paragraph:
+    """Return `text` on one line no wider than `width`, shortened with … where it must be."""
+    made = Paragraph(text, style)
+    if made.natural_width() > width:
+        made.wrap(width - style.size, style.leading)
+        made = Paragraph(made.lines[0].rstrip("，、；：,;:") + "…", style)
+    made.wrap(width, style.leading)
+    return made
+
+
 class Paragraph(Flowable):
     """Text set in a style; splits between lines, never leaving a single one behind."""
 
@@ -60,7 +70,8 @@ class Paragraph(Flowable):
         self.style = style
         self.spaceBefore, self.spaceAfter = style.before, style.after
         self._indent = style.indent * style.size
-        self._goes_on = False
+        self._goes_on = False  # its text continues in another part
+        self._cut_off = False  # its text began in another part
         self._broken_at = -1.0
         self._lines: list[Line] = []
         self._text: list[str] = []
@@ -96,20 +107,23 @@ class Paragraph(Flowable):
             )
             if self._goes_on:  # justify what is the last line on this page only
                 self._lines[-1] = replace(self._lines[-1], last=False)
-        self.width, self.height = availWidth, len(self._lines) * self.style.leading
+        count = len(self._lines) if self._text or not self._cut_off else 0
+        self.width, self.height = availWidth, count * self.style.leading
         return self.width, self.height
 
     def split(self, availWidth: float, availHeight: float) -> list[Flowable]:
-        """Return two paragraphs, the first no higher than `availHeight`; or nothing."""
-        self.wrap(availWidth, availHeight)
+        """Return two paragraphs, the first no higher than `availHeight`; or nothing.
+
+        The lines are those last wrapped: a table names a width here that includes the padding.
+        """
+        if not self._lines:
+            self.wrap(availWidth, availHeight)
         count = int((availHeight + 1e-6) / self.style.leading)
-        if count >= len(self._lines):
-            return [self]
         if count == len(self._lines) - 1 and count > 2:
             count -= 1  # two lines at least go on
         if count < min(2, len(self._lines)):
             return []
-        cut = self._lines[count].start
+        cut = self._lines[count].start if count < len(self._lines) else len(self._text)
         return [self._part(0, cut), self._part(cut, len(self._text))]
 
     def draw(self) -> None:
@@ -192,6 +206,7 @@ class Paragraph(Flowable):
         part = Paragraph("", self.style)
         part._text, part._faces = self._text[start:end], self._faces[start:end]
         part._indent = 0 if start else self._indent
-        part._goes_on = self._goes_on if start else True
+        part._goes_on = self._goes_on or end < len(self._text)
+        part._cut_off = self._cut_off or start > 0
         part._measure()
         return part

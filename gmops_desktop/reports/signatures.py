@@ -11,6 +11,7 @@ from gmops_desktop.language import tr
 from gmops_desktop.reports.paragraph import Paragraph
 from gmops_desktop.reports.styles import BODY, FACT, GREY, INK, NAVY, RULE
 
+_NAME: Final = 84.0  # points taken by the words before a name, and by the margins
 _ROW: Final = 16.0  # the row of Party A's opinion
 _TALL: Final = 27 * mm  # a round seal is 38 to 42 mm wide and may reach over the edges
 
@@ -30,9 +31,12 @@ class SignBlock(Flowable):
         )
 
     def wrap(self, availWidth: float, availHeight: float) -> tuple[float, float]:
-        """Take the whole width; the height is fixed but for the sentence."""
+        """Take the whole width; a long sentence and long names make it higher."""
         _, self._said = self._sentence.wrap(availWidth, availHeight)
-        self.width, self.height = availWidth, self._said + 4 + _ROW + _TALL
+        self._names = [Paragraph(party, FACT) for party in self._parties]
+        names = max(name.wrap(availWidth / 2 - _NAME, 200)[1] for name in self._names)
+        self._tall = _TALL + names - FACT.leading
+        self.width, self.height = availWidth, self._said + 4 + _ROW + self._tall
         return self.width, self.height
 
     def draw(self) -> None:
@@ -41,18 +45,18 @@ class SignBlock(Flowable):
         self._sentence.drawOn(canvas, 0, self.height - self._said)
         canvas.setStrokeColor(RULE)
         canvas.setLineWidth(0.5)
-        canvas.line(0, _TALL, self.width, _TALL)
-        canvas.line(half, 0, half, _TALL)
+        canvas.line(0, self._tall, self.width, self._tall)
+        canvas.line(half, 0, half, self._tall)
         canvas.setStrokeColor(NAVY)
         canvas.setLineWidth(0.9)
-        canvas.rect(0, 0, self.width, _TALL + _ROW, stroke=1, fill=0)
+        canvas.rect(0, 0, self.width, self._tall + _ROW, stroke=1, fill=0)
         self._opinion()
         heads = (tr("Party A (seal)"), tr("Party B (seal)"))
-        for number, (head, party) in enumerate(zip(heads, self._parties, strict=True)):
-            self._half(number * half + 8, half - 16, head, party)
+        for number, (head, name) in enumerate(zip(heads, self._names, strict=True)):
+            self._half(number * half + 8, half - 16, head, name)
 
     def _opinion(self) -> None:
-        canvas, x, y = self.canv, 8.0, _TALL + 2.4
+        canvas, x, y = self.canv, 8.0, self._tall + 2.4
         canvas.setStrokeColor(INK)
         canvas.setLineWidth(0.6)
         x += self._write(tr("Party A's opinion:"), x, y, strong=True) + 8
@@ -65,12 +69,11 @@ class SignBlock(Flowable):
             x += 11
             x += self._write(choice, x, y) + 16
 
-    def _half(self, x: float, width: float, head: str, party: str) -> None:
+    def _half(self, x: float, width: float, head: str, name: Paragraph) -> None:
         """Write one party's half; the seal goes over name and date (骑年盖月)."""
-        taken = self._write(head, x, _TALL - 16, strong=True)
-        name = Paragraph(party, FACT)
-        name.wrap(width - taken - 6, _TALL)
-        name.drawOn(self.canv, x + taken + 6, _TALL - 16 - name.height + FACT.leading)
+        self._write(head, x, self._tall - 16, strong=True)
+        lower = self._tall - 16 - name.height + FACT.leading
+        name.drawOn(self.canv, x + _NAME - 16, lower)
         self._blank(tr("Signed by", context="report"), x, 24, width, ())
         units = (tr("year", context="date"), tr("month", context="date"), tr("day", context="date"))
         self._blank(tr("Date", context="report"), x, 7, width, units)

@@ -8,12 +8,13 @@ from typing import Final
 from reportlab.platypus import Flowable, Table, TableStyle
 
 from gmops_desktop.reports.paragraph import Paragraph
-from gmops_desktop.reports.styles import CELL, CELL_HEAD, HEAD, NAVY, RULE, WIDTH, Align
+from gmops_desktop.reports.styles import CELL, CELL_HEAD, HEAD, NAVY, PAGE, RULE, WIDTH, Align
 
 Cell = Flowable | str
 
 _PADDING: Final = 3.0
-_MOST: Final = 0.4  # of the width that one column's longest word may claim
+_TALL: Final = 60.0
+_GROWTH: Final = 1.7  # times its share that a column may claim for its longest word
 
 
 def ruled_table(
@@ -32,9 +33,10 @@ def ruled_table(
         [Paragraph(word, CELL_HEAD.but(align=at)) for word, at in zip(head, aligns, strict=True)],
         *([_cell(cell, at) for cell, at in zip(row, aligns, strict=True)] for row in rows),
     ]
+    widths = _widths(content, shares)
     table = Table(
         content,
-        colWidths=_widths(content, shares),
+        colWidths=widths,
         repeatRows=1,
         splitInRow=1,
         spaceBefore=1,
@@ -53,6 +55,7 @@ def ruled_table(
                 ("LINEBELOW", (0, 0), (-1, 0), 0.5, NAVY),
                 ("LINEBELOW", (0, 1), (-1, -2), 0.4, RULE),
                 ("LINEBELOW", (0, -1), (-1, -1), 0.7, NAVY),
+                *(("VALIGN", (0, row), (-1, row), "TOP") for row in _tall(content, widths)),
             ]
         )
     )
@@ -68,8 +71,20 @@ def _widths(content: Sequence[Sequence[Flowable]], shares: Sequence[float]) -> l
     widest = widths.index(max(widths))
     for column in range(len(widths)):
         words = max(row[column].minWidth() for row in content) + 2 * _PADDING + 0.5
-        lacking = min(words, _MOST * WIDTH) - widths[column]
+        lacking = min(words, _GROWTH * widths[column]) - widths[column]
         if column != widest and lacking > 0:
             widths[column] += lacking
             widths[widest] -= lacking
     return widths
+
+
+def _tall(content: Sequence[Sequence[Flowable]], widths: Sequence[float]) -> list[int]:
+    """Return the rows that a page's end may split: they are read from the top."""
+    return [
+        number
+        for number, row in enumerate(content)
+        if any(
+            cell.wrap(width - 2 * _PADDING, PAGE[1])[1] > _TALL
+            for cell, width in zip(row, widths, strict=True)
+        )
+    ]
