@@ -74,6 +74,12 @@ class Database:
         """Return a new session; rows stay readable after the commit."""
         return StoreSession(self._engine, expire_on_commit=False)
 
+    def check(self) -> None:
+        """Raise `OpsError` if the store's file is damaged."""
+        if self.path is not None:
+            with self._engine.connect() as connection:
+                _check_integrity(connection, self.path)
+
     def close(self) -> None:
         """Give up every connection; SQLite then folds its log into the file."""
         self._engine.dispose()

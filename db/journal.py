@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 from db.engine import Database
 from db.ids import uuid7
 from db.models import Device, Entry, Numbered
-from db.projections import TABLES, project, project_all
+from db.projections import TABLES, project, project_all, strangers
 from gmops_desktop.contract.record import (
     START,
     ChainHead,
@@ -121,11 +121,10 @@ class Journal:
         with self._database.session() as session:
             return session.scalar(select(func.count()).select_from(Entry)) or 0
 
-    def hashes(self) -> dict[tuple[str, int], str]:
-        """Return the hash of every entry, by its device and number."""
+    def strangers(self) -> tuple[str, ...]:
+        """Return the name of every row that says something else than its entries do."""
         with self._database.session() as session:
-            rows = session.execute(select(Entry.device, Entry.sequence, Entry.hash))
-            return {(device, sequence): found for device, sequence, found in rows}
+            return strangers(session, _entries_of(session))
 
     def verify(self) -> ChainReport:
         """Recompute every hash and follow every chain; name each entry that does not fit."""

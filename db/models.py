@@ -263,6 +263,7 @@ class SampleRow(Base):
     """One value of one metric at one time; a value of None means we looked and learnt nothing."""
 
     __tablename__ = "samples"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - half the size, SQLAlchemy's idiom
 
     resource_id: Mapped[str] = mapped_column(Id, primary_key=True)
     metric: Mapped[str] = mapped_column(String(60), primary_key=True)

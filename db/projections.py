@@ -6,7 +6,7 @@ changed in place.  So one entry more, a merge, and a rebuild all take the same p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
@@ -73,6 +73,37 @@ def project_all(session: Session, entries: Iterable[EntryView]) -> None:
     ordered = sorted(entries, key=lambda entry: (entry.kind, entry.subject))
     for _, group in groupby(ordered, key=lambda entry: (entry.kind, entry.subject)):
         project(session, group)
+
+
+def strangers(session: Session, entries: Iterable[EntryView]) -> tuple[str, ...]:
+    """Return the name of every row that is not what its entries make of it (see `project`).
+
+    Somebody wrote into the tables past the journal; a rebuild puts them right.
+    """
+    found = []
+    ordered = sorted(entries, key=lambda entry: (entry.kind, entry.subject))
+    groups = groupby(ordered, key=lambda entry: (entry.kind, entry.subject))
+    subjects = {key: fold(group) for key, group in groups if key[0] in TABLES}
+    for (kind, identity), subject in subjects.items():
+        row = session.get(TABLES[kind], identity)
+        if row is None or not _agrees(row, values_of(TABLES[kind], subject)):
+            found.append(_name(subject.fields, identity))
+    for kind, model in TABLES.items():
+        for identity in session.scalars(select(model.id)):
+            if (kind, identity) not in subjects:
+                found.append(identity)
+    return tuple(found)
+
+
+def _agrees(row: Projected, wanted: dict[str, Any]) -> bool:
+    settled = {"number", "conflicts"} if isinstance(row, Numbered) else set()
+    if isinstance(row, Numbered) and not row.number.startswith(row.claimed):
+        return False
+    return all(getattr(row, name) == value for name, value in wanted.items() if name not in settled)
+
+
+def _name(fields: Mapping[str, Json], identity: str) -> str:
+    return str(fields.get("number") or fields.get("title") or fields.get("name") or identity)
 
 
 def values_of(model: type[Projected], subject: Subject) -> dict[str, Any]:

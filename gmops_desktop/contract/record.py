@@ -188,35 +188,6 @@ def chain_faults(
     return tuple(faults)
 
 
-def head_faults(
-    printed: Iterable[ChainHead], hashes: Mapping[tuple[str, int], str]
-) -> tuple[str, ...]:
-    """Return how the heads a report printed contradict the entries there are now.
-
-    `hashes` gives the hash of each entry by device and number.
-    """
-    faults = []
-    for head in printed:
-        found = hashes.get((head.device, head.sequence))
-        if found is None:
-            faults.append(
-                tr(
-                    "Entry {number} of {device}, which it was made from, is missing.",
-                    number=head.sequence,
-                    device=head.device_name,
-                )
-            )
-        elif found != head.hash:
-            faults.append(
-                tr(
-                    "Entry {number} of {device} is not the one it was made from.",
-                    number=head.sequence,
-                    device=head.device_name,
-                )
-            )
-    return tuple(faults)
-
-
 def _faults_of_chain(
     chain: Sequence[EntryView], name: str, broken: set[tuple[str, int]]
 ) -> list[str]:

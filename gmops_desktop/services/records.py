@@ -1,21 +1,22 @@
-"""The proof that the record is whole: chains, and what signed reports say of them."""
+"""The proof that the record is whole: its chains, and what the reports printed of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from sqlalchemy import select
-
 from db.engine import Database
 from db.journal import Journal
-from db.models import ReportRow
-from gmops_desktop.contract.record import ChainHead, ChainReport, head_faults
+from gmops_desktop.contract.record import ChainHead, ChainReport
 from gmops_desktop.language import tr
 
 
 class Records:
-    """Checks the journal.  `report_checks` looks at the report files and returns their faults."""
+    """Checks the journal.
+
+    `report_checks` holds every report's file and printed chain heads against the store and returns
+    what no longer agrees, as finished sentences.
+    """
 
     def __init__(
         self, database: Database, journal: Journal, report_checks: Callable[[], Iterable[str]]
@@ -25,17 +26,24 @@ class Records:
         self._report_checks = report_checks
 
     def verify(self) -> ChainReport:
-        """Check every chain, the heads each report printed, and each report's file."""
+        """Check the store's file, every chain, the tables made from them, and every report.
+
+        Raises `OpsError` for a damaged file; all else is among the faults.
+        """
+        self._database.check()
         report = self._journal.verify()
-        hashes = self._journal.hashes()
         faults = list(report.faults)
-        for number, heads in self._printed():
+        if not faults:  # a broken journal has nothing to hold the tables against
             faults += [
-                tr("Report {number}: {fault}", number=number, fault=fault)
-                for fault in head_faults(heads, hashes)
+                tr("{name} shows something else than the journal says.", name=name)
+                for name in self._journal.strangers()
             ]
         faults += self._report_checks()
         return replace(report, ok=not faults, faults=tuple(faults))
+
+    def rebuild(self) -> None:
+        """Make every table anew from the journal."""
+        self._journal.rebuild()
 
     def heads(self) -> tuple[ChainHead, ...]:
         """Return the newest entry of every device's chain."""
@@ -44,10 +52,3 @@ class Records:
     def count(self) -> int:
         """Return how many entries the journal holds."""
         return self._journal.count()
-
-    def _printed(self) -> list[tuple[str, list[ChainHead]]]:
-        with self._database.session() as session:
-            return [
-                (row.number, [ChainHead(**head) for head in row.heads or ()])
-                for row in session.scalars(select(ReportRow).order_by(ReportRow.number))
-            ]

@@ -219,6 +219,7 @@ def upgrade() -> None:
         sa.Column("at", UtcTime(), nullable=False),
         sa.Column("value", sa.Double(), nullable=True),
         sa.PrimaryKeyConstraint("resource_id", "metric", "at"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "tickets",
