@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
-from db.models import ContactRow, ContractRow
+from db.models import ContactRow, ContractRow, TicketRow
 from gmops_desktop.contract.terms import Contact, Contract, ServiceItem
+from gmops_desktop.contract.tickets import Priority, Ticket, TicketKind, TicketState
 
 
 def contract_of(row: ContractRow) -> Contract:
@@ -46,6 +47,34 @@ def contact_of(row: ContactRow) -> Contact:
         phone=row.phone,
         valid_from=row.valid_from or date.min,
         valid_to=row.valid_to,
+    )
+
+
+def ticket_of(row: TicketRow) -> Ticket:
+    """Return the ticket of a row."""
+    promised, assessed = row.more.get("promised_for"), row.more.get("assessed_days")
+    return Ticket(
+        id=row.id,
+        number=row.number,
+        kind=cast(TicketKind, row.kind),
+        title=row.title,
+        description=row.description,
+        state=cast(TicketState, row.state),
+        priority=cast(Priority, row.priority or 3),
+        estimate=cast("Priority | None", row.estimate),
+        requester=row.requester,
+        contact_id=row.contact_id,
+        emergency=row.emergency,
+        resource_id=row.resource_id,
+        opened_at=row.opened_at or row.created_at,
+        closed_at=row.closed_at,
+        confirmed_by=row.confirmed_by,
+        conflict=bool(row.conflicts),
+        channel=row.channel,
+        promised_for=datetime.fromisoformat(promised) if promised else None,
+        person_days=row.person_days or Decimal(0),
+        assessed_days=Decimal(assessed) if assessed else None,
+        conflicts=tuple(row.conflicts),
     )
 
 

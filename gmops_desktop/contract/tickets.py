@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from itertools import zip_longest
 from typing import Any, Final, Literal
 
@@ -122,6 +123,37 @@ def moves_of(kind: TicketKind, state: TicketState) -> tuple[TicketState, ...]:
     if kind == "requirement" and state == "registered":
         return tuple(move for move in moves if move != "working")
     return moves
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A ticket as its entries leave it.
+
+    `priority` is Party A's order, `estimate` Party B's own; `emergency` the reason why a request
+    by nobody designated was taken; `conflict` that two devices disagree on a field.
+    """
+
+    id: str
+    number: str
+    kind: TicketKind
+    title: str
+    description: str
+    state: TicketState
+    priority: Priority
+    estimate: Priority | None
+    requester: str
+    contact_id: str
+    emergency: str
+    resource_id: str
+    opened_at: datetime
+    closed_at: datetime | None
+    confirmed_by: str
+    conflict: bool
+    channel: str = ""
+    promised_for: datetime | None = None
+    person_days: Decimal = Decimal(0)
+    assessed_days: Decimal | None = None
+    conflicts: tuple[str, ...] = ()
 
 
 # ---------------------------------------------------------------- who may ask

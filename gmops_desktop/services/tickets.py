@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -21,7 +20,7 @@ from db.engine import Database
 from db.ids import uuid7
 from db.journal import Journal, utc_now
 from db.models import ContactRow, TicketRow
-from db.views import contact_of
+from db.views import contact_of, ticket_of
 from gmops_desktop.contract.steps import Step, step_of
 from gmops_desktop.contract.terms import day_of
 from gmops_desktop.contract.tickets import (
@@ -31,6 +30,7 @@ from gmops_desktop.contract.tickets import (
     Clock,
     ContactCheck,
     Priority,
+    Ticket,
     TicketKind,
     TicketState,
     WaitingOn,
@@ -50,37 +50,6 @@ _REVISABLE: Final = frozenset(
     {"title", "description", "priority", "estimate", "kind", "resource_id", "cause"}
 )
 _ALIKE: Final = 0.3  # share of common pairs of characters from which two titles are similar
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """A ticket as its entries leave it.
-
-    `priority` is Party A's order, `estimate` Party B's own; `emergency` the reason why a request
-    by nobody designated was taken; `conflict` that two devices disagree on a field.
-    """
-
-    id: str
-    number: str
-    kind: TicketKind
-    title: str
-    description: str
-    state: TicketState
-    priority: Priority
-    estimate: Priority | None
-    requester: str
-    contact_id: str
-    emergency: str
-    resource_id: str
-    opened_at: datetime
-    closed_at: datetime | None
-    confirmed_by: str
-    conflict: bool
-    channel: str = ""
-    promised_for: datetime | None = None
-    person_days: Decimal = Decimal(0)
-    assessed_days: Decimal | None = None
-    conflicts: tuple[str, ...] = ()
 
 
 class Tickets:
@@ -187,7 +156,7 @@ class Tickets:
     def get(self, id_or_number: str) -> Ticket:
         """Return one ticket; raise `OpsError` if there is none."""
         with self._database.session() as session:
-            return _ticket_of(_row_of(session, id_or_number))
+            return ticket_of(_row_of(session, id_or_number))
 
     def search(self, text: str) -> tuple[Ticket, ...]:
         """Return the tickets in which every word of `text` occurs somewhere, newest first.
@@ -252,7 +221,7 @@ class Tickets:
         if state == "closed":
             return self.close(ticket_id)
         with self._database.session() as session, session.begin():
-            ticket = _ticket_of(_row_of(session, ticket_id))
+            ticket = ticket_of(_row_of(session, ticket_id))
             _check_move(ticket, state)
             if (state in _REASON_NEEDED or ticket.state in ENDED) and not text.strip():
                 raise OpsError(
@@ -309,7 +278,7 @@ class Tickets:
         if until <= self._now():
             raise OpsError(tr("A promise must lie in the future."), hint=tr("Choose a later time."))
         with self._database.session() as session, session.begin():
-            ticket = _ticket_of(_row_of(session, ticket_id))
+            ticket = ticket_of(_row_of(session, ticket_id))
             if ticket.promised_for is not None and not text.strip():
                 raise OpsError(
                     tr("{number} was already promised.", number=ticket.number),
@@ -330,7 +299,7 @@ class Tickets:
     def confirm(self, ticket_id: str, *, by: str, channel: str, text: str = "") -> Ticket:
         """Record Party A's confirmation that it is solved: who, when, how (2.3-7)."""
         with self._database.session() as session, session.begin():
-            ticket = _ticket_of(_row_of(session, ticket_id))
+            ticket = ticket_of(_row_of(session, ticket_id))
             if ticket.state != "awaiting_confirmation":
                 raise OpsError(
                     tr(
@@ -360,7 +329,7 @@ class Tickets:
     def close(self, ticket_id: str) -> Ticket:
         """Close a ticket that Party A has confirmed."""
         with self._database.session() as session, session.begin():
-            ticket = _ticket_of(_row_of(session, ticket_id))
+            ticket = ticket_of(_row_of(session, ticket_id))
             if not ticket.confirmed_by and ticket.state not in ENDED:
                 raise OpsError(
                     tr("{number} has not been confirmed by Party A.", number=ticket.number),
@@ -403,7 +372,7 @@ class Tickets:
         note: Mapping[str, Any],
     ) -> Ticket:
         self._journal.record(session, "ticket", ticket_id, action, fields, **note)
-        return _ticket_of(session.get_one(TicketRow, ticket_id))
+        return ticket_of(session.get_one(TicketRow, ticket_id))
 
 
 def _check_kind_and_priority(kind: str, priority: int) -> None:
@@ -456,34 +425,7 @@ def _row_of(session: Session, id_or_number: str) -> TicketRow:
 
 def _newest_first(session: Session, wanted: Any) -> tuple[Ticket, ...]:
     order = (TicketRow.opened_at.desc(), TicketRow.id.desc())
-    return tuple(_ticket_of(row) for row in session.scalars(wanted.order_by(*order)))
-
-
-def _ticket_of(row: TicketRow) -> Ticket:
-    promised, assessed = row.more.get("promised_for"), row.more.get("assessed_days")
-    return Ticket(
-        id=row.id,
-        number=row.number,
-        kind=cast(TicketKind, row.kind),
-        title=row.title,
-        description=row.description,
-        state=cast(TicketState, row.state),
-        priority=cast(Priority, row.priority or 3),
-        estimate=cast("Priority | None", row.estimate),
-        requester=row.requester,
-        contact_id=row.contact_id,
-        emergency=row.emergency,
-        resource_id=row.resource_id,
-        opened_at=row.opened_at or row.created_at,
-        closed_at=row.closed_at,
-        confirmed_by=row.confirmed_by,
-        conflict=bool(row.conflicts),
-        channel=row.channel,
-        promised_for=datetime.fromisoformat(promised) if promised else None,
-        person_days=row.person_days or Decimal(0),
-        assessed_days=Decimal(assessed) if assessed else None,
-        conflicts=tuple(row.conflicts),
-    )
+    return tuple(ticket_of(row) for row in session.scalars(wanted.order_by(*order)))
 
 
 def _pairs(title: str) -> Counter[str]:
