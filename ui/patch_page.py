@@ -117,9 +117,9 @@ class PatchPage(QWidget):
         layout.addSpacing(GAP - 4)
         layout.addWidget(self._gates)
         layout.addSpacing(GAP - 4)
-        layout.addWidget(self._plan, 3)
+        layout.addWidget(self._plan, 1)
         layout.addSpacing(GAP - 4)
-        layout.addWidget(self._log, 2)
+        layout.addWidget(self._log, 1)
 
     def show_change(self, change: PatchChange, host: str, steps: Sequence[str]) -> None:
         """Show `change` on `host`; `steps` are the lines of its record, oldest first."""

@@ -237,7 +237,7 @@ class PatchesTab(Page):
         elif identity:
             change = self._patches.get(identity)
             steps = [
-                f"{words.stamp(step.at)}  {step.actor}  {step.action}: {step.text}"
+                f"{words.stamp(step.at)}  {step.actor}  {step.action}{tr(': ')}{step.text}"
                 for step in self._patches.steps(identity)
             ]
             self.page.show_change(change, self._name_of(change.resource_id), steps)

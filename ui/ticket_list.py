@@ -9,7 +9,6 @@ from gmops_desktop.contract.tickets import (
     Clock,
     Priority,
     word_of_clock,
-    word_of_kind,
     word_of_priority,
     word_of_state,
 )
@@ -57,6 +56,6 @@ def entry_of(ticket: Ticket, clocks: Callable[[str], Sequence[Clock]]) -> Entry:
         title=ticket.title,
         state=state_of_priority(ticket.priority) if open_ else None,
         word=word_of_priority(ticket.priority),
-        second=f"{word_of_state(ticket.state)} · {word_of_kind(ticket.kind)}",
+        second=word_of_state(ticket.state),
         right=right,
     )

@@ -30,7 +30,7 @@ class TicketSide(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setFixedWidth(SIDE_WIDTH)
-        self._clocks = Card(tr("Clocks"), tr("24 h a day, waiting for Party A not counted"))
+        self._clocks = Card(tr("Clocks"), tr("24/7, less Party A's time"))
         self._clock_rows = column(spacing=6)
         self._clocks.add(self._clock_rows)
         self._flow = Card(tr("Flow (2.3-6)"))
@@ -114,6 +114,6 @@ def _reading(clock: Clock) -> Label:
     text = tr(
         "{time} of {target}",
         time=words.lasting(clock.seconds),
-        target=words.lasting(clock.target),
+        target=words.limit(clock.target),
     )
     return Label(text, "strong", ink=clock.state, elide=False)

@@ -81,6 +81,15 @@ def lasting(seconds: float) -> str:
     return tr("{seconds} s", seconds=whole)
 
 
+def limit(seconds: float) -> str:
+    """Return a limit that was set, without its empty parts: "15 min", "4 h", "1 h 30 min"."""
+    for unit, text in ((86400, tr("{days} d")), (3600, tr("{hours} h")), (60, tr("{minutes} min"))):
+        if seconds >= unit and seconds % unit == 0:
+            count = f"{seconds / unit:,.0f}"
+            return text.format(days=count, hours=count, minutes=count)
+    return lasting(seconds)
+
+
 def ago(at: datetime, now: datetime | None = None) -> str:
     """Return the age of something seen at `at`: "41 s ago", "19 min ago", "2 h ago", "5 d ago"."""
     seconds = max(0, round(((now or datetime.now(UTC)) - at).total_seconds()))
