@@ -1,5 +1,4 @@
-"""One look at a website from this machine, without a proxy: page, certificate, back end (httpx's
-home).
+"""One look at a website from this machine, without a proxy: page, certificate, back end.
 
 A certificate is judged by two handshakes: one that accepts anything, to read the dates even of a
 bad one, and one that verifies, to say whether browsers will trust it.  The page is read whatever
@@ -10,20 +9,19 @@ from __future__ import annotations
 
 import html
 import re
-import socket
 import ssl
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 from cryptography import x509
 
-from gmops_desktop.adapters import tcp
+from gmops_desktop.adapters import http, tcp
 from gmops_desktop.addresses import WebAddress
 from gmops_desktop.context import Context
 from gmops_desktop.contract.looks import WebDetails
@@ -142,7 +140,7 @@ def _handshake(url: str, rules: ssl.SSLContext, context: Context) -> bytes:
     stream.settimeout(_SECONDS)
     secured = rules.wrap_socket(stream, server_hostname=host, do_handshake_on_connect=False)
     try:
-        with context.on_cancel(lambda: _wake(secured)):
+        with context.on_cancel(lambda: http.wake(secured)):
             secured.do_handshake()
             return secured.getpeercert(True) or b""
     except (OSError, ssl.CertificateError) as error:
@@ -167,30 +165,11 @@ def _get(url: str, context: Context) -> _Page:
     port = parts.port or (443 if parts.scheme == "https" else 80)
     # Ours can be cancelled and says why it fails, httpx's cannot.
     tcp.connect(host, port, context, deadline=_SECONDS).close()
-    streams: list[socket.socket] = []
-
-    def wake() -> None:
-        for stream in streams:
-            _wake(stream)
-
-    def follow(event: str, facts: dict[str, Any]) -> None:
-        """Learn which socket is in use, to wake it on cancel (httpx's documented trace)."""
-        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-            streams.append(facts["return_value"].get_extra_info("socket"))
-
-    with (
-        context.on_cancel(wake),
-        httpx.Client(
-            verify=_accept_any(),
-            trust_env=False,
-            follow_redirects=True,
-            timeout=_SECONDS,
-            headers={"User-Agent": "GMOps-Desktop"},
-        ) as client,
-    ):
+    client = http.Client(verify=_accept_any(), follow_redirects=True, timeout=_SECONDS)
+    with client, context.on_cancel(client.wake):
         begun = time.monotonic()
         try:
-            with client.stream("GET", url, extensions={"trace": follow}) as answer:
+            with client.stream("GET", url) as answer:
                 seconds = time.monotonic() - begun
                 body = _read(answer, context, begun + 3 * _SECONDS)
         except httpx.HTTPError as error:
@@ -259,12 +238,6 @@ def _accept_any() -> ssl.SSLContext:
     rules.check_hostname = False
     rules.verify_mode = ssl.CERT_NONE
     return rules
-
-
-def _wake(stream: socket.socket) -> None:
-    """Make whoever reads from `stream` return, without the polite end of TLS."""
-    with suppress(OSError):
-        socket.socket.shutdown(stream, socket.SHUT_RDWR)
 
 
 def _persistently(attempt: Callable[[], T], context: Context) -> T:

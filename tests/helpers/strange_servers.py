@@ -104,9 +104,8 @@ class _Rules(paramiko.ServerInterface):
         return paramiko.OPEN_SUCCEEDED
 
     def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
-        threading.Thread(
-            target=_quietly, args=(self._server.command, channel, command), daemon=True
-        ).start()
+        # The reply to the request leaves after this returns, and must come before the output.
+        threading.Timer(0.05, _quietly, (self._server.command, channel, command)).start()
         return True
 
 
