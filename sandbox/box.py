@@ -17,7 +17,7 @@ from typing import Final
 
 from platformdirs import user_data_path
 
-from gmops_desktop.addresses import MysqlAddress, SshAddress, WebAddress
+from gmops_desktop.addresses import AccountAddress, MysqlAddress, SshAddress, WebAddress
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.paths import ROOT, Home, write_atomically
@@ -26,8 +26,10 @@ from sandbox.mariadb import MariaDB
 from sandbox.patch_target import PatchTarget
 from sandbox.server import Server
 from sandbox.sshd import Sshd
+from sandbox.tencent import Tencent
 from sandbox.vault import SandboxKeyring
 from sandbox.website import Website
+from sandbox.wechat import Wechat
 
 KEYRING: Final = "sandbox.vault.SandboxKeyring"
 
@@ -46,6 +48,9 @@ class Facts:
     ssh_fingerprint: str
     web: WebAddress
     program: Path  # the website's program files
+    tencent_endpoint: str  # of the stand-in, host:port, plain HTTP
+    tencent_secret_id: str
+    wechat: AccountAddress  # of the stand-in
     apt_config: Path | None  # what apt-get over SSH obeys; None on a system without apt
 
 
@@ -101,10 +106,14 @@ class Sandbox:
         patched = {"APT_CONFIG": str(self.patch_target.config)} if PatchTarget.possible() else {}
         self.sshd = Sshd(self.folder / "sshd", environment=patched)
         self.website = Website(self.folder / "website", self.mariadb)
+        self.tencent = Tencent(self.folder / "tencent")
+        self.wechat = Wechat(self.folder / "wechat")
         self._servers: dict[str, Server] = {
             "mariadb": self.mariadb,
             "sshd": self.sshd,
             "website": self.website,
+            "tencent": self.tencent,
+            "wechat": self.wechat,
         }
 
     @property
@@ -228,6 +237,9 @@ class Sandbox:
             ssh_fingerprint=self.sshd.fingerprint,
             web=self.website.address,
             program=self.website.program,
+            tencent_endpoint=self.tencent.endpoint,
+            tencent_secret_id=self.tencent.secret_id,
+            wechat=self.wechat.address,
             apt_config=self.patch_target.config if PatchTarget.possible() else None,
         )
 
@@ -236,19 +248,25 @@ class Sandbox:
         for folder in (self.home.root, self.home.archives, self.home.reports, self.home.logs):
             folder.mkdir(mode=0o700, exist_ok=True)
         self._pin_host_key()
-        self.keyring.put_all(
-            {
-                address.secret_name: self.mariadb.password(address.user)
-                for address in (facts.mysql, facts.mysql_admin)
-            }
-        )
+        secrets = {
+            address.secret_name: self.mariadb.password(address.user)
+            for address in (facts.mysql, facts.mysql_admin)
+        }
+        secrets[f"tencent:{facts.tencent_secret_id}"] = self.tencent.secret_key
+        secrets[facts.wechat.secret_name] = self.wechat.secret
+        self.keyring.put_all(secrets)
         # Imported here: the store takes half a second that stopping and asking need not spend.
         from sandbox.furnish import furnish
 
         furnish(
             self.home,
             self.folder / "resources.json",
-            {"host": facts.ssh, "mysql": facts.mysql, "website": facts.web},
+            {
+                "host": facts.ssh,
+                "mysql": facts.mysql,
+                "website": facts.web,
+                "account": facts.wechat,
+            },
         )
 
     def _pin_host_key(self) -> None:

@@ -69,6 +69,8 @@ def test_the_facts_hold_no_secret(box: Sandbox) -> None:
     text = (box.folder / "facts.json").read_text("utf-8")
     for user in ("root", "ops_backup", "site"):
         assert box.mariadb.password(user) not in text
+    assert box.tencent.secret_key not in text
+    assert box.wechat.secret not in text
     for file in ("vault.json", "mariadb/passwords.json", "website/config.json", "sshd/client_key"):
         assert stat.S_IMODE((box.folder / file).stat().st_mode) == 0o600, file
     assert stat.S_IMODE(box.folder.stat().st_mode) == 0o700
@@ -152,7 +154,12 @@ def test_the_home_knows_the_contract_and_the_servers(box: Sandbox) -> None:
     assert contract is not None
     assert contract.start.isoformat() == "2018-03-06"
     addresses = {kind: one.address for kind, one in resources.items()}
-    assert addresses == {"host": facts.ssh, "mysql": facts.mysql, "website": facts.web}
+    assert addresses == {
+        "host": facts.ssh,
+        "mysql": facts.mysql,
+        "website": facts.web,
+        "account": facts.wechat,
+    }
 
 
 def test_it_survives_the_death_of_its_parent(tmp_path: Path) -> None:

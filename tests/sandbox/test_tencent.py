@@ -1,0 +1,168 @@
+"""The stand-in is as strict as the real one where it matters: Tencent's own SDK talks to it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from tencentcloud.common import credential
+from tencentcloud.common.common_client import CommonClient
+from tencentcloud.common.exception import TencentCloudSDKException
+from tencentcloud.common.profile.client_profile import ClientProfile
+from tencentcloud.common.profile.http_profile import HttpProfile
+
+from sandbox.tencent import Api, Tencent, signature
+from sandbox.tencent_account import APIS, Account, Refused
+
+DATABASE = {"InstanceId": "cdb-sandbox1"}
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tencent]:
+    with Tencent(tmp_path_factory.mktemp("tencent")) as server:
+        yield server
+
+
+def call(
+    cloud: Tencent,
+    service: str,
+    action: str,
+    given: dict[str, object],
+    *,
+    secret: str = "",
+    region: str = "ap-guangzhou",
+    version: str = "",
+) -> dict[str, object]:
+    profile = ClientProfile(httpProfile=HttpProfile(protocol="http", endpoint=cloud.endpoint))
+    key = credential.Credential(cloud.secret_id, secret or cloud.secret_key)
+    client = CommonClient(service, version or APIS[service][0], key, region, profile)
+    client.request.conn._session.trust_env = False
+    return client.call_json(action, given)["Response"]
+
+
+def refusal(cloud: Tencent, *words: object, **options: str) -> str:
+    with pytest.raises(TencentCloudSDKException) as caught:
+        call(cloud, *words, **options)  # type: ignore[arg-type]
+    return str(caught.value.get_code())
+
+
+def test_the_official_example_has_the_official_signature() -> None:
+    """Tencent's document 213/36792; key id and key are those of its example."""
+    headers = {
+        "content-type": "application/json; charset=utf-8",
+        "host": "cvm.tencentcloudapi.com",
+        "x-tc-timestamp": "1551113065",
+    }
+    filters = rb'"Filters": [{"Values": ["\u672a\u547d\u540d"], "Name": "instance-name"}]'
+    made = signature(
+        "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE",
+        headers,
+        rb'{"Limit": 1, ' + filters + b"}",
+        "2019-02-25",
+        "cvm",
+        "content-type;host",
+    )
+    assert made == "72e494ea809ad7a8c8f7a4507b9bddcbaa8e581f516e8da2f66e2c5a96525168"
+
+
+def test_it_says_that_it_is_a_stand_in(cloud: Tencent) -> None:
+    answer = httpx.post(f"http://{cloud.endpoint}/", content=b"{}", trust_env=False)
+    assert answer.headers["X-Stand-In"] == "gmops-sandbox"
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.json()["Response"]["Error"]["Code"] == "AuthFailure.InvalidAuthorization"
+
+
+def test_every_action_answers_with_tencents_own_field_names(cloud: Tencent) -> None:
+    assert call(cloud, "sts", "GetCallerIdentity", {})["Type"] == "SubAccount"
+    assert call(cloud, "cvm", "DescribeInstances", {"Limit": 100})["TotalCount"] == 1
+    assert call(cloud, "cvm", "DescribeInstancesStatus", {})["TotalCount"] == 1
+    assert call(cloud, "cdb", "DescribeDBInstances", {})["Items"]
+    assert call(cloud, "cdb", "DescribeBackupConfig", DATABASE)["BackupExpireDays"] == 7
+    assert call(cloud, "cbs", "DescribeDisks", {})["DiskSet"]
+    assert call(cloud, "billing", "DescribeAccountBalance", {})["Balance"] == 128_450
+    assert call(cloud, "domain", "DescribeDomainNameList", {})["DomainSet"]
+
+
+def test_a_backup_is_made_step_by_step_and_can_be_fetched(cloud: Tencent) -> None:
+    made = call(cloud, "cdb", "CreateBackup", {**DATABASE, "BackupMethod": "logical"})
+    assert refusal(cloud, "cdb", "CreateBackup", {**DATABASE, "BackupMethod": "logical"}) == (
+        "OperationDenied.ActionInProcess"
+    )
+    seen = []
+    while not seen or seen[-1]["Status"] != "SUCCESS":
+        rows = call(cloud, "cdb", "DescribeBackups", {**DATABASE, "Limit": 100})["Items"]
+        seen.append(next(row for row in rows if row["BackupId"] == made["BackupId"]))
+        assert len(seen) < 10
+    assert [one["Status"] for one in seen[:-1]] == ["RUNNING"] * (len(seen) - 1) != []
+    assert seen[0]["InternetUrl"] == ""
+    backup = seen[-1]
+    whole = httpx.get(backup["InternetUrl"], trust_env=False).content
+    assert len(whole) == backup["Size"]
+    assert hashlib.md5(whole).hexdigest() == backup["MD5"]
+    rest = httpx.get(backup["InternetUrl"], headers={"Range": "bytes=150000-"}, trust_env=False)
+    assert rest.status_code == 206
+    assert rest.content == whole[150_000:]
+    expired = backup["InternetUrl"].replace("q-sign-time=", "q-sign-time=1;2&was=")
+    assert httpx.get(expired, trust_env=False).status_code == 403
+
+
+def test_a_snapshot_grows_to_a_hundred_percent(cloud: Tencent) -> None:
+    made = call(cloud, "cbs", "CreateSnapshot", {"DiskId": "disk-sandbox1"})["SnapshotId"]
+    percents = []
+    while not percents or percents[-1] < 100:
+        rows = call(cloud, "cbs", "DescribeSnapshots", {"SnapshotIds": [made]})["SnapshotSet"]
+        percents.append(rows[0]["Percent"])
+    assert percents == sorted(percents)
+    assert rows[0]["SnapshotState"] == "NORMAL"
+
+
+@pytest.mark.parametrize(
+    ("service", "action", "given", "code"),
+    [
+        ("cvm", "DescribeInstances", {"Limitt": 5}, "UnknownParameter"),
+        ("cvm", "DescribeInstances", {"Filters": [{"Nam": "x"}]}, "UnknownParameter"),
+        ("cvm", "DescribeInstances", {"Limit": 101}, "InvalidParameterValue.Range"),
+        ("cvm", "DescribeInstances", {"InstanceIds": ["ins-x"]}, "InvalidInstanceId.NotFound"),
+        ("cvm", "DescribeNothing", {}, "InvalidAction"),
+        ("cdb", "CreateBackup", {"InstanceId": "cdb-sandbox1"}, "MissingParameter"),
+        ("cdb", "DescribeBackups", {"InstanceId": "x"}, "InvalidParameter.InstanceNotFound"),
+    ],
+)
+def test_what_the_real_one_would_refuse(
+    cloud: Tencent, service: str, action: str, given: dict[str, object], code: str
+) -> None:
+    assert refusal(cloud, service, action, given) == code
+
+
+def test_wrong_keys_regions_and_versions(cloud: Tencent) -> None:
+    identity = ("sts", "GetCallerIdentity", {})
+    assert refusal(cloud, *identity, secret="wrong") == "AuthFailure.SignatureFailure"
+    assert refusal(cloud, *identity, version="2001-01-01") == "NoSuchVersion"
+    assert refusal(cloud, *identity, region="gz") == "UnsupportedRegion"
+    elsewhere = call(cloud, "cvm", "DescribeInstances", {}, region="ap-shanghai")
+    assert (elsewhere["TotalCount"], elsewhere["InstanceSet"]) == (0, [])
+
+
+def test_a_clock_that_is_off_is_refused() -> None:
+    api = Api(Account(), {"AKID": "key"}, clock=lambda: 1_000_000.0)
+    headers = {
+        "content-type": "application/json",
+        "host": "localhost",
+        "x-tc-timestamp": "1000400",
+    }
+    sign = signature("key", headers, b"{}", "1970-01-12", "sts", "content-type;host")
+    headers["authorization"] = (
+        "TC3-HMAC-SHA256 Credential=AKID/1970-01-12/sts/tc3_request, "
+        f"SignedHeaders=content-type;host, Signature={sign}"
+    )
+    with pytest.raises(Refused) as caught:
+        api.answer(headers, b"{}")
+    assert caught.value.code == "AuthFailure.SignatureExpire"
+
+
+def test_a_scripted_failure_happens_once(cloud: Tencent) -> None:
+    cloud.fail_next("GetCallerIdentity", "RequestLimitExceeded", "slow down")
+    assert refusal(cloud, "sts", "GetCallerIdentity", {}) == "RequestLimitExceeded"
+    assert call(cloud, "sts", "GetCallerIdentity", {})["AccountId"]
