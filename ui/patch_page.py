@@ -29,7 +29,7 @@ from ui.widgets.tables import Column, Table
 
 _GATE_HEIGHT: Final = 30
 _GATE_WORD: Final = 64
-_GATE_NAME: Final = 220
+_GATE_NAME: Final = 256
 _GATE_ACTION: Final = 112
 
 

@@ -336,14 +336,14 @@ def _change_entry(change: PatchChange) -> Entry:
 
 
 def _waits_for(change: PatchChange) -> str:
-    """Return how far a change is, as “notice 2 / 3”."""
+    """Return how far a change is, as “notice 2 / 3”, or since when it stands in the queue."""
     if change.state in ENDED:
         return word_of_state(change.state)
     notices = [gate for gate in change.gates if audience_of(gate) is not None]
     if change.state in ("simulated", "awaiting_notice") and notices:
         told = sum(gate.open for gate in notices)
         return tr("notice {told} / {all}", told=told, all=len(notices))
-    return word_of_state(change.state)
+    return words.ago(change.created_at)
 
 
 def _add_group(entries: list[Entry], title: str, members: Sequence[Entry], text: str) -> None:

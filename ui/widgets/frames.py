@@ -393,8 +393,7 @@ class EmptyState(QWidget):
     ) -> None:
         super().__init__()
         picture = row(None, None, Glyph(icon_name, 48, "text3"), None)
-        heading = Label(title, "title", elide=False)
-        heading.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        heading = row(None, None, Label(title, "title", elide=False), None)
         purpose, small = paragraph(text, "caption"), paragraph(note, "hint")
         for words in (purpose, small):
             words.setAlignment(Qt.AlignmentFlag.AlignCenter)
