@@ -139,11 +139,13 @@ def day_strip(width: float, days: Sequence[Day], word: str, *, dated: bool, unti
             if day.day <= until:
                 plot.hatch(x, plot.bottom, cell, plot.height)
             continue
-        plot.block(x, plot.bottom, cell, plot.height, _RED)
-        plot.block(x, plot.bottom, cell, plot.height * day.share, STATE_COLOURS["ok"])
-        if day.share < 1:  # white line between good and bad, for grey print
-            level = plot.bottom + plot.height * day.share
-            drawing.add(Line(x, level, x + cell, level, strokeColor=white, strokeWidth=0.8))
+        bad = 0.0 if day.share == 1 else max(2.2, plot.height * (1 - day.share))
+        good = max(0.0, plot.height - bad)
+        plot.block(x, plot.bottom, cell, good, STATE_COLOURS["ok"])
+        if bad:  # a white line between good and bad, for grey print
+            level = plot.bottom + good
+            plot.block(x, level, cell, plot.height - good, _RED)
+            drawing.add(Line(x, level, x + cell, level, strokeColor=white, strokeWidth=0.6))
     if dated:
         _dates(plot, (days[0].day, days[-1].day))
     return drawing

@@ -25,7 +25,7 @@ from gmops_desktop.context import Context
 from gmops_desktop.contract.record import ChainHead
 from gmops_desktop.contract.terms import Contract
 from gmops_desktop.errors import OpsError
-from gmops_desktop.language import DEFAULT, Language, tr
+from gmops_desktop.language import DEFAULT, Language, speaking, tr
 from gmops_desktop.paths import write_atomically
 from gmops_desktop.reports import rendering, worker
 from gmops_desktop.reports.archival import attached
@@ -89,7 +89,9 @@ class Reports:
         """
         start, end = month_of(period)
         context.progress(None, tr("Collecting the facts"))
-        facts = replace(self._collect(start, end), heads=self._journal.heads())
+        with speaking(language):  # reasons why something is unknown are printed
+            facts = self._collect(start, end)
+        facts = replace(facts, heads=self._journal.heads())
         while True:
             number, replaces = self._next(kind, period, facts.contract)
             context.progress(None, tr("Setting the pages of {number}", number=number))

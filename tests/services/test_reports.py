@@ -18,6 +18,7 @@ from db.journal import Journal
 from example_month import empty_month, full_month
 from gmops_desktop.context import Context
 from gmops_desktop.errors import Cancelled, OpsError
+from gmops_desktop.language import current
 from gmops_desktop.reports.facts import MonthFacts
 from gmops_desktop.services.reports import Reports
 
@@ -80,6 +81,21 @@ def test_a_second_one_is_a_version_that_names_the_first(build: Build, context: C
     assert first.path.exists()
     assert first.path != second.path
     assert [one.number for one in reports.all()] == [second.number, first.number]
+
+
+def test_the_facts_are_collected_in_the_language_of_the_report(
+    database: Database, journal: Journal, context: Context, tmp_path: Path
+) -> None:
+    spoken: list[str] = []
+
+    def collect(start: date, end: date) -> MonthFacts:
+        spoken.append(current())
+        return empty_month()
+
+    reports = Reports(database, journal, lambda: tmp_path, collect)
+    reports.make("monthly", "2018-04", context)
+    reports.make("monthly", "2018-04", context, language="en")
+    assert spoken == ["zh_CN", "en"]
 
 
 def test_a_contract_without_letters_still_gets_a_number(build: Build, context: Context) -> None:
