@@ -80,18 +80,18 @@ def strangers(session: Session, entries: Iterable[EntryView]) -> tuple[str, ...]
 
     Somebody wrote into the tables past the journal; a rebuild puts them right.
     """
-    found = []
+    found: list[str] = []
     ordered = sorted(entries, key=lambda entry: (entry.kind, entry.subject))
     groups = groupby(ordered, key=lambda entry: (entry.kind, entry.subject))
     subjects = {key: fold(group) for key, group in groups if key[0] in TABLES}
-    for (kind, identity), subject in subjects.items():
-        row = session.get(TABLES[kind], identity)
-        if row is None or not _agrees(row, values_of(TABLES[kind], subject)):
-            found.append(_name(subject.fields, identity))
     for kind, model in TABLES.items():
-        for identity in session.scalars(select(model.id)):
-            if (kind, identity) not in subjects:
-                found.append(identity)
+        rows = {row.id: row for row in session.scalars(select(model))}
+        wanted = {identity: one for (its, identity), one in subjects.items() if its == kind}
+        for identity, subject in wanted.items():
+            row = rows.get(identity)
+            if row is None or not _agrees(row, values_of(model, subject)):
+                found.append(_name(subject.fields, identity))
+        found += sorted(rows.keys() - wanted.keys())
     return tuple(found)
 
 

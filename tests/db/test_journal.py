@@ -4,6 +4,8 @@ import getpass
 import itertools
 import json
 import shutil
+import subprocess
+import sys
 import tempfile
 from contextlib import ExitStack
 from dataclasses import replace
@@ -498,3 +500,30 @@ def test_a_team_may_keep_the_same_store_on_mysql(mariadb, schema, pair):
     finally:
         team.close()
     Database(url=url).close()  # and it opens again
+
+
+def test_programs_that_start_at_once_on_a_new_store_share_one_chain(tmp_path):
+    """Window, terminal and timer may all be first: one makes the tables, all write in turn."""
+    path = tmp_path / "store.db"
+    program = f"""
+from pathlib import Path
+from db.engine import Database
+from db.ids import uuid7
+from db.journal import Journal
+database = Database(Path({str(path)!r}))
+journal = Journal(database, actor=lambda: "x", device_name="w")
+for _ in range(10):
+    with database.session() as session, session.begin():
+        number = journal.next_number(session, "ticket")
+        journal.record(session, "ticket", uuid7(), "ticket.opened", {{"number": number}})
+database.close()
+"""
+    started = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(3)]
+    assert [process.wait(60) for process in started] == [0, 0, 0]
+    database = Database(path)
+    report = make_journal(database).verify()
+    with database.session() as session:
+        numbers = set(session.scalars(select(TicketRow.number)))
+    database.close()
+    assert report.ok, report.faults
+    assert (report.entries, len(report.heads), len(numbers)) == (31, 1, 30)
