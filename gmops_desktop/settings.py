@@ -25,6 +25,7 @@ class Settings:
     archive_folder: str = ""  # empty: the data folder's own
     probe_seconds: int = 60  # between two looks at the servers
     window: str = ""  # geometry, as Qt gave it, base64
+    columns: str = ""  # widths of the columns people changed, by table, as JSON
 
 
 class SettingsFile:

@@ -6,10 +6,12 @@ It is the one place where failures of background work reach the user, and where 
 from __future__ import annotations
 
 import base64
+import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from PySide6.QtCore import QByteArray, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QShortcut
@@ -32,6 +34,7 @@ from ui.widgets.job_strip import JobStrip
 from ui.widgets.notice import NoticeBar
 from ui.widgets.page import Page
 from ui.widgets.rail import Rail
+from ui.widgets.tables import Table
 
 logger = logging.getLogger(__name__)
 
@@ -135,10 +138,29 @@ class MainWindow(QMainWindow):
         whole = QWidget()
         column(whole, self.notice, self.rail, self.strip, spacing=0).setStretch(1, 1)
         self.setCentralWidget(whole)
+        self._restore_columns()
         self.go(shown or self.pages.start)
         for tab in self.pages.tabs:
             QTimer.singleShot(0, tab.page, tab.page.recount)
         self._check_journal()
+
+    def _tables(self) -> dict[str, Table[Any]]:
+        """Return every table by the place it has in its page."""
+        return {
+            f"{tab.name}/{place}": table
+            for tab in self.pages.tabs
+            for place, table in enumerate(tab.page.findChildren(Table))
+        }
+
+    def _restore_columns(self) -> None:
+        known = self._settings.current.columns
+        try:
+            widths = json.loads(known) if known else {}
+        except ValueError:  # somebody edited the file: not worth a window that does not open
+            logger.warning("The column widths in the settings cannot be read")
+            widths = {}
+        for name, table in self._tables().items():
+            table.set_widths(widths.get(name, ()))
 
     @Slot()
     def rebuild_soon(self) -> None:
@@ -200,7 +222,10 @@ class MainWindow(QMainWindow):
         if task.quiet and isinstance(error, OpsError):
             logger.info("%s: %s", task.title, error)
             return
-        title, log = task.title, tuple(task.log)
+        self.show_error(task.title, error, tuple(task.log))
+
+    def show_error(self, title: str, error: Exception, log: Sequence[str] = ()) -> None:
+        """Put a failure into the notice bar, with its details and a ticket one click away."""
         details = button(tr("Details"), tip=tr("What happened, what is unharmed, what next"))
         details.clicked.connect(lambda: FailureDialog(self, title, error, log).open())
         ticket = button(tr("New ticket"), kind="quiet", icon_name="ticket")
@@ -242,8 +267,9 @@ class MainWindow(QMainWindow):
             self._ask_to_leave(busy)
             return
         geometry = self.saveGeometry().toBase64().toStdString()
+        widths = {name: table.widths() for name, table in self._tables().items()}
         try:
-            self._settings.change(window=geometry)
+            self._settings.change(window=geometry, columns=json.dumps(widths))
         except OpsError as error:  # a full disk must not keep the window open
             logger.warning("%s %s", error, error.hint)
         self.closed.emit()
@@ -254,7 +280,7 @@ class MainWindow(QMainWindow):
             "One job is still running: {titles}. Stopping it leaves nothing half done.",
             "{count} jobs are still running: {titles}. Stopping them leaves nothing half done.",
             len(busy),
-            titles=tr(", ").join(task.title for task in busy),
+            titles=tr(", ", context="list").join(task.title for task in busy),
         )
         sheet = Sheet(self, tr("Close the window?"), text, width=480)
         sheet.add_close(tr("Keep working"))

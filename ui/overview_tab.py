@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gmops_desktop.changes import Change
@@ -110,9 +111,14 @@ class OverviewTab(Page):
         self.body.addWidget(self._all, 1)
         self.body.addWidget(self._empty, 1)
 
+        self._clock = QTimer(self)  # the day and the clocks go on by themselves
+        self._clock.setInterval(60_000)
+
+        self._clock.timeout.connect(self._tick)
         self.tickets.opened.connect(lambda ticket: self.wanted.emit("tickets", ticket.number))
         self.waiting.opened.connect(self._open_waiting)
         self.matrix.chosen.connect(lambda *_: self.wanted.emit("reports", ""))
+        self._clock.start()
 
     def refresh(self) -> None:
         overview = self._obligations.overview()
@@ -134,6 +140,10 @@ class OverviewTab(Page):
         self.tickets.set_rows(overview.tickets)
         self._all_tickets.setText(tr("All {count}", count=len(overview.tickets)))
         self.waiting.set_rows(overview.waiting)
+
+    def _tick(self) -> None:
+        if self.isVisible():
+            self.renew()
 
     def recount(self) -> None:
         self._count(self._obligations.overview())

@@ -40,9 +40,9 @@ _ORDER: dict[State, int] = {"critical": 0, "warning": 1, "unknown": 2, "ok": 3}
 
 
 class StatusTab(Page):
-    """Looks at all resources every `probe_seconds` while the window is open, and when asked."""
+    """Looks at all resources when asked and, once it watches, every `probe_seconds`."""
 
-    shows = Change.SERVERS | Change.CONTRACT
+    shows = Change.SERVERS | Change.CONTRACT | Change.SETTINGS
 
     def __init__(
         self,
@@ -104,15 +104,18 @@ class StatusTab(Page):
         self.body.addWidget(self._empty, 1)
 
         self._timer = QTimer(self)
-        self._timer.setInterval(max(10, settings.current.probe_seconds) * 1000)
         self._ages = QTimer(self)  # "41 s ago" must not stand still
         self._ages.setInterval(5000)
 
         self._timer.timeout.connect(lambda: self.look(quiet=True))
         self._ages.timeout.connect(self._show_ages)
         self._alerts.ticket_wanted.connect(self.ticket_wanted)
-        self._timer.start()
         self._ages.start()
+
+    def watch(self) -> None:
+        """Look now, and from now on every `probe_seconds`, whether the page is in sight or not."""
+        self._timer.start(self._interval())
+        self.look(quiet=True)
 
     def look(self, *, quiet: bool = False) -> None:
         """Look at every resource in the background, unless a look is under way."""
@@ -134,6 +137,8 @@ class StatusTab(Page):
         self.look()
 
     def refresh(self) -> None:
+        if self._timer.isActive() and self._timer.interval() != self._interval():
+            self._timer.start(self._interval())
         resources = self._contracts.resources()
         looks = {look.resource_id: look for look in self._servers.last()}
         self._all.setVisible(bool(resources))
@@ -155,6 +160,9 @@ class StatusTab(Page):
         self.renew()
         if identity in self._cards:
             self._choose(identity)
+
+    def _interval(self) -> int:
+        return max(10, self._settings.current.probe_seconds) * 1000
 
     def _looked(self) -> None:
         self._task = None
@@ -354,5 +362,8 @@ class _Alerts(Card):
         head.setStretch(1, 1)
         seen = tr("seen {age}", age=ago(look.at, datetime.now(UTC)))
         foot = row(None, Label(seen, "caption"), None, ticket)
-        column(made, head, paragraph(look.reason, "caption"), foot, spacing=4)
+        texts = [paragraph(look.reason, "caption")]
+        if look.hint:
+            texts.append(paragraph(look.hint, "hint"))
+        column(made, head, *texts, foot, spacing=4)
         return made

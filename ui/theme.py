@@ -299,6 +299,8 @@ QLineEdit, QComboBox, QSpinBox, QDateEdit {{ min-height: {low}px; }}
 QPlainTextEdit, QTextEdit {{ padding: 4px; }}
 QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDateEdit:focus {{
     border: 2px solid {t.accent}; padding: 0 7px; min-height: {low - 2}px; }}
+QSpinBox QLineEdit, QDateEdit QLineEdit, QComboBox QLineEdit {{ background: transparent;
+    border: none; padding: 0; min-height: 0; }}
 QPlainTextEdit:focus, QTextEdit:focus {{ border: 2px solid {t.accent}; padding: 3px; }}
 QLineEdit:disabled, QComboBox:disabled, QSpinBox:disabled {{ color: {t.text3};
     background: {t.sunken}; border-color: {t.line}; }}

@@ -74,6 +74,18 @@ def test_the_selection_survives_new_rows_and_sorting(table: Table[Line]) -> None
     assert table.current is None
 
 
+def test_column_widths_can_be_kept_and_a_stranger_s_are_ignored(table: Table[Line]) -> None:
+    table.horizontalHeader().resizeSection(0, 123)
+    kept = table.widths()
+    assert kept == [123, 0, 90]
+    table.horizontalHeader().resizeSection(0, 60)
+    table.set_widths([1, 2])
+    table.set_widths([0, 50, 50])
+    assert table.widths() == [60, 0, 90]
+    table.set_widths(kept)
+    assert table.widths() == [123, 0, 90]
+
+
 def test_copy_is_tab_separated_with_a_header(table: Table[Line]) -> None:
     table.select("T-1")
     table.copy()

@@ -16,6 +16,7 @@ from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.log import redact
 from ui.dialogs.sheet import Sheet
+from ui.icons import icon
 from ui.widgets.badges import StateMark
 from ui.widgets.frames import Glyph, Label, button, column, paragraph, row
 from ui.widgets.notice import bug_report
@@ -78,7 +79,9 @@ class FailureDialog(Sheet):
             action.clicked.connect(self.accept)
 
     def _toggle(self) -> None:
-        self._well.setVisible(not self._well.isVisible())
+        unfolded = self._well.isHidden()
+        self._well.setVisible(unfolded)
+        self._fold.setIcon(icon("caret-down" if unfolded else "caret-right", "accent"))
 
     def _copy(self) -> None:
         QApplication.clipboard().setText(self._report)

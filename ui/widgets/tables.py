@@ -300,6 +300,21 @@ class Table(QTableView, Generic[Row]):
         """Show the rows in which every word of `text` stands."""
         self.rows.set_filter(text)
 
+    def widths(self) -> list[int]:
+        """Return the widths of the columns in pixels, 0 for those that take the slack."""
+        head = self.horizontalHeader()
+        return [
+            head.sectionSize(place) if column.width else 0
+            for place, column in enumerate(self.rows.columns)
+        ]
+
+    def set_widths(self, widths: Sequence[int]) -> None:
+        """Give the columns the widths that `widths` returned; ignore those of another table."""
+        if [bool(width) for width in widths] == [bool(one.width) for one in self.rows.columns]:
+            for place, width in enumerate(widths):
+                if width:
+                    self.horizontalHeader().resizeSection(place, width)
+
     def copy(self) -> None:
         """Copy the selected row, or all rows if none is, as tab-separated text with a header."""
         chosen = self.current

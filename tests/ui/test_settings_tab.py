@@ -1,0 +1,286 @@
+"""Settings: resources with their passwords and connection tests, the contract, this machine."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from db.engine import Database
+from db.journal import Journal
+from gmops_desktop.adapters.ssh import Ssh
+from gmops_desktop.adapters.vault import Vault
+from gmops_desktop.addresses import AccountAddress, MysqlAddress, SshAddress
+from gmops_desktop.context import Context
+from gmops_desktop.contract.looks import AccountDetails
+from gmops_desktop.errors import OpsError
+from gmops_desktop.paths import Home
+from gmops_desktop.services.connections import Connections
+from gmops_desktop.services.connections import Database as OpenDatabase
+from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.settings import SettingsFile, Theme
+from gmops_desktop.states import Check, State
+from gmops_desktop.tasks import TaskRunner
+from sandbox.sshd import Sshd
+from strange_servers import free_port
+from ui.contract_card import ContactDialog, ContractDialog
+from ui.dialogs.questions import HostKeyQuestion
+from ui.dialogs.resource import ResourceDialog
+from ui.dialogs.sheet import Sheet
+from ui.settings_tab import SettingsTab
+from ui.widgets.badges import StateMark
+
+
+@pytest.fixture
+def contracts(database: Database) -> Contracts:
+    return Contracts(database, Journal(database, actor=lambda: "Zhang"))
+
+
+@pytest.fixture
+def settings(home: Home) -> SettingsFile:
+    return SettingsFile(home.settings)
+
+
+@pytest.fixture
+def connections(home: Home) -> Connections:
+    def open_ssh(address: SshAddress, context: Context) -> Ssh:
+        return Ssh.open(address, context, password=None, known_hosts=home.known_hosts)
+
+    def open_mysql(address: MysqlAddress, context: Context) -> OpenDatabase:
+        raise OpsError("no database here")
+
+    def look_account(address: AccountAddress, context: Context) -> AccountDetails:
+        raise OpsError("no account here")
+
+    return Connections(
+        known_hosts=home.known_hosts,
+        open_ssh=open_ssh,
+        open_mysql=open_mysql,
+        look_account=look_account,
+    )
+
+
+@pytest.fixture
+def themes() -> list[Theme]:
+    return []
+
+
+@pytest.fixture
+def tab(
+    qtbot: QtBot,
+    contracts: Contracts,
+    connections: Connections,
+    settings: SettingsFile,
+    home: Home,
+    runner: TaskRunner,
+    themes: list[Theme],
+) -> SettingsTab:
+    tab = SettingsTab(contracts, connections, Vault().put, settings, home, runner, themes.append)
+    runner.changed.connect(tab.hear)
+    qtbot.addWidget(tab)
+    with qtbot.waitExposed(tab):
+        tab.show()
+    return tab
+
+
+def opened(tab: SettingsTab, kind: type[Sheet]) -> Sheet:
+    """Return the dialog of that kind that stands open."""
+    return next(one for one in tab.findChildren(kind) if one.isVisible())
+
+
+def marks(tab: SettingsTab) -> list[State]:
+    """Return the states of the checks in sight, from top to bottom."""
+    return [mark.state for mark in tab.checks.findChildren(StateMark) if mark.isVisible()]
+
+
+def press(within: QWidget, word: str) -> None:
+    """Click the button of that word."""
+    next(one for one in within.findChildren(QPushButton) if one.text() == word).click()
+
+
+def test_a_new_host_is_recorded_and_its_password_goes_to_the_keyring(
+    tab: SettingsTab, contracts: Contracts, runner: TaskRunner, qtbot: QtBot
+) -> None:
+    tab.resources.begin()
+    dialog = opened(tab, ResourceDialog)
+    assert isinstance(dialog, ResourceDialog)
+    assert not dialog.ok.isEnabled()
+    form = dialog.forms["host"]
+    form.host.setText("web1.example")
+    form.user.setText("ops")
+    form.secret.setText("correct horse")
+    dialog.name.setText("web1")
+    with qtbot.waitSignal(runner.ended):
+        dialog.ok.click()
+    address = SshAddress("web1.example", 22, "ops")
+    assert [(one.name, one.address) for one in contracts.resources()] == [("web1", address)]
+    assert Vault().get(address.secret_name) == "correct horse"
+    assert tab.resources.table.current == contracts.resources()[0]
+
+
+def test_a_database_goes_through_the_tunnel_of_a_recorded_host(
+    tab: SettingsTab, contracts: Contracts
+) -> None:
+    host = contracts.save_resource("host", "web1", SshAddress("web1.example"))
+    tab.resources.begin()
+    dialog = opened(tab, ResourceDialog)
+    assert isinstance(dialog, ResourceDialog)
+    dialog.kind._buttons["mysql"].click()
+    form = dialog.forms["mysql"]
+    form.user.setText("ops_backup")
+    form.schema.setText("chamber")
+    form.through.setCurrentIndex(1)
+    dialog.ok.click()
+    saved = next(one for one in contracts.resources() if one.kind == "mysql")
+    assert saved.address == MysqlAddress(
+        "127.0.0.1", 3306, "ops_backup", "chamber", ssh=host.address
+    )
+
+
+def test_changing_a_resource_keeps_what_the_form_does_not_show(
+    tab: SettingsTab, contracts: Contracts
+) -> None:
+    address = MysqlAddress("db.example", 3307, "u", "s", tls="required", ca="/ca.pem")
+    resource = contracts.save_resource("mysql", "db", address)
+    tab.renew()
+    tab.resources._open(resource)
+    dialog = opened(tab, ResourceDialog)
+    assert isinstance(dialog, ResourceDialog)
+    dialog.name.setText("database")
+    dialog.ok.click()
+    assert [(one.id, one.name, one.address) for one in contracts.resources()] == [
+        (resource.id, "database", address)
+    ]
+
+
+def test_removing_asks_first(tab: SettingsTab, contracts: Contracts) -> None:
+    contracts.save_resource("host", "web1", SshAddress("web1.example"))
+    tab.renew()
+    tab.resources.remove_button.click()
+    assert len(contracts.resources()) == 1
+    sheet = opened(tab, Sheet)
+    next(
+        b for b in sheet.findChildren(type(tab.resources.add_button)) if b.text() == "Remove"
+    ).click()
+    assert contracts.resources() == ()
+
+
+def test_a_first_contact_is_asked_about_and_then_every_check_passes(
+    tab: SettingsTab,
+    contracts: Contracts,
+    connections: Connections,
+    runner: TaskRunner,
+    sshd: Sshd,
+    qtbot: QtBot,
+) -> None:
+    contracts.save_resource("host", "box", sshd.address)
+    tab.renew()
+    with qtbot.waitSignal(runner.ended, timeout=20_000):
+        tab.resources.test_button.click()
+    question = opened(tab, HostKeyQuestion)
+    assert isinstance(question, HostKeyQuestion)
+    with qtbot.waitSignal(tab.checks.tested, timeout=20_000) as heard:
+        question.trust.click()
+    assert heard.args[1] in ("ok", "warning")
+    assert connections.fingerprint(sshd.address, Context()).known == "pinned"
+    qtbot.waitUntil(lambda: len(marks(tab)) == 5)
+    assert "critical" not in marks(tab)
+
+
+def test_without_trust_the_check_of_the_host_key_says_so(
+    tab: SettingsTab,
+    contracts: Contracts,
+    connections: Connections,
+    runner: TaskRunner,
+    sshd: Sshd,
+    qtbot: QtBot,
+) -> None:
+    contracts.save_resource("host", "box", sshd.address)
+    tab.renew()
+    with qtbot.waitSignal(runner.ended, timeout=20_000):
+        tab.resources.test_button.click()
+    with qtbot.waitSignal(tab.checks.tested, timeout=20_000):
+        opened(tab, HostKeyQuestion).reject()
+    assert connections.fingerprint(sshd.address, Context()).known == "unknown"
+    qtbot.waitUntil(lambda: marks(tab) == ["ok", "ok", "warning", "unknown", "unknown"])
+
+
+def test_a_dead_host_shows_where_it_is_stuck(
+    tab: SettingsTab, contracts: Contracts, qtbot: QtBot
+) -> None:
+    contracts.save_resource("host", "gone", SshAddress("127.0.0.1", free_port()))
+    tab.renew()
+    with qtbot.waitSignal(tab.checks.tested, timeout=20_000) as heard:
+        tab.resources.test_button.click()
+    assert heard.args[1] == "critical"
+    qtbot.waitUntil(lambda: marks(tab)[:2] == ["ok", "critical"])
+
+
+def test_the_example_contract_is_one_click_away_and_can_be_changed(
+    tab: SettingsTab, contracts: Contracts
+) -> None:
+    assert tab.contract.example.isVisible()
+    tab.contract.example.click()
+    contract = contracts.current()
+    assert contract is not None
+    assert not tab.contract.example.isVisible()
+    assert len(tab.contract.table.rows.shown) == len(contracts.contacts())
+    tab.contract.change_button.click()
+    dialog = opened(tab, ContractDialog)
+    assert isinstance(dialog, ContractDialog)
+    dialog.title.setText("Another title")
+    dialog.ok.click()
+    changed = contracts.current()
+    assert changed is not None
+    assert changed.title == "Another title"
+    assert changed.items == contract.items
+
+
+def test_contacts_are_added_and_ended_never_deleted(tab: SettingsTab, contracts: Contracts) -> None:
+    contracts.load_example()
+    tab.renew()
+    before = len(contracts.contacts())
+    tab.contract.add_contact.click()
+    dialog = opened(tab, ContactDialog)
+    assert isinstance(dialog, ContactDialog)
+    assert not dialog.ok.isEnabled()
+    dialog.name.setText("Li Na")
+    dialog.phone.setText("not a number")
+    assert not dialog.ok.isEnabled()
+    dialog.phone.setText("0755-1234")
+    dialog.ok.click()
+    added = next(one for one in contracts.contacts() if one.name == "Li Na")
+    assert len(contracts.contacts()) == before + 1
+    tab.contract.table.select(added.id)
+    tab.contract.end_contact.click()
+    sheet = opened(tab, Sheet)
+    press(sheet, "End today")
+    ended = next(one for one in contracts.contacts() if one.id == added.id)
+    assert ended.valid_to == date.today()
+
+
+def test_choices_of_this_machine_hold_at_once(
+    tab: SettingsTab, settings: SettingsFile, themes: list[Theme], qtbot: QtBot
+) -> None:
+    tab.machine.actor.setText("Zhang")
+    tab.machine.actor.editingFinished.emit()
+    tab.machine.theme._buttons["dark"].click()
+    tab.machine.probe._buttons["30"].click()
+    with qtbot.waitSignal(tab.rebuild):
+        tab.machine.language._buttons["en"].click()
+    now = settings.current
+    assert (now.actor, now.theme, now.probe_seconds, now.language) == ("Zhang", "dark", 30, "en")
+    assert themes == ["dark"]
+
+
+def test_a_remedy_can_be_copied(tab: SettingsTab, contracts: Contracts) -> None:
+    resource = contracts.save_resource("host", "web1", SshAddress("web1.example"))
+    check = Check("Permission", "critical", "Two rights are missing.", remedy="GRANT SELECT ON x")
+    tab.checks.show_checks(resource, [check])
+    copy = next(
+        b for b in tab.checks.findChildren(type(tab.resources.add_button)) if b.text() == "Copy"
+    )
+    copy.click()
+    assert QApplication.clipboard().text() == "GRANT SELECT ON x"

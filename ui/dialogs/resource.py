@@ -1,0 +1,287 @@
+"""Adding a resource, or changing one: what it is, where it is, and the secret that opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialogButtonBox,
+    QFileDialog,
+    QLineEdit,
+    QSpinBox,
+    QStackedWidget,
+    QWidget,
+)
+
+from gmops_desktop.addresses import (
+    AccountAddress,
+    Address,
+    Kind,
+    MysqlAddress,
+    Resource,
+    SshAddress,
+    WebAddress,
+)
+from gmops_desktop.language import mark, tr
+from ui.dialogs.sheet import Sheet
+from ui.widgets.frames import Label, Segments, button, column, icon_button, row
+
+KIND_WORDS: Final[dict[Kind, str]] = {
+    "host": mark("Cloud server"),
+    "mysql": mark("Cloud database"),
+    "website": mark("Website"),
+    "account": mark("Official Account"),
+}
+
+_OFF, _REQUIRED = "off", "required"  # as in `MysqlAddress.tls`
+_BEGINNING: Final = "https://"
+
+# kind, name, address, id of the resource changed ("" for a new one), secret ("" to keep the old)
+Save = Callable[[Kind, str, Address, str, str], object]
+
+
+class ResourceDialog(Sheet):
+    """One form per kind; the password goes to the keyring, the rest into the record."""
+
+    def __init__(
+        self,
+        parent: QWidget | None,
+        hosts: Sequence[Resource],
+        save: Save,
+        resource: Resource | None = None,
+    ) -> None:
+        title = tr("Change {name}", name=resource.name) if resource else tr("Add a resource")
+        super().__init__(parent, title, width=620)
+        self._save, self._resource = save, resource
+
+        self.kind = Segments(
+            [(kind, tr(word)) for kind, word in KIND_WORDS.items()],
+            resource.kind if resource else "host",
+            tr("Kind of resource"),
+        )
+        self.name = QLineEdit(resource.name if resource else "")
+        self.forms: dict[Kind, _HostForm | _MysqlForm | _WebForm | _AccountForm] = {
+            "host": _HostForm(),
+            "mysql": _MysqlForm(hosts),
+            "website": _WebForm(),
+            "account": _AccountForm(),
+        }
+        self._stack = QStackedWidget()
+        for form in self.forms.values():
+            self._stack.addWidget(form)
+        self.body.addWidget(self.kind)
+        self.add_field(tr("Name", context="resource"), self.name)
+        self.body.addWidget(self._stack)
+        self.body.addStretch(1)
+        self.add_close(tr("Cancel"))
+        self.ok = button(tr("Save"), self._accept, kind="primary", tip=tr("Save this resource"))
+        self.add_button(self.ok, QDialogButtonBox.ButtonRole.ActionRole, default=True)
+        if resource is not None:
+            self.kind.setEnabled(False)
+            self.forms[resource.kind].show_address(resource.address)
+
+        self.kind.chosen.connect(self._show_form)
+        self.name.textChanged.connect(self._judge)
+        for form in self.forms.values():
+            for field in form.findChildren(QLineEdit):
+                field.textChanged.connect(self._judge)
+        self._show_form(self.kind.current)
+
+    @property
+    def form(self) -> _HostForm | _MysqlForm | _WebForm | _AccountForm:
+        """The form of the kind chosen."""
+        return self.forms[self._kind]
+
+    @property
+    def _kind(self) -> Kind:
+        return next(kind for kind in KIND_WORDS if kind == self.kind.current)
+
+    def _show_form(self, _key: str) -> None:
+        self._stack.setCurrentWidget(self.form)
+        self.name.setPlaceholderText(tr(KIND_WORDS[self._kind]))
+        self._judge()
+
+    def _judge(self) -> None:
+        missing = self.form.missing()
+        self.ok.setEnabled(not missing)
+        self.ok.setToolTip(missing or tr("Save this resource"))
+
+    def _accept(self) -> None:
+        name = self.name.text().strip() or tr(KIND_WORDS[self._kind])
+        identity = self._resource.id if self._resource else ""
+        self._save(self._kind, name, self.form.address(), identity, self.form.secret.text())
+        self.accept()
+
+
+class _Form(QWidget):
+    """Fields under their words."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._layout = column(self, spacing=12)
+        self.secret = QLineEdit()
+        self.secret.setEchoMode(QLineEdit.EchoMode.Password)
+        self.secret.setPlaceholderText(tr("unchanged, or not needed"))
+
+    def _line(self, *fields: tuple[str, QWidget, int]) -> None:
+        """Put fields side by side: word, field, share of the width (0: as wide as it is)."""
+        line = row(spacing=12)
+        for word, field, stretch in fields:
+            field.setAccessibleName(word)
+            caption = Label(word, "caption", elide=False)
+            caption.setBuddy(field)
+            line.addLayout(column(None, caption, field, spacing=4), stretch)
+        self._layout.addLayout(line)
+
+
+def _port(value: int) -> QSpinBox:
+    made = QSpinBox()
+    made.setRange(1, 65535)
+    made.setValue(value)
+    made.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+    made.setFixedWidth(88)
+    return made
+
+
+class _HostForm(_Form):
+    def __init__(self) -> None:
+        super().__init__()
+        self.host, self.port, self.user = QLineEdit(), _port(22), QLineEdit("root")
+        self.key = QLineEdit()
+        choose = icon_button("folder-open", tr("Choose a key file…"), self._choose, kind="plain")
+        key = QWidget()
+        row(key, self.key, choose)
+        self._line((tr("Address"), self.host, 1), (tr("Port"), self.port, 0))
+        self._line(
+            (tr("User"), self.user, 1), (tr("Password (kept in the keyring)"), self.secret, 1)
+        )
+        self._line((tr("Private key file (in place of a password)"), key, 1))
+
+    def missing(self) -> str:
+        return "" if self.host.text().strip() else tr("The address is missing.")
+
+    def address(self) -> SshAddress:
+        return SshAddress(
+            self.host.text().strip(),
+            self.port.value(),
+            self.user.text().strip() or "root",
+            self.key.text().strip(),
+        )
+
+    def show_address(self, address: Address) -> None:
+        if isinstance(address, SshAddress):
+            self.host.setText(address.host)
+            self.port.setValue(address.port)
+            self.user.setText(address.user)
+            self.key.setText(address.key)
+
+    def _choose(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self, tr("Private key file"))
+        if chosen:
+            self.key.setText(chosen)
+
+
+class _MysqlForm(_Form):
+    def __init__(self, hosts: Sequence[Resource]) -> None:
+        super().__init__()
+        self.host, self.port, self.user = QLineEdit("127.0.0.1"), _port(3306), QLineEdit()
+        self.schema = QLineEdit()
+        self._ca = ""
+        self.through = QComboBox()
+        self.through.addItem(tr("directly"), None)
+        for host in hosts:
+            self.through.addItem(tr("through {name} (SSH tunnel)", name=host.name), host.address)
+        self.tls = QComboBox()
+        self.tls.addItem(tr("off (loopback or tunnel)"), _OFF)
+        self.tls.addItem(tr("required, certificate checked"), _REQUIRED)
+        self._line((tr("Address, as seen from there"), self.host, 1), (tr("Port"), self.port, 0))
+        self._line((tr("Reached"), self.through, 1), (tr("TLS"), self.tls, 1))
+        self._line((tr("Database (schema)"), self.schema, 1))
+        self._line(
+            (tr("User"), self.user, 1), (tr("Password (kept in the keyring)"), self.secret, 1)
+        )
+
+    def missing(self) -> str:
+        fields = (self.host, self.user, self.schema)
+        if all(field.text().strip() for field in fields):
+            return ""
+        return tr("Address, user and database are needed.")
+
+    def address(self) -> MysqlAddress:
+        return MysqlAddress(
+            self.host.text().strip(),
+            self.port.value(),
+            self.user.text().strip(),
+            self.schema.text().strip(),
+            self.through.currentData(),
+            self.tls.currentData(),
+            self._ca,
+        )
+
+    def show_address(self, address: Address) -> None:
+        if isinstance(address, MysqlAddress):
+            self.host.setText(address.host)
+            self.port.setValue(address.port)
+            self.user.setText(address.user)
+            self.schema.setText(address.schema)
+            self.tls.setCurrentIndex(self.tls.findData(address.tls))
+            self._ca = address.ca
+            if address.ssh is not None:
+                places = [self.through.itemData(at) for at in range(self.through.count())]
+                if address.ssh not in places:
+                    server = tr("through {name} (SSH tunnel)", name=address.ssh)
+                    self.through.addItem(server, address.ssh)
+                    places.append(address.ssh)
+                self.through.setCurrentIndex(places.index(address.ssh))
+
+
+class _WebForm(_Form):
+    def __init__(self) -> None:
+        super().__init__()
+        self.url, self.keyword, self.admin = QLineEdit(), QLineEdit(), QLineEdit()
+        self._ca = ""
+        self.url.setPlaceholderText(_BEGINNING)
+        self._line((tr("Front page"), self.url, 1))
+        self._line((tr("A word that must stand on it"), self.keyword, 1))
+        self._line((tr("Page of the back end"), self.admin, 1))
+
+    def missing(self) -> str:
+        right = self.url.text().strip().startswith(("http://", "https://"))
+        return "" if right else tr("The front page begins with https:// or http://.")
+
+    def address(self) -> WebAddress:
+        return WebAddress(
+            self.url.text().strip(),
+            self.keyword.text().strip(),
+            self.admin.text().strip(),
+            self._ca,
+        )
+
+    def show_address(self, address: Address) -> None:
+        if isinstance(address, WebAddress):
+            self.url.setText(address.url)
+            self.keyword.setText(address.keyword)
+            self.admin.setText(address.admin_url)
+            self._ca = address.ca
+
+
+class _AccountForm(_Form):
+    def __init__(self) -> None:
+        super().__init__()
+        self.app_id = QLineEdit()
+        self._base_url = AccountAddress("").base_url
+        self._line((tr("App ID"), self.app_id, 1))
+        self._line((tr("App secret (kept in the keyring)"), self.secret, 1))
+
+    def missing(self) -> str:
+        return "" if self.app_id.text().strip() else tr("The app ID is missing.")
+
+    def address(self) -> AccountAddress:
+        return AccountAddress(self.app_id.text().strip(), self._base_url)
+
+    def show_address(self, address: Address) -> None:
+        if isinstance(address, AccountAddress):
+            self.app_id.setText(address.app_id)
+            self._base_url = address.base_url

@@ -1,0 +1,179 @@
+"""Settings: resources and their connections, the contract and its people, and this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QLineEdit, QWidget
+
+from gmops_desktop.addresses import Resource
+from gmops_desktop.changes import Change
+from gmops_desktop.language import tr
+from gmops_desktop.paths import Home
+from gmops_desktop.services.connections import Connections
+from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.settings import SettingsFile, Theme
+from gmops_desktop.states import STATES
+from gmops_desktop.tasks import TaskRunner
+from ui.connection_checks import ConnectionChecks
+from ui.contract_card import ContractCard
+from ui.resources_card import ResourcesCard, SaveSecret
+from ui.theme import GAP
+from ui.widgets.frames import Card, Label, Segments, button, column, icon_button, row
+from ui.widgets.page import Page
+
+_PROBES: Final = (30, 60, 300)  # seconds between two looks
+
+
+class SettingsTab(Page):
+    """`show_theme` shows a theme at once; `speak` changes the language of the whole program."""
+
+    shows = Change.CONTRACT | Change.SETTINGS
+
+    guide_wanted = Signal()
+
+    def __init__(
+        self,
+        contracts: Contracts,
+        connections: Connections,
+        save_secret: SaveSecret,
+        settings: SettingsFile,
+        home: Home,
+        runner: TaskRunner,
+        show_theme: Callable[[Theme], object],
+    ) -> None:
+        super().__init__(tr("Settings"), str(home.root))
+        self.head.add_action(
+            button(
+                tr("First steps"),
+                self.guide_wanted.emit,
+                icon_name="list",
+                tip=tr("Go through contract, resources, connections and first backup"),
+            )
+        )
+        self.resources = ResourcesCard(contracts, save_secret, runner)
+        self.checks = ConnectionChecks(connections, runner)
+        self._checks_card = Card(tr("Connection test"))
+        self._checks_card.add(self.checks)
+        self._checks_card.add_stretch()
+        self.contract = ContractCard(contracts, runner)
+        self.machine = _MachineCard(settings, home, runner, show_theme)
+        left = column(None, self.resources, self._checks_card, spacing=GAP)
+        left.setStretch(0, 1)
+        left.setStretch(1, 1)
+        right = column(None, self.contract, self.machine, spacing=GAP)
+        right.setStretch(0, 1)
+        both = row(None, left, right, spacing=GAP)
+        both.setStretch(0, 13)
+        both.setStretch(1, 10)
+        self.body.addLayout(both, 1)
+
+        self.resources.test_wanted.connect(self.checks.test)
+        self.resources.picked.connect(self._picked)
+        self.checks.tested.connect(self._tested)
+        self.machine.language_chosen.connect(self.rebuild)
+
+    def refresh(self) -> None:
+        self.resources.refresh()
+        self.contract.refresh()
+
+    def _picked(self, resource: Resource | None) -> None:
+        self._checks_card.hint.show_text(resource.name if resource else "")
+
+    def _tested(self, identity: str, state: str) -> None:
+        self.resources.show_tested(identity, next(one for one in STATES if one == state))
+
+
+class _MachineCard(Card):
+    """What this machine's user chose; every choice holds at once."""
+
+    language_chosen = Signal()
+
+    def __init__(
+        self,
+        settings: SettingsFile,
+        home: Home,
+        runner: TaskRunner,
+        show_theme: Callable[[Theme], object],
+    ) -> None:
+        super().__init__(tr("This machine"))
+        self._settings, self._home, self._runner = settings, home, runner
+        self._show_theme = show_theme
+        now = settings.current
+
+        self.actor = QLineEdit(now.actor)
+        self.actor.setPlaceholderText(tr("stands in every journal entry"))
+        self.language = Segments(
+            [("zh_CN", "中文"), ("en", "English")], now.language, tr("Language")
+        )
+        self.theme = Segments(
+            [("system", tr("System")), ("light", tr("Light")), ("dark", tr("Dark"))],
+            now.theme,
+            tr("Theme"),
+        )
+        seconds = sorted({*_PROBES, now.probe_seconds})
+        self.probe = Segments(
+            [(str(one), tr("{seconds} s", seconds=one)) for one in seconds],
+            str(now.probe_seconds),
+            tr("Look at the servers every"),
+        )
+        self.folder = QLineEdit(now.archive_folder)
+        self.folder.setReadOnly(True)
+        self.folder.setPlaceholderText(str(home.archives))
+        folder = QWidget()
+        choose = icon_button("folder-open", tr("Choose a folder…"), self._choose, kind="plain")
+        row(folder, self.folder, choose)
+
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(8)
+        grid.setColumnStretch(1, 1)
+        fields: tuple[tuple[str, QWidget], ...] = (
+            (tr("Who works here"), self.actor),
+            (tr("Language"), self.language),
+            (tr("Theme"), self.theme),
+            (tr("Look every"), self.probe),
+            (tr("Archive folder"), folder),
+        )
+        for place, (word, field) in enumerate(fields):
+            grid.addWidget(Label(word, "caption", elide=False), place, 0)
+            grid.addWidget(field, place, 1)
+        self.actor.setAccessibleName(tr("Who works here"))
+        self.folder.setAccessibleName(tr("Archive folder"))
+        self.add(grid)
+
+        self.actor.editingFinished.connect(self._name)
+        self.language.chosen.connect(self._speak)
+        self.theme.chosen.connect(self._dress)
+        self.probe.chosen.connect(self._probe)
+
+    def _name(self) -> None:
+        name = self.actor.text().strip()
+        if name != self._settings.current.actor:
+            self._settings.change(actor=name)
+            self._runner.changed.emit(Change.SETTINGS)
+
+    def _speak(self, language: str) -> None:
+        if language != self._settings.current.language:
+            self._settings.change(language=language)
+            self.language_chosen.emit()
+
+    def _dress(self, theme: str) -> None:
+        self._settings.change(theme=theme)
+        self._show_theme(self._settings.current.theme)
+
+    def _probe(self, seconds: str) -> None:
+        self._settings.change(probe_seconds=int(seconds))
+        self._runner.changed.emit(Change.SETTINGS)
+
+    def _choose(self) -> None:
+        start = self._settings.current.archive_folder or str(self._home.archives)
+        chosen = QFileDialog.getExistingDirectory(self, tr("Archive folder"), start)
+        if chosen:
+            folder = "" if Path(chosen) == self._home.archives else chosen
+            self._settings.change(archive_folder=folder)
+            self.folder.setText(folder)
+            self._runner.changed.emit(Change.SETTINGS)
