@@ -22,6 +22,7 @@ from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.paths import ROOT, Home, write_atomically
 from sandbox import site_data
+from sandbox.furnish import furnish
 from sandbox.mariadb import MariaDB
 from sandbox.patch_target import PatchTarget
 from sandbox.server import Server
@@ -255,9 +256,6 @@ class Sandbox:
         secrets[f"tencent:{facts.tencent_secret_id}"] = self.tencent.secret_key
         secrets[facts.wechat.secret_name] = self.wechat.secret
         self.keyring.put_all(secrets)
-        # Imported here: the store takes half a second that stopping and asking need not spend.
-        from sandbox.furnish import furnish
-
         furnish(
             self.home,
             self.folder / "resources.json",

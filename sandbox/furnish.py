@@ -8,11 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from db.engine import Database
-from db.journal import Journal
 from gmops_desktop.addresses import Address, Kind, address_to_dict
 from gmops_desktop.paths import Home, write_atomically
-from gmops_desktop.services.contracts import Contracts
 
 # Data of the example like its contract, therefore in the contract's language.
 NAMES: Mapping[Kind, str] = {
@@ -35,6 +32,12 @@ def furnish(home: Home, note: Path, servers: Mapping[Kind, Address]) -> None:
     wanted = {kind: address_to_dict(address) for kind, address in servers.items()}
     if {kind: entry["address"] for kind, entry in known.items()} == wanted:
         return
+
+    # Here, because they take a second that a start with nothing to record need not spend.
+    from db.engine import Database
+    from db.journal import Journal
+    from gmops_desktop.services.contracts import Contracts
+
     database = Database(home.store)
     try:
         contracts = Contracts(database, Journal(database, actor=lambda: "sandbox"))
