@@ -13,6 +13,7 @@ import shlex
 import socket
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -121,22 +122,21 @@ class Ssh:
         """
         end = time.monotonic() + deadline
         channel = self._open("session", None, context, end)
+        # Paramiko waits for the reply to the request without end, on this very event.
+        channel.event = _Watched(lambda: self._check(context, end))
         try:
             channel.set_combine_stderr(True)
-            command = f"sh -c {shlex.quote(script)}" if stdin else "sh -s"
-            with context.on_cancel(self.cut):
-                channel.exec_command(command)
+            channel.exec_command(f"sh -c {shlex.quote(script)}" if stdin else "sh -s")
             output = self._converse(channel, stdin or script.encode(), context, end)
             while not channel.status_event.wait(_SLICE):
                 self._check(context, end)
-            status = channel.exit_status
-            if status == -1:
-                if not self._transport.is_active():
-                    raise self._lost()
-                status = 255
-            return status, output
+            if channel.exit_status == -1 and not self._transport.is_active():
+                raise self._lost()
+            return (channel.exit_status if channel.exit_status >= 0 else 255), output
         except (SSHException, OSError, EOFError) as error:
             context.check()
+            if self._transport.is_active():
+                raise self._no_commands(str(error)) from error
             raise self._lost() from error
         finally:
             channel.close()
@@ -302,11 +302,7 @@ class Ssh:
     def _no_channel(self, target: tuple[str, int] | None, error: ChannelException) -> OpsError:
         host = self.address.host
         if target is None:
-            return OpsError(
-                tr("{host} does not let {user} run commands: {why}.",
-                   host=host, user=self.address.user, why=error.text),
-                hint=tr("Check the account's shell and MaxSessions in sshd_config."),
-            )  # fmt: skip
+            return self._no_commands(error.text)
         if error.code == 1:  # RFC 4254: administratively prohibited
             return TunnelRefused(
                 tr("{host} does not allow tunnels to {target}.",
@@ -320,6 +316,13 @@ class Ssh:
             hint=tr("Check the address and port as seen from the server, and that the database "
                     "runs."),
             forbidden=False,
+        )  # fmt: skip
+
+    def _no_commands(self, why: str) -> OpsError:
+        return OpsError(
+            tr("{host} does not let {user} run commands: {why}.",
+               host=self.address.host, user=self.address.user, why=why.rstrip(".")),
+            hint=tr("Check the account's shell and MaxSessions in sshd_config."),
         )  # fmt: skip
 
     def _converse(
@@ -374,6 +377,19 @@ class Ssh:
             tr("The connection to {host} was lost.", host=self.address.host),
             hint=tr("Check the network, then try again."),
         )
+
+
+class _Watched(threading.Event):
+    """An event whose wait looks, now and then, whether it should go on."""
+
+    def __init__(self, check: Callable[[], object]) -> None:
+        super().__init__()
+        self._check = check
+
+    def wait(self, timeout: float | None = None) -> bool:
+        while not super().wait(_SLICE):
+            self._check()
+        return True
 
 
 class Tunnel:

@@ -62,6 +62,7 @@ __all__ = [
 Job = Callable[[], Look]
 
 _PATIENCE: Final = 3.0  # intervals without a look after which a gap begins
+_MOST_POINTS: Final = 3000  # of a series: more than a screen has columns
 _AWAY: Final = timedelta(hours=6)  # a counter's difference over longer says little about now
 
 
@@ -146,7 +147,8 @@ class Servers:
                 .order_by(SampleRow.at)
             )
             rows = [(at, value) for at, value in session.execute(wanted)]
-        return with_gaps(rows, since, self._now(), timedelta(seconds=self._interval()))
+        whole = with_gaps(rows, since, self._now(), timedelta(seconds=self._interval()))
+        return replace(whole, points=thinned(whole.points, _MOST_POINTS))
 
     def _look_at(self, resource: Resource, history: _Before, context: Context) -> Look:
         context.check()
@@ -283,6 +285,35 @@ def _up(look: Look) -> float | None:
         broken = look.details.status >= 400 or look.details.keyword_found is False
         return 0.0 if broken else 1.0
     return 1.0
+
+
+def thinned(
+    points: Sequence[tuple[datetime, float | None]], most: int
+) -> tuple[tuple[datetime, float | None], ...]:
+    """Return about `most` points at the most: neighbours become their mean, gaps stay gaps."""
+    size = -(-len(points) // most)
+    if size <= 1:
+        return tuple(points)
+    found: list[tuple[datetime, float | None]] = []
+    group: list[tuple[datetime, float]] = []
+
+    def flush() -> None:
+        if group:
+            mean = sum(value for _, value in group) / len(group)
+            found.append((group[len(group) // 2][0], mean))
+            group.clear()
+
+    for at, value in points:
+        if value is None:
+            flush()
+            if not found or found[-1][1] is not None:
+                found.append((at, None))
+            continue
+        group.append((at, value))
+        if len(group) == size:
+            flush()
+    flush()
+    return tuple(found)
 
 
 def _history(

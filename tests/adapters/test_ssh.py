@@ -379,3 +379,28 @@ def test_an_exit_status_that_never_comes_meets_the_deadline(tmp_path: Path) -> N
         pytest.raises(ssh.DeadlinePassed),
     ):
         connection.run("true", Context(), deadline=1)
+
+
+def test_a_server_that_never_replies_to_the_command_meets_the_deadline(tmp_path: Path) -> None:
+    server = SshServer(say(b""))
+    released = threading.Event()
+    server.before_reply = lambda: released.wait(20)
+    with strange(server, tmp_path) as there, there.open() as connection:
+        begun = time.monotonic()
+        with pytest.raises(ssh.DeadlinePassed):
+            connection.run("true", Context(), deadline=1)
+        with cancelled_after(0.3) as context:
+            connection.run("true", context)
+        assert time.monotonic() - begun < 5
+        released.set()
+
+
+def test_a_server_that_refuses_the_command_is_not_a_lost_connection(tmp_path: Path) -> None:
+    server = SshServer(say(b""))
+    server.before_reply = lambda: False
+    with (
+        strange(server, tmp_path) as there,
+        there.open() as connection,
+        pytest.raises(ssh.OpsError, match="does not let ops run commands"),
+    ):
+        connection.run("true", Context())

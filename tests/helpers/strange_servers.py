@@ -69,6 +69,7 @@ class SshServer:
         self.command = command
         self.password = password
         self.methods = methods
+        self.before_reply: Callable[[], bool] = lambda: True  # False refuses the command
         self.passwords_seen: list[str] = []
         self.transports: list[paramiko.Transport] = []
 
@@ -104,6 +105,8 @@ class _Rules(paramiko.ServerInterface):
         return paramiko.OPEN_SUCCEEDED
 
     def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
+        if not self._server.before_reply():
+            return False
         # The reply to the request leaves after this returns, and must come before the output.
         threading.Timer(0.05, _quietly, (self._server.command, channel, command)).start()
         return True
