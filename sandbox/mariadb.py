@@ -163,6 +163,8 @@ class MariaDB(Server):
             f"--datadir={self.data}",
             f"--port={port}",
             f"--bind-address={LOOPBACK}",
+            # A server clears the working files of all others out of a shared folder when it starts.
+            f"--tmpdir={self.folder}",
             "--socket=mysqld.sock",  # in the data folder; a full path may pass the 107-byte limit
             f"--pid-file={self.folder / 'mariadbd.pid'}",
             f"--ssl-ca={tls.ca}",

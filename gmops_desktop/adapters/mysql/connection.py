@@ -1,0 +1,282 @@
+"""One connection to a MySQL or MariaDB server, direct with verified TLS or through a tunnel.
+
+Values come as text or bytes, never converted: what the server says is what an archive keeps.  Every
+call ends at once when the context is cancelled, because the socket is closed under it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import re
+import socket
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
+
+import pymysql
+from pymysql.constants import CLIENT
+from pymysql.converters import encoders
+from pymysql.cursors import SSCursor
+
+from gmops_desktop.adapters import tcp
+from gmops_desktop.adapters.mysql.failures import GONE, code_of, explained
+from gmops_desktop.addresses import MysqlAddress
+from gmops_desktop.context import Context
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
+
+Value = Any  # str for text and numbers, bytes for binary, None for NULL
+Row = tuple[Value, ...]
+
+_SILENCE: Final = 900.0  # seconds a server may think about one statement without a byte
+_ENCODERS: Final[dict[Any, Any]] = dict(encoders)  # and no decoders: values stay as they came
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What a server says of itself; `number` is its version as integers."""
+
+    kind: Literal["MariaDB", "MySQL"]
+    version: str
+    number: tuple[int, ...]
+    max_packet: int
+    lower_case_names: int
+    user: str  # the account that was let in, as name@host
+
+    @property
+    def mariadb(self) -> bool:
+        return self.kind == "MariaDB"
+
+
+if TYPE_CHECKING:
+    _Connection = pymysql.connections.Connection[Any]
+else:
+    _Connection = pymysql.connections.Connection
+
+
+class _Counting(_Connection):
+    """Counts the bytes that cross the line."""
+
+    travelled = 0
+    _sock: Any  # private names that the library's stubs leave out
+    _read_timeout: float | None
+
+    def _read_bytes(self, num_bytes: int) -> bytes:
+        self.travelled += num_bytes
+        return super()._read_bytes(num_bytes)  # type: ignore[misc,no-any-return]  # private, untyped
+
+    def _write_bytes(self, data: bytes) -> None:
+        self.travelled += len(data)
+        super()._write_bytes(data)  # type: ignore[misc]  # private, untyped
+
+    def cut(self) -> None:
+        """Close the socket under whatever waits for it; callable from any thread."""
+        stream = self._sock
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.shutdown(socket.SHUT_RDWR)
+            # A tunnel's end has no shutdown that wakes a reader; closing does.  A socket's close
+            # waits for its reader, which the shutdown has just woken.
+            if not isinstance(stream, socket.socket):
+                with contextlib.suppress(OSError):
+                    stream.close()
+
+
+class MysqlConnection:
+    """A live connection with its schema chosen; made by `connect`, ended by `close`."""
+
+    def __init__(
+        self,
+        raw: _Counting,
+        address: MysqlAddress,
+        context: Context,
+        closing: Callable[[], object] | None = None,
+    ) -> None:
+        self.address = address
+        self.context = context
+        self._raw = raw
+        self._closing = closing
+        self.warnings = 0  # of the last statement
+        self.server = self._ask_server()
+
+    @property
+    def schema(self) -> str:
+        return self.address.schema
+
+    @property
+    def travelled(self) -> int:
+        """Bytes that crossed the line so far, both ways."""
+        return self._raw.travelled
+
+    def rows(self, statement: str | bytes, *values: Value) -> list[Row]:
+        """Run a statement and return its rows; `%s` places are filled with quoted `values`."""
+        with self._guarded(), self._raw.cursor() as cursor:
+            cursor.execute(statement, values or None)
+            self._note(cursor)
+            return list(cursor.fetchall())
+
+    def one(self, statement: str, *values: Value) -> Row:
+        """Run a statement and return its only row."""
+        (row,) = self.rows(statement, *values)
+        return row
+
+    def stream(self, statement: str) -> Iterator[Row]:
+        """Run a statement and hand out its rows as they come; read them all, or close."""
+        with self._guarded(), self._raw.cursor(SSCursor) as cursor:
+            cursor.execute(statement)
+            yield from cursor
+            self._note(cursor)
+
+    def each(self, statements: Sequence[str]) -> list[list[Row]]:
+        """Run several statements in one round trip; return the rows of each."""
+        if not statements:
+            return []
+        answers = []
+        with self._guarded(), self._raw.cursor() as cursor:
+            cursor.execute(";\n".join(statements))
+            answers.append(list(cursor.fetchall()))
+            while cursor.nextset():
+                answers.append(list(cursor.fetchall()))
+        return answers
+
+    def run(self, statement: str | bytes) -> int:
+        """Run a statement and return how many rows it affected."""
+        with self._guarded(), self._raw.cursor() as cursor:
+            affected: int = cursor.execute(statement)
+            self._note(cursor)
+            return affected
+
+    def quoted(self, value: str | bytes) -> str:
+        """Return `value` as a literal for this session."""
+        return str(self._raw.literal(value))
+
+    def cut(self) -> None:
+        """Break the connection at once, from any thread."""
+        self._raw.cut()
+
+    def close(self) -> None:
+        """End the connection; an open transaction is rolled back by the server."""
+        try:
+            with contextlib.suppress(pymysql.MySQLError, OSError):
+                self._raw.close()
+        finally:
+            if self._closing:
+                self._closing()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextlib.contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            with self.context.on_cancel(self.cut):
+                yield
+        except (pymysql.MySQLError, OSError, EOFError) as error:
+            self.context.check()
+            raise explained(error, self.address) from error
+
+    def _note(self, cursor: Any) -> None:
+        self.warnings = cursor._result.warning_count if cursor._result else 0
+
+    def _ask_server(self) -> Server:
+        version, packet, names, user = self.one(
+            "SELECT VERSION(), @@max_allowed_packet, @@lower_case_table_names, CURRENT_USER()"
+        )
+        number = tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+        kind: Literal["MariaDB", "MySQL"] = "MariaDB" if "mariadb" in version.lower() else "MySQL"
+        return Server(kind, version, number, int(packet), int(names), user)
+
+
+def connect(
+    address: MysqlAddress,
+    context: Context,
+    *,
+    password: str,
+    tunnel: Any = None,
+    closing: Callable[[], object] | None = None,
+    deadline: float = 15.0,
+) -> MysqlConnection:
+    """Log in at `address` and choose its schema.
+
+    `tunnel` is an open socket-like end of a tunnel to the server; without one the server is reached
+    directly, with verified TLS unless it is this machine.  `closing` is called when the connection
+    is closed (to end the tunnel's SSH session), also where the login fails.  `deadline` is for
+    connecting and logging in, in seconds.  Raises `OpsError`.
+    """
+    stream = None
+    try:
+        tls = _tls(address, tunnelled=tunnel is not None)
+        stream = tunnel or tcp.connect(address.host, address.port, context, deadline=deadline)
+        raw = _Counting(
+            host=address.host,
+            port=address.port,
+            user=address.user,
+            password=password.encode(),
+            database=address.schema,
+            charset="utf8mb4",
+            conv=_ENCODERS,
+            client_flag=CLIENT.MULTI_STATEMENTS,
+            autocommit=True,
+            defer_connect=True,
+            read_timeout=deadline,
+            write_timeout=_SILENCE,
+            **tls,
+        )
+        raw._sock = stream  # so that a cancellation can cut the login, too
+        try:
+            with context.on_cancel(raw.cut):
+                raw.connect(stream)
+        except (pymysql.MySQLError, OSError, EOFError) as error:
+            context.check()
+            raise _at_login(error, address) from error
+        raw._read_timeout = _SILENCE
+        return MysqlConnection(raw, address, context, closing)
+    except BaseException:
+        if stream is not None:
+            stream.close()
+        if closing:
+            closing()
+        raise
+
+
+def _tls(address: MysqlAddress, *, tunnelled: bool) -> dict[str, Any]:
+    if tunnelled or (address.tls == "off" and _is_loopback(address.host)):
+        return {"ssl_disabled": True}
+    try:
+        return {"ssl": ssl.create_default_context(cafile=address.ca or None)}
+    except (OSError, ssl.SSLError) as error:
+        raise OpsError(
+            tr("The CA certificate {path} cannot be used: {why}.", path=address.ca, why=error),
+            hint=tr("Name a file with the authority's certificate in PEM form."),
+        ) from error
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _at_login(error: Exception, address: MysqlAddress) -> OpsError:
+    if code_of(error) in GONE:  # whatever answered said nothing that belongs to a login
+        return OpsError(
+            tr(
+                "{host}:{port} answers, but not as a database server.",
+                host=address.host,
+                port=address.port,
+            ),
+            hint=tr("Check the port; behind a firewall, go through the SSH tunnel."),
+        )
+    return explained(error, address)

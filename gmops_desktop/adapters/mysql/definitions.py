@@ -1,0 +1,400 @@
+"""Reads how a schema is defined: tables, sequences, views, routines, triggers, events.
+
+Definitions are outside any snapshot, so a backup reads them before and after and compares.  What
+the user may not see is missing without a word in `information_schema`; only the grants tell.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from typing import Final, Literal
+
+from gmops_desktop.adapters.mysql.connection import MysqlConnection, Row
+from gmops_desktop.adapters.mysql.dialect import Column, form_of, name
+from gmops_desktop.adapters.mysql.failures import ServerRefused
+
+Kind = Literal["sequence", "view", "function", "procedure", "trigger", "event"]
+
+LEFTOVER: Final = re.compile(r"gmops_(new|old)_[0-9a-f]{6}_\d+", re.IGNORECASE)
+_ELSEWHERE: Final = {"mrg_myisam", "federated", "blackhole", "connect", "spider", "oqgraph"}
+_TRANSACTIONAL: Final = {"innodb", "rocksdb", "tokudb"}
+_QUOTED: Final = r"`(?:[^`]|``)*`"
+_DEFINER: Final = re.compile(rf" DEFINER=({_QUOTED}@{_QUOTED}|{_QUOTED})")
+_AUTO_INCREMENT: Final = re.compile(r"(\n\) [^\n]*?) AUTO_INCREMENT=\d+")
+_KEY_KINDS: Final = ("number", "bits", "bytes", "text", "enum", "set", "time", "other")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A base table: how it is created, which columns an INSERT names, and what key orders it.
+
+    `key` is empty where no key can cut it into ranges; `index` is that key's name.  `text_guess` is
+    the server's rough idea of its rows' text, in bytes, and `rows_guess` of their number.
+    """
+
+    name: str
+    engine: str
+    create: str
+    columns: tuple[Column, ...]
+    key: tuple[Column, ...]
+    index: str
+    rows_guess: int
+    text_guess: int
+    versioned: bool
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the definition; the counter of AUTO_INCREMENT is no part of it."""
+        return _digest(["table", self.name, _AUTO_INCREMENT.sub(r"\1", self.create)])
+
+    @property
+    def transactional(self) -> bool:
+        return self.engine.lower() in _TRANSACTIONAL
+
+    @property
+    def holds_rows(self) -> bool:
+        return self.engine.lower() not in _ELSEWHERE
+
+    @property
+    def insert(self) -> str:
+        """The text before the rows of an INSERT."""
+        return insert(self.name, [column.name for column in self.columns])
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """Anything that is not a table: the statement that creates it, and the session it needs.
+
+    `state` is what a sequence gives out next.
+    """
+
+    kind: Kind
+    name: str
+    create: str
+    definer: str = ""
+    sql_mode: str = ""
+    charset: str = ""
+    collation: str = ""
+    time_zone: str = ""
+    state: str = ""
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of all but the definer and a sequence's state."""
+        charset = self.charset.replace("utf8mb3", "utf8")
+        collation = self.collation.replace("utf8mb3", "utf8")
+        facts = [self.sql_mode, charset, collation, self.time_zone]
+        return _digest([self.kind, self.name, without_definer(self.create), *facts])
+
+
+@dataclass(frozen=True, slots=True)
+class Omission:
+    """Something that cannot be read in full; the service says it in words."""
+
+    kind: Literal["invalid_view", "no_privilege", "definition_only", "leftover", "history"]
+    name: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """All definitions of a schema, as one look found them."""
+
+    charset: str
+    collation: str
+    tables: tuple[Table, ...]
+    objects: tuple[Definition, ...]
+    omissions: tuple[Omission, ...]
+
+    def digests(self) -> dict[tuple[str, str], str]:
+        """Return the digest of everything by kind and name."""
+        return {("table", table.name): table.digest for table in self.tables} | {
+            (thing.kind, thing.name): thing.digest for thing in self.objects
+        }
+
+
+def insert(table: str, columns: Sequence[str]) -> str:
+    """Return the text before the rows of an INSERT that names its columns."""
+    listed = ",".join(name(column) for column in columns)
+    return f"INSERT INTO {name(table)} ({listed}) VALUES\n"
+
+
+def without_definer(create: str) -> str:
+    """Return a CREATE statement without its DEFINER clause: the creator becomes the definer."""
+    return _DEFINER.sub("", create, count=1)
+
+
+def read(connection: MysqlConnection) -> Schema:
+    """Read every definition that the user may see, and say what was not to be seen."""
+    schema = connection.schema
+    charset, collation = connection.one(
+        "SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME"
+        " FROM information_schema.SCHEMATA WHERE SCHEMA_NAME=%s",
+        schema,
+    )
+    listed = connection.rows(
+        "SELECT TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, DATA_LENGTH, TABLE_COMMENT"
+        " FROM information_schema.TABLES WHERE TABLE_SCHEMA=%s ORDER BY TABLE_NAME",
+        schema,
+    )
+    omissions = [Omission("leftover", row[0]) for row in listed if LEFTOVER.fullmatch(row[0])]
+    listed = [row for row in listed if not LEFTOVER.fullmatch(row[0])]
+    rights = _rights(connection)
+    tables = _tables(connection, [r for r in listed if r[1] not in ("VIEW", "SEQUENCE")], omissions)
+    objects = [
+        *_sequences(connection, [row[0] for row in listed if row[1] == "SEQUENCE"]),
+        *_routines(connection, omissions),
+        *_views(connection, [row for row in listed if row[1] == "VIEW"], omissions),
+        *_triggers(connection),
+        *_events(connection),
+    ]
+    for right in ("TRIGGER", "EVENT"):
+        if right not in rights and "ALL PRIVILEGES" not in rights:
+            omissions.append(Omission("no_privilege", f"{schema}.* ({right})", right))
+    return Schema(charset, collation, tables, tuple(objects), tuple(omissions))
+
+
+# ---------------------------------------------------------------- tables
+
+
+def _tables(
+    connection: MysqlConnection, listed: list[Row], omissions: list[Omission]
+) -> tuple[Table, ...]:
+    columns = _grouped(
+        connection.rows(
+            "SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, CHARACTER_SET_NAME, EXTRA,"
+            " IS_NULLABLE FROM information_schema.COLUMNS WHERE TABLE_SCHEMA=%s"
+            " ORDER BY TABLE_NAME, ORDINAL_POSITION",
+            connection.schema,
+        )
+    )
+    indexes = _grouped(
+        connection.rows(
+            "SELECT TABLE_NAME, INDEX_NAME, COLUMN_NAME, SUB_PART, INDEX_TYPE"
+            " FROM information_schema.STATISTICS WHERE TABLE_SCHEMA=%s AND NON_UNIQUE=0"
+            " ORDER BY TABLE_NAME, INDEX_NAME<>'PRIMARY', INDEX_NAME, SEQ_IN_INDEX",
+            connection.schema,
+        )
+    )
+    shown = _show(connection, "TABLE", [row[0] for row in listed], omissions)
+    tables = []
+    for title, kind, engine, rows, length, _ in listed:
+        if title not in shown:
+            continue
+        found = {
+            row[1]: (Column(row[1], row[3], form_of(row[2], row[4] or ""), row[4] or ""), row)
+            for row in columns.get(title, [])
+        }
+        stored = tuple(column for column, row in found.values() if not _generated(row[5]))
+        usable = {
+            column.name: column
+            for column, row in found.values()
+            if row[6] == "NO" and column.form in _KEY_KINDS
+        }
+        index, key = _key(indexes.get(title, []), usable)
+        hexed = any(column.form == "bytes" for column in stored)
+        table = Table(
+            name=title,
+            engine=engine or "",
+            # The schema's own name in a default would tie the table to it.
+            create=shown[title][1].replace(f"nextval({name(connection.schema)}.", "nextval("),
+            columns=stored,
+            key=key,
+            index=index,
+            rows_guess=int(rows or 0),
+            text_guess=int(length or 0) * (2 if hexed else 1),
+            versioned=kind == "SYSTEM VERSIONED",
+        )
+        if not table.holds_rows:
+            omissions.append(Omission("definition_only", title, table.engine))
+        if table.versioned:
+            omissions.append(Omission("history", title))
+        tables.append(table)
+    return tuple(tables)
+
+
+def _generated(extra: str) -> bool:
+    words = set((extra or "").upper().split())
+    return bool(words & {"VIRTUAL", "STORED", "PERSISTENT"})
+
+
+def _key(indexes: list[Row], usable: dict[str, Column]) -> tuple[str, tuple[Column, ...]]:
+    """Return the first unique key, the primary one before others, whose columns all serve.
+
+    None of them may be NULL, a prefix, or a kind whose comparison is not exact.
+    """
+    by_index: dict[str, list[Row]] = {}
+    for row in indexes:
+        by_index.setdefault(row[1], []).append(row)
+    for index, parts in by_index.items():
+        if all(
+            column in usable and prefix is None and kind == "BTREE"
+            for _, _, column, prefix, kind in parts
+        ):
+            return index, tuple(usable[part[2]] for part in parts)
+    return "", ()
+
+
+def _show(
+    connection: MysqlConnection, kind: str, titles: Sequence[str], omissions: list[Omission]
+) -> dict[str, Row]:
+    """Return `SHOW CREATE` for each name, many a round trip; refusals go to `omissions`."""
+    shown: dict[str, Row] = {}
+    for start in range(0, len(titles), 50):
+        some = titles[start : start + 50]
+        statements = [f"SHOW CREATE {kind} {name(title)}" for title in some]
+        try:
+            answers = connection.each(statements)
+        except ServerRefused:
+            answers = [
+                _show_one(connection, statement, title, omissions)
+                for statement, title in zip(statements, some, strict=True)
+            ]
+        shown |= {title: rows[0] for title, rows in zip(some, answers, strict=True) if rows}
+    return shown
+
+
+def _show_one(
+    connection: MysqlConnection, statement: str, title: str, omissions: list[Omission]
+) -> list[Row]:
+    try:
+        return connection.rows(statement)
+    except ServerRefused as refusal:
+        broken = refusal.code in (1356, 1146, 1449)
+        omissions.append(
+            Omission("invalid_view" if broken else "no_privilege", title, str(refusal.code))
+        )
+        return []
+
+
+# ---------------------------------------------------------------- everything else
+
+
+def _sequences(connection: MysqlConnection, titles: list[str]) -> Iterable[Definition]:
+    shown = _show(connection, "SEQUENCE", titles, [])
+    states = connection.each(
+        [f"SELECT next_not_cached_value, cycle_count FROM {name(title)}" for title in titles]
+    )
+    for title, rows in zip(titles, states, strict=True):
+        value, cycles = rows[0]
+        state = f"DO SETVAL({name(title)}, {value}, 0, {cycles})"
+        yield Definition("sequence", title, shown[title][1], state=state)
+
+
+def _views(
+    connection: MysqlConnection, listed: list[Row], omissions: list[Omission]
+) -> Iterable[Definition]:
+    sound = []
+    for title, *_, comment in listed:
+        if comment and comment != "VIEW":
+            omissions.append(Omission("invalid_view", title, comment))
+        else:
+            sound.append(title)
+    shown = _show(connection, "VIEW", sound, omissions)
+    for title in _by_need({title: row[1] for title, row in shown.items()}):
+        _, create, charset, collation = shown[title]
+        yield Definition("view", title, create, _definer(create), "", charset, collation)
+
+
+def _by_need(creates: dict[str, str]) -> Iterable[str]:
+    """Order views so that each comes after those it names.
+
+    The server spells a view out: what is neither behind a dot nor behind AS is a table or view.
+    """
+    needs = {
+        title: {
+            other
+            for other in creates
+            if other != title
+            and re.search(rf"(?<![.])(?<! AS )(?<! VIEW ){re.escape(name(other))}", create)
+        }
+        for title, create in creates.items()
+    }
+    try:
+        return tuple(TopologicalSorter(needs).static_order())
+    except CycleError:  # an alias that is another view's name: any order is as good
+        return tuple(creates)
+
+
+def _routines(connection: MysqlConnection, omissions: list[Omission]) -> Iterable[Definition]:
+    listed = connection.rows(
+        "SELECT ROUTINE_TYPE, ROUTINE_NAME FROM information_schema.ROUTINES"
+        " WHERE ROUTINE_SCHEMA=%s ORDER BY ROUTINE_TYPE, ROUTINE_NAME",
+        connection.schema,
+    )
+    kinds: tuple[tuple[str, Kind], ...] = (("FUNCTION", "function"), ("PROCEDURE", "procedure"))
+    for sort, kind in kinds:
+        titles = [row[1] for row in listed if row[0] == sort]
+        for title, row in _show(connection, sort, titles, omissions).items():
+            if row[2] is None:
+                omissions.append(Omission("no_privilege", title, "SHOW_ROUTINE"))
+                continue
+            yield Definition(kind, title, row[2], _definer(row[2]), row[1], row[3], row[4])
+    for sort, title in listed:
+        if sort not in ("FUNCTION", "PROCEDURE"):
+            omissions.append(Omission("no_privilege", title, sort))
+
+
+def _triggers(connection: MysqlConnection) -> Iterable[Definition]:
+    listed = connection.rows(
+        "SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS"
+        " WHERE TRIGGER_SCHEMA=%s ORDER BY EVENT_OBJECT_TABLE, ACTION_TIMING,"
+        " EVENT_MANIPULATION, ACTION_ORDER",
+        connection.schema,
+    )
+    titles = [row[0] for row in listed if not LEFTOVER.fullmatch(row[1])]
+    for title, row in _show(connection, "TRIGGER", titles, []).items():
+        yield Definition("trigger", title, row[2], _definer(row[2]), row[1], row[3], row[4])
+
+
+def _events(connection: MysqlConnection) -> Iterable[Definition]:
+    listed = connection.rows(
+        "SELECT EVENT_NAME FROM information_schema.EVENTS"
+        " WHERE EVENT_SCHEMA=%s ORDER BY EVENT_NAME",
+        connection.schema,
+    )
+    for title, row in _show(connection, "EVENT", [row[0] for row in listed], []).items():
+        yield Definition("event", title, row[3], _definer(row[3]), row[1], row[4], row[5], row[2])
+
+
+def _definer(create: str) -> str:
+    found = _DEFINER.search(create)
+    return found[1].replace("`", "") if found else ""
+
+
+def _rights(connection: MysqlConnection) -> set[str]:
+    """Return the privileges that hold for the whole schema.
+
+    `information_schema.USER_PRIVILEGES` is blind on managed MySQL; the grants are not.
+    """
+    rights: set[str] = set()
+    for (grant,) in connection.rows("SHOW GRANTS FOR CURRENT_USER()"):
+        found = re.match(rf"GRANT (.+?) ON (\*|{_QUOTED})\.\* TO ", grant)
+        if found and (found[2] == "*" or _fits(found[2], connection.schema)):
+            rights |= {right.strip() for right in found[1].split(",")}
+    return rights
+
+
+def _fits(pattern: str, schema: str) -> bool:
+    """Say whether a grant's schema pattern (`%`, `_`, escaped by a backslash) covers `schema`."""
+    inner = pattern[1:-1].replace("``", "`")
+    parts = re.findall(r"\\?.", inner, re.DOTALL)
+    wild = {"%": ".*", "_": "."}
+    expression = "".join(wild.get(part) or re.escape(part[-1]) for part in parts)
+    return re.fullmatch(expression, schema, re.IGNORECASE | re.DOTALL) is not None
+
+
+def _grouped(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row[0], []).append(row)
+    return groups
+
+
+def _digest(facts: list[str]) -> str:
+    return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()

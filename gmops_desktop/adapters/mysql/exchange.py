@@ -1,0 +1,215 @@
+"""Puts restored tables in the place of those there: built beside, then swapped by one RENAME.
+
+Until the swap nothing that the site uses is touched; after it the former tables stand under working
+names until everything else is in place, so that the way back is one RENAME, too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from gmops_desktop.adapters.mysql import script
+from gmops_desktop.adapters.mysql.connection import MysqlConnection
+from gmops_desktop.adapters.mysql.definitions import Kind
+from gmops_desktop.adapters.mysql.dialect import name
+from gmops_desktop.adapters.mysql.failures import ServerRefused
+
+_NEEDS_SUPER: Final = (1227, 1449)
+_NOT_YET: Final = (1146, 1356)  # names a table or view that is not there, or not right, yet
+_QUOTED: Final = r"`(?:[^`]|``)*`"
+_FOREIGN_KEY: Final = re.compile(
+    rf",\n  (CONSTRAINT ({_QUOTED}) FOREIGN KEY \((?:[^()]|{_QUOTED})*\) REFERENCES"
+    rf" ({_QUOTED}(?:\.{_QUOTED})?) \((?:[^()]|{_QUOTED})*\)(?: ON (?:DELETE|UPDATE) (?:CASCADE|"
+    r"RESTRICT|NO ACTION|SET NULL|SET DEFAULT))*)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """A constraint as its table's definition spells it."""
+
+    name: str
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """Which tables change places; `tag` and a table's number make its working names.
+
+    `built` have a new table ready; `there` stand in the schema now.  A table in both is replaced,
+    one only in `there` is taken away.
+    """
+
+    tag: str
+    numbers: Mapping[str, int]
+    built: frozenset[str]
+    there: frozenset[str]
+
+    def new(self, table: str) -> str:
+        return f"gmops_new_{self.tag}_{self.numbers[table]}"
+
+    def old(self, table: str) -> str:
+        return f"gmops_old_{self.tag}_{self.numbers[table]}"
+
+
+def prepare(connection: MysqlConnection) -> None:
+    """Set the session for loading, as an archive's first frame does for a stock client."""
+    connection.run(
+        f"SET SESSION sql_mode='{script.SQL_MODE}', time_zone='+00:00', foreign_key_checks=0,"
+        " unique_checks=0, net_write_timeout=600, net_read_timeout=600, wait_timeout=28800,"
+        " lock_wait_timeout=30"
+    )
+    connection.run("/*M!100201 SET SESSION check_constraint_checks=0 */")
+
+
+def foreign_keys(create: str) -> tuple[ForeignKey, ...]:
+    """Return the foreign keys of a CREATE TABLE."""
+    return tuple(ForeignKey(found[2], found[1]) for found in _FOREIGN_KEY.finditer(create))
+
+
+def build(connection: MysqlConnection, swap: Swap, table: str, create: str) -> None:
+    """Create an empty table under its working name, without its foreign keys.
+
+    Their names are the schema's and still taken; `tie` adds them after the swap.
+    """
+    shadow = swap.new(table)
+    connection.run(f"DROP TABLE IF EXISTS {name(shadow)}")
+    connection.run(script.renamed(_FOREIGN_KEY.sub("", create), table, shadow))
+
+
+def exchange(connection: MysqlConnection, swap: Swap) -> None:
+    """Swap all tables in one statement."""
+    pairs = []
+    for table in swap.numbers:
+        if table in swap.there:
+            pairs.append((table, swap.old(table)))
+        if table in swap.built:
+            pairs.append((swap.new(table), table))
+    _rename(connection, pairs)
+
+
+def exchange_back(connection: MysqlConnection, swap: Swap) -> None:
+    """Undo `exchange`, whether or not it came about."""
+    standing = tables(connection)
+    pairs = []
+    for table in swap.numbers:
+        new, old = swap.new(table), swap.old(table)
+        if table in swap.built and new not in standing and table in standing:
+            pairs.append((table, new))
+        if old in standing:
+            pairs.append((old, table))
+    _rename(connection, pairs)
+
+
+def clear(connection: MysqlConnection, swap: Swap, *, old: bool) -> None:
+    """Drop the working tables: those not swapped in, or with `old` those swapped out."""
+    standing = tables(connection)
+    working = [swap.old(table) if old else swap.new(table) for table in swap.numbers]
+    for table in working:
+        if table in standing:
+            connection.run(f"DROP TABLE {name(table)}")
+
+
+def tables(connection: MysqlConnection) -> set[str]:
+    """Return the names of everything that stands among the schema's tables."""
+    return {
+        row[0]
+        for row in connection.rows(
+            "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA=%s",
+            connection.schema,
+        )
+    }
+
+
+def tie(connection: MysqlConnection, wanted: Mapping[str, Sequence[ForeignKey]]) -> None:
+    """Give each table exactly the foreign keys wanted; tables not named lose theirs.
+
+    A renamed table takes the keys that point to it along, so that they are made anew after a swap.
+    Nothing is checked (`foreign_key_checks=0`), so this takes no time.
+    """
+    kinds = connection.rows(
+        "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA=%s"
+        " AND TABLE_TYPE NOT IN ('VIEW', 'SEQUENCE')",
+        connection.schema,
+    )
+    titles = [row[0] for row in kinds]
+    shown = connection.each([f"SHOW CREATE TABLE {name(title)}" for title in titles])
+    present = {title: foreign_keys(row[0][1]) for title, row in zip(titles, shown, strict=True)}
+    for title, keys in present.items():
+        gone = [key for key in keys if key not in wanted.get(title, ())]
+        if gone:
+            drops = ",".join(f"DROP FOREIGN KEY {key.name}" for key in gone)
+            connection.run(f"ALTER TABLE {name(title)} {drops}")
+    for title, listed in wanted.items():
+        missing = [key for key in listed if key not in present.get(title, ())]
+        if missing:
+            adds = ",".join(f"ADD {key.clause}" for key in missing)
+            connection.run(f"ALTER TABLE {name(title)} {adds}")
+
+
+def referring_schemas(connection: MysqlConnection) -> list[str]:
+    """Return tables of other schemas whose foreign keys point into this one."""
+    return [
+        f"{schema}.{table}"
+        for schema, table in connection.rows(
+            "SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME FROM information_schema.KEY_COLUMN_USAGE"
+            " WHERE REFERENCED_TABLE_SCHEMA=%s AND TABLE_SCHEMA<>%s",
+            connection.schema,
+            connection.schema,
+        )
+    ]
+
+
+def drop(connection: MysqlConnection, kind: Kind, title: str) -> None:
+    """Drop a view, routine, trigger, event or sequence, if it is there."""
+    connection.run(f"DROP {kind.upper()} IF EXISTS {name(title)}")
+
+
+def define(connection: MysqlConnection, frames: Mapping[str, bytes]) -> list[str]:
+    """Run the frames that create definitions, by name; return those whose definer had to go.
+
+    Naming another user as definer needs SUPER, which managed servers do not give; the definition
+    then belongs to the user who restores.  A view waits for the views it names.
+    """
+    stripped: list[str] = []
+    waiting = dict(frames)
+    while waiting:
+        before = len(waiting)
+        refusal: ServerRefused | None = None
+        for title, frame in list(waiting.items()):
+            try:
+                if _run_frame(connection, frame):
+                    stripped.append(title)
+                del waiting[title]
+            except ServerRefused as error:
+                if error.code not in _NOT_YET:
+                    raise
+                refusal = error
+            prepare(connection)
+        if refusal and len(waiting) == before:
+            raise refusal
+    return stripped
+
+
+def _run_frame(connection: MysqlConnection, frame: bytes) -> bool:
+    """Run a frame; say whether a definer was left out."""
+    stripped = False
+    for statement in script.statements(frame):
+        try:
+            connection.run(statement)
+        except ServerRefused as refusal:
+            bare = script.without_definer(statement)
+            if refusal.code not in _NEEDS_SUPER or bare == statement:
+                raise
+            connection.run(bare)
+            stripped = True
+    return stripped
+
+
+def _rename(connection: MysqlConnection, pairs: Sequence[tuple[str, str]]) -> None:
+    if pairs:
+        listed = ", ".join(f"{name(old)} TO {name(new)}" for old, new in pairs)
+        connection.run(f"RENAME TABLE {listed}")

@@ -1,0 +1,167 @@
+"""The SQL text of an archive's frames, loadable by the stock clients, and its way back.
+
+Everything is UTF-8.  The session is set once, at the start; a definition that was made under other
+settings sets them around itself, so that it comes out as it was created.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from gmops_desktop.adapters.mysql.connection import MysqlConnection
+from gmops_desktop.adapters.mysql.definitions import Definition, Table
+from gmops_desktop.adapters.mysql.dialect import name
+from gmops_desktop.adapters.mysql.segments import Piece
+
+ROWS_END: Final = b";\n"
+SQL_MODE: Final = "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES"
+
+_SETTINGS: Final = {
+    "sql_mode": f"'{SQL_MODE}'",
+    "time_zone": "'+00:00'",
+    "foreign_key_checks": "0",
+    "unique_checks": "0",
+    "sql_notes": "0",
+}
+_TOKEN: Final = re.compile(
+    rb"""'(?:[^'\\]|\\.|'')*' | "(?:[^"\\]|\\.|"")*" | `(?:[^`]|``)*` |
+        --(?=[\s]|$)[^\n]* | \#[^\n]* | /\*.*?\*/""",
+    re.VERBOSE | re.DOTALL,
+)
+_COMMENTS: Final = re.compile(rb"\A(?:\s+|--(?=\s|\Z)[^\n]*|\#[^\n]*|/\*(?!M?!).*?\*/)+", re.DOTALL)
+_DELIMITER: Final = re.compile(rb"\s*DELIMITER[ \t]+(\S+)[^\n]*(?:\n|\Z)", re.IGNORECASE)
+_NAME: Final = rb"`(?:[^`]|``)*`"
+_DEFINER: Final = re.compile(rb" DEFINER=(?:" + _NAME + rb"@" + _NAME + rb"|" + _NAME + rb")")
+
+
+def preamble(schema: str, server: str, tool: str) -> bytes:
+    """Return the first frame: what this is, and the session that the rest counts on."""
+    title = re.sub(r"[\x00-\x1f]", " ", f"{schema} of {server}, by {tool}")
+    saved = ",".join(f"@gmops_{key}=@@{key}" for key in _SETTINGS)
+    chosen = ",".join(f"{key}={value}" for key, value in _SETTINGS.items())
+    return (
+        f"-- Archive of {title}\n"
+        "-- Restore it anywhere with:  zstd -dc FILE | mysql --comments SCHEMA\n"
+        "SET NAMES utf8mb4;\n"
+        f"SET {saved};\n"
+        f"SET SESSION {chosen};\n"
+        "/*M!100201 SET SESSION check_constraint_checks=0 */;\n"
+    ).encode()
+
+
+def epilogue() -> bytes:
+    """Return the frame that gives the session its settings back."""
+    back = ",".join(f"{key}=@gmops_{key}" for key in _SETTINGS)
+    return (
+        f"\nSET SESSION {back};\n/*M!100201 SET SESSION check_constraint_checks=1 */;\n"
+    ).encode()
+
+
+def table(found: Table) -> bytes:
+    """Return the frame that creates a table anew."""
+    return f"\nDROP TABLE IF EXISTS {name(found.name)};\n{found.create};\n".encode()
+
+
+def definition(connection: MysqlConnection, found: Definition) -> bytes:
+    """Return the frame that creates a view, routine, trigger, event or sequence."""
+    title = name(found.name)
+    if found.kind == "sequence":
+        return f"\nDROP SEQUENCE IF EXISTS {title};\n{found.create};\n{found.state};\n".encode()
+    body, charset = found.create.encode(), "utf8mb4"
+    if body.isascii() or found.charset.startswith("utf8"):
+        charset = found.charset
+    elif found.charset:
+        # Its creator's client spoke another character set, which belongs to the definition.
+        (body,) = connection.one(
+            f"SELECT CAST(CONVERT(_utf8mb4 0x{body.hex()} USING {found.charset}) AS BINARY)"
+        )
+        charset = found.charset
+    before = [f"SET character_set_client={charset}", f"SET collation_connection={found.collation}"]
+    if found.kind != "view":
+        before.append(f"SET SESSION sql_mode='{found.sql_mode}'")
+    if found.time_zone:
+        before.append(f"SET SESSION time_zone='{found.time_zone}'")
+    if found.kind == "view":
+        body = re.sub(rb"\ACREATE ", b"CREATE OR REPLACE ", body)
+        drop = b""
+    else:
+        drop = f"DROP {found.kind.upper()} IF EXISTS {title};\n".encode()
+    end = _delimiter(body)
+    return b"".join(
+        [
+            b"\n" + drop,
+            *(f"{line};\n".encode() for line in before),
+            b"DELIMITER " + end + b"\n" + body + b"\n" + end + b"\nDELIMITER ;\n",
+            b"SET NAMES utf8mb4;\n",
+            f"SET SESSION sql_mode='{SQL_MODE}',time_zone='+00:00';\n".encode(),
+        ]
+    )
+
+
+def piece(part: Piece, *, first: bool) -> bytes:
+    """Return the lines that append a part of a large value to the variable named by its digest."""
+    variable = name(part.variable).encode()
+    begin = b"SET @" + variable + b"=x'';\n" if first else b""
+    if not part.data:
+        return begin
+    hexed = part.data.hex().upper().encode()
+    return begin + b"SET @" + variable + b"=CONCAT(@" + variable + b",0x" + hexed + b");\n"
+
+
+def release(variables: Sequence[str]) -> bytes:
+    """Return the lines that let go of large values that were used."""
+    return b"".join(b"SET @" + name(variable).encode() + b"=NULL;\n" for variable in variables)
+
+
+def statements(frame: bytes) -> Iterator[bytes]:
+    """Split a frame into its statements, as a stock client does, DELIMITER lines included.
+
+    Comments before a statement are left out, except those with `!`, which are statements.
+    """
+    end, start, position = b";", 0, 0
+    while position < len(frame):
+        if not frame[start:position].strip() and (command := _DELIMITER.match(frame, position)):
+            end, start = command[1], command.end()
+            position = start
+        elif frame.startswith(end, position):
+            yield from _bare(frame[start:position])
+            position += len(end)
+            start = position
+        else:
+            token = _TOKEN.match(frame, position)
+            position = token.end() if token else position + 1
+    yield from _bare(frame[start:])
+
+
+def create_of(frame: bytes) -> str:
+    """Return the CREATE statement of a table's frame."""
+    return next(s for s in statements(frame) if s.startswith(b"CREATE ")).decode()
+
+
+def without_definer(statement: bytes) -> bytes:
+    """Return a CREATE statement without its DEFINER clause: the creator becomes the definer."""
+    return _DEFINER.sub(b"", statement, count=1)
+
+
+def renamed(create: str, old: str, new: str) -> str:
+    """Return a CREATE TABLE for another name."""
+    head = f"CREATE TABLE {name(old)} "
+    if not create.startswith(head):
+        raise ValueError(create[:80])
+    return f"CREATE TABLE {name(new)} " + create.removeprefix(head)
+
+
+def _delimiter(body: bytes) -> bytes:
+    """Return a delimiter that does not occur in `body`."""
+    candidate = b";;"
+    while candidate in body:
+        candidate = b"$" + candidate
+    return candidate
+
+
+def _bare(statement: bytes) -> Iterator[bytes]:
+    bare = _COMMENTS.sub(b"", statement).strip()
+    if bare:
+        yield bare

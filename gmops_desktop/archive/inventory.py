@@ -1,0 +1,95 @@
+"""The archives this machine knows of: rows of the store, as records that may leave it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import select
+
+from db.engine import Database
+from db.models import ArchiveRow
+from gmops_desktop.archive.manifest import Consistency
+from gmops_desktop.archive.verification import Verification
+
+Purpose = Literal["backup", "safety"]
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """An archive that was taken here; `exists` says whether its file still stands."""
+
+    id: str
+    at: datetime
+    seconds: float
+    source: str
+    schema: str
+    resource_id: str
+    purpose: Purpose
+    path: Path
+    file_bytes: int
+    text_bytes: int
+    travelled: int
+    rows: int
+    tables: int
+    consistency: Consistency
+    verdict: str
+    manifest_digest: str
+    verified_at: datetime | None
+    verified: bool | None
+    exists: bool
+
+
+class Inventory:
+    """Keeps the list of archives in the store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, backup: Backup) -> None:
+        """Enter a new archive."""
+        row = ArchiveRow(
+            **{
+                field: getattr(backup, field)
+                for field in Backup.__slots__
+                if field not in ("path", "exists")
+            },
+            path=str(backup.path),
+            more={},
+        )
+        with self._database.session() as session, session.begin():
+            session.add(row)
+
+    def all(self) -> tuple[Backup, ...]:
+        """Return every archive, newest first."""
+        with self._database.session() as session:
+            rows = session.scalars(select(ArchiveRow).order_by(ArchiveRow.at.desc()))
+            return tuple(_backup(row) for row in rows)
+
+    def get(self, id: str) -> Backup | None:
+        """Return one archive."""
+        with self._database.session() as session:
+            row = session.get(ArchiveRow, id)
+            return _backup(row) if row else None
+
+    def forget(self, id: str) -> None:
+        """Take an archive off the list; its file is not touched."""
+        with self._database.session() as session, session.begin():
+            if row := session.get(ArchiveRow, id):
+                session.delete(row)
+
+    def verified(self, path: Path, outcome: Verification) -> None:
+        """Enter what a verification found, if the file is one of ours."""
+        with self._database.session() as session, session.begin():
+            for row in session.scalars(select(ArchiveRow).where(ArchiveRow.path == str(path))):
+                row.verified_at, row.verified = datetime.now(UTC), outcome.ok
+
+
+def _backup(row: ArchiveRow) -> Backup:
+    values = {
+        field: getattr(row, field) for field in Backup.__slots__ if field not in ("path", "exists")
+    }
+    path = Path(row.path)
+    return Backup(**values, path=path, exists=path.is_file())

@@ -1,0 +1,269 @@
+"""What an archive says of itself: source, verdict, objects, tables, segments and their digests.
+
+It stands in the last data frame as SQL comments, one JSON object a line, closed by one SHA-256 over
+all of them; a stock client skips it.  Segment bounds are kept as literals, so that the next backup
+cuts its tables in the same places and the target of a restore can be asked for the same digests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final, Literal, Self
+
+from gmops_desktop.archive.frames import Damaged
+from gmops_desktop.language import mark, tr
+
+FORMAT: Final = 1
+
+Consistency = Literal["consistent", "partly", "unknown"]
+ObjectKind = Literal["sequence", "view", "function", "procedure", "trigger", "event"]
+RemarkKind = Literal[
+    "not_transactional", "invalid_view", "no_privilege", "definition_only", "leftover", "history"
+]
+
+_REMARKS: Final[dict[RemarkKind, str]] = {
+    "not_transactional": mark("Not consistent: {name} ({detail} tables have no snapshot)."),
+    "invalid_view": mark("Left out: the view {name} is invalid ({detail})."),
+    "no_privilege": mark("Left out: no right to read {name} ({detail})."),
+    "definition_only": mark("Definition only: {name} ({detail} keeps its rows elsewhere)."),
+    "leftover": mark("Left out: {name}, a working table of an interrupted restore."),
+    "history": mark("Without history: {name} keeps its earlier versions of rows by itself."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that the archive does not hold, or holds less than perfectly, and why."""
+
+    kind: RemarkKind
+    name: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return tr(_REMARKS[self.kind], name=self.name, detail=self.detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the rows came from; `version` as the server says it."""
+
+    server: str
+    version: str
+    host: str
+    port: int
+    schema: str
+    charset: str
+    collation: str
+    lower_case_names: int
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnRecord:
+    """A column of the INSERTs: its type as declared, and the form of its literals."""
+
+    name: str
+    type: str
+    form: str
+    charset: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRecord:
+    """One piece of a table: its bounds, its digest, and the frames that hold it.
+
+    A key range is (`after`, `upto`], as SQL literals of the key's columns, None where it is open.
+    A table without a usable key is cut into buckets of its rows' CRC-32 instead.  `digest` is the
+    SHA-256 of the rows' text as the server computes it (see `rows`).  The columns in `wide` stand
+    in that text as the name of a variable that is the SHA-256 of the value; the value itself comes
+    in the frames before the segment's last.
+    """
+
+    rows: int
+    text_bytes: int
+    digest: str
+    frame: int
+    frames: int = 1
+    after: tuple[str, ...] | None = None
+    upto: tuple[str, ...] | None = None
+    bucket: int | None = None
+    wide: tuple[str, ...] = ()
+
+    @property
+    def last_frame(self) -> int:
+        return self.frame + self.frames - 1
+
+
+@dataclass(frozen=True, slots=True)
+class TableRecord:
+    """A table: definition frame and digest, and its rows in segments.
+
+    `insert` is the exact text before the rows in each segment's last frame.  `key` names the
+    columns of the segments' bounds; without one, `buckets` tells into how many the rows fall.
+    """
+
+    name: str
+    engine: str
+    definition: str
+    frame: int
+    columns: tuple[ColumnRecord, ...]
+    insert: str
+    key: tuple[str, ...]
+    buckets: int
+    segments: tuple[SegmentRecord, ...]
+
+    @property
+    def rows(self) -> int:
+        return sum(segment.rows for segment in self.segments)
+
+    @property
+    def text_bytes(self) -> int:
+        return sum(segment.text_bytes for segment in self.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRecord:
+    """A view, routine, trigger, event or sequence; `definition` is the digest without definer."""
+
+    kind: ObjectKind
+    name: str
+    definition: str
+    definer: str
+    frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """All that an archive says of itself.  `frames` holds the SHA-256 of each frame's content."""
+
+    tool: str
+    source: Source
+    begun: datetime
+    ended: datetime
+    position: Mapping[str, str]  # GTID or binlog position, where readable
+    remarks: tuple[Remark, ...]
+    tables: tuple[TableRecord, ...]
+    objects: tuple[ObjectRecord, ...]
+    frames: tuple[str, ...]
+    format: int = FORMAT
+
+    @property
+    def rows(self) -> int:
+        return sum(table.rows for table in self.tables)
+
+    @property
+    def text_bytes(self) -> int:
+        return sum(table.text_bytes for table in self.tables)
+
+    @property
+    def consistency(self) -> Consistency:
+        partly = any(remark.kind == "not_transactional" for remark in self.remarks)
+        return "partly" if partly else "consistent"
+
+    @property
+    def verdict(self) -> str:
+        """The verdict in plain words, in the current language."""
+        first = (
+            tr("One consistent snapshot, except what is named here.")
+            if self.consistency == "partly"
+            else tr("One consistent snapshot, taken without a lock.")
+        )
+        return "\n".join([first, *(str(remark) for remark in self.remarks)])
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 over all lines of the manifest: it stands for the whole archive."""
+        return hashlib.sha256(self._lines()).hexdigest()
+
+    def trailer(self) -> bytes:
+        """Return the content of the last data frame."""
+        lines = self._lines()
+        digest = hashlib.sha256(lines).hexdigest().encode()
+        commented = b"".join(b"-- " + line + b"\n" for line in lines.splitlines())
+        return b"\n-- GMOps manifest\n" + commented + b"-- sha256 " + digest + b"\n"
+
+    @classmethod
+    def parse(cls, trailer: bytes) -> Self:
+        """Read a trailer; raise `Damaged` where it is none, was edited, or is of a newer format."""
+        title, *lines = trailer.strip(b"\n").split(b"\n")
+        if title != b"-- GMOps manifest" or len(lines) < 2:
+            raise Damaged("no manifest")
+        text = b"".join(line.removeprefix(b"-- ") + b"\n" for line in lines[:-1])
+        if lines[-1] != b"-- sha256 " + hashlib.sha256(text).hexdigest().encode():
+            raise Damaged("manifest edited")
+        try:
+            return cls._from_objects([json.loads(line) for line in text.splitlines()])
+        except (ValueError, KeyError, TypeError) as error:
+            raise Damaged("manifest of another format") from error
+
+    def _lines(self) -> bytes:
+        head = {
+            "format": self.format,
+            "tool": self.tool,
+            "source": asdict(self.source),
+            "begun": self.begun.isoformat(),
+            "ended": self.ended.isoformat(),
+            "consistency": self.consistency,
+            "rows": self.rows,
+            "text_bytes": self.text_bytes,
+            "position": {**self.position},
+            "remarks": [asdict(remark) for remark in self.remarks],
+        }
+        objects: list[dict[str, Any]] = [
+            head,
+            *({"table": _bare(asdict(table))} for table in self.tables),
+            *({"object": asdict(thing)} for thing in self.objects),
+            {"frames": list(self.frames)},
+        ]
+        return b"".join(_json(thing) + b"\n" for thing in objects)
+
+    @classmethod
+    def _from_objects(cls, objects: list[dict[str, Any]]) -> Self:
+        head, *things, last = objects
+        if head["format"] != FORMAT:
+            raise ValueError(head["format"])
+        return cls(
+            tool=head["tool"],
+            source=Source(**head["source"]),
+            begun=datetime.fromisoformat(head["begun"]),
+            ended=datetime.fromisoformat(head["ended"]),
+            position=head["position"],
+            remarks=tuple(Remark(**remark) for remark in head["remarks"]),
+            tables=tuple(_table(thing["table"]) for thing in things if "table" in thing),
+            objects=tuple(ObjectRecord(**thing["object"]) for thing in things if "object" in thing),
+            frames=tuple(last["frames"]),
+        )
+
+
+def _table(values: dict[str, Any]) -> TableRecord:
+    return TableRecord(
+        **{
+            **values,
+            "columns": tuple(ColumnRecord(**column) for column in values["columns"]),
+            "key": tuple(values["key"]),
+            "segments": tuple(_segment(segment) for segment in values["segments"]),
+        }
+    )
+
+
+def _segment(values: dict[str, Any]) -> SegmentRecord:
+    fields: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+    }
+    return SegmentRecord(**fields)
+
+
+def _bare(table: dict[str, Any]) -> dict[str, Any]:
+    """Leave out of each segment what says nothing: there are thousands of them."""
+    segments: list[dict[str, Any]] = [
+        {name: value for name, value in segment.items() if value is not None and value != ()}
+        for segment in table["segments"]
+    ]
+    return {**table, "segments": segments}
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

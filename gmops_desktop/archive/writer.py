@@ -1,0 +1,159 @@
+"""Writes an archive so that no half of it can be taken for a whole.
+
+Frames go to `NAME.part`, in order, compressed by a few threads; only when the manifest and the seek
+table stand at the end and everything is on the disk does the file get its name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from gmops_desktop.archive.frames import LEVEL, Frame, compress, measure, seek_table
+from gmops_desktop.archive.manifest import Manifest
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
+from gmops_desktop.paths import sync_folder, write_atomically
+
+_THREADS: Final = 2
+_WAITING: Final = 6  # contents held in memory until their turn to be written
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A finished archive: its SHA-256 is also in the sidecar beside it."""
+
+    path: Path
+    file_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    frame: bytes
+    content_size: int
+    digest: str
+
+
+class ArchiveWriter:
+    """A new archive at `path`.  Leaving the block before `finish` removes what was written."""
+
+    def __init__(self, path: Path, *, level: int = LEVEL) -> None:
+        self.path = path
+        self.part = path.with_name(path.name + ".part")
+        self.frames: list[Frame] = []
+        self.digests: list[str] = []
+        self.file_bytes = 0
+        self._level = level
+        self._count = 0
+        self._finished = False
+        self._waiting: deque[Future[_Packed]] = deque()
+        self._sha256 = hashlib.sha256()
+        with self._explained():
+            if path.exists():
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+            self.part.unlink(missing_ok=True)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+            self._file = os.fdopen(os.open(self.part, flags, 0o600), "wb")
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="archive")
+
+    def add(self, content: bytes) -> int:
+        """Append `content` as a frame of its own; return the frame's number, from 0."""
+        self._waiting.append(self._pool.submit(_pack, content, self._level))
+        self._write_waiting(_WAITING)
+        self._count += 1
+        return self._count - 1
+
+    def settle(self) -> None:
+        """Wait until every frame is written, so that `digests` has them all."""
+        self._write_waiting(0)
+
+    def finish(self, manifest: Manifest) -> Written:
+        """Close the archive with its manifest and seek table, and give it its name."""
+        self.settle()
+        self.add(manifest.trailer())
+        self.settle()
+        with self._explained():
+            self._append(seek_table(self.frames))
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            digest = self._sha256.hexdigest()
+            # The sidecar first: a name without its file is harmless, a file half announced is not.
+            write_atomically(sidecar(self.path), f"{digest}  {self.path.name}\n".encode(), 0o644)
+            os.replace(self.part, self.path)
+            sync_folder(self.path.parent)
+        self._finished = True
+        return Written(self.path, self.file_bytes, digest)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pool.shutdown(cancel_futures=True)
+        with contextlib.suppress(OSError):  # a full disk is told once, by the write that met it
+            self._file.close()
+        self.part.unlink(missing_ok=True)
+        if not self._finished and not self.path.exists():
+            sidecar(self.path).unlink(missing_ok=True)
+
+    def _write_waiting(self, allowed: int) -> None:
+        while len(self._waiting) > allowed:
+            packed = self._waiting.popleft().result()
+            self.frames.append(measure(packed.frame, self.file_bytes, packed.content_size))
+            self.digests.append(packed.digest)
+            with self._explained():
+                self._append(packed.frame)
+
+    def _append(self, data: bytes) -> None:
+        self._file.write(data)
+        self._sha256.update(data)
+        self.file_bytes += len(data)
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn what the disk refuses into a sentence."""
+        try:
+            yield
+        except FileExistsError as error:
+            raise OpsError(
+                tr("{path} exists already.", path=self.path),
+                hint=tr("Choose another name; an archive is never overwritten."),
+                unharmed=tr("The file there is unchanged."),
+            ) from error
+        except OSError as error:
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+            raise OpsError(
+                tr(
+                    "The archive {path} could not be written: {why}.",
+                    path=self.path,
+                    why=error.strerror or error,
+                ),
+                hint=tr("Free some space on the disk, or choose another folder.")
+                if full
+                else tr("Check that the folder exists and may be written to, or choose another."),
+                unharmed=tr("No incomplete archive was left behind."),
+            ) from error
+
+
+def sidecar(path: Path) -> Path:
+    """Return where the archive's SHA-256 stands, in the form of `sha256sum`."""
+    return path.with_name(path.name + ".sha256")
+
+
+def _pack(content: bytes, level: int) -> _Packed:
+    return _Packed(compress(content, level), len(content), hashlib.sha256(content).hexdigest())

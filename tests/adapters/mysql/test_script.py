@@ -1,0 +1,64 @@
+"""A frame's text, split as a stock client would."""
+
+from __future__ import annotations
+
+from gmops_desktop.adapters.mysql.exchange import foreign_keys
+from gmops_desktop.adapters.mysql.script import (
+    create_of,
+    renamed,
+    statements,
+    without_definer,
+)
+
+
+def test_statements_end_where_they_end() -> None:
+    frame = b"""
+-- a comment; with a semicolon
+SELECT 'a;b', "c;d", `e;f` /* g;h */;
+DELIMITER ;;
+CREATE TRIGGER t BEGIN SELECT ';;'; -- x;; y
+  SELECT 2; END
+;;
+DELIMITER ;
+/*!40101 SET NAMES utf8mb4 */;
+/* nothing */;
+# nothing either
+SELECT 'it''s', 'it\\'s;'"""
+    assert [s.decode() for s in statements(frame)] == [
+        "SELECT 'a;b', \"c;d\", `e;f` /* g;h */",
+        "CREATE TRIGGER t BEGIN SELECT ';;'; -- x;; y\n  SELECT 2; END",
+        "/*!40101 SET NAMES utf8mb4 */",
+        "SELECT 'it''s', 'it\\'s;'",
+    ]
+
+
+def test_the_definer_goes_and_nothing_else() -> None:
+    text = b"CREATE DEFINER=`a``b`@`%` VIEW `v` AS select ' DEFINER=`x`@`y`'"
+    assert without_definer(text) == b"CREATE VIEW `v` AS select ' DEFINER=`x`@`y`'"
+
+
+def test_a_table_under_another_name() -> None:
+    create = "CREATE TABLE `a``b` (\n  `id` int\n)"
+    assert create_of(f"DROP TABLE IF EXISTS `a``b`;\n{create};\n".encode()) == create
+    assert renamed(create, "a`b", "c") == "CREATE TABLE `c` (\n  `id` int\n)"
+
+
+def test_foreign_keys_are_found_as_they_are_spelled() -> None:
+    create = (
+        "CREATE TABLE `t` (\n  `a` int,\n  `b``c` int COMMENT ',\\n  CONSTRAINT',\n"
+        "  KEY `k` (`a`),\n"
+        "  CONSTRAINT `one` FOREIGN KEY (`a`) REFERENCES `p` (`id`) ON DELETE SET NULL,\n"
+        "  CONSTRAINT `tw``o` FOREIGN KEY (`b``c`, `a`) REFERENCES `q`.`p (x)` (`x`, `y`)"
+        " ON DELETE CASCADE ON UPDATE NO ACTION,\n  CONSTRAINT `c` CHECK (`a` > 0)\n) ENGINE=InnoDB"
+    )
+    assert [(key.name, key.clause) for key in foreign_keys(create)] == [
+        (
+            "`one`",
+            "CONSTRAINT `one` FOREIGN KEY (`a`) REFERENCES `p` (`id`) ON DELETE SET NULL",
+        ),
+        (
+            "`tw``o`",
+            "CONSTRAINT `tw``o` FOREIGN KEY (`b``c`, `a`) REFERENCES `q`.`p (x)` (`x`, `y`)"
+            " ON DELETE CASCADE ON UPDATE NO ACTION",
+        ),
+    ]

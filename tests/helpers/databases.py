@@ -1,0 +1,128 @@
+"""What tests ask of real databases: fill them, describe them, load an archive by stock tools."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from gmops_desktop.adapters.mysql import MysqlConnection, connect
+from gmops_desktop.addresses import MysqlAddress
+from gmops_desktop.context import Context
+from sandbox.mariadb import MariaDB
+
+Facts = dict[Any, Any]
+
+# What differs between two equal schemas: times, estimates, and the schema's own name.
+_PASSING = {
+    *("MAX_INDEX_LENGTH", "CREATE_OPTIONS"),  # SHOW CREATE TABLE tells the options
+    *("CREATED", "LAST_ALTERED", "CREATE_TIME", "UPDATE_TIME", "CHECK_TIME", "CARDINALITY"),
+    *("TABLE_ROWS", "AVG_ROW_LENGTH", "DATA_LENGTH", "INDEX_LENGTH", "DATA_FREE", "CHECKSUM"),
+    *("LAST_EXECUTED", "MAX_DATA_LENGTH", "AUTO_INCREMENT", "NUMERIC_PRECISION"),
+}
+_NAMES = {
+    *("TABLE_NAME", "COLUMN_NAME", "TRIGGER_NAME", "ROUTINE_NAME", "EVENT_NAME", "INDEX_NAME"),
+    *("SEQ_IN_INDEX", "CONSTRAINT_NAME", "PARTITION_NAME"),
+}
+_VIEWS = {
+    **dict.fromkeys(
+        ("TABLES", "COLUMNS", "STATISTICS", "VIEWS", "TABLE_CONSTRAINTS", "KEY_COLUMN_USAGE"),
+        "TABLE_SCHEMA",
+    ),
+    **{"TRIGGERS": "TRIGGER_SCHEMA", "ROUTINES": "ROUTINE_SCHEMA", "EVENTS": "EVENT_SCHEMA"},
+    "PARTITIONS": "TABLE_SCHEMA",
+    "CHECK_CONSTRAINTS": "CONSTRAINT_SCHEMA",
+}
+
+
+def opener(server: MariaDB) -> Callable[[MysqlAddress, Context], MysqlConnection]:
+    """Return the `connect` that services are given."""
+    return lambda address, context: connect(
+        address, context, password=server.password(address.user)
+    )
+
+
+def execute(server: MariaDB, schema: str, statements: Iterable[str]) -> None:
+    """Run statements as root."""
+    with server.connect(schema) as connection, connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def query(server: MariaDB, schema: str, statement: str) -> tuple[tuple[Any, ...], ...]:
+    """Return a statement's rows, asked as root."""
+    with server.connect(schema) as connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        return tuple(cursor.fetchall())
+
+
+def checksums(server: MariaDB, schema: str) -> dict[str, int]:
+    """Return `CHECKSUM TABLE` of every base table."""
+    names = query(
+        server,
+        schema,
+        "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA=DATABASE()"
+        " AND TABLE_TYPE='BASE TABLE'",
+    )
+    quoted = ["`" + name.replace("`", "``") + "`" for (name,) in names]
+    if not quoted:
+        return {}
+    rows = query(server, schema, f"CHECKSUM TABLE {', '.join(quoted)}")
+    return {name.partition(".")[2]: value for name, value in rows}
+
+
+def facts(server: MariaDB, schema: str) -> Facts:
+    """Return everything the server says of a schema: definitions, checksums, sequences."""
+    found: Facts = dict(checksums(server, schema))
+    with server.connect(schema) as connection, connection.cursor() as cursor:
+        cursor.execute("SET time_zone='+00:00'")
+        for view, column in _VIEWS.items():
+            cursor.execute(f"SELECT * FROM information_schema.{view} WHERE {column}=DATABASE()")
+            titles = [field[0].upper() for field in cursor.description]
+            for values in cursor.fetchall():
+                row = {
+                    title: str(value).replace(schema, "SCHEMA")
+                    for title, value in zip(titles, values, strict=True)
+                    if title not in _PASSING
+                }
+                key = tuple(value for title, value in row.items() if title in _NAMES)
+                found[(view, key)] = row
+                if view == "TABLES" and row["TABLE_TYPE"] in ("BASE TABLE", "SEQUENCE"):
+                    name = row["TABLE_NAME"].replace("`", "``")
+                    cursor.execute(f"SHOW CREATE TABLE `{name}`")
+                    (shown,) = cursor.fetchall()
+                    found[("create", key)] = shown[1].replace(schema, "SCHEMA")
+                    if row["TABLE_TYPE"] == "SEQUENCE":
+                        cursor.execute(f"SELECT next_not_cached_value FROM `{name}`")
+                        found[("next", key)] = cursor.fetchall()
+    return found
+
+
+def differences(one: Facts, other: Facts) -> dict[Any, tuple[Any, Any]]:
+    """Return what differs, for a readable failure."""
+    return {
+        key: (one.get(key), other.get(key))
+        for key in one.keys() | other.keys()
+        if one.get(key) != other.get(key)
+    }
+
+
+def load_with_stock_client(server: MariaDB, archive: Path, schema: str) -> None:
+    """Do what somebody without this program would: `zstd -dc FILE | mariadb --comments SCHEMA`."""
+    with tempfile.NamedTemporaryFile("w", suffix=".cnf") as options:
+        os.chmod(options.name, 0o600)
+        options.write(
+            f"[client]\nuser=root\npassword={server.root_password}\nhost=127.0.0.1\n"
+            f"port={server.port}\ndefault-character-set=utf8mb4\n"
+        )
+        options.flush()
+        with subprocess.Popen(["zstd", "-dc", archive], stdout=subprocess.PIPE) as decoder:
+            words = ["mariadb", f"--defaults-file={options.name}", "--comments", schema]
+            ran = subprocess.run(
+                words, stdin=decoder.stdout, capture_output=True, text=True, check=False
+            )
+        assert ran.returncode == 0, ran.stderr[-2000:]
+        assert decoder.returncode == 0
