@@ -1,0 +1,114 @@
+"""Every widget that one can act on says what it is, to the eye and to a screen reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSpinBox,
+    QCalendarWidget,
+    QComboBox,
+    QHeaderView,
+    QLineEdit,
+    QListView,
+    QPlainTextEdit,
+    QTableView,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from db.engine import Database
+from db.journal import Journal
+from gmops_desktop.addresses import SshAddress
+from gmops_desktop.context import Context
+from gmops_desktop.contract.updates import Inventory, Plan, Update
+from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.patches import Patches
+from gmops_desktop.services.reports import Reports
+from gmops_desktop.services.tickets import Tickets
+from gmops_desktop.tasks import TaskRunner
+from ui.new_ticket import NewTicketDialog
+from ui.patches_tab import PatchesTab
+from ui.reports_tab import ReportsTab
+from ui.ticket_dialogs import ConfirmSheet, PromiseSheet, ReasonSheet
+from ui.tickets_tab import TicketsTab
+
+
+def silent(widget: QWidget) -> Iterator[str]:
+    """Yield what cannot be told apart by ear, and icons without a word or a tooltip."""
+    for button in widget.findChildren(QAbstractButton):
+        inside = isinstance(button.parent(), (QLineEdit, QAbstractItemView, QCalendarWidget))
+        if inside or _within(button, QCalendarWidget) or not button.isVisibleTo(widget):
+            continue
+        if not (button.accessibleName() or button.text()):
+            yield f"a button without a name in {button.parent()}"
+        elif not button.text() and not button.toolTip():
+            yield f"an icon without a tooltip: {button.accessibleName()}"
+        elif not button.isEnabled() and not button.toolTip():
+            yield f"off without a reason: {button.text()}"
+    for kind in (QLineEdit, QComboBox, QPlainTextEdit, QAbstractItemView):
+        for field in widget.findChildren(kind):
+            owners = (QComboBox, QCalendarWidget, QAbstractSpinBox, QTableView)
+            parts = any(_within(field, owner) for owner in owners)
+            popup = isinstance(field.window(), QListView)  # of completions
+            if not (parts or popup or isinstance(field, QHeaderView) or field.accessibleName()):
+                yield f"a field without a name: {field!r}"
+
+
+def _within(widget: QWidget, kind: type[QWidget]) -> bool:
+    parent = widget.parentWidget()
+    return parent is not None and (isinstance(parent, kind) or _within(parent, kind))
+
+
+@pytest.fixture
+def patches(database: Database, journal: Journal) -> Patches:
+    now = datetime.now(UTC)
+    update = Update("openssl", "amd64", "1", "2", "Debian-Security", True)
+
+    def scan(address: SshAddress, context: Context) -> Inventory:
+        return Inventory("", now, "apt", "Debian 12", (update,), (), (), None, None, "")
+
+    def simulate(address: SshAddress, wanted: object, context: Context) -> Plan:
+        return Plan((update,), (), (), (), None, "Inst openssl", now)
+
+    return Patches(database, journal, scan, simulate)
+
+
+def test_every_tab_and_dialog(
+    qtbot: QtBot,
+    tickets: Tickets,
+    contracts: Contracts,
+    patches: Patches,
+    database: Database,
+    journal: Journal,
+    runner: TaskRunner,
+) -> None:
+    host = contracts.save_resource("host", "web1", SshAddress("127.0.0.1"))
+    patches.scan(host, Context())
+    patches.queue(host, Context())
+    tickets.open("incident", "502", requester="李老师", priority=1)
+    reports = Reports(database, journal, Path, lambda start, end: pytest.fail("not asked"))
+    contacts = contracts.contacts(date.today())
+    pages = (
+        TicketsTab(tickets, contracts, runner),
+        PatchesTab(patches, contracts, runner),
+        ReportsTab(reports, contracts, runner),
+    )
+    for page in pages:
+        qtbot.addWidget(page)
+        page.show()
+    dialogs = (
+        NewTicketDialog(tickets, contracts, runner, pages[0]),
+        ConfirmSheet(pages[0], "T-0001", contacts),
+        PromiseSheet(pages[0], "T-0001", None),
+        ReasonSheet(pages[0], "Suspend", "T-0001", "Suspend"),
+    )
+    faults = [
+        f"{type(one).__name__}: {fault}" for one in (*pages, *dialogs) for fault in silent(one)
+    ]
+    assert not faults, "\n".join(faults)
