@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -141,14 +141,21 @@ class MonthFacts:
 
 def as_json(facts: MonthFacts, **document: object) -> bytes:
     """Return `facts` and what is said of the `document` as JSON: sorted keys, times in ISO 8601."""
-    values = {"format": "gmops-report-1", "document": document, "facts": asdict(facts)}
-    text = json.dumps(values, ensure_ascii=False, sort_keys=True, indent=1, default=_plain)
+    values = {"format": "gmops-report-1", "document": document, "facts": facts}
+    text = json.dumps(
+        values, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain
+    )
     return text.encode()
 
 
 def _plain(value: object) -> Any:
+    """Return what JSON lacks a form for in one it has, a level at a time (`asdict` copies all)."""
+    if is_dataclass(value):
+        return {one.name: getattr(value, one.name) for one in fields(value)}
     if isinstance(value, datetime | date):
         return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
     if isinstance(value, Decimal):
         return str(value)
     raise TypeError(f"{type(value).__name__} has no place in a report")

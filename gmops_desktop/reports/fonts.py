@@ -47,12 +47,14 @@ def register() -> None:
                 pdfmetrics.registerFont(TTFont(name, str(RESOURCES / "fonts" / file)))
 
 
+@cache
 def face_for(char: str, wanted: str) -> str | None:
     """Return the face that draws `char` where `wanted` is asked for; None where none can."""
     code = ord(char)
     return next((name for name in _CHAINS[wanted] if code in _glyphs(name)), None)
 
 
+@cache
 def width_of(char: str, face: str) -> float:
     """Return the advance of `char` in `face`, in em."""
     return float(_face(face).charWidths[ord(char)]) / 1000

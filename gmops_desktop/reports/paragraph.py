@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 from typing import Final
 
@@ -42,14 +43,19 @@ def clean(text: str) -> str:
 
     Nothing that means anything goes: what no face can draw stays, to be shown as missing.
     """
-    kept = (" " if char in "\t\u00a0\u3000" else char for char in text.replace("\r\n", "\n"))
-    return "".join(char for char in kept if not _invisible(char))
+    return "".join(map(_kept, text.replace("\r\n", "\n")))
 
 
-def _invisible(char: str) -> bool:
+@cache
+def _kept(char: str) -> str:
+    """Return what is printed of one character: itself, a plain blank, or nothing."""
+    if char == "\n":
+        return char
+    if char in "\t\u00a0\u3000":
+        return " "
     if char in (_ON, _OFF) or 0xFE00 <= ord(char) <= 0xFE0F or 0xE0100 <= ord(char) <= 0xE01EF:
-        return True
-    return char != "\n" and unicodedata.category(char) in ("Cc", "Cf", "Cs")
+        return ""
+    return "" if unicodedata.category(char) in ("Cc", "Cf", "Cs") else char
 
 
 def one_line(text: str, style: TextStyle, width: float) -> Paragraph:
@@ -179,10 +185,9 @@ class Paragraph(Flowable):
         for char in text:
             if char in (_ON, _OFF):
                 wanted = self.style.strong_face if char == _ON else self.style.face
-            elif clean(char):
-                char = clean(char)
-                face = wanted if char == "\n" else face_for(char, wanted)
-                self._text.append(char if face else MISSING)
+            elif shown := _kept(char):
+                face = wanted if shown == "\n" else face_for(shown, wanted)
+                self._text.append(shown if face else MISSING)
                 self._faces.append(face or wanted)
 
     def _measure(self) -> None:
