@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Final, cast
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
@@ -20,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from gmops_desktop.changes import Change
-from gmops_desktop.contract.terms import Contact
+from gmops_desktop.contract.terms import Contact, day_of
 from gmops_desktop.contract.tickets import (
     KINDS,
     PRIORITIES,
@@ -45,6 +46,12 @@ _LABELS: Final = 80
 _PAUSE_MS: Final = 250  # a name is judged when the typing pauses
 
 
+def designated_now(contracts: Contracts) -> tuple[Contact, ...]:
+    """Return who may ask and confirm for Party A today (1.15)."""
+    today = day_of(datetime.now(UTC))
+    return tuple(one for one in contracts.contacts(today) if one.party == "A")
+
+
 class NewTicketDialog(Sheet):
     """Registers a ticket; `opened` carries it.
 
@@ -67,7 +74,7 @@ class NewTicketDialog(Sheet):
         super().__init__(parent, tr("New ticket"), width=_WIDTH)
         self._tickets = tickets
         self._runner = runner
-        self._contacts = tuple(one for one in contracts.contacts() if one.party == "A")
+        self._contacts = designated_now(contracts)
         self._check: ContactCheck | None = None
         self._emergency = False
         self._begun = time.monotonic()

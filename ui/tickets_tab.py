@@ -18,7 +18,7 @@ from gmops_desktop.services.tickets import Ticket, Tickets
 from gmops_desktop.states import State
 from gmops_desktop.tasks import TaskRunner
 from ui.icons import icon
-from ui.new_ticket import NewTicketDialog
+from ui.new_ticket import NewTicketDialog, designated_now
 from ui.theme import GAP
 from ui.ticket_dialogs import ConfirmSheet, PromiseSheet, ReasonSheet
 from ui.ticket_list import entry_of, state_of_priority
@@ -257,7 +257,7 @@ class TicketsTab(Page):
     def _confirm(self) -> None:
         identity, tickets = self.list.current, self._tickets
         ticket = tickets.get(identity)
-        contacts = [one for one in self._contracts.contacts() if one.party == "A"]
+        contacts = designated_now(self._contracts)
         sheet = ConfirmSheet(self, f"{ticket.number} {ticket.title}", contacts)
         sheet.given.connect(
             lambda by, channel, text: self._do(

@@ -85,6 +85,17 @@ def test_somebody_else_is_warned_of_and_passed_on(
     assert dialog.create_button.isEnabled()
 
 
+def test_who_no_longer_speaks_for_party_a_is_not_offered(
+    qtbot: QtBot, tickets: Tickets, contracts: Contracts, runner: TaskRunner
+) -> None:
+    ended = next(one for one in contracts.contacts() if one.party == "A")
+    contracts.end_contact(ended.id, ended.valid_from)
+    dialog = NewTicketDialog(tickets, contracts, runner)
+    qtbot.addWidget(dialog)
+    assert ended.name not in dialog.requester.placeholderText()
+    assert "李老师" in dialog.requester.placeholderText()
+
+
 def test_an_emergency_needs_its_reason(
     qtbot: QtBot, dialog: NewTicketDialog, settled: Callable[[], None]
 ) -> None:
