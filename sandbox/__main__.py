@@ -20,7 +20,9 @@ from sandbox.box import Sandbox, Status, default_folder
 
 def main(words: Sequence[str] | None = None) -> int:
     """Do what `words` say; return 0 done, 1 failed, 2 usage (raised by argparse)."""
-    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox", description=tr("Real servers on this machine to try things on.")
+    )
     parser.add_argument("action", choices=["start", "stop", "status", "reset"])
     parser.add_argument("--folder", type=Path, default=default_folder())
     parser.add_argument("--small", action="store_true", help=tr("a database of 3 MB, not 200"))

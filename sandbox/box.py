@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+import pymysql
 from platformdirs import user_data_path
 
 from gmops_desktop.addresses import AccountAddress, MysqlAddress, SshAddress, WebAddress
@@ -136,18 +137,28 @@ class Sandbox:
     def start(self) -> Facts:
         """Start what does not run, with data made at first; return when all of it answers."""
         with self._alone():
-            self._seed()
-            if PatchTarget.possible():
-                self.patch_target.make()
-            for server in self._servers.values():
-                server.start()
-            facts = self._facts()
-            self._furnish(facts)
-            write_atomically(
-                self.folder / "facts.json",
-                json.dumps(asdict(facts), default=str, ensure_ascii=False, indent=1).encode(),
-            )
-            return facts
+            try:
+                return self._start()
+            except (OSError, pymysql.MySQLError) as error:
+                raise OpsError(
+                    tr("The sandbox in {folder} could not start: {why}.",
+                       folder=self.folder, why=error),
+                    hint=tr("Free some space there (about 1 GB), or start it in another folder."),
+                ) from error  # fmt: skip
+
+    def _start(self) -> Facts:
+        self._seed()
+        if PatchTarget.possible():
+            self.patch_target.make()
+        for server in self._servers.values():
+            server.start()
+        facts = self._facts()
+        self._furnish(facts)
+        write_atomically(
+            self.folder / "facts.json",
+            json.dumps(asdict(facts), default=str, ensure_ascii=False, indent=1).encode(),
+        )
+        return facts
 
     def stop(self) -> None:
         """Stop every server, whoever started it; the data stays."""

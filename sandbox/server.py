@@ -8,6 +8,8 @@ running, or knows the port it had.
 from __future__ import annotations
 
 import json
+import os
+import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +19,7 @@ from typing import ClassVar, Self
 
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
-from gmops_desktop.paths import write_atomically
+from gmops_desktop.paths import ROOT, write_atomically
 from sandbox.processes import (
     Process,
     answers,
@@ -123,6 +125,14 @@ class Server(ABC):
         raise OpsError(
             tr("{name} of the sandbox did not start.", name=self.name),
             hint=tr("The end of its log {log}: {tail}", log=self.log, tail=tail),
+        )
+
+    def _listen_as(self, module: str) -> None:
+        """The same for a server of our own: `python -m module FOLDER PORT`."""
+        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+        self._listen(
+            lambda port: [sys.executable, "-m", module, self.folder, str(port)],
+            {"PYTHONPATH": path},
         )
 
     def _answered(self, process: Process, port: int) -> bool:

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from gmops_desktop.paths import ROOT, write_atomically
+from gmops_desktop.paths import write_atomically
 from sandbox.processes import LOOPBACK
 from sandbox.server import Server
 from sandbox.tencent_account import APIS, REGIONS, REQUIRED, Account, Refused
@@ -71,10 +71,7 @@ class Tencent(Server):
 
     def _start(self) -> None:
         self._keys()
-        self._listen(
-            lambda port: [sys.executable, "-m", "sandbox.tencent", self.folder, str(port)],
-            environment={"PYTHONPATH": str(ROOT)},
-        )
+        self._listen_as("sandbox.tencent")
 
     def _keys(self) -> dict[str, str]:
         file = self.folder / "keys.json"

@@ -29,7 +29,7 @@ from urllib.parse import urlsplit
 import pymysql
 
 from gmops_desktop.addresses import WebAddress
-from gmops_desktop.paths import ROOT, write_atomically
+from gmops_desktop.paths import write_atomically
 from sandbox.certificates import Certificate, issue
 from sandbox.mariadb import SITE_SCHEMA, MariaDB
 from sandbox.processes import LOOPBACK, answers, free_port
@@ -91,10 +91,7 @@ class Website(Server):
             "database": {"port": self.database.port, "password": self.database.password("site")},
         }
         write_atomically(self.folder / "config.json", json.dumps(config).encode())
-        self._listen(
-            lambda port: [sys.executable, "-m", "sandbox.website", self.folder, str(port)],
-            environment={"PYTHONPATH": str(ROOT)},
-        )
+        self._listen_as("sandbox.website")
 
 
 # ---------------------------------------------------------------- the process itself

@@ -25,7 +25,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from gmops_desktop.addresses import AccountAddress
-from gmops_desktop.paths import ROOT, write_atomically
+from gmops_desktop.paths import write_atomically
 from sandbox.processes import LOOPBACK
 from sandbox.server import Server
 from sandbox.wechat_statistics import RETIRED, STATISTICS, rows
@@ -92,10 +92,7 @@ class Wechat(Server):
 
     def _start(self) -> None:
         self.config()
-        self._listen(
-            lambda port: [sys.executable, "-m", "sandbox.wechat", self.folder, str(port)],
-            environment={"PYTHONPATH": str(ROOT)},
-        )
+        self._listen_as("sandbox.wechat")
 
 
 # ---------------------------------------------------------------- the process itself

@@ -22,6 +22,7 @@ from db.engine import Database
 from db.journal import Journal
 from gmops_desktop.addresses import Resource
 from gmops_desktop.contract.terms import Contract
+from gmops_desktop.errors import OpsError
 from gmops_desktop.services.contracts import Contracts
 from sandbox import processes
 from sandbox.box import Sandbox, default_folder
@@ -202,6 +203,19 @@ def test_a_start_killed_half_way_can_be_repeated(tmp_path: Path, seconds: float)
     finally:
         box.stop()
     assert not left_over(box)
+
+
+def test_a_full_disk_is_told_and_got_over(place: Path, full_disk: object) -> None:
+    box = Sandbox(place, small=True)
+    with full_disk, pytest.raises(OpsError) as caught:
+        box.start()
+    assert caught.value.hint
+    assert not left_over(box)
+    try:
+        box.start()
+        assert articles(box) == 110
+    finally:
+        box.stop()
 
 
 def test_two_starts_at_once_wait_for_each_other(place: Path) -> None:
