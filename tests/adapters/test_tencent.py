@@ -15,6 +15,7 @@ from gmops_desktop.adapters.tencent import CloudRefused, Tencent
 from gmops_desktop.context import Context
 from gmops_desktop.errors import Cancelled, OpsError
 from gmops_desktop.log import redact
+from sandbox.tencent import Tencent as StandIn
 from strange_servers import free_port, listener
 
 IDENTITY = {"AccountId": "100", "UserId": "200", "Arn": "qcs::cam::uin/100:uin/200"}
@@ -150,3 +151,42 @@ def test_cancel_ends_the_tries() -> None:
 def test_keys_never_travel_unencrypted() -> None:
     with pytest.raises(OpsError, match="is not encrypted"):
         Tencent("id", "key", endpoint="http://sts.tencentcloudapi.com")
+
+
+# -- The sandbox's stand-in, which verifies signatures and field names
+
+
+@pytest.fixture(scope="module")
+def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
+    with StandIn(tmp_path_factory.mktemp("tencent")) as server:
+        yield server
+
+
+def api_of(stand_in: StandIn, key: str = "") -> Tencent:
+    endpoint = f"http://{stand_in.endpoint}"
+    return Tencent(stand_in.secret_id, key or stand_in.secret_key, endpoint=endpoint)
+
+
+@pytest.mark.servers
+def test_the_stand_in_takes_our_signature_and_our_fields(stand_in: StandIn) -> None:
+    api = api_of(stand_in)
+    assert api.identity(Context()).account
+    found = api.call("cvm", "2017-03-12", "DescribeInstances", {"Limit": 100}, Context())
+    assert found["TotalCount"] == len(found["InstanceSet"]) == 1
+
+
+@pytest.mark.servers
+def test_the_stand_in_refuses_a_wrong_key_and_a_wrong_field(stand_in: StandIn) -> None:
+    with pytest.raises(CloudRefused) as caught:
+        api_of(stand_in, "another-secret-key").identity(Context())
+    assert caught.value.code == "AuthFailure.SignatureFailure"
+    assert caught.value.request_id
+    with pytest.raises(CloudRefused) as caught:
+        api_of(stand_in).call("cvm", "2017-03-12", "DescribeInstances", {"Limitt": 1}, Context())
+    assert caught.value.code == "UnknownParameter"
+
+
+@pytest.mark.servers
+def test_the_stand_ins_passing_faults_are_outlived(stand_in: StandIn) -> None:
+    stand_in.fail_next("GetCallerIdentity", "InternalError", "try later")
+    assert api_of(stand_in).identity(Context()).account

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -21,6 +21,7 @@ from gmops_desktop.context import Context
 from gmops_desktop.contract.looks import AccountDetails
 from gmops_desktop.errors import Cancelled, OpsError
 from gmops_desktop.log import redact
+from sandbox.wechat import Wechat
 from strange_servers import free_port, listener, silent
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)  # 11 o'clock in China
@@ -199,3 +200,37 @@ def test_cancel_wakes_a_waiting_call() -> None:
 def test_the_secret_never_travels_unencrypted() -> None:
     with pytest.raises(OpsError, match="is not encrypted"):
         look(AccountAddress("wx-test", "http://api.weixin.qq.com"))
+
+
+# -- The sandbox's stand-in, which keeps to the documented forms
+
+
+@pytest.fixture(scope="module")
+def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wechat]:
+    with Wechat(tmp_path_factory.mktemp("wechat")) as server:
+        yield server
+
+
+@pytest.mark.servers
+def test_the_stand_in_answers_a_look(stand_in: Wechat) -> None:
+    earlier = datetime.now(UTC) - timedelta(days=2)  # the day before it is surely ready
+    seen = wechat.look(stand_in.address, stand_in.secret, Context(), now=lambda: earlier)
+    assert seen.sections == {}
+    assert seen.followers is not None
+    assert seen.followers > 8000
+    assert seen.new_followers is not None
+    assert seen.quota_limit == 10_000
+
+
+@pytest.mark.servers
+def test_the_stand_in_refuses_as_wechat_does(stand_in: Wechat) -> None:
+    with pytest.raises(WeChatRefused, match="40125"):
+        look(stand_in.address, "another-secret")
+    stand_in.configure(whitelist=[])
+    with pytest.raises(WeChatRefused, match="40164"):
+        look(stand_in.address, stand_in.secret)
+    stand_in.configure(whitelist=["127.0.0.1"], certified=False)
+    seen = look(stand_in.address, stand_in.secret)
+    assert "48001" in seen.sections["followers"]
+    assert seen.quota_used is not None
+    stand_in.configure(certified=True)
