@@ -246,13 +246,14 @@ def is_down(resource: Resource, error: OpsError) -> bool:
     A port that refuses, or a web server that answers nonsense, is a fact about the service; a
     silent line, an unknown name or a refused login may as well be ours.
     """
-    if resource.kind == "website" and isinstance(error, web.HttpFailed | web.TlsFailed):
-        return True
-    if resource.kind == "mysql" and isinstance(error, ssh.TunnelRefused):
+    if isinstance(error, ssh.TunnelRefused):
         return not error.forbidden
-    return resource.kind in ("website", "mysql") and isinstance(
-        error.__cause__, ConnectionRefusedError
+    direct = resource.kind == "website" or (
+        isinstance(resource.address, MysqlAddress) and resource.address.ssh is None
     )
+    if isinstance(error, web.HttpFailed | web.TlsFailed):
+        return direct
+    return direct and isinstance(error.__cause__, ConnectionRefusedError)
 
 
 def with_gaps(

@@ -27,6 +27,7 @@ from gmops_desktop.services.servers import Servers, thinned, with_gaps
 
 HOST = Resource("h", "host", "web1", SshAddress("web1"))
 MYSQL = Resource("m", "mysql", "site", MysqlAddress("db", 3306, "ops", "chamber"))
+THROUGH = replace(MYSQL, address=replace(MYSQL.address, ssh=HOST.address))
 WEBSITE = Resource("w", "website", "website", WebAddress("https://site.example/"))
 ACCOUNT = Resource("a", "account", "account", AccountAddress("wx1"))
 ALL = (HOST, MYSQL, WEBSITE, ACCOUNT)
@@ -142,6 +143,7 @@ def refused() -> tcp.PortClosed:
         (WEBSITE, tcp.PortClosed("no route from here"), "unknown"),
         (WEBSITE, tcp.NameNotFound("no such name"), "unknown"),
         (MYSQL, refused(), "critical"),
+        (THROUGH, refused(), "unknown"),  # the tunnel's server refused, not the database
         (MYSQL, ssh.TunnelRefused("closed", hint="", forbidden=False), "critical"),
         (MYSQL, ssh.TunnelRefused("not allowed", hint="", forbidden=True), "unknown"),
         (MYSQL, OpsError("wrong password"), "unknown"),
