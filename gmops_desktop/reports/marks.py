@@ -12,7 +12,7 @@ from reportlab.pdfgen.pathobject import PDFPathObject
 from reportlab.platypus import Flowable
 
 from gmops_desktop.reports.fonts import SANS, SANS_BOLD, text_width
-from gmops_desktop.reports.paragraph import Paragraph
+from gmops_desktop.reports.paragraph import Paragraph, one_line
 from gmops_desktop.reports.styles import (
     CELL,
     FIGURE,
@@ -178,9 +178,19 @@ class FigureCard(Flowable):
         if self._state:
             draw_state(canvas, self._state, left, self.height - 40, 6)
             shift = 8.5
-        below = Paragraph(self._below, NOTE)
+        below = _two_lines(self._below, inner - shift)
         _, tall = below.wrap(inner - shift, 100)
         below.drawOn(canvas, left + shift, self.height - 32.5 - tall)
+
+
+def _two_lines(text: str, width: float) -> Paragraph:
+    """Return `text` on two lines at most; a longer one stands whole in the sections below."""
+    made = Paragraph(text, NOTE)
+    made.wrap(width, 100)
+    if len(made.lines) > 2:
+        first, rest = made.lines[0], "".join(made.lines[1:])
+        made = Paragraph(f"{first}\n{one_line(rest, NOTE, width).lines[0]}", NOTE)
+    return made
 
 
 def _fit(figure: str, unit: str, width: float) -> float:

@@ -91,6 +91,14 @@ def test_an_empty_month_says_unknown_with_its_reason(tmp_path: Path) -> None:
     assert "本期没有特殊紧急处理" in plain
 
 
+def test_a_long_reason_is_cut_in_its_card_and_whole_in_its_section(tmp_path: Path) -> None:
+    why = "官网 https://www.gm-gsl.cn 无法访问：证书已过期，且主机 10.0.0.4 拒绝连接，请检查"
+    said = text_of(make(replace(empty_month(), why_unknown={"availability": why})), tmp_path)
+    assert f"网站可用率：未知（{''.join(why.split())}）" in said
+    assert said.count("…") == 1
+    assert said.count("请检查") == 1
+
+
 def test_a_backup_that_failed_its_check_is_not_called_good(tmp_path: Path) -> None:
     facts = full_month()
     bad = replace(facts.backups[3], verified=False)
