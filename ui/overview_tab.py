@@ -240,7 +240,7 @@ class _Figures(Card):
         self.coverage.show_figure(
             share(overview.coverage) if overview.coverage is not None else NOTHING,
             "",
-            tr("share of this month in which we looked")
+            tr("of this month was watched")
             if overview.coverage is not None
             else tr("nobody has looked yet"),
             overview.coverage_state,

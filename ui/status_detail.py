@@ -78,7 +78,7 @@ class StatusDetail(QWidget):
                 ("hour", tr("1 h")),
                 ("day", tr("24 h")),
                 ("month", tr("30 d")),
-                ("contract", tr("Contract")),
+                ("contract", tr("Contract", context="span")),
             ],
             "day",
             tr("Time span of the charts"),
@@ -208,8 +208,11 @@ def _about(look: Look) -> list[str]:
 def _units(details: HostDetails) -> Card:
     card = Card(tr("Failed units"))
     if details.failed_units is None:
-        why = details.sections.get("units", tr("not known"))
-        card.add(row(None, StateBadge("unknown", soft=False), Label(why, "caption")))
+        if "units" in details.notes:
+            card.add(Label(details.notes["units"], "caption"))
+        else:
+            why = details.sections.get("units", tr("not known"))
+            card.add(row(None, StateBadge("unknown", soft=False), Label(why, "caption")))
     elif not details.failed_units:
         card.add(row(None, StateBadge("ok", tr("none"), soft=False), None))
     else:

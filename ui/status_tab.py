@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, Qt
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from gmops_desktop.addresses import Resource, SshAddress
+from gmops_desktop.addresses import MysqlAddress, Resource, SshAddress
 from gmops_desktop.changes import Change
 from gmops_desktop.language import tr
 from gmops_desktop.services.contracts import Contracts
@@ -313,7 +313,9 @@ def _address(resource: Resource) -> str:
     address = resource.address
     if isinstance(address, SshAddress):
         return address.host
-    return str(address).removeprefix("https://").removeprefix("http://").removeprefix("mysql://")
+    if isinstance(address, MysqlAddress):
+        return f"{address.schema} @ {address.host}"
+    return str(address).removeprefix("https://").removeprefix("http://")
 
 
 class _Alerts(Card):

@@ -213,7 +213,8 @@ class Chart(QWidget):
             painter.setPen(pen)
             painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
             width = QFontMetrics(painter.font()).horizontalAdvance(threshold.text) + 4
-            box = QRectF(plot.left() + 4, y - 18, width, 16)
+            above = y - 18 >= plot.top() - 2
+            box = QRectF(plot.left() + 4, y - 18 if above else y + 2, width, 16)
             if any(self._gap_box(plot, gap).intersects(box) for gap in self.gaps):
                 painter.fillRect(box.adjusted(-2, 0, 0, 0), QColor(t.surface))
             words(painter, box, threshold.text, ink, LEFT)

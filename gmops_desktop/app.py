@@ -1,0 +1,374 @@
+"""Put the program together: the only module that knows every part.
+
+`assemble` builds the services for the window and the terminal alike; Qt is brought in only by
+`open_window`, so that a command starts quickly.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from db.engine import Database
+from db.journal import Journal
+from gmops_desktop.adapters import host, mysql, mysql_status, packages, web, wechat
+from gmops_desktop.adapters.ssh import Ssh
+from gmops_desktop.adapters.vault import Vault
+from gmops_desktop.addresses import AccountAddress, MysqlAddress, SshAddress
+from gmops_desktop.changes import Change
+from gmops_desktop.context import Context, side_by_side
+from gmops_desktop.contract.looks import AccountDetails, HostDetails, MysqlDetails
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
+from gmops_desktop.log import start_log
+from gmops_desktop.month_facts import Collector
+from gmops_desktop.paths import Home
+from gmops_desktop.reports.facts import MonthFacts
+from gmops_desktop.services.backups import Backups
+from gmops_desktop.services.connections import Connections
+from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.obligations import Obligations
+from gmops_desktop.services.patches import Inventory, Patches, Plan, Update
+from gmops_desktop.services.records import Records
+from gmops_desktop.services.reports import Reports
+from gmops_desktop.services.servers import Servers
+from gmops_desktop.services.tickets import Tickets
+from gmops_desktop.settings import SettingsFile
+
+if TYPE_CHECKING:
+    from gmops_desktop.tasks import TaskRunner
+    from ui.main_window import MainWindow, Pages
+    from ui.program import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything the window and the terminal can ask for."""
+
+    home: Home
+    settings: SettingsFile
+    contracts: Contracts
+    tickets: Tickets
+    obligations: Obligations
+    records: Records
+    backups: Backups
+    servers: Servers
+    connections: Connections
+    patches: Patches
+    reports: Reports
+    save_secret: Callable[[str, str], None]  # a name (`address.secret_name`) and the secret
+
+
+@contextmanager
+def assemble(home: Home, *, secret: Callable[[str], str] | None = None) -> Iterator[Services]:
+    """Build every service on the data in `home`; close the store at the end.
+
+    `secret` is asked for every password, by its name, in the thread that works (default: the
+    keyring).  Raises `OpsError` where the store or the settings cannot be used.
+    """
+    settings = SettingsFile(home.settings)
+    database = Database(home.store)
+    try:
+        yield _build(home, settings, database, secret or Vault().get)
+    finally:
+        database.close()
+
+
+def _build(
+    home: Home, settings: SettingsFile, database: Database, secret: Callable[[str], str]
+) -> Services:
+    journal = Journal(database, actor=lambda: settings.current.actor or getpass.getuser())
+    outside = _Outside(home, secret)
+
+    def archive_folder() -> Path:
+        chosen = settings.current.archive_folder
+        return Path(chosen) if chosen else home.archives
+
+    def collect(start: date, end: date) -> MonthFacts:
+        gather = Collector(contracts, tickets, backups, patches, servers)
+        return gather(start, end)
+
+    contracts = Contracts(database, journal)
+    tickets = Tickets(database, journal)
+    backups = Backups(database, outside.connect, archive_folder)
+    servers = Servers(
+        database,
+        look_host=outside.look_host,
+        look_mysql=outside.look_mysql,
+        look_web=web.look,
+        look_account=outside.look_account,
+        interval=lambda: float(settings.current.probe_seconds),
+        together=side_by_side,
+    )
+    connections = Connections(
+        known_hosts=home.known_hosts,
+        open_ssh=outside.open_ssh,
+        open_mysql=outside.connect,
+        look_account=outside.look_account,
+    )
+    patches = Patches(database, journal, outside.scan_host, outside.simulate_host)
+    reports = Reports(database, journal, lambda: home.reports, collect)
+    return Services(
+        home=home,
+        settings=settings,
+        contracts=contracts,
+        tickets=tickets,
+        obligations=Obligations(database, journal),
+        records=Records(database, journal, reports.checks),
+        backups=backups,
+        servers=servers,
+        connections=connections,
+        patches=patches,
+        reports=reports,
+        save_secret=lambda name, value: Vault().put(name, value),
+    )
+
+
+class _Outside:
+    """The ways out of this machine: each opens what it needs, with passwords as they are asked."""
+
+    def __init__(self, home: Home, secret: Callable[[str], str]) -> None:
+        self._home, self._secret = home, secret
+
+    def open_ssh(self, address: SshAddress, context: Context) -> Ssh:
+        """Return a live connection to a trusted server; the caller closes it."""
+        password = None if address.key else self._secret(address.secret_name)
+        known = self._home.known_hosts
+        return Ssh.open(address, context, password=password, known_hosts=known)
+
+    def connect(self, address: MysqlAddress, context: Context) -> mysql.MysqlConnection:
+        """Return a live connection to a schema, through its tunnel if it has one."""
+        password = self._secret(address.secret_name)
+        if address.ssh is None:
+            return mysql.connect(address, context, password=password)
+        server = self.open_ssh(address.ssh, context)
+        try:
+            tunnel = server.channel(address.host, address.port, context)
+        except BaseException:
+            server.close()
+            raise
+        return mysql.connect(
+            address, context, password=password, tunnel=tunnel, closing=server.close
+        )
+
+    def look_host(self, address: SshAddress, context: Context) -> HostDetails:
+        with self.open_ssh(address, context) as server:
+            return host.look(server, context)
+
+    def look_account(self, address: AccountAddress, context: Context) -> AccountDetails:
+        return wechat.look(address, self._secret(address.secret_name), context)
+
+    def scan_host(self, address: SshAddress, context: Context) -> Inventory:
+        with self.open_ssh(address, context) as server:
+            return packages.scan(server, context)
+
+    def simulate_host(
+        self, address: SshAddress, wanted: Sequence[Update], context: Context
+    ) -> Plan:
+        with self.open_ssh(address, context) as server:
+            return packages.simulate(server, wanted, context)
+
+    def look_mysql(self, address: MysqlAddress, context: Context) -> MysqlDetails:
+        with self.connect(address, context) as connection:
+            return mysql_status.look(connection)
+
+
+# ---------------------------------------------------------------- the window
+
+
+def open_program() -> int:
+    """Open the window on the user's data folder; return the exit code."""
+    home = Home.find()
+    start_log(home.logs)
+    return open_window(home)
+
+
+def open_window(home: Home, *, self_test: bool = False) -> int:
+    """Show the window until it is closed; return the exit code.
+
+    With `self_test` it visits every page, closes by itself, and returns 1 where anything went
+    wrong on the way.
+    """
+    # Late: a command must not wait for Qt.
+    from gmops_desktop.tasks import TaskRunner
+    from ui.program import Program
+
+    program = Program(SettingsFile(home.settings).current)
+    desk = Desk()
+    try:
+        with assemble(home) as services:
+            runner = TaskRunner(program.application)
+            desk.guide = not services.contracts.resources()
+            window = build_window(services, runner, program, desk)
+            code = program.run(window, runner, home.root, self_test=self_test)
+    except OpsError as error:
+        if self_test:
+            raise
+        program.refuse(error)
+        return 1
+    if desk.next_environment:
+        command = [sys.executable, "-m", "gmops_desktop"]
+        subprocess.Popen(command, env={**os.environ, **desk.next_environment})
+    return code
+
+
+@dataclass(slots=True)
+class Desk:
+    """What outlives one set of pages."""
+
+    guide: bool = False  # whether the first steps stand in place of the settings
+    next_environment: Mapping[str, str] = field(default_factory=dict)  # of the program that follows
+
+
+def build_window(
+    services: Services, runner: TaskRunner, program: Program, desk: Desk
+) -> MainWindow:
+    """Return the window with all its pages, not yet shown."""
+    from ui.main_window import MainWindow
+
+    def build() -> Pages:
+        program.speak(services.settings.current)
+        return _pages(services, runner, program, desk, lambda: window)
+
+    window = MainWindow(build, services.settings, services.records.verify, runner)
+    return window
+
+
+def _pages(
+    services: Services,
+    runner: TaskRunner,
+    program: Program,
+    desk: Desk,
+    window: Callable[[], MainWindow],
+) -> Pages:
+
+    from ui.first_start import FirstStart
+    from ui.main_window import Pages, Tab
+    from ui.overview_tab import OverviewTab
+    from ui.patches_tab import PatchesTab
+    from ui.reports_tab import ReportsTab
+    from ui.settings_tab import SettingsTab
+    from ui.status_tab import StatusTab
+    from ui.tickets_tab import TicketsTab
+    from ui.widgets.page import Page
+
+    def switch(guide: bool) -> None:
+        desk.guide = guide
+        window().rebuild_soon()
+
+    def restart(environment: Mapping[str, str]) -> None:
+        desk.next_environment = environment
+        window().close()
+
+    contracts = services.contracts
+
+    def back_up() -> None:
+        """Back up the first database of the contract."""
+        resource = next((one for one in contracts.resources() if one.kind == "mysql"), None)
+        if resource is not None and isinstance(address := resource.address, MysqlAddress):
+            runner.start(
+                lambda context: services.backups.take(address, context, resource_id=resource.id),
+                tr("Back up {name}", name=resource.name),
+                lane=str(address),
+                changes=Change.BACKUPS,
+            )
+
+    tickets = TicketsTab(services.tickets, contracts, runner)
+    status = StatusTab(services.servers, contracts, services.settings, runner)
+    status.watch()
+    settings: Page
+    if desk.guide:
+        settings = guide = FirstStart(
+            contracts,
+            services.backups,
+            services.connections,
+            services.save_secret,
+            runner,
+            start_sandbox=start_sandbox,
+            restart=restart,
+            no_sandbox=_no_sandbox(),
+        )
+        guide.finished.connect(lambda: switch(False))
+    else:
+        settings = machine = SettingsTab(
+            contracts,
+            services.connections,
+            services.save_secret,
+            services.settings,
+            services.home,
+            runner,
+            program.appearance.choose,
+        )
+        machine.guide_wanted.connect(lambda: switch(True))
+    return Pages(
+        (
+            Tab(
+                "overview",
+                tr("Overview"),
+                "squares-four",
+                OverviewTab(services.obligations, runner),
+            ),
+            Tab("status", tr("Status", context="rail"), "activity", status),
+            Tab(
+                "patches",
+                tr("Patches", context="rail"),
+                "shield-check",
+                PatchesTab(services.patches, contracts, runner),
+            ),
+            Tab("tickets", tr("Tickets", context="rail"), "ticket", tickets),
+            Tab(
+                "reports",
+                tr("Reports", context="rail"),
+                "file-text",
+                ReportsTab(services.reports, contracts, runner),
+            ),
+            Tab("settings", tr("Settings"), "gear-six", settings),
+        ),
+        new_ticket=tickets.new_ticket,
+        back_up=back_up,
+        start="settings" if desk.guide else "overview",
+    )
+
+
+# ---------------------------------------------------------------- the sandbox
+
+
+def start_sandbox(context: Context) -> dict[str, str]:
+    """Start the sandbox; return the environment of a program that is to work in it."""
+    context.progress(None, tr("starting servers, database and website"))
+    command = [sys.executable, "-m", "gmops_desktop", "sandbox", "start", "--json"]
+    pipe = subprocess.PIPE
+    with (
+        subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process,
+        context.on_cancel(process.terminate),
+    ):
+        answer, complaint = process.communicate()
+    context.check()
+    if process.returncode:
+        context.note(complaint)
+        raise OpsError(
+            tr("The sandbox did not start: {why}", why=complaint.strip() or process.returncode),
+            hint=tr("Try `gmops sandbox start` in a terminal, or `gmops sandbox reset` first."),
+            unharmed=tr("The data of this program is not touched by it."),
+        )
+    environment: dict[str, str] = json.loads(answer)["environment"]
+    return environment
+
+
+def _no_sandbox() -> str:
+    """Return why there is no sandbox here, or nothing where there is one."""
+    if find_spec("sandbox") is None or getattr(sys, "frozen", False):
+        return tr("The sandbox comes with the sources, not with this packaged program.")
+    if os.name == "nt":
+        return tr("The sandbox starts servers of Linux and does not run on Windows.")
+    return ""

@@ -1,0 +1,185 @@
+"""Gathers from the services what a monthly report says: the reports know none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+
+from gmops_desktop.addresses import Resource
+from gmops_desktop.contract.terms import ZONE, Contract
+from gmops_desktop.contract.thresholds import LIMITS
+from gmops_desktop.contract.tickets import Clock
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
+from gmops_desktop.reports.facts import (
+    Availability,
+    BackupLine,
+    ChangeLine,
+    Metric,
+    MonthFacts,
+    Override,
+    Question,
+    TicketLine,
+    Usage,
+)
+from gmops_desktop.services.backups import Backups
+from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.patches import Patches
+from gmops_desktop.services.servers import Servers
+from gmops_desktop.services.tickets import Ticket, Tickets
+
+Points = tuple[tuple[datetime, float | None], ...]
+
+_USAGE: Final[tuple[Metric, ...]] = ("cpu", "memory", "disk")
+_DISK_LIMIT: Final = 85.0
+
+
+class Collector:
+    """Called with the first and last day of a period, returns its `MonthFacts`."""
+
+    def __init__(
+        self,
+        contracts: Contracts,
+        tickets: Tickets,
+        backups: Backups,
+        patches: Patches,
+        servers: Servers,
+    ) -> None:
+        self._contracts, self._tickets = contracts, tickets
+        self._backups = backups
+        self._patches, self._servers = patches, servers
+
+    def __call__(self, start: date, end: date) -> MonthFacts:
+        """Gather the facts; the days are those of the contract's zone, both included."""
+        begin = datetime.combine(start, time(), ZONE)
+        until = datetime.combine(end + timedelta(days=1), time(), ZONE)
+        contract = self._contract()
+        resources = self._contracts.resources()
+        availability = self._availability(resources, begin, until)
+        usage = self._usage(resources, begin, until)
+        tickets = self._of_period(begin, until)
+        unknown: dict[Question, str] = {}
+        if availability is None:
+            unknown["availability"] = tr("nobody looked at a website in this period")
+        if not usage:
+            unknown["usage"] = tr("nobody looked at a server in this period")
+        return MonthFacts(
+            contract=contract,
+            start=start,
+            end=end,
+            generated_at=datetime.now(UTC),
+            contacts=self._contracts.contacts(end),
+            tickets=tuple(self._line(ticket) for ticket in tickets),
+            backups=tuple(
+                BackupLine(
+                    one.at,
+                    one.source,
+                    one.file_bytes,
+                    one.text_bytes,
+                    one.rows,
+                    one.consistency,
+                    one.verified,
+                    one.manifest_digest,
+                    one.path.name,
+                )
+                for one in self._backups.all()
+                if begin <= one.at < until and one.purpose == "backup"
+            ),
+            changes=tuple(
+                ChangeLine(
+                    one.number, one.title, one.state, one.created_at, len(one.plan.packages),
+                    len(one.announced),
+                )
+                for one in self._patches.all()
+                if begin <= one.created_at < until
+            ),
+            availability=availability,
+            usage=usage,
+            overrides=tuple(self._overrides(tickets)),
+            why_unknown=unknown,
+        )  # fmt: skip
+
+    def _contract(self) -> Contract:
+        contract = self._contracts.current()
+        if contract is None:
+            raise OpsError(
+                tr("There is no contract on record, so there is nothing to report on."),
+                hint=tr("Read in the example contract in the settings, or enter yours."),
+            )
+        return contract
+
+    def _of_period(self, begin: datetime, until: datetime) -> list[Ticket]:
+        return [
+            ticket
+            for ticket in reversed(self._tickets.all())
+            if ticket.opened_at < until and (ticket.closed_at is None or ticket.closed_at >= begin)
+        ]
+
+    def _line(self, ticket: Ticket) -> TicketLine:
+        clocks = {clock.key: clock for clock in self._tickets.clocks(ticket.id)}
+        return TicketLine(
+            ticket.number,
+            ticket.kind,
+            ticket.title,
+            ticket.priority,
+            ticket.state,
+            ticket.requester,
+            ticket.opened_at,
+            ticket.closed_at,
+            _stopped(clocks.get("response")),
+            _stopped(clocks.get("restore")) if ticket.closed_at else None,
+            ticket.confirmed_by,
+            ticket.emergency,
+        )
+
+    def _overrides(self, tickets: Iterable[Ticket]) -> Iterable[Override]:
+        for ticket in tickets:
+            for step in self._tickets.steps(ticket.id):
+                if step.emergency:
+                    what = f"{ticket.number} {step.action}"
+                    yield Override(step.at, step.actor, what, step.emergency)
+
+    def _availability(
+        self, resources: Sequence[Resource], begin: datetime, until: datetime
+    ) -> Availability | None:
+        for resource in resources:
+            if resource.kind == "website":
+                points, coverage = self._points(resource.id, "up", begin, until)
+                if points:
+                    return Availability(resource.name, points, coverage)
+        return None
+
+    def _usage(
+        self, resources: Sequence[Resource], begin: datetime, until: datetime
+    ) -> tuple[Usage, ...]:
+        found = []
+        for resource in resources:
+            for metric in _USAGE if resource.kind == "host" else ():
+                points, coverage = self._points(resource.id, metric, begin, until)
+                if points:
+                    limit = _DISK_LIMIT
+                    if metric in LIMITS and (warning := LIMITS[metric].warning):
+                        limit = warning[0]
+                    found.append(Usage(resource.name, metric, points, coverage, limit))
+        return tuple(found)
+
+    def _points(
+        self, resource_id: str, metric: str, begin: datetime, until: datetime
+    ) -> tuple[Points, float]:
+        """Return the samples of the period, and the share of it in which we looked."""
+        series = self._servers.series(resource_id, metric, begin)
+        points = tuple(point for point in series.points if point[0] < until)
+        ends = [*(at for at, _ in points[1:]), min(until, datetime.now(UTC))]
+        watched = sum(
+            (end - at).total_seconds()
+            for (at, value), end in zip(points, ends, strict=True)
+            if value is not None
+        )
+        if all(value is None for _, value in points):
+            return (), 0.0
+        return points, min(1.0, watched / (until - begin).total_seconds())
+
+
+def _stopped(clock: Clock | None) -> float | None:
+    return None if clock is None or clock.running else clock.seconds

@@ -1,0 +1,82 @@
+"""The program put together: services on a fresh home, and the window on them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from gmops_desktop.addresses import MysqlAddress
+from gmops_desktop.app import assemble, open_window
+from gmops_desktop.context import Context
+from gmops_desktop.contract.terms import day_of
+from gmops_desktop.errors import OpsError
+from gmops_desktop.month_facts import Collector
+from gmops_desktop.paths import Home
+
+
+def test_the_services_stand_on_a_fresh_home(home: Home) -> None:
+    with assemble(home) as services:
+        assert services.contracts.current() is None
+        assert services.backups.all() == ()
+        assert services.records.verify().ok
+        assert services.obligations.overview().contract is None
+
+
+def test_a_command_does_not_wait_for_qt() -> None:
+    code = "import gmops_desktop.app, sys; sys.exit('PySide6' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_passwords_come_from_where_the_caller_says(home: Home) -> None:
+    asked = []
+
+    def secret(name: str) -> str:
+        asked.append(name)
+        raise OpsError("no password")
+
+    with assemble(home, secret=secret) as services:
+        address = MysqlAddress("127.0.0.1", 1, "u", "s")
+        with pytest.raises(OpsError, match="no password"):
+            services.backups.take(address, Context())
+    assert asked == ["mysql:u@127.0.0.1:1"]
+
+
+def test_a_month_gathers_what_the_services_know(home: Home) -> None:
+    with assemble(home) as services:
+        contract = services.contracts.load_example()
+        asked = next(one.name for one in services.contracts.contacts() if one.party == "A")
+        ticket = services.tickets.open("incident", "502", requester=asked, priority=1)
+        today = day_of(datetime.now(UTC))
+        gather = Collector(
+            services.contracts,
+            services.tickets,
+            services.backups,
+            services.patches,
+            services.servers,
+        )
+        facts = gather(today.replace(day=1), today)
+    assert facts.contract == contract
+    assert [line.number for line in facts.tickets] == [ticket.number]
+    assert facts.availability is None
+    assert "availability" in facts.why_unknown
+
+
+def test_without_a_contract_there_is_nothing_to_report(home: Home) -> None:
+    with assemble(home) as services, pytest.raises(OpsError) as refused:
+        services.reports.make("monthly", "2018-04", Context())
+    assert refused.value.hint
+
+
+def test_the_window_tests_itself_on_every_page(home: Home, qapp: QApplication) -> None:
+    assert open_window(home, self_test=True) == 0
+
+
+def test_a_broken_store_is_refused_in_a_finished_sentence(home: Home, qapp: QApplication) -> None:
+    home.store.write_bytes(b"this is no database" * 100)
+    with pytest.raises(OpsError) as refused:
+        open_window(home, self_test=True)
+    assert refused.value.hint
