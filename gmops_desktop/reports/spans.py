@@ -78,6 +78,28 @@ def share(points: Points) -> float | None:
     return mean([value for _, value in points if value is not None])
 
 
+def coverage(points: Points, start: date, end: date, now: datetime) -> float:
+    """Return the share of the period, as far as it has passed by `now`, in which anybody looked.
+
+    An answered look speaks for the time until the next one, but for no more than two usual steps:
+    after a night asleep the evening's last look does not speak for the night.
+    """
+    first, after = bounds(start, end)
+    after = min(after, now)
+    times = sorted({at for at, _ in points if first <= at < after})
+    if not times:
+        return 0.0
+    answered = {at for at, value in points if value is not None}
+    steps = [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
+    reach = 2 * median(steps) if steps else 0.0
+    seen = sum(
+        min(reach, (later - at).total_seconds())
+        for at, later in pairwise([*times, after])
+        if at in answered
+    )
+    return min(1.0, seen / (after - first).total_seconds())
+
+
 def runs(values: Sequence[float | None]) -> list[tuple[int, int]]:
     """Return the stretches (first, end) of `values` that are known, in order."""
     found: list[tuple[int, int]] = []

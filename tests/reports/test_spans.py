@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gmops_desktop.contract.terms import ZONE
 from gmops_desktop.reports.charts import Curve, day_strip, load_chart
-from gmops_desktop.reports.spans import bounds, by_day, fineness, gaps, peaks, runs, share
+from gmops_desktop.reports.spans import bounds, by_day, coverage, fineness, gaps, peaks, runs, share
 from gmops_desktop.reports.styles import BLUE
 
 START, END = date(2018, 4, 1), date(2018, 4, 30)
@@ -51,6 +52,19 @@ def test_looked_and_learnt_nothing_is_a_gap_too() -> None:
     values = peaks(points, START, END, fineness([points], START, END))
     assert runs(values) == [(0, 120)]
     assert share(hourly(range(3), None)) is None
+
+
+def test_coverage_counts_only_what_a_look_can_speak_for() -> None:
+    month_over = FIRST + timedelta(days=40)
+    assert coverage(hourly(range(720)), START, END, month_over) == 1.0
+    assert coverage([], START, END, month_over) == 0.0
+    half = coverage(hourly(range(360)), START, END, month_over)
+    assert half == pytest.approx(0.5, abs=0.01)
+    torn = [*hourly(range(0, 24)), *hourly(range(696, 720))]  # 28 days between two looks
+    assert coverage(torn, START, END, month_over) == pytest.approx(2 / 30, abs=0.01)
+    unanswered = [*hourly(range(360)), *hourly(range(360, 720), None)]
+    assert coverage(unanswered, START, END, month_over) == pytest.approx(0.5, abs=0.01)
+    assert coverage(hourly(range(24)), START, END, FIRST + timedelta(days=1)) == 1.0
 
 
 def test_days_without_an_answer_have_no_share() -> None:
