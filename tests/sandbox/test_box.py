@@ -235,10 +235,12 @@ def test_two_starts_at_once_wait_for_each_other(place: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert not failures
-    found = left_over(boxes[0])
-    assert {one.pid for one in found} == set(pids(boxes[0]))
-    boxes[0].stop()
+    try:
+        assert not failures
+        found = left_over(boxes[0])
+        assert {one.pid for one in found} == set(pids(boxes[0]))
+    finally:
+        boxes[0].stop()
     assert not left_over(boxes[0])
 
 
