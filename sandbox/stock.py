@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
 
 
 @contextmanager
@@ -36,8 +40,14 @@ def load(options: str, schema: str, file: Path) -> None:
 
 def ask(options: str, sql: str, schema: str = "") -> list[list[str]]:
     """Return the rows that the stock client prints for `sql`, fields split at tabs."""
-    words = ["mariadb", options, "--batch", "--skip-column-names", *([schema] if schema else [])]
-    ran = subprocess.run(words, input=sql.encode(), stdout=subprocess.PIPE, check=True)
+    words = [_tool("mariadb"), options, "--batch", "--skip-column-names"]
+    ran = subprocess.run(
+        [*words, schema] if schema else words, input=sql.encode(), capture_output=True, check=False
+    )
+    if ran.returncode:
+        raise OpsError(
+            tr("mariadb refused: {why}", why=ran.stderr.decode(errors="replace").strip())
+        )
     return [line.split("\t") for line in ran.stdout.decode().splitlines()]
 
 
@@ -52,12 +62,21 @@ def checksums(options: str, schema: str) -> dict[str, str]:
 
 
 def _pipe(first: Sequence[str], second: Sequence[str]) -> None:
-    with subprocess.Popen(first, stdout=subprocess.PIPE) as source:
+    with subprocess.Popen([_tool(first[0]), *first[1:]], stdout=subprocess.PIPE) as source:
         try:
-            ran = subprocess.run(second, stdin=source.stdout, check=False)
+            ran = subprocess.run([_tool(second[0]), *second[1:]], stdin=source.stdout, check=False)
         finally:
             if source.stdout:
                 source.stdout.close()
     for words, code in ((first, source.returncode), (second, ran.returncode)):
         if code:
-            raise RuntimeError(f"{words[0]} ended with exit {code}")
+            raise OpsError(tr("{tool} ended with exit code {code}.", tool=words[0], code=code))
+
+
+def _tool(name: str) -> str:
+    if (found := shutil.which(name)) is None:
+        raise OpsError(
+            tr("{tool} is not installed.", tool=name),
+            hint=tr("python3 dev.py setup installs what the sandbox needs."),
+        )
+    return found

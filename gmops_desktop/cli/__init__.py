@@ -34,14 +34,17 @@ def main(words: Sequence[str] | None = None) -> int:
     speech.choose()
     signal.signal(signal.SIGTERM, _unwind)
     as_json = "--json" in words
+    from gmops_desktop.cli.terminal import BadAnswer
+
     try:
         return _run(words)
     except (Cancelled, KeyboardInterrupt):
         _tell(tr("Cancelled."))
         return CANCELLED
+    except BadAnswer as bad:
+        return _refuse(bad.error, bad.result if as_json else None)
     except OpsError as error:
-        code = PROOF_FAILED if isinstance(error, ProofFailed) else FAILED
-        return _refuse(error, code, as_json=as_json)
+        return _refuse(error, _as_answer(error) if as_json else None)
     except BrokenPipeError:
         # Whoever read our answer has seen enough (`gmops backup list | head -1`).
         sys.stdout = open(_nowhere(), "w")  # noqa: SIM115 - for the interpreter's last flush
@@ -49,7 +52,8 @@ def main(words: Sequence[str] | None = None) -> int:
     except Exception as error:
         from gmops_desktop.cli.faults import report_bug
 
-        return _refuse(report_bug(error), FAILED, as_json=as_json)
+        refusal = report_bug(error)
+        return _refuse(refusal, _as_answer(refusal) if as_json else None)
 
 
 def _run(words: list[str]) -> int:
@@ -79,17 +83,27 @@ def _help_command(fault: typer.TyperException) -> str:
     return f"{context.command_path if context else 'gmops'} --help"
 
 
-def _refuse(error: OpsError, code: int, *, as_json: bool) -> int:
-    """Show an error as finished sentences: what, what is unharmed, what to do next."""
-    parts = [error.message, error.unharmed, error.hint]
-    for part in filter(None, parts):
-        _tell(part)
-    if as_json:
-        message, unharmed, hint = map(redact, parts)
-        answer = {"code": code, "message": message, "unharmed": unharmed, "hint": hint}
-        sys.stdout.write(json.dumps({"error": answer}, ensure_ascii=False, indent=2) + "\n")
+def _refuse(error: OpsError, answer: object | None) -> int:
+    """Show an error as finished sentences: what, what is unharmed, what to do next; and `answer`
+    to the script that asked.  Return the exit code."""
+    for sentence in filter(None, (error.message, error.unharmed, error.hint)):
+        _tell(sentence)
+    if answer is not None:
+        from gmops_desktop.cli.plain import plain
+
+        sys.stdout.write(json.dumps(plain(answer), ensure_ascii=False, indent=2) + "\n")
         sys.stdout.flush()
-    return code
+    return _code_of(error)
+
+
+def _code_of(error: OpsError) -> int:
+    return PROOF_FAILED if isinstance(error, ProofFailed) else FAILED
+
+
+def _as_answer(error: OpsError) -> dict[str, object]:
+    message, unharmed, hint = map(redact, (error.message, error.unharmed, error.hint))
+    answer = {"code": _code_of(error), "message": message, "unharmed": unharmed, "hint": hint}
+    return {"error": answer}
 
 
 def _tell(line: str) -> None:

@@ -34,6 +34,15 @@ _LINE_SECONDS: Final = 5.0  # between two progress lines where there is no termi
 _POLL_SECONDS: Final = 0.1  # how soon Ctrl+C is noticed
 
 
+class BadAnswer(Exception):
+    """A command did its work, and the answer is bad: `result` for scripts, `error` for people."""
+
+    def __init__(self, result: object, error: OpsError) -> None:
+        super().__init__(error.message)
+        self.result = result
+        self.error = error
+
+
 class Terminal:
     """One command's view of the terminal.  `json` answers scripts: one document on stdout."""
 
@@ -61,7 +70,11 @@ class Terminal:
         table = Table(*heads, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
         for row in rows:
             table.add_row(*(Text(redact(cell)) for cell in row))
-        _console(sys.stdout).print(table)
+        console = _console(sys.stdout)
+        with console.capture() as drawn:
+            console.print(table)
+        for line in drawn.get().splitlines():
+            self._write(line.rstrip())  # what is piped on has no blanks at its ends
 
     def tell(self, line: str) -> None:
         """Say something beside the answer, on standard error."""

@@ -1,0 +1,178 @@
+"""`gmops backup`: take a backup, prove a file, look into it, list what there is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gmops_desktop.cli import words
+from gmops_desktop.cli.help import Command, group
+from gmops_desktop.cli.options import AcceptFingerprint, ArchiveFile, Json, Key, Out, Ssh
+from gmops_desktop.cli.session import opened
+from gmops_desktop.cli.terminal import BadAnswer
+from gmops_desktop.errors import OpsError, ProofFailed
+from gmops_desktop.language import tr, tr_n
+
+if TYPE_CHECKING:
+    from gmops_desktop.cli.session import Session
+    from gmops_desktop.services.backups import Backup
+
+commands = group("backup", tr("Back up databases, and prove the files."))
+
+Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="SOURCE",
+        show_default=False,
+        help=tr(
+            "The name of a database in the contract, or mysql://user@host:port/schema; "
+            "not needed where the contract has one database."
+        ),
+    ),
+]
+
+
+@commands.command("take", cls=Command, help=tr("Back up one schema into one file."))
+def take(
+    source: Source = "",
+    out: Out = None,
+    ssh: Ssh = "",
+    key: Key = "",
+    accept_fingerprint: AcceptFingerprint = "",
+    as_json: Json = False,
+) -> None:
+    with opened(as_json) as session:
+        address, resource_id = session.database(
+            source or _only_database(session), ssh=ssh, key=key, accept=accept_fingerprint
+        )
+        backup = session.run(
+            lambda context: session.services.backups.take(
+                address, context, out=out.absolute() if out else None, resource_id=resource_id
+            ),
+            tr("Backing up {schema}", schema=address.schema),
+        )
+        session.terminal.answer(backup, *_summary(backup))
+
+
+@commands.command(
+    "verify", cls=Command, help=tr("Recompute every digest of a backup file; exit 3 if one fails.")
+)
+def verify(file: ArchiveFile, as_json: Json = False) -> None:
+    with opened(as_json) as session:
+        found = session.run(
+            lambda context: session.services.backups.verify(file.absolute(), context),
+            tr("Verifying {file}", file=file.name),
+        )
+        if found.ok:
+            rows, text = words.count(found.rows), words.size(found.text_bytes)
+            frames, seconds = words.count(found.frames), words.duration(found.seconds)
+            session.terminal.answer(
+                found,
+                tr("Every digest holds: {file}", file=file),
+                tr(
+                    "{frames} frames, {rows} rows, {text} of SQL, in {seconds}.",
+                    frames=frames,
+                    rows=rows,
+                    text=text,
+                    seconds=seconds,
+                ),
+            )
+            return
+        fault = ProofFailed(
+            tr("{file} is damaged: {faults}", file=file, faults="; ".join(found.faults)),
+            hint=tr("Do not rely on it: take a new backup, or use an older file."),
+        )
+        raise BadAnswer(found, fault)
+
+
+@commands.command("list", cls=Command, help=tr("List the backups taken here, newest first."))
+def list_all(as_json: Json = False) -> None:
+    with opened(as_json) as session:
+        backups = session.services.backups.all()
+        session.terminal.table(
+            {"backups": backups},
+            (tr("Taken at"), tr("Source"), tr("Size"), tr("Verified"), tr("File")),
+            [
+                (
+                    words.moment(backup.at),
+                    backup.source,
+                    words.size(backup.file_bytes),
+                    _verified(backup),
+                    str(backup.path) if backup.exists else tr("gone: {path}", path=backup.path),
+                )
+                for backup in backups
+            ],
+        )
+
+
+@commands.command("inspect", cls=Command, help=tr("Show what a backup file holds."))
+def inspect(file: ArchiveFile, as_json: Json = False) -> None:
+    with opened(as_json) as session:
+        summary = session.services.backups.inspect(file.absolute())
+        terminal = session.terminal
+        if not as_json:
+            taken = words.moment(summary.taken_at)
+            terminal.answer(
+                summary,
+                tr("{what}, taken {at}, {server}", what=summary.source, at=taken,
+                   server=summary.server),
+                summary.verdict,
+                tr("Manifest {digest}", digest=summary.manifest_digest),
+                "",
+            )  # fmt: skip
+        terminal.table(
+            summary,
+            (tr("Table"), tr("Rows"), tr("SQL text"), tr("Segments"), tr("Engine")),
+            [
+                (
+                    table.name,
+                    words.count(table.rows),
+                    words.size(table.text_bytes),
+                    words.count(table.segments),
+                    table.engine,
+                )
+                for table in summary.tables
+            ],
+        )
+
+
+def _only_database(session: Session) -> str:
+    there = [item for item in session.services.contracts.resources() if item.kind == "mysql"]
+    if len(there) == 1:
+        return there[0].id
+    if there:
+        raise OpsError(
+            tr("The contract has {count} databases.", count=len(there)),
+            hint=tr("Name one of them: {names}.", names=", ".join(item.name for item in there)),
+        )
+    raise OpsError(
+        tr("No database is set up yet."),
+        hint=tr("Add one in the window's settings, or write mysql://user@host:port/schema."),
+    )
+
+
+def _summary(backup: Backup) -> list[str]:
+    tables = tr_n("{count} table", "{count} tables", backup.tables)
+    rows = tr_n("{count} row", "{count} rows", backup.rows)
+    return [
+        tr(
+            "{what} is backed up in {seconds}: {tables}, {rows}, {text} of SQL in a file of "
+            "{size}.",
+            what=backup.source,
+            seconds=words.duration(backup.seconds),
+            tables=tables,
+            rows=rows,
+            text=words.size(backup.text_bytes),
+            size=words.size(backup.file_bytes),
+        ),
+        backup.verdict,
+        str(backup.path),
+    ]
+
+
+def _verified(backup: Backup) -> str:
+    if backup.verified is None or backup.verified_at is None:
+        return tr("not yet")
+    at = words.moment(backup.verified_at)
+    return at if backup.verified else tr("damaged ({at})", at=at)

@@ -1,0 +1,184 @@
+"""One command's hold on the program: the services, the terminal, and the way from the words typed
+to an address whose password is in hand and whose SSH server is trusted."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from gmops_desktop.adapters.host_keys import ChangedHostKey, UnknownHostKey
+from gmops_desktop.addresses import MysqlAddress, Resource, SshAddress, parse_mysql, parse_ssh
+from gmops_desktop.cli.terminal import Terminal
+from gmops_desktop.context import Context
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
+from gmops_desktop.log import start_log
+from gmops_desktop.paths import Home
+
+if TYPE_CHECKING:
+    from gmops_desktop.app import Services
+
+Result = TypeVar("Result")
+
+
+@contextmanager
+def opened(as_json: bool) -> Iterator[Session]:
+    """Open the data folder, the log and every service for one command."""
+    # Late: it brings every library, which `gmops --help` must not wait for.
+    from gmops_desktop.adapters.vault import Vault
+    from gmops_desktop.app import assemble
+
+    home = Home.find()
+    handler = start_log(home.logs)
+    logging.raiseExceptions = False  # a log that cannot be written is no reason for a traceback
+    secrets = _Secrets(Terminal(as_json=as_json), Vault().find)
+    try:
+        with assemble(home, secret=secrets.get) as services:
+            yield Session(services, secrets.terminal, secrets)
+    finally:
+        logging.getLogger().removeHandler(handler)
+        handler.close()
+
+
+@dataclass
+class _Secrets:
+    """Passwords of this command: asked for before the work begins, handed out while it runs."""
+
+    terminal: Terminal
+    find: Callable[[str], str | None]
+    known: dict[str, str] = field(default_factory=dict)
+
+    def prepare(self, name: str, *, given: bool = False) -> None:
+        """Have the password of `name` in hand; `given` lets `GMOPS_PASSWORD_FILE` answer."""
+        if name not in self.known:
+            secret = self.terminal.password(name, self.find, from_file=given)
+            if secret is not None:
+                self.known[name] = secret
+
+    def get(self, name: str) -> str:
+        """Return the password kept under `name`; called from the working thread, so never asks."""
+        if name in self.known:
+            return self.known[name]
+        secret = self.find(name)
+        if secret is None:
+            raise OpsError(
+                tr("No password is kept for {name}.", name=name),
+                hint=tr("Type it when asked, or name a file with it in GMOPS_PASSWORD_FILE."),
+            )
+        return secret
+
+
+@dataclass
+class _Met:
+    """The SSH server this command goes through, and the fingerprint its user named for it."""
+
+    server: SshAddress | None = None
+    accept: str = ""
+
+
+@dataclass(frozen=True)
+class Session:
+    """The services and the terminal of one command."""
+
+    services: Services
+    terminal: Terminal
+    _secrets: _Secrets
+    _met: _Met = field(default_factory=_Met)
+
+    def run(self, job: Callable[[Context], Result], title: str) -> Result:
+        """Run a job with progress; Ctrl+C cancels it.
+
+        A server met for the first time refuses before anything is sent: once its key is trusted,
+        the job starts again.
+        """
+        try:
+            return self.terminal.run(job, title)
+        except (UnknownHostKey, ChangedHostKey) as refused:
+            self._trust(refused)
+            return self.terminal.run(job, title)
+
+    def database(
+        self, words: str, *, ssh: str = "", key: str = "", accept: str = ""
+    ) -> tuple[MysqlAddress, str]:
+        """Return the database that `words` name, and its resource's id (empty for an address).
+
+        The passwords are in hand afterwards.
+        """
+        if "://" in words:
+            if ssh:
+                server = parse_ssh(ssh, key=str(Path(key).absolute()) if key else "")
+                address = parse_mysql(words, ssh=server)
+            else:
+                address = parse_mysql(words)
+            resource_id = ""
+        else:
+            resource = self.resource(words, kind="mysql")
+            resource_id = resource.id
+            if not isinstance(resource.address, MysqlAddress):
+                raise OpsError(tr("{name} is not a database.", name=resource.name))
+            address = resource.address
+        self.prepare(address, accept=accept)
+        return address, resource_id
+
+    def prepare(self, address: MysqlAddress | SshAddress, *, accept: str = "") -> None:
+        """Have the passwords of `address` in hand, and its SSH server and fingerprint in mind."""
+        server = address.ssh if isinstance(address, MysqlAddress) else address
+        self._met.server, self._met.accept = server, accept
+        if server is not None and not server.key:
+            self._secrets.prepare(server.secret_name)
+        if isinstance(address, MysqlAddress):
+            self._secrets.prepare(address.secret_name, given=True)
+
+    def resource(self, words: str, *, kind: str = "") -> Resource:
+        """Return the contract's resource named `words` (by name or id), of `kind` where given."""
+        there = [item for item in self.services.contracts.resources() if kind in ("", item.kind)]
+        named = [item for item in there if words in (item.name, item.id)]
+        if len(named) == 1:
+            return named[0]
+        names = ", ".join(item.name for item in there)
+        if named:
+            ids = ", ".join(item.id for item in named)
+            raise OpsError(
+                tr("More than one resource is called {name}.", name=words),
+                hint=tr("Name it by its id: {ids}.", ids=ids),
+            )
+        raise OpsError(
+            tr("No resource of the contract is called {name}.", name=words),
+            hint=tr("These are known: {names}.", names=names)
+            if names
+            else tr("Add it in the settings, or write mysql://user@host:port/schema."),
+        )
+
+    def _trust(self, refused: UnknownHostKey | ChangedHostKey) -> None:
+        """Ask the first-contact question about the server just met; raise again unless it is
+        answered.  A changed key is never asked about: only its named fingerprint lets it pass."""
+        server, key, accept = self._met.server, refused.key, self._met.accept
+        if server is None:
+            raise refused
+        if accept and accept != key.fingerprint:
+            raise OpsError(
+                tr(
+                    "{server} shows {fingerprint}, not the fingerprint you named.",
+                    server=server,
+                    fingerprint=key.fingerprint,
+                ),
+                hint=tr("Compare with the fingerprint your provider or server shows."),
+                unharmed=tr("Nothing was sent to it, no password either."),
+            ) from refused
+        changed = isinstance(refused, ChangedHostKey)
+        if not accept and (changed or not self._agrees(refused)):
+            once = tr("To trust it, add --accept-fingerprint {value}.", value=key.fingerprint)
+            refused.hint = f"{refused.hint} {once}"
+            raise refused
+        self.services.connections.trust(server, key)
+
+    def _agrees(self, refused: UnknownHostKey | ChangedHostKey) -> bool:
+        if not self.terminal.can_ask:
+            return False
+        self.terminal.tell(refused.message)
+        question = tr("If this is the fingerprint you expect, type yes to trust it:")
+        return self.terminal.ask(question) == "yes"

@@ -1,0 +1,49 @@
+"""`gmops status`: one look at every server, database, website and account of the contract."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from gmops_desktop.cli.help import Command
+from gmops_desktop.cli.options import Json
+from gmops_desktop.cli.session import opened
+from gmops_desktop.language import tr
+from gmops_desktop.states import word_of, worst
+
+if TYPE_CHECKING:
+    from gmops_desktop.services.servers import Look
+
+
+def add_to(program: typer.Typer) -> None:
+    """Add the command to `program`."""
+    program.command("status", cls=Command, help=tr("Look at every resource of the contract."))(
+        status
+    )
+
+
+def status(as_json: Json = False) -> None:
+    with opened(as_json) as session:
+        resources = session.services.contracts.resources()
+        if not resources:
+            session.terminal.answer(
+                {"state": "unknown", "looks": []},
+                tr("No resource is set up yet, so nothing is known."),
+                tr("Add one in the window's settings, or try the sandbox: gmops sandbox start."),
+            )
+            return
+        looks = session.run(
+            lambda context: session.services.servers.look(resources, context),
+            tr("Looking at {count} resources", count=len(resources)),
+        )
+        session.terminal.table(
+            {"state": worst(look.state for look in looks), "looks": looks},
+            (tr("Resource"), tr("State"), tr("Figures")),
+            [(look.name, word_of(look.state), _figures(look)) for look in looks],
+        )
+
+
+def _figures(look: Look) -> str:
+    shown = [f"{item.name} {item.value} {item.unit}".rstrip() for item in look.figures]
+    return " · ".join([look.reason, *shown] if look.reason else shown)
