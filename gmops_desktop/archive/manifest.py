@@ -101,8 +101,9 @@ class SegmentRecord:
 class TableRecord:
     """A table: definition frame and digest, and its rows in segments.
 
-    `insert` is the exact text before the rows in each segment's last frame.  `key` names the
-    columns of the segments' bounds; without one, `buckets` tells into how many the rows fall.
+    `insert` is the exact text before the rows in each segment's last frame.  `key` are the columns
+    of the segments' bounds, in the order of the index `index`; without one, `buckets` tells into
+    how many the rows fall.
     """
 
     name: str
@@ -111,7 +112,8 @@ class TableRecord:
     frame: int
     columns: tuple[ColumnRecord, ...]
     insert: str
-    key: tuple[str, ...]
+    key: tuple[ColumnRecord, ...]
+    index: str
     buckets: int
     segments: tuple[SegmentRecord, ...]
 
@@ -243,7 +245,7 @@ def _table(values: dict[str, Any]) -> TableRecord:
         **{
             **values,
             "columns": tuple(ColumnRecord(**column) for column in values["columns"]),
-            "key": tuple(values["key"]),
+            "key": tuple(ColumnRecord(**column) for column in values["key"]),
             "segments": tuple(_segment(segment) for segment in values["segments"]),
         }
     )

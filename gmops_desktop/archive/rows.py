@@ -9,6 +9,10 @@ Either form gives the other, byte for byte.
 from __future__ import annotations
 
 import hashlib
+import re
+from typing import Final
+
+_LITERAL: Final = re.compile(rb"'(?:[^'\\]|\\.)*'|CONVERT\([^)]*\)|[^,'()]+", re.DOTALL)
 
 
 def lines(text: bytes) -> bytes:
@@ -36,3 +40,13 @@ def digest(rows: bytes) -> str:
 def count(rows: bytes) -> int:
     """Return how many rows these are."""
     return rows.count(b"\n") + 1
+
+
+def split(rows: bytes) -> list[bytes]:
+    """Return the rows one by one, each in the server's form."""
+    return server_text(rows).split(b",\0")
+
+
+def literals(row: bytes) -> list[bytes]:
+    """Return the literals of one row in the server's form."""
+    return _LITERAL.findall(row)

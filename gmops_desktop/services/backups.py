@@ -7,7 +7,7 @@ import secrets
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -18,6 +18,7 @@ from db.engine import Database
 from db.ids import uuid7
 from gmops_desktop.adapters.mysql import MysqlConnection, definitions, script, segments, snapshot
 from gmops_desktop.adapters.mysql.definitions import Schema, Table
+from gmops_desktop.adapters.mysql.dialect import Column
 from gmops_desktop.adapters.mysql.segments import Piece, Segment
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.archive import rows
@@ -264,9 +265,10 @@ class _Taking:
             engine=table.engine,
             definition=table.digest,
             frame=frame,
-            columns=tuple(ColumnRecord(c.name, c.type, c.form, c.charset) for c in table.columns),
+            columns=_columns(table.columns),
             insert=table.insert,
-            key=tuple(column.name for column in table.key),
+            key=_columns(table.key),
+            index=table.index,
             buckets=buckets,
             segments=tuple(records),
         )
@@ -323,6 +325,10 @@ class _Taking:
     def _tell(self, text: str) -> None:
         percent = min(98, self._done * 98 // self._expected)
         self._context.progress(percent, text, self._connection.travelled)
+
+
+def _columns(columns: Iterable[Column]) -> tuple[ColumnRecord, ...]:
+    return tuple(ColumnRecord(c.name, c.type, c.form, c.charset) for c in columns)
 
 
 def _record(part: Segment, text_bytes: int, frame: int, frames: int) -> SegmentRecord:

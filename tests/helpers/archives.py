@@ -71,7 +71,8 @@ def write_table(path: Path, rows: Sequence[Sequence[str]]) -> Manifest:
             frame=1,
             columns=(ColumnRecord("id", "int", "number"),),
             insert=INSERT,
-            key=("id",),
+            key=(ColumnRecord("id", "int", "number"),),
+            index="PRIMARY",
             buckets=0,
             segments=tuple(segments),
         )

@@ -154,7 +154,7 @@ def test_segments_lie_side_by_side(
     backup = backups.take(schema, Context())
     (table,) = manifest_of(backup.path).tables
     assert table.rows == 6000
-    assert table.key == ("a", "b")
+    assert [column.name for column in table.key] == ["a", "b"]
     assert 5 < len(table.segments) < 25
     assert all(segment.text_bytes < segments.CAP for segment in table.segments)
     assert table.segments[0].after is None

@@ -111,6 +111,11 @@ class Schema:
     objects: tuple[Definition, ...]
     omissions: tuple[Omission, ...]
 
+    @property
+    def invalid(self) -> frozenset[str]:
+        """The names of views that name something that is not there."""
+        return frozenset(gap.name for gap in self.omissions if gap.kind == "invalid_view")
+
     def digests(self) -> dict[tuple[str, str], str]:
         """Return the digest of everything by kind and name."""
         return {("table", table.name): table.digest for table in self.tables} | {

@@ -13,10 +13,11 @@ from typing import Final
 
 from gmops_desktop.adapters.mysql import script
 from gmops_desktop.adapters.mysql.connection import MysqlConnection
-from gmops_desktop.adapters.mysql.definitions import Kind
+from gmops_desktop.adapters.mysql.definitions import Kind, insert
 from gmops_desktop.adapters.mysql.dialect import name
 from gmops_desktop.adapters.mysql.failures import ServerRefused
 
+_STATEMENT: Final = 4 << 20  # bytes; larger ones only where a single row is
 _NEEDS_SUPER: Final = (1227, 1449)
 _NOT_YET: Final = (1146, 1356)  # names a table or view that is not there, or not right, yet
 _QUOTED: Final = r"`(?:[^`]|``)*`"
@@ -62,6 +63,7 @@ def prepare(connection: MysqlConnection) -> None:
         " unique_checks=0, net_write_timeout=600, net_read_timeout=600, wait_timeout=28800,"
         " lock_wait_timeout=30"
     )
+    connection.run("SET NAMES utf8mb4")
     connection.run("/*M!100201 SET SESSION check_constraint_checks=0 */")
 
 
@@ -163,13 +165,45 @@ def referring_schemas(connection: MysqlConnection) -> list[str]:
     ]
 
 
+def drop_triggers(connection: MysqlConnection, tables: Sequence[str]) -> None:
+    """Drop the triggers of working tables, which went along with them: their names are needed."""
+    for trigger, table in connection.rows(
+        "SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS"
+        " WHERE TRIGGER_SCHEMA=%s",
+        connection.schema,
+    ):
+        if table in tables:
+            drop(connection, "trigger", trigger)
+
+
+def fill(
+    connection: MysqlConnection, swap: Swap, table: str, columns: Sequence[str], rows: bytes
+) -> None:
+    """Insert rows, one a line, in statements that the server accepts."""
+    head = insert(swap.new(table), columns).encode()
+    limit = min(connection.server.max_packet, _STATEMENT) - len(head) - 1024
+    while rows:
+        end = len(rows)
+        if end > limit:
+            end = rows.rfind(b",\n", 0, limit) if b",\n" in rows[:limit] else rows.find(b",\n")
+            end = end if end >= 0 else len(rows)
+        connection.run(head + rows[:end])
+        rows = rows[end + 2 :]
+
+
+def assign(connection: MysqlConnection, script_lines: bytes) -> None:
+    """Run the lines that fill, or let go of, the variables of large values."""
+    for line in script_lines.splitlines():
+        connection.run(line)
+
+
 def drop(connection: MysqlConnection, kind: Kind, title: str) -> None:
     """Drop a view, routine, trigger, event or sequence, if it is there."""
     connection.run(f"DROP {kind.upper()} IF EXISTS {name(title)}")
 
 
-def define(connection: MysqlConnection, frames: Mapping[str, bytes]) -> list[str]:
-    """Run the frames that create definitions, by name; return those whose definer had to go.
+def define(connection: MysqlConnection, frames: Mapping[tuple[str, str], bytes]) -> list[str]:
+    """Run the frames that create definitions; return the names of those that lost their definer.
 
     Naming another user as definer needs SUPER, which managed servers do not give; the definition
     then belongs to the user who restores.  A view waits for the views it names.
@@ -179,11 +213,11 @@ def define(connection: MysqlConnection, frames: Mapping[str, bytes]) -> list[str
     while waiting:
         before = len(waiting)
         refusal: ServerRefused | None = None
-        for title, frame in list(waiting.items()):
+        for key, frame in list(waiting.items()):
             try:
                 if _run_frame(connection, frame):
-                    stripped.append(title)
-                del waiting[title]
+                    stripped.append(key[1])
+                del waiting[key]
             except ServerRefused as error:
                 if error.code not in _NOT_YET:
                     raise

@@ -20,6 +20,7 @@ from gmops_desktop.adapters.mysql.dialect import (
     Column,
     between,
     key_tuple,
+    literal,
     name,
     order,
     row,
@@ -31,6 +32,7 @@ TARGET: Final = 1 << 20  # bytes of text that a segment should have
 CAP: Final = 2 << 20  # bytes that it may have; a row larger than this comes in pieces
 WIDE: Final = 256 << 10  # bytes from which a value comes in pieces
 PIECE: Final = 256 << 10  # bytes (characters, in text) of a piece
+HASH: Final = 12  # hexadecimal digits of a row's MD5 that tell it from others
 _MOST_ROWS: Final = 50_000
 _PATIENCE: Final = 0.5  # seconds that one question for digests may take the server
 
@@ -124,6 +126,20 @@ def digests(
         position += len(some)
         pace = _PATIENCE / max(time.monotonic() - begun, 0.001)
         count = max(1, min(int(count * min(pace, 4.0)), 200))
+
+
+def fingerprints(connection: MysqlConnection, table: Table, r: Range) -> Iterator[tuple[str, str]]:
+    """Ask for each row of a range: hashes of its key's literals and of its text.
+
+    Without a key the first is the second.  They are short, to count differences by.
+    """
+    text, condition, _ = _parts(table, r)
+    key = f"CAST(CONCAT_WS(',',{','.join(map(literal, table.key))}) AS BINARY)"
+    hashed = [f"LEFT(MD5({part}),{HASH})" for part in (key if table.key else text, text)]
+    for row_hashes in connection.stream(
+        f"SELECT {','.join(hashed)} FROM {_source(table)} WHERE {condition}"
+    ):
+        yield row_hashes[0], row_hashes[1]
 
 
 def count_rows(connection: MysqlConnection, table: Table) -> int:

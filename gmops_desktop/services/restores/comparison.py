@@ -1,0 +1,175 @@
+"""Holds an archive against a live schema by digests: nothing is locked, nothing changes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from gmops_desktop.adapters.mysql import MysqlConnection, segments
+from gmops_desktop.adapters.mysql.definitions import Schema, Table
+from gmops_desktop.adapters.mysql.dialect import Column, Form
+from gmops_desktop.adapters.mysql.segments import Digest, Range
+from gmops_desktop.archive import rows
+from gmops_desktop.archive.manifest import ColumnRecord, Manifest, SegmentRecord, TableRecord
+from gmops_desktop.archive.reader import ArchiveReader
+from gmops_desktop.archive.verification import rows_text
+from gmops_desktop.context import Context
+from gmops_desktop.language import tr
+
+Action = Literal["same", "rows", "replace", "create", "drop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How one table differs; `segments` are the archive's that do (None: a bucket it lacks)."""
+
+    table: str
+    action: Action
+    record: TableRecord | None
+    ranges: tuple[tuple[Range, SegmentRecord | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How a schema differs from an archive: tables, and the names of other definitions."""
+
+    tables: tuple[Difference, ...]
+    objects: tuple[str, ...]
+
+    @property
+    def identical(self) -> bool:
+        return not self.objects and all(table.action == "same" for table in self.tables)
+
+
+def compare(
+    connection: MysqlConnection, present: Schema, manifest: Manifest, context: Context
+) -> Comparison:
+    """Compare a schema with an archive; the connection must be prepared for digests."""
+    live = {table.name: table for table in present.tables}
+    total = manifest.text_bytes or 1
+    done, found = 0, []
+    for record in manifest.tables:
+        context.progress(done * 99 // total, tr("Comparing {name}", name=record.name))
+        found.append(_table(connection, live.get(record.name), record))
+        done += record.text_bytes
+    archived = {record.name for record in manifest.tables}
+    found += [Difference(name, "drop", None) for name in live if name not in archived]
+    return Comparison(tuple(found), _objects(present, manifest))
+
+
+def disproved(connection: MysqlConnection, record: TableRecord, name: str) -> bool:
+    """Say whether the rows of the table `name` are not those of `record`."""
+    return any(True for _ in _differing(connection, record, name))
+
+
+def count(
+    connection: MysqlConnection, reader: ArchiveReader, difference: Difference
+) -> tuple[int, int, int]:
+    """Return how many rows a restore would add, change and remove in a differing table."""
+    record = difference.record
+    if difference.action == "drop" or record is None:
+        return 0, 0, segments.count_rows(connection, _bare(difference.table))
+    if difference.action == "create":
+        return record.rows, 0, 0
+    if difference.action == "replace":
+        return record.rows, 0, segments.count_rows(connection, _bare(difference.table))
+    added = changed = removed = 0
+    table = _asked(record, record.name)
+    for asked, segment in difference.ranges:
+        there = Counter(segments.fingerprints(connection, table, asked))
+        archived = Counter(_fingerprints(reader, record, segment) if segment else [])
+        gone, new = there - archived, archived - there
+        common = len({key for key, _ in gone} & {key for key, _ in new}) if record.key else 0
+        added += new.total() - common
+        removed += gone.total() - common
+        changed += common
+    return added, changed, removed
+
+
+def _table(connection: MysqlConnection, live: Table | None, record: TableRecord) -> Difference:
+    if live is None:
+        return Difference(record.name, "create", record)
+    if live.digest != record.definition:
+        return Difference(record.name, "replace", record)
+    ranges = tuple(_differing(connection, record, record.name)) if live.holds_rows else ()
+    return Difference(record.name, "rows" if ranges else "same", record, ranges)
+
+
+def _differing(
+    connection: MysqlConnection, record: TableRecord, name: str
+) -> Iterator[tuple[Range, SegmentRecord | None]]:
+    table = _asked(record, name)
+    if not record.segments:
+        if segments.count_rows(connection, table):
+            yield Range(), None
+        return
+    wanted = {_range(record, segment): segment for segment in record.segments}
+    asked = list(wanted)
+    filled = {segment.bucket for segment in record.segments}
+    asked += [
+        Range(bucket=bucket, buckets=record.buckets, wide=record.segments[0].wide)
+        for bucket in range(record.buckets)
+        if bucket not in filled
+    ]
+    for place, found in segments.digests(connection, table, asked):
+        segment = wanted.get(place)
+        expected = Digest(segment.rows, segment.digest) if segment else Digest(0, "")
+        if found != expected:
+            yield place, segment
+
+
+def _range(record: TableRecord, segment: SegmentRecord) -> Range:
+    return Range(segment.after, segment.upto, segment.bucket, record.buckets, segment.wide)
+
+
+def _asked(record: TableRecord, name: str) -> Table:
+    """Return the table as it must be asked for the archive's digests."""
+    return Table(
+        name=name,
+        engine=record.engine,
+        create="",
+        columns=_columns(record.columns),
+        key=_columns(record.key),
+        index=record.index,
+        rows_guess=0,
+        text_guess=0,
+        versioned=False,
+    )
+
+
+def _bare(name: str) -> Table:
+    return Table(name, "", "", (), (), "", 0, 0, False)
+
+
+def _columns(records: Sequence[ColumnRecord]) -> tuple[Column, ...]:
+    return tuple(Column(c.name, c.type, cast(Form, c.form), c.charset) for c in records)
+
+
+def _fingerprints(
+    reader: ArchiveReader, record: TableRecord, segment: SegmentRecord
+) -> Iterator[tuple[str, str]]:
+    names = [column.name for column in record.columns]
+    places = [names.index(column.name) for column in record.key if column.name in names]
+    for row in rows.split(rows_text(record, reader.frame(segment.last_frame))):
+        key = row
+        if record.key and len(places) == len(record.key):
+            values = rows.literals(row)
+            key = b",".join(values[place] for place in places)
+        yield _hash(key), _hash(row)
+
+
+def _hash(text: bytes) -> str:
+    return hashlib.md5(text, usedforsecurity=False).hexdigest()[: segments.HASH]
+
+
+def _objects(present: Schema, manifest: Manifest) -> tuple[str, ...]:
+    live = {(thing.kind, thing.name): thing.digest for thing in present.objects}
+    wanted = {(thing.kind, thing.name): thing.definition for thing in manifest.objects}
+    return tuple(
+        name
+        for kind, name in sorted(live.keys() | wanted.keys())
+        if live.get((kind, name)) != wanted.get((kind, name))
+    )

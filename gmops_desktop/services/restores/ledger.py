@@ -1,0 +1,117 @@
+"""The restores this machine has run, and the one that was interrupted: rows of the store.
+
+A restore writes down what it is about to do, with the definitions it found, before it does it; so
+a later run can put things back even after a power cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self
+
+from sqlalchemy import select
+
+from db.engine import Database
+from db.models import RestoreRow
+from gmops_desktop.adapters.mysql.definitions import Definition
+from gmops_desktop.adapters.mysql.exchange import ForeignKey, Swap
+from gmops_desktop.addresses import MysqlAddress, address_from_dict
+
+State = Literal["building", "swapping", "clearing", "done"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a restore changes, and all it needs to undo it: `before` as the schema was."""
+
+    swap: Swap
+    ties: Mapping[str, tuple[ForeignKey, ...]]
+    before: tuple[Definition, ...]
+    invalid: frozenset[str]  # views that were invalid already, and are let alone
+    made: tuple[str, ...]  # sequences created ahead of the tables that need them
+
+    @property
+    def made_keys(self) -> set[tuple[str, str]]:
+        return {("sequence", name) for name in self.made}
+
+    def to_json(self) -> dict[str, Any]:
+        swap = self.swap
+        return {
+            "tag": swap.tag,
+            "numbers": dict(swap.numbers),
+            "built": sorted(swap.built),
+            "there": sorted(swap.there),
+            "ties": {name: [asdict(key) for key in keys] for name, keys in self.ties.items()},
+            "before": [asdict(thing) for thing in self.before],
+            "invalid": sorted(self.invalid),
+            "made": list(self.made),
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        swap = Swap(
+            values["tag"],
+            values["numbers"],
+            frozenset(values["built"]),
+            frozenset(values["there"]),
+        )
+        ties = {
+            name: tuple(ForeignKey(**key) for key in keys) for name, keys in values["ties"].items()
+        }
+        before = tuple(Definition(**thing) for thing in values["before"])
+        return cls(swap, ties, before, frozenset(values["invalid"]), tuple(values["made"]))
+
+
+class Ledger:
+    """Keeps the restores in the store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(self, row: RestoreRow, plan: Plan) -> None:
+        """Write down a restore before it touches anything."""
+        row.more = {**row.more, "state": "building", "plan": plan.to_json()}
+        with self._database.session() as session, session.begin():
+            session.add(row)
+
+    def reach(self, id: str, state: State, **values: Any) -> None:
+        """Enter the state that a restore is about to be in, and what is known of its end."""
+        with self._database.session() as session, session.begin():
+            row = session.get_one(RestoreRow, id)
+            row.more = {**row.more, "state": state}
+            if state == "done":
+                row.more = {key: value for key, value in row.more.items() if key != "plan"}
+            for name, value in values.items():
+                setattr(row, name, value)
+
+    def forget(self, id: str) -> None:
+        """Strike out a restore that was taken back."""
+        with self._database.session() as session, session.begin():
+            if row := session.get(RestoreRow, id):
+                session.delete(row)
+
+    def all(self) -> tuple[RestoreRow, ...]:
+        """Return every restore, newest first, the unfinished among them."""
+        with self._database.session() as session:
+            rows = tuple(session.scalars(select(RestoreRow).order_by(RestoreRow.at.desc())))
+            session.expunge_all()
+        return rows
+
+
+def state_of(row: RestoreRow) -> State:
+    """Return how far a restore came."""
+    state: State = row.more.get("state", "done")
+    return state
+
+
+def address_of(row: RestoreRow) -> MysqlAddress:
+    """Return what a restore went into."""
+    address = address_from_dict("mysql", row.more["address"])
+    assert isinstance(address, MysqlAddress)
+    return address
+
+
+def plan_of(row: RestoreRow) -> Plan:
+    """Return what an unfinished restore was about to do."""
+    return Plan.from_json(row.more["plan"])
