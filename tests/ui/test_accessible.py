@@ -32,6 +32,7 @@ from gmops_desktop.services.patches import Patches
 from gmops_desktop.services.reports import Reports
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
+from ui.backup_panel import BackupPanel
 from ui.new_ticket import NewTicketDialog
 from ui.patches_tab import PatchesTab
 from ui.reports_tab import ReportsTab
@@ -98,6 +99,7 @@ def test_every_tab_and_dialog(
         TicketsTab(tickets, contracts, runner),
         PatchesTab(patches, contracts, runner),
         ReportsTab(reports, contracts, runner),
+        BackupPanel(),
     )
     for page in pages:
         qtbot.addWidget(page)

@@ -1,0 +1,326 @@
+"""Backups in the window, on a real database: taken, proved, damaged, restored, undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from databases import execute, opener, query
+from db.engine import Database
+from gmops_desktop.addresses import MysqlAddress, Resource
+from gmops_desktop.context import Context
+from gmops_desktop.errors import OpsError
+from gmops_desktop.services.backups import Backups
+from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.restores import Restores, Unfinished
+from gmops_desktop.tasks import TaskRunner
+from sandbox.mariadb import MariaDB
+from ui.backup_panel import trend_of
+from ui.backups_tab import BackupsTab
+from ui.restore_preview import RestorePreview
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture
+def archives(tmp_path: Path) -> Path:
+    folder = tmp_path / "archives"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def backups(database: Database, mariadb: MariaDB, archives: Path) -> Backups:
+    return Backups(database, opener(mariadb), lambda: archives)
+
+
+@pytest.fixture
+def restores(database: Database, mariadb: MariaDB, backups: Backups) -> Restores:
+    return Restores(database, opener(mariadb), partial(backups.take, purpose="safety"))
+
+
+@pytest.fixture
+def site(mariadb: MariaDB, schema: MysqlAddress, contracts: Contracts) -> Resource:
+    """A database with two members and a log, the only one of the contract."""
+    execute(
+        mariadb,
+        schema.schema,
+        [
+            "CREATE TABLE member (id INT PRIMARY KEY, name VARCHAR(40)) ENGINE=InnoDB",
+            "INSERT INTO member VALUES (1, '李'), (2, '王')",
+            "CREATE TABLE log (id INT PRIMARY KEY, text TEXT) ENGINE=InnoDB",
+            "INSERT INTO log VALUES (1, 'opened')",
+        ],
+    )
+    for resource in contracts.resources():
+        contracts.remove_resource(resource.id)
+    root = MysqlAddress(schema.host, schema.port, "root", schema.schema)
+    return contracts.save_resource("mysql", "site", root)
+
+
+@pytest.fixture
+def tab(
+    qtbot: QtBot,
+    backups: Backups,
+    restores: Restores,
+    contracts: Contracts,
+    runner: TaskRunner,
+    site: Resource,
+) -> BackupsTab:
+    tab = BackupsTab(backups, restores, contracts, runner)
+    runner.changed.connect(tab.hear)
+    qtbot.addWidget(tab)
+    tab.resize(1278, 716)
+    with qtbot.waitExposed(tab):
+        tab.show()
+    return tab
+
+
+@pytest.fixture
+def notices(tab: BackupsTab) -> list[tuple[str, str, str]]:
+    heard: list[tuple[str, str, str]] = []
+    tab.noticed.connect(lambda *said: heard.append(said))
+    return heard
+
+
+@pytest.fixture
+def taken(
+    tab: BackupsTab, notices: list[tuple[str, str, str]], settled: Callable[[], None]
+) -> BackupsTab:
+    tab.take()
+    settled()
+    return tab
+
+
+def names(mariadb: MariaDB, site: Resource) -> list[str]:
+    assert isinstance(site.address, MysqlAddress)
+    rows = query(mariadb, site.address.schema, "SELECT name FROM member ORDER BY id")
+    return [name for (name,) in rows]
+
+
+def preview_of(tab: BackupsTab, settled: Callable[[], None]) -> RestorePreview:
+    settled()
+    return tab.findChildren(RestorePreview)[-1]
+
+
+def test_an_empty_tab_offers_the_first_backup_and_takes_it(
+    qtbot: QtBot,
+    tab: BackupsTab,
+    backups: Backups,
+    notices: list[tuple[str, str, str]],
+    settled: Callable[[], None],
+) -> None:
+    assert tab._pages.currentIndex() == 1
+    qtbot.mouseClick(tab._first, Qt.MouseButton.LeftButton)
+    assert tab.take_button.toolTip() == "A backup of site is running."
+    settled()
+    assert tab._pages.currentIndex() == 0
+    backup = backups.all()[0]
+    assert (backup.verified, backup.rows, backup.tables) == (True, 3, 2)
+    assert notices[-1][:2] == ("ok", "site was backed up and verified.")
+    assert tab.take_button.isEnabled()
+    assert tab._rpo.badge.state == "ok"
+    assert tab._rto.badge.state == "unknown"
+
+
+def test_without_a_database_the_settings_are_offered(
+    qtbot: QtBot, tab: BackupsTab, contracts: Contracts, site: Resource
+) -> None:
+    contracts.remove_resource(site.id)
+    tab.renew()
+    assert tab._pages.currentIndex() == 2
+    assert not tab.take_button.isEnabled()
+    with qtbot.waitSignal(tab.wanted) as wanted:
+        qtbot.mouseClick(tab._connect, Qt.MouseButton.LeftButton)
+    assert wanted.args[0] == "settings"
+
+
+def test_the_panel_names_the_largest_tables(taken: BackupsTab, backups: Backups) -> None:
+    tables = taken._summaries[backups.all()[0].id].tables
+    assert {table.name for table in tables} == {"member", "log"}
+    assert taken.panel.verify.isEnabled()
+    assert taken.panel._values["schema"].full_text.endswith("2 tables")
+
+
+def test_a_damaged_file_is_named(
+    qtbot: QtBot,
+    taken: BackupsTab,
+    backups: Backups,
+    notices: list[tuple[str, str, str]],
+    settled: Callable[[], None],
+) -> None:
+    path = backups.all()[0].path
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    qtbot.mouseClick(taken.panel.verify, Qt.MouseButton.LeftButton)
+    settled()
+    state, sentence, faults = notices[-1]
+    assert state == "critical"
+    assert sentence.endswith("is damaged; do not rely on it.")
+    assert faults
+    assert taken._rpo.badge.state == "unknown"
+
+
+def test_a_missing_file_is_shown_and_can_be_taken_off_the_list(
+    qtbot: QtBot, taken: BackupsTab, backups: Backups, settled: Callable[[], None]
+) -> None:
+    backups.all()[0].path.unlink()
+    taken.renew()
+    shown = taken.table.rows.shown[0]
+    column = taken.table.rows.columns[2]
+    assert column.text(shown) == "File missing"
+    assert not taken.panel.verify.isEnabled()
+    assert taken.panel.verify.toolTip() == "The file is gone."
+    qtbot.mouseClick(taken.panel.forget, Qt.MouseButton.LeftButton)
+    settled()
+    assert backups.all() == ()
+    assert taken._pages.currentIndex() == 1
+
+
+def test_a_copy_is_saved(
+    qtbot: QtBot, taken: BackupsTab, backups: Backups, tmp_path: Path, settled: Callable[[], None]
+) -> None:
+    backup = backups.all()[0]
+    with qtbot.waitSignal(taken.noticed) as noticed:
+        taken.save_as(backup, tmp_path / "copy.sql.zst")
+    assert noticed.args[0] == "ok"
+    assert (tmp_path / "copy.sql.zst").read_bytes() == backup.path.read_bytes()
+    settled()
+
+
+def test_a_database_that_does_not_answer_reaches_the_user_and_leaves_nothing(
+    qtbot: QtBot,
+    tab: BackupsTab,
+    backups: Backups,
+    contracts: Contracts,
+    site: Resource,
+    archives: Path,
+    runner: TaskRunner,
+) -> None:
+    assert isinstance(site.address, MysqlAddress)
+    gone = MysqlAddress(site.address.host, 1, "root", site.address.schema)
+    contracts.save_resource("mysql", "site", gone, site.id)
+    tab.renew()
+    with qtbot.waitSignal(runner.failed, timeout=15_000) as failed:
+        tab.take()
+    assert isinstance(failed.args[1], OpsError)
+    assert failed.args[1].hint
+    qtbot.waitUntil(tab.take_button.isEnabled)
+    assert list(archives.iterdir()) == []
+
+
+def test_damage_is_previewed_restored_proved_and_undone(
+    qtbot: QtBot,
+    taken: BackupsTab,
+    mariadb: MariaDB,
+    site: Resource,
+    notices: list[tuple[str, str, str]],
+    settled: Callable[[], None],
+) -> None:
+    assert isinstance(site.address, MysqlAddress)
+    execute(
+        mariadb,
+        site.address.schema,
+        ["UPDATE member SET name = 'X' WHERE id = 2", "DELETE FROM member WHERE id = 1"],
+    )
+    assert not taken.panel.undo.isEnabled()
+
+    qtbot.mouseClick(taken.panel.preview, Qt.MouseButton.LeftButton)
+    dialog = preview_of(taken, settled)
+    assert [change.table for change in dialog.table.rows.shown] == ["member"]
+    assert "1 of 2 tables" in dialog._affected.full_text
+    assert not dialog.restore.isEnabled()
+    assert dialog.restore.toolTip() == "Type the schema's name first."
+    dialog.name.setText(site.address.schema)
+    assert names(mariadb, site) == ["X"]  # nothing is written before the button
+    qtbot.mouseClick(dialog.restore, Qt.MouseButton.LeftButton)
+    settled()
+    assert names(mariadb, site) == ["李", "王"]
+    assert notices[-1][:2] == ("ok", "site was restored and proved.")
+    assert taken._rto.badge.state == "ok"
+
+    assert taken.panel.undo.isEnabled()
+    qtbot.mouseClick(taken.panel.undo, Qt.MouseButton.LeftButton)
+    dialog = preview_of(taken, settled)
+    dialog.name.setText(site.address.schema)
+    qtbot.mouseClick(dialog.restore, Qt.MouseButton.LeftButton)
+    settled()
+    assert names(mariadb, site) == ["X"]
+
+
+def test_the_same_data_needs_no_restore(
+    qtbot: QtBot, taken: BackupsTab, site: Resource, settled: Callable[[], None]
+) -> None:
+    qtbot.mouseClick(taken.panel.preview, Qt.MouseButton.LeftButton)
+    dialog = preview_of(taken, settled)
+    assert "already holds exactly this archive" in dialog._state.full_text
+    assert not dialog.name.isEnabled()
+    assert dialog.restore.toolTip() == "There is nothing to restore."
+    dialog.reject()
+
+
+def test_a_comparison_that_fails_can_be_tried_again(
+    qtbot: QtBot, taken: BackupsTab, backups: Backups, site: Resource, settled: Callable[[], None]
+) -> None:
+    path = backups.all()[0].path
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    qtbot.mouseClick(taken.panel.preview, Qt.MouseButton.LeftButton)
+    dialog = preview_of(taken, settled)
+    assert dialog._again.isVisible()
+    assert dialog._state.full_text
+    path.write_bytes(content)
+    qtbot.mouseClick(dialog._again, Qt.MouseButton.LeftButton)
+    settled()
+    assert dialog.preview is not None
+    dialog.reject()
+
+
+def test_closing_the_preview_stops_the_comparison(
+    qtbot: QtBot, taken: BackupsTab, runner: TaskRunner
+) -> None:
+    qtbot.mouseClick(taken.panel.preview, Qt.MouseButton.LeftButton)
+    dialog = taken.findChildren(RestorePreview)[-1]
+    dialog.reject()
+    qtbot.waitUntil(lambda: not runner.running())
+
+
+def test_a_cancelled_backup_leaves_no_file(
+    qtbot: QtBot, tab: BackupsTab, archives: Path, backups: Backups, runner: TaskRunner
+) -> None:
+    tab.take()
+    for task in runner.running():
+        task.cancel()
+    qtbot.waitUntil(lambda: not runner.running())
+    assert list(archives.iterdir()) == []
+    assert backups.all() == ()
+    assert tab.take_button.isEnabled()
+
+
+def test_the_trend_has_a_value_a_day_and_gaps_where_nothing_was_taken(
+    taken: BackupsTab, backups: Backups, site: Resource
+) -> None:
+    assert isinstance(site.address, MysqlAddress)
+    backups.take(site.address, Context())
+    found = backups.all()
+    trend = trend_of(found, found[0])
+    assert len(trend) == 30
+    assert trend[-1] == float(found[0].text_bytes)
+    assert trend[:-1] == [None] * 29
+
+
+def test_an_interrupted_restore_stands_above_everything(qtbot: QtBot, tab: BackupsTab) -> None:
+    notice = tab._interrupted
+    assert not notice.isVisibleTo(tab)
+    at = datetime(2018, 11, 22, 2, 33, tzinfo=UTC)
+    notice.show_restore(Unfinished("1", at, "mysql://ops@db:3306/site", "site", "swapping"))
+    assert "site was interrupted" in notice.sentence.full_text
+    with qtbot.waitSignal(notice.wanted):
+        qtbot.mouseClick(notice.go, Qt.MouseButton.LeftButton)

@@ -1,0 +1,375 @@
+"""The dialog between wanting a restore and doing it: what would change, then the typed name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialogButtonBox,
+    QFrame,
+    QLineEdit,
+    QProgressBar,
+    QStackedWidget,
+    QWidget,
+)
+
+from gmops_desktop.addresses import MysqlAddress, Resource
+from gmops_desktop.context import Context, Progress
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr, tr_n
+from gmops_desktop.services.restores import Preview, TableChange
+from gmops_desktop.tasks import Task, TaskRunner
+from ui import words
+from ui.dialogs.sheet import Sheet
+from ui.widgets.frames import Card, Glyph, Label, button, column, disable, line, paragraph, row
+from ui.widgets.tables import Column, Table
+
+PreviewJob = Callable[[Path, MysqlAddress, Context], Preview]
+_SIZE: Final = (1040, 596)
+
+
+def action_word(change: TableChange) -> str:
+    """Return what happens to the table."""
+    actions = {
+        "same": tr("Unchanged"),
+        "rows": tr("Rows change"),
+        "replace": tr("Replaced"),
+        "create": tr("Created"),
+        "drop": tr("Removed"),
+    }
+    return actions[change.action]
+
+
+def _columns() -> tuple[Column[TableChange], ...]:
+    return (
+        Column(tr("Table"), lambda change: change.table, strong=lambda _change: True),
+        Column(tr("What happens"), action_word, width=112),
+        Column(
+            tr("Added (rows)"),
+            lambda change: words.number(change.added),
+            width=104,
+            key=lambda change: change.added,
+            right=True,
+        ),
+        Column(
+            tr("Changed (rows)"),
+            lambda change: words.number(change.changed),
+            width=112,
+            key=lambda change: change.changed,
+            right=True,
+        ),
+        Column(
+            tr("Removed (rows)"),
+            lambda change: words.number(change.removed),
+            width=116,
+            key=lambda change: change.removed,
+            right=True,
+        ),
+        Column(
+            tr("Written (KB)"),
+            lambda change: words.number(change.text_bytes / 1000, 1),
+            width=104,
+            key=lambda change: change.text_bytes,
+            right=True,
+        ),
+        Column(tr("Note"), lambda change: change.note, muted=True, tip=lambda change: change.note),
+    )
+
+
+class RestorePreview(Sheet):
+    """Compares an archive with a database, in the background, and asks for the schema's name.
+
+    `confirmed` carries the target resource and the typed name; the dialog itself changes nothing.
+    """
+
+    confirmed = Signal(object, str)
+
+    def __init__(
+        self,
+        preview: PreviewJob,
+        path: Path,
+        heading: str,
+        source: str,
+        targets: Sequence[Resource],
+        runner: TaskRunner,
+        parent: QWidget | None = None,
+    ) -> None:
+        """`heading` and `source` say which archive; `targets` are the databases to choose from."""
+        super().__init__(parent, tr("Preview restore: what would change"), width=880)
+        self.resize(*_SIZE)
+        self._preview_job = preview
+        self._path = path
+        self._targets = tuple(targets)
+        self._runner = runner
+        self._task: Task | None = None
+        self.preview: Preview | None = None
+
+        self.target = QComboBox()
+        self.target.setAccessibleName(tr("Restore to"))
+        self.target.setMinimumWidth(240)
+        for resource in self._targets:
+            self.target.addItem(_target_text(resource))
+        # One database is no choice: it is named, not offered.
+        only = len(self._targets) == 1
+        self._only = Label(self.target.currentText() if only else "", "strong")
+        self._only.setVisible(only)
+        self.target.setVisible(not only)
+        self._compared = Label(role="caption")
+        self._affected = Label(words.NOTHING, "strong")
+        self._untouched = Label(role="caption")
+        self._cost = Label(words.NOTHING, "strong")
+        self._cost_hint = Label(role="caption")
+
+        self._state = Label("", "strong")
+        self._state.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._state_hint = paragraph("", "caption")
+        self._state_hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setFixedWidth(320)
+        self._again = button(tr("Compare again"), self._compare, icon_name="arrows-clockwise")
+        self.table: Table[TableChange] = Table(
+            _columns(), name=tr("What would change"), identity=lambda change: change.table
+        )
+        self._objects = Card(tr("Definitions that differ"))
+        self._objects_text = paragraph("", "caption")
+        self._objects.add(self._objects_text)
+        self._pages = QStackedWidget()
+
+        self.name = QLineEdit()
+        self.name.setFixedWidth(200)
+        self._ask = Label(role="body", elide=False)
+        self._ask_name = Label(role="strong", elide=False)
+        self.restore = button(
+            tr("Restore"), self._confirm, kind="danger", icon_name="arrow-counter-clockwise"
+        )
+
+        self._lay_out(heading, source)
+        self.target.currentIndexChanged.connect(self._compare)
+        self.name.textChanged.connect(self._judge)
+        self.name.returnPressed.connect(self.restore.click)
+        self._compare()
+
+    @property
+    def chosen(self) -> Resource:
+        """The database that would be restored."""
+        return self._targets[max(0, self.target.currentIndex())]
+
+    def _lay_out(self, heading: str, source: str) -> None:
+        origin = column(
+            None,
+            Label(tr("From"), "caption"),
+            Label(heading, "strong"),
+            Label(source, "caption"),
+            spacing=2,
+        )
+        goal = column(
+            None,
+            Label(tr("Restore to"), "caption"),
+            self.target,
+            self._only,
+            self._compared,
+            spacing=2,
+        )
+        affected = column(
+            None, Label(tr("Affected"), "caption"), self._affected, self._untouched, spacing=2
+        )
+        cost = column(
+            None, Label(tr("Estimate"), "caption"), self._cost, self._cost_hint, spacing=2
+        )
+        head = row(
+            None,
+            origin,
+            8,
+            Glyph("arrow-right", 20),
+            8,
+            goal,
+            None,
+            affected,
+            line(upright=True),
+            cost,
+            spacing=12,
+        )
+
+        working = QWidget()
+        buttons = row(None, None, self._again, None)
+        bar = row(None, None, self._bar, None)
+        column(working, None, self._state, bar, self._state_hint, buttons, None, spacing=8)
+        changes = QWidget()
+        tables = column(changes, spacing=12)
+        tables.addWidget(self.table, 1)
+        tables.addWidget(self._objects)
+        self._pages.addWidget(working)
+        self._pages.addWidget(changes)
+
+        safety = QFrame()
+        safety.setProperty("kind", "notice-ok")
+        promise = column(
+            None,
+            Label(tr("A safety copy of the present state is taken first."), "strong"),
+            Label(
+                tr("If the restore fails, the database is put back; afterwards it can be undone."),
+                "caption",
+            ),
+            spacing=2,
+        )
+        layout = row(
+            safety, Glyph("shield-check", 20, "ok"), promise, margins=(14, 8, 14, 8), spacing=12
+        )
+        layout.setStretch(1, 1)
+
+        self.body.addLayout(head)
+        self.body.addWidget(self._pages, 1)
+        self.body.addWidget(safety)
+        for widget in (self._ask, self._ask_name, self.name):
+            self.left.addWidget(widget)
+        self.add_close(tr("Cancel"))
+        self.add_button(self.restore, QDialogButtonBox.ButtonRole.AcceptRole)
+
+    @Slot()
+    def _compare(self) -> None:
+        """Compare in the background; what was compared before no longer counts."""
+        if self._task is not None:
+            self._task.cancel()
+        self.preview = None
+        target = self.chosen
+        schema = _schema(target)
+        self._ask.show_text(tr("To go on, type the schema's name"))
+        self._ask_name.show_text(schema)
+        self.name.setAccessibleName(tr("Type {schema} to go on", schema=schema))
+        self.name.clear()
+        self._show_state(tr("Comparing the archive with the database"), "", busy=True)
+        self._compared.show_text(tr("As it is now"))
+        for label in (self._affected, self._cost):
+            label.show_text(words.NOTHING)
+        for label in (self._untouched, self._cost_hint):
+            label.show_text("")
+        path, address, job = self._path, _address(target), self._preview_job
+        self._task = task = self._runner.start(
+            lambda context: job(path, address, context),
+            tr("Compare archive with {name}", name=target.name),
+            lane=f"mysql:{target.id}",
+            quiet=True,
+        )
+        task.progressed.connect(self._progressed)
+        task.succeeded.connect(self._previewed)
+        task.failed.connect(self._failed)
+        task.finished.connect(lambda: self._forget(task))
+        self._judge()
+
+    @Slot(Progress)
+    def _progressed(self, progress: Progress) -> None:
+        if self.sender() is self._task:
+            self._bar.setRange(0, 0 if progress.percent is None else 100)
+            self._bar.setValue(progress.percent or 0)
+            self._state_hint.setText(progress.text)
+
+    @Slot(object)
+    def _previewed(self, preview: Preview) -> None:
+        if self.sender() is not self._task:
+            return
+        self.preview = preview
+        changes = [change for change in preview.tables if change.action != "same"]
+        same, rows = len(preview.tables) - len(changes), sum(map(_rows, changes))
+        self._affected.show_text(
+            tr(
+                "{changed} of {all} tables, {rows} rows",
+                changed=len(changes),
+                all=len(preview.tables),
+                rows=words.number(rows),
+            )
+        )
+        others = tr_n(
+            "{count} other table is not written", "{count} other tables are not written", same
+        )
+        self._untouched.show_text(others if same else "")
+        self._cost.show_text(
+            tr(
+                "{time}, {size} to write",
+                time=words.lasting(preview.seconds),
+                size=words.size(preview.text_bytes),
+            )
+        )
+        self._cost_hint.show_text(tr("without the safety copy"))
+        self._objects.setVisible(bool(preview.objects))
+        self._objects_text.setText(words.listed(preview.objects))
+        self.table.set_rows(changes)
+        if preview.identical:
+            self._show_state(
+                tr("The database already holds exactly this archive."),
+                tr("Every digest is the same; there is nothing to restore."),
+            )
+        else:
+            self._pages.setCurrentIndex(1)
+        self.restore.setText(
+            tr_n("Restore {count} table", "Restore {count} tables", len(changes))
+            if changes
+            else tr("Restore")
+        )
+        self._judge()
+        self.name.setFocus()
+
+    @Slot(Exception)
+    def _failed(self, error: Exception) -> None:
+        if self.sender() is not self._task:
+            return
+        hint = error.hint if isinstance(error, OpsError) else ""
+        self._show_state(str(error), hint, retry=True)
+
+    def _forget(self, task: Task) -> None:
+        if self._task is task:
+            self._task = None
+
+    def _show_state(self, text: str, hint: str, *, busy: bool = False, retry: bool = False) -> None:
+        self._state.show_text(text)
+        self._state_hint.setText(hint)
+        self._bar.setRange(0, 0)
+        self._bar.setVisible(busy)
+        self._again.setVisible(retry)
+        self._pages.setCurrentIndex(0)
+
+    @Slot()
+    def _judge(self) -> None:
+        """Switch the red button on only when there is something to do and the name was typed."""
+        reason = ""
+        if self.preview is None:
+            reason = tr("First the comparison must be there.")
+        elif self.preview.identical:
+            reason = tr("There is nothing to restore.")
+        elif self.name.text() != _schema(self.chosen):
+            reason = tr("Type the schema's name first.")
+        self.name.setEnabled(self.preview is not None and not self.preview.identical)
+        tip = tr("Write to {name}; a safety copy is taken first", name=self.chosen.name)
+        disable(self.restore, reason, tip)
+
+    @Slot()
+    def _confirm(self) -> None:
+        self.confirmed.emit(self.chosen, self.name.text())
+        self.accept()
+
+    def done(self, result: int) -> None:
+        """Stop a comparison that still runs."""
+        if self._task is not None:
+            self._task.cancel()
+        super().done(result)
+
+
+def _rows(change: TableChange) -> int:
+    return change.added + change.changed + change.removed
+
+
+def _address(resource: Resource) -> MysqlAddress:
+    assert isinstance(resource.address, MysqlAddress)
+    return resource.address
+
+
+def _schema(resource: Resource) -> str:
+    return _address(resource).schema
+
+
+def _target_text(resource: Resource) -> str:
+    return tr("{name} · {schema}", name=resource.name, schema=_schema(resource))
