@@ -76,12 +76,12 @@ class _Counting(_Connection):
         """Close the socket under whatever waits for it; callable from any thread."""
         stream = self._sock
         if stream is not None:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, EOFError):  # it may be gone already
                 stream.shutdown(socket.SHUT_RDWR)
             # A tunnel's end has no shutdown that wakes a reader; closing does.  A socket's close
             # waits for its reader, which the shutdown has just woken.
             if not isinstance(stream, socket.socket):
-                with contextlib.suppress(OSError):
+                with contextlib.suppress(OSError, EOFError):
                     stream.close()
 
 
@@ -160,7 +160,7 @@ class MysqlConnection:
     def close(self) -> None:
         """End the connection; an open transaction is rolled back by the server."""
         try:
-            with contextlib.suppress(pymysql.MySQLError, OSError):
+            with contextlib.suppress(pymysql.MySQLError, OSError, EOFError):
                 self._raw.close()
         finally:
             if self._closing:
@@ -244,7 +244,8 @@ def connect(
         return MysqlConnection(raw, address, context, closing)
     except BaseException:
         if stream is not None:
-            stream.close()
+            with contextlib.suppress(OSError, EOFError):
+                stream.close()
         if closing:
             closing()
         raise
