@@ -14,6 +14,7 @@ from typing import Final
 from gmops_desktop.states import State
 
 GB: Final = 1000**3
+_ENOUGH: Final = 3  # values, before their mean says more than a moment's peak
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ LIMITS: Final[dict[str, Limit]] = {
     "iowait": Limit((40, 20), None, 10),
     "steal": Limit((10, 5), None, 20),
     "memory": Limit((90, 85), (98, 90)),
-    "load_per_core": Limit((1, 0.8), (2, 1.5), 10),
+    "load_per_core": Limit((1, 0.8), (2, 1.5)),  # the kernel's own mean over five minutes
     "disk_busy": Limit((95, 80), None, 10),
     "out_mbit": Limit((4, 3.5), (4.75, 4.25), 10),  # of 5 Mbit/s
     "clock": Limit((5, 2), (60, 30)),
@@ -55,11 +56,13 @@ def judge(metric: str, values: Sequence[float], before: State = "ok") -> State:
     """Return the state of a metric from its newest values (the window's, oldest first).
 
     `before` is its state at the look before: what was raised stays until it falls below the clear
-    value.  Nothing known is unknown.
+    value.  Nothing known is unknown; a mean is raised from three values on.
     """
     if not values:
         return "unknown"
     limit = LIMITS[metric]
+    if limit.minutes and len(values) < _ENOUGH:
+        return "ok"
     value = sum(values) / len(values) if limit.minutes else values[-1]
     if _over(limit.critical, value, held=before == "critical"):
         return "critical"
