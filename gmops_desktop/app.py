@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +26,6 @@ from gmops_desktop.adapters import host, mysql, mysql_status, packages, web, wec
 from gmops_desktop.adapters.ssh import Ssh
 from gmops_desktop.adapters.vault import Vault
 from gmops_desktop.addresses import AccountAddress, MysqlAddress, SshAddress
-from gmops_desktop.changes import Change
 from gmops_desktop.context import Context, side_by_side
 from gmops_desktop.contract.looks import AccountDetails, HostDetails, MysqlDetails
 from gmops_desktop.errors import OpsError
@@ -41,6 +41,7 @@ from gmops_desktop.services.obligations import Obligations
 from gmops_desktop.services.patches import Inventory, Patches, Plan, Update
 from gmops_desktop.services.records import Records
 from gmops_desktop.services.reports import Reports
+from gmops_desktop.services.restores import Restores
 from gmops_desktop.services.servers import Servers
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.settings import SettingsFile
@@ -62,6 +63,7 @@ class Services:
     obligations: Obligations
     records: Records
     backups: Backups
+    restores: Restores
     servers: Servers
     connections: Connections
     patches: Patches
@@ -95,12 +97,13 @@ def _build(
         return Path(chosen) if chosen else home.archives
 
     def collect(start: date, end: date) -> MonthFacts:
-        gather = Collector(contracts, tickets, backups, patches, servers)
+        gather = Collector(contracts, tickets, backups, restores, patches, servers)
         return gather(start, end)
 
     contracts = Contracts(database, journal)
     tickets = Tickets(database, journal)
     backups = Backups(database, outside.connect, archive_folder)
+    restores = Restores(database, outside.connect, partial(backups.take, purpose="safety"))
     servers = Servers(
         database,
         look_host=outside.look_host,
@@ -126,6 +129,7 @@ def _build(
         obligations=Obligations(database, journal),
         records=Records(database, journal, reports.checks),
         backups=backups,
+        restores=restores,
         servers=servers,
         connections=connections,
         patches=patches,
@@ -252,6 +256,7 @@ def _pages(
     window: Callable[[], MainWindow],
 ) -> Pages:
 
+    from ui.backups_tab import BackupsTab
     from ui.first_start import FirstStart
     from ui.main_window import Pages, Tab
     from ui.overview_tab import OverviewTab
@@ -272,17 +277,7 @@ def _pages(
 
     contracts = services.contracts
 
-    def back_up() -> None:
-        """Back up the first database of the contract."""
-        resource = next((one for one in contracts.resources() if one.kind == "mysql"), None)
-        if resource is not None and isinstance(address := resource.address, MysqlAddress):
-            runner.start(
-                lambda context: services.backups.take(address, context, resource_id=resource.id),
-                tr("Back up {name}", name=resource.name),
-                lane=str(address),
-                changes=Change.BACKUPS,
-            )
-
+    backups = BackupsTab(services.backups, services.restores, contracts, runner)
     tickets = TicketsTab(services.tickets, contracts, runner)
     status = StatusTab(services.servers, contracts, services.settings, runner)
     status.watch()
@@ -319,6 +314,7 @@ def _pages(
                 OverviewTab(services.obligations, runner),
             ),
             Tab("status", tr("Status", context="rail"), "activity", status),
+            Tab("backups", tr("Backup", context="rail"), "archive-box", backups),
             Tab(
                 "patches",
                 tr("Patches", context="rail"),
@@ -335,7 +331,7 @@ def _pages(
             Tab("settings", tr("Settings"), "gear-six", settings),
         ),
         new_ticket=tickets.new_ticket,
-        back_up=back_up,
+        back_up=backups.take,
         start="settings" if desk.guide else "overview",
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from gmops_desktop.addresses import Resource
+from gmops_desktop.addresses import Resource, parse_mysql
 from gmops_desktop.contract.terms import ZONE, Contract
 from gmops_desktop.contract.thresholds import LIMITS
 from gmops_desktop.contract.tickets import Clock
@@ -20,12 +20,14 @@ from gmops_desktop.reports.facts import (
     MonthFacts,
     Override,
     Question,
+    RestoreLine,
     TicketLine,
     Usage,
 )
 from gmops_desktop.services.backups import Backups
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.patches import Patches
+from gmops_desktop.services.restores import Restores
 from gmops_desktop.services.servers import Servers
 from gmops_desktop.services.tickets import Ticket, Tickets
 
@@ -43,11 +45,12 @@ class Collector:
         contracts: Contracts,
         tickets: Tickets,
         backups: Backups,
+        restores: Restores,
         patches: Patches,
         servers: Servers,
     ) -> None:
         self._contracts, self._tickets = contracts, tickets
-        self._backups = backups
+        self._backups, self._restores = backups, restores
         self._patches, self._servers = patches, servers
 
     def __call__(self, start: date, end: date) -> MonthFacts:
@@ -85,6 +88,18 @@ class Collector:
                 )
                 for one in self._backups.all()
                 if begin <= one.at < until and one.purpose == "backup"
+            ),
+            restores=tuple(
+                RestoreLine(
+                    one.at,
+                    f"{one.schema}@{parse_mysql(one.target).host}",
+                    one.seconds,
+                    one.tables,
+                    one.rows,
+                    one.proved,
+                )
+                for one in self._restores.all()
+                if begin <= one.at < until
             ),
             changes=tuple(
                 ChangeLine(

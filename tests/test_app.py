@@ -7,15 +7,18 @@ import sys
 from datetime import UTC, datetime
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QTableView
+from pytestqt.qtbot import QtBot
 
 from gmops_desktop.addresses import MysqlAddress
-from gmops_desktop.app import assemble, open_window
+from gmops_desktop.app import Desk, assemble, build_window, open_window
 from gmops_desktop.context import Context
 from gmops_desktop.contract.terms import day_of
 from gmops_desktop.errors import OpsError
 from gmops_desktop.month_facts import Collector
 from gmops_desktop.paths import Home
+from gmops_desktop.tasks import TaskRunner
+from ui.program import Program
 
 
 def test_the_services_stand_on_a_fresh_home(home: Home) -> None:
@@ -55,6 +58,7 @@ def test_a_month_gathers_what_the_services_know(home: Home) -> None:
             services.contracts,
             services.tickets,
             services.backups,
+            services.restores,
             services.patches,
             services.servers,
         )
@@ -80,3 +84,25 @@ def test_a_broken_store_is_refused_in_a_finished_sentence(home: Home, qapp: QApp
     with pytest.raises(OpsError) as refused:
         open_window(home, self_test=True)
     assert refused.value.hint
+
+
+@pytest.mark.parametrize("guide", [True, False], ids=["first steps", "settings"])
+def test_every_action_of_the_window_can_be_told_by_tooltip_and_ear(
+    home: Home, qapp: QApplication, runner: TaskRunner, qtbot: QtBot, guide: bool
+) -> None:
+    with assemble(home) as services:
+        program = Program(services.settings.current)
+        window = build_window(services, runner, program, Desk(guide))
+        qtbot.addWidget(window)
+        for tab in window.pages.tabs:
+            tab.page.renew()
+        nameless = [
+            f"{type(made).__name__} {made.text()!r} in {tab.name}"
+            for tab in window.pages.tabs
+            for made in tab.page.findChildren(QAbstractButton)
+            if made.isVisibleTo(tab.page)
+            and not isinstance(made.parent(), QLineEdit | QTableView)
+            and not (made.toolTip() and (made.accessibleName() or made.text()))
+        ]
+        assert nameless == []
+        qtbot.waitUntil(lambda: not runner.running())

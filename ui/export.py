@@ -10,10 +10,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
-
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
@@ -41,6 +37,11 @@ def write_table(
 
 
 def _excel(titles: Sequence[str], rows: Sequence[Sequence[Any]], context: Context) -> bytes:
+    # Late: the library takes a quarter of a second, and few start the window to export.
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet("GMOps")
     sheet.freeze_panes = "A2"
@@ -51,19 +52,19 @@ def _excel(titles: Sequence[str], rows: Sequence[Sequence[Any]], context: Contex
         head.append(cell)
     sheet.append(head)
     for done, row in enumerate(rows):
-        sheet.append([_cell(sheet, value) for value in row])
+        sheet.append([_cell(WriteOnlyCell(sheet), value) for value in row])
         context.progress(90 * done // len(rows))
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
 
 
-def _cell(sheet: Any, value: Any) -> Any:
+def _cell(cell: Any, value: Any) -> Any:
     if isinstance(value, datetime):
         value = value.astimezone().replace(tzinfo=None)  # Excel knows no time zones
     elif not isinstance(value, (int, float, Decimal, type(None))):
         value = str(value)
-    cell = WriteOnlyCell(sheet, value=value)
+    cell.value = value
     if isinstance(value, str):
         cell.data_type = "s"  # a text that begins with "=" is not a formula
     return cell

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gmops_desktop.language import tr
 from gmops_desktop.states import State
 from ui.icons import Ink, icon
 from ui.theme import HEAD_HEIGHT
@@ -359,6 +360,7 @@ class Segments(QWidget):
             edge = "first" if place == 0 else "last" if place == len(choices) - 1 else ""
             made.setProperty("edge", edge)
             made.setAccessibleName(word)
+            made.setToolTip(f"{name}{tr(': ')}{word}" if name else word)
             self._buttons[key] = made
             self._group.addButton(made)
             layout.addWidget(made)
