@@ -185,14 +185,14 @@ class Collector:
         """Return the samples of the period, and the share of it in which we looked."""
         series = self._servers.series(resource_id, metric, begin)
         points = tuple(point for point in series.points if point[0] < until)
+        if all(value is None for _, value in points):
+            return (), 0.0
         ends = [*(at for at, _ in points[1:]), min(until, datetime.now(UTC))]
         watched = sum(
             (end - at).total_seconds()
             for (at, value), end in zip(points, ends, strict=True)
             if value is not None
         )
-        if all(value is None for _, value in points):
-            return (), 0.0
         return points, min(1.0, watched / (until - begin).total_seconds())
 
 

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QTableView
 from pytestqt.qtbot import QtBot
 
-from gmops_desktop.addresses import MysqlAddress
+from gmops_desktop.addresses import MysqlAddress, SshAddress, WebAddress
 from gmops_desktop.app import Desk, assemble, build_window, open_window
 from gmops_desktop.context import Context
 from gmops_desktop.contract.terms import day_of
@@ -51,6 +51,8 @@ def test_passwords_come_from_where_the_caller_says(home: Home) -> None:
 def test_a_month_gathers_what_the_services_know(home: Home) -> None:
     with assemble(home) as services:
         contract = services.contracts.load_example()
+        services.contracts.save_resource("website", "site", WebAddress("https://www.example"))
+        services.contracts.save_resource("host", "web1", SshAddress("web1.example"))
         asked = next(one.name for one in services.contracts.contacts() if one.party == "A")
         ticket = services.tickets.open("incident", "502", requester=asked, priority=1)
         today = day_of(datetime.now(UTC))
