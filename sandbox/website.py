@@ -78,6 +78,15 @@ class Website(Server):
         else:
             write_atomically(fault, str(status).encode())
 
+    def start(self) -> None:
+        """Start it; one that runs with a database that has moved since is started again."""
+        if self.running and _config(self.folder)["database"] != self._database():
+            self.stop()
+        super().start()
+
+    def _database(self) -> dict[str, int | str]:
+        return {"port": self.database.port, "password": self.database.password("site")}
+
     def _start(self) -> None:
         if not self.program.exists():
             with as_file(files("sandbox.site") / "program") as program:
@@ -86,10 +95,7 @@ class Website(Server):
         if not self.tls_port or answers(self.tls_port):
             self.tls_port = free_port()
         # As on every such site: the program's database password stands in a file beside it.
-        config = {
-            "tls_port": self.tls_port,
-            "database": {"port": self.database.port, "password": self.database.password("site")},
-        }
+        config = {"tls_port": self.tls_port, "database": self._database()}
         write_atomically(self.folder / "config.json", json.dumps(config).encode())
         self._listen_as("sandbox.website")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import re
-import resource
 import secrets
 import shutil
 import signal
@@ -135,6 +134,8 @@ def full_disk() -> AbstractContextManager[None]:
 
 @contextmanager
 def _full_disk() -> Iterator[None]:
+    import resource  # not on Windows, where `pytest_sessionstart` ends the run with a sentence
+
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1024, hard))

@@ -20,7 +20,7 @@ from gmops_desktop.adapters.host_keys import ChangedHostKey, UnknownHostKey
 from gmops_desktop.adapters.ssh import Ssh
 from gmops_desktop.addresses import SshAddress
 from gmops_desktop.context import Context
-from gmops_desktop.errors import Cancelled
+from gmops_desktop.errors import Cancelled, OpsError
 from sandbox.mariadb import MariaDB
 from sandbox.sshd import Sshd
 from strange_servers import SshServer, free_port, listener, silent
@@ -289,7 +289,7 @@ def test_keys_of_several_servers_are_kept_apart(tmp_path: Path) -> None:
 def test_a_damaged_file_of_keys_is_named(tmp_path: Path) -> None:
     file = tmp_path / "known_hosts"
     file.write_text("# comment\nweb1 ssh-ed25519 ???\n")
-    with pytest.raises(ssh.OpsError, match="damaged"):
+    with pytest.raises(OpsError, match="damaged"):
         host_keys.trusted_key(SshAddress("web1"), file)
     assert host_keys.trusted_key(SshAddress("web2"), file) is None
 
@@ -401,6 +401,6 @@ def test_a_server_that_refuses_the_command_is_not_a_lost_connection(tmp_path: Pa
     with (
         strange(server, tmp_path) as there,
         there.open() as connection,
-        pytest.raises(ssh.OpsError, match="does not let ops run commands"),
+        pytest.raises(OpsError, match="does not let ops run commands"),
     ):
         connection.run("true", Context())

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import keyring.backend
 import pymysql
 import pytest
@@ -233,29 +235,37 @@ def test_two_starts_at_once_wait_for_each_other(place: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert not failures
-    found = left_over(boxes[0])
-    assert {one.pid for one in found} == set(pids(boxes[0]))
-    boxes[0].stop()
+    try:
+        assert not failures
+        found = left_over(boxes[0])
+        assert {one.pid for one in found} == set(pids(boxes[0]))
+    finally:
+        boxes[0].stop()
     assert not left_over(boxes[0])
 
 
-def test_a_taken_port_is_replaced(place: Path) -> None:
-    import socket
-
+def test_taken_ports_are_replaced_and_everybody_is_told(place: Path) -> None:
     box = Sandbox(place, small=True)
-    box.start()
-    port = box.sshd.port
+    first = box.start()
     _, before = recorded(box)
-    box.stop()
-    with socket.create_server(("127.0.0.1", port)):
+    box.sshd.stop()
+    box.mariadb.kill()
+    with (
+        socket.create_server(("127.0.0.1", first.ssh.port)),
+        socket.create_server(("127.0.0.1", first.mysql.port)),
+    ):
         try:
             facts = box.start()
-            assert facts.ssh.port != port
+            assert facts.ssh.port != first.ssh.port
+            assert facts.mysql.port != first.mysql.port
             assert f"[127.0.0.1]:{facts.ssh.port} " in box.home.known_hosts.read_text("utf-8")
             _, after = recorded(box)
             assert after["host"].address == facts.ssh
+            assert after["mysql"].address == facts.mysql
             assert {one.id for one in after.values()} == {one.id for one in before.values()}
+            assert box.keyring.get_password(SERVICE, facts.mysql.secret_name)
+            page = httpx.get(box.website.plain_address.url, trust_env=False)
+            assert page.status_code == 200, "the website asks the database where it was"
         finally:
             box.stop()
 

@@ -1,4 +1,4 @@
-"""SSH connections with pinned host keys, a deadline and a way out of everything (paramiko's home).
+"""One SSH connection: pinned host key, login, commands, tunnels.
 
 Paramiko waits in ways that can hang: reading one stream while the other fills its window, asking
 for an exit status that never comes, a timeout that passes in silence.  All of them are avoided
@@ -7,7 +7,6 @@ here; what leaves this module is bytes, or a finished sentence.
 
 from __future__ import annotations
 
-import io
 import logging
 import shlex
 import socket
@@ -23,7 +22,6 @@ from paramiko.ssh_exception import (
     AuthenticationException,
     BadAuthenticationType,
     ChannelException,
-    PasswordRequiredException,
     SSHException,
 )
 
@@ -35,6 +33,14 @@ from gmops_desktop.adapters.host_keys import (
     shown_key,
     trusted_key,
 )
+from gmops_desktop.adapters.ssh.failures import (
+    ConnectionLost,
+    DeadlinePassed,
+    LoginRefused,
+    TunnelRefused,
+)
+from gmops_desktop.adapters.ssh.private_key import read_key
+from gmops_desktop.adapters.ssh.tunnel import Tunnel
 from gmops_desktop.addresses import SshAddress
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
@@ -46,29 +52,6 @@ _PIECE: Final = 65536
 
 # What paramiko logs as an error with a traceback, we raise as a sentence.
 logging.getLogger("paramiko.transport").setLevel(logging.CRITICAL)
-
-
-class LoginRefused(OpsError):
-    """The server answered, but does not let this user in."""
-
-
-class ConnectionLost(OpsError):
-    """The connection broke while something ran; nobody knows whether that something finished."""
-
-
-class DeadlinePassed(OpsError):
-    """The server took longer than it was given; the channel was closed."""
-
-
-class TunnelRefused(OpsError):
-    """The server does not forward to the wanted address.
-
-    `forbidden`: its rules do not let us; otherwise it tried, and nothing listens there.
-    """
-
-    def __init__(self, message: str, *, hint: str, forbidden: bool) -> None:
-        super().__init__(message, hint=hint)
-        self.forbidden = forbidden
 
 
 class Ssh:
@@ -97,7 +80,7 @@ class Ssh:
         `ConnectionLost` or `DeadlinePassed`.
         """
         end = time.monotonic() + deadline
-        key = _read_key(address, password) if address.key else None
+        key = read_key(address, password) if address.key else None
         ssh, shown = cls._meet(address, context, known_hosts, end, compress=compress)
         try:
             if shown.known != "pinned":
@@ -392,57 +375,6 @@ class _Watched(threading.Event):
         return True
 
 
-class Tunnel:
-    """A stream through the SSH connection with the part of a socket's interface pymysql uses.
-
-    It is encrypted already and cannot carry TLS of its own: give pymysql `ssl_disabled=True`.
-    """
-
-    def __init__(self, channel: paramiko.Channel) -> None:
-        self._channel = channel
-
-    def settimeout(self, seconds: float | None) -> None:
-        """Give up reads and writes after `seconds` of silence (`TimeoutError`)."""
-        self._channel.settimeout(seconds)
-
-    def sendall(self, data: bytes | bytearray | memoryview) -> None:
-        """Send everything, or raise `OSError`."""
-        self._channel.sendall(bytes(data))
-
-    def recv(self, size: int) -> bytes:
-        """Return up to `size` bytes; none at the end of the stream."""
-        return self._channel.recv(size)
-
-    def recv_into(self, buffer: memoryview) -> int:
-        """Read into `buffer`; return how many bytes came, 0 at the end of the stream."""
-        piece = self._channel.recv(len(buffer))
-        buffer[: len(piece)] = piece
-        return len(piece)
-
-    def makefile(self, mode: str = "rb") -> io.BufferedReader:
-        """Return a buffered reader over this stream."""
-        return io.BufferedReader(_Raw(self), _PIECE)
-
-    def shutdown(self, how: int) -> None:
-        """Tell both sides that nothing more will come."""
-        self._channel.shutdown(how)
-
-    def close(self) -> None:
-        """Close the stream; the connection stays."""
-        self._channel.close()
-
-
-class _Raw(io.RawIOBase):
-    def __init__(self, tunnel: Tunnel) -> None:
-        self._tunnel = tunnel
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]  # typeshed wants any Buffer; BufferedReader hands a memoryview
-        return self._tunnel.recv_into(buffer)
-
-
 def host_key(
     address: SshAddress, context: Context, *, known_hosts: Path, deadline: float = 10.0
 ) -> HostKey:
@@ -461,33 +393,3 @@ def _prefer(transport: paramiko.Transport, algorithm: str) -> None:
     options.key_types = tuple(first) + tuple(
         kind for kind in options.key_types if kind not in first
     )
-
-
-def _read_key(address: SshAddress, passphrase: str | None) -> paramiko.PKey:
-    unlock = passphrase.encode() if passphrase else None
-    try:
-        return paramiko.PKey.from_path(address.key, unlock)  # type: ignore[arg-type]  # the stub says str, cryptography wants bytes
-    except FileNotFoundError as error:
-        raise LoginRefused(
-            tr("The private key {file} does not exist.", file=address.key),
-            hint=tr("Choose the key file again in the settings."),
-        ) from error
-    except OSError as error:
-        raise LoginRefused(
-            tr("The private key {file} cannot be read: {why}.",
-               file=address.key, why=error.strerror),
-            hint=tr("Mend the file's permissions, or choose another key file."),
-        ) from error  # fmt: skip
-    except (PasswordRequiredException, TypeError) as error:
-        # cryptography raises TypeError both for a missing and for a superfluous passphrase
-        if unlock:
-            return _read_key(address, None)
-        raise LoginRefused(
-            tr("The private key {file} is locked with a passphrase.", file=address.key),
-            hint=tr("Enter the passphrase as this server's password in the settings."),
-        ) from error
-    except (SSHException, ValueError) as error:
-        raise LoginRefused(
-            tr("The private key {file} cannot be used: {why}.", file=address.key, why=error),
-            hint=tr("Check its passphrase; OpenSSH's Ed25519, ECDSA and RSA keys are understood."),
-        ) from error

@@ -1,0 +1,27 @@
+"""SSH with pinned host keys, a deadline and a way out of everything.
+
+The only home of paramiko.  What leaves this package is bytes, or a finished sentence.
+"""
+
+from gmops_desktop.adapters.host_keys import ChangedHostKey, HostKey, UnknownHostKey
+from gmops_desktop.adapters.ssh.connection import Ssh, host_key
+from gmops_desktop.adapters.ssh.failures import (
+    ConnectionLost,
+    DeadlinePassed,
+    LoginRefused,
+    TunnelRefused,
+)
+from gmops_desktop.adapters.ssh.tunnel import Tunnel
+
+__all__ = [
+    "ChangedHostKey",
+    "ConnectionLost",
+    "DeadlinePassed",
+    "HostKey",
+    "LoginRefused",
+    "Ssh",
+    "Tunnel",
+    "TunnelRefused",
+    "UnknownHostKey",
+    "host_key",
+]
