@@ -7,10 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from gmops_desktop.addresses import Resource, parse_mysql
-from gmops_desktop.contract.terms import ZONE, Contract
+from gmops_desktop.contract.terms import ZONE
 from gmops_desktop.contract.thresholds import LIMITS
 from gmops_desktop.contract.tickets import Clock
-from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.reports.facts import (
     Availability,
@@ -57,7 +56,8 @@ class Collector:
         """Gather the facts; the days are those of the contract's zone, both included."""
         begin = datetime.combine(start, time(), ZONE)
         until = datetime.combine(end + timedelta(days=1), time(), ZONE)
-        contract = self._contract()
+        # Without any contract the example stands in, so that a report can be tried at once.
+        contract = self._contracts.current(end) or self._contracts.example()
         resources = self._contracts.resources()
         availability = self._availability(resources, begin, until)
         usage = self._usage(resources, begin, until)
@@ -114,15 +114,6 @@ class Collector:
             overrides=tuple(self._overrides(tickets)),
             why_unknown=unknown,
         )  # fmt: skip
-
-    def _contract(self) -> Contract:
-        contract = self._contracts.current()
-        if contract is None:
-            raise OpsError(
-                tr("There is no contract on record, so there is nothing to report on."),
-                hint=tr("Read in the example contract in the settings, or enter yours."),
-            )
-        return contract
 
     def _of_period(self, begin: datetime, until: datetime) -> list[Ticket]:
         return [

@@ -1,15 +1,19 @@
-"""The record of a sandbox's home: the example contract, and the sandbox's servers as the things
-looked after under it."""
+"""The record of a sandbox's home: the example contract, renewed for this year, and the sandbox's
+servers as the things looked after under it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from gmops_desktop.addresses import Address, Kind, address_to_dict
+from gmops_desktop.contract.terms import Contract
 from gmops_desktop.paths import Home, write_atomically
+from gmops_desktop.settings import SettingsFile
 
 # Data of the example like its contract, therefore in the contract's language.
 NAMES: Mapping[Kind, str] = {
@@ -18,6 +22,9 @@ NAMES: Mapping[Kind, str] = {
     "website": "官网",
     "account": "公众号",
 }
+# The one of the example's people who works at the sandbox's machine.
+ON_DUTY = "张伟"
+RENEWED = "01620000-0000-7000-8000-000000000002"
 
 
 def furnish(home: Home, note: Path, servers: Mapping[Kind, Address]) -> None:
@@ -41,7 +48,7 @@ def furnish(home: Home, note: Path, servers: Mapping[Kind, Address]) -> None:
     database = Database(home.store)
     try:
         contracts = Contracts(database, Journal(database, actor=lambda: "sandbox"))
-        contracts.load_example()
+        contracts.save_contract(_renewed(contracts.load_example(), date.today()))
         there = {resource.id for resource in contracts.resources()}
         for kind, address in servers.items():
             id = known.get(kind, {}).get("id", "")
@@ -50,4 +57,23 @@ def furnish(home: Home, note: Path, servers: Mapping[Kind, Address]) -> None:
             known[kind] = {"id": id, "address": wanted[kind]}
     finally:
         database.close()
+    settings = SettingsFile(home.settings)
+    if not settings.current.actor:
+        settings.change(actor=ON_DUTY)
     write_atomically(note, json.dumps(known, ensure_ascii=False, indent=1).encode())
+
+
+def _renewed(example: Contract, today: date) -> Contract:
+    """Return the example contract as it would have been renewed for the year of `today`.
+
+    The example ended in 2019; on a contract long over there is nothing to see but what is missing.
+    """
+    year = today.year if today >= example.start.replace(year=today.year) else today.year - 1
+    return replace(
+        example,
+        id=RENEWED,
+        number=f"GMGSL-YW-{year}-01",
+        start=example.start.replace(year=year),
+        end=example.end.replace(year=year + 1),
+        signed_on=example.start.replace(year=year),
+    )

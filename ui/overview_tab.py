@@ -159,7 +159,7 @@ class OverviewTab(Page):
             (at for at, first in enumerate(overview.matrix_months) if first.replace(day=1) == now),
             -1,
         )
-        rows = [(line.item.title, line.cells) for line in overview.matrix]
+        rows = [(line.item.name, line.cells) for line in overview.matrix]
         self.matrix.show_matrix(months, rows, here)
 
     def _show_due(self, due: Sequence[Due]) -> None:

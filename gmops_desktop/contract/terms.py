@@ -29,6 +29,11 @@ class ServiceItem:
     remark: str = ""
     monthly: bool = False
 
+    @property
+    def name(self) -> str:
+        """The title without the particulars that contracts write behind a colon."""
+        return self.title.split("：")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Contract:

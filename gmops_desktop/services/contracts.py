@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final, Literal
 
 from sqlalchemy import select
@@ -42,11 +43,11 @@ class Contracts:
 
     # ------------------------------------------------------------ terms
 
-    def current(self) -> Contract | None:
-        """Return the contract in force today, else the newest, else None."""
+    def current(self, on: date | None = None) -> Contract | None:
+        """Return the contract in force on a day (today), else the newest, else None."""
         with self._database.session() as session:
             contracts = [contract_of(row) for row in session.scalars(select(ContractRow))]
-        return in_force(contracts, self._today())
+        return in_force(contracts, on or self._today())
 
     def save_contract(self, contract: Contract) -> None:
         """Record what differs from the contract as it stands; refuse terms that make no sense."""
@@ -58,6 +59,15 @@ class Contracts:
             if changed:
                 action = "contract.changed" if row else "contract.recorded"
                 self._journal.record(session, "contract", contract.id, action, changed)
+
+    @staticmethod
+    def example() -> Contract:
+        """Return the example contract without recording it."""
+        terms = json.loads(EXAMPLE.read_text("utf-8"))["contract"]
+        reference = terms.pop("number")
+        days = {name: date.fromisoformat(terms[name]) for name in ("start", "end", "signed_on")}
+        money = {name: Decimal(terms[name]) for name in ("total", "payable", "person_days")}
+        return contract_of(ContractRow(**(terms | days | money), reference=reference))
 
     def load_example(self) -> Contract:
         """Record the example contract and its contacts; do nothing to what is already there."""

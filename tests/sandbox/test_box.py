@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import httpx
@@ -163,7 +164,8 @@ def test_the_home_knows_the_contract_and_the_servers(box: Sandbox) -> None:
     facts = box.start()
     contract, resources = recorded(box)
     assert contract is not None
-    assert contract.start.isoformat() == "2018-03-06"
+    assert contract.start <= date.today() <= contract.end
+    assert contract.number.startswith("GMGSL-YW-")
     addresses = {kind: one.address for kind, one in resources.items()}
     assert addresses == {
         "host": facts.ssh,
@@ -244,16 +246,25 @@ def test_two_starts_at_once_wait_for_each_other(place: Path) -> None:
     assert not left_over(boxes[0])
 
 
+def occupy(port: int) -> socket.socket:
+    """Listen on `port` as a stranger would, when no dying connection holds it any more."""
+    deadline = time.monotonic() + 75
+    while True:
+        try:
+            return socket.create_server(("127.0.0.1", port))
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            processes.pause()
+
+
 def test_taken_ports_are_replaced_and_everybody_is_told(place: Path) -> None:
     box = Sandbox(place, small=True)
     first = box.start()
     _, before = recorded(box)
     box.sshd.stop()
     box.mariadb.kill()
-    with (
-        socket.create_server(("127.0.0.1", first.ssh.port)),
-        socket.create_server(("127.0.0.1", first.mysql.port)),
-    ):
+    with occupy(first.ssh.port), occupy(first.mysql.port):
         try:
             facts = box.start()
             assert facts.ssh.port != first.ssh.port

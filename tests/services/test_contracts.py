@@ -183,3 +183,20 @@ def test_a_removed_resource_is_gone_but_its_record_stays(contracts, journal):
     with pytest.raises(OpsError, match="no such resource"):
         contracts.remove_resource(host.id)
     assert len(journal.entries("resource", host.id)) == 2
+
+
+def test_a_day_of_the_former_contract_is_answered_by_it(contracts: Contracts) -> None:
+    example = contracts.load_example()
+    renewed = replace(
+        example,
+        id="01620000-0000-7000-8000-0000000000ff",
+        start=example.start.replace(year=2026),
+        end=example.end.replace(year=2027),
+    )
+    contracts.save_contract(renewed)
+    assert contracts.current(date(2018, 4, 30)) == example
+    assert contracts.current(date(2026, 4, 30)) == renewed
+
+
+def test_the_example_is_the_same_whether_recorded_or_not(contracts: Contracts) -> None:
+    assert contracts.example() == contracts.load_example()
