@@ -71,10 +71,11 @@ def test_a_month_gathers_what_the_services_know(home: Home) -> None:
     assert "availability" in facts.why_unknown
 
 
-def test_without_a_contract_there_is_nothing_to_report(home: Home) -> None:
-    with assemble(home) as services, pytest.raises(OpsError) as refused:
-        services.reports.make("monthly", "2018-04", Context())
-    assert refused.value.hint
+def test_without_a_contract_the_example_stands_in_unrecorded(home: Home) -> None:
+    with assemble(home) as services:
+        report = services.reports.make("monthly", "2018-04", Context())
+        assert report.number == "GMGSL-YB-2018-04"
+        assert services.contracts.current() is None
 
 
 def test_the_window_tests_itself_on_every_page(home: Home, qapp: QApplication) -> None:
