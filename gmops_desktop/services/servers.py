@@ -42,6 +42,7 @@ from gmops_desktop.contract.looks import (
     details_from_dict,
     details_to_dict,
 )
+from gmops_desktop.contract.thresholds import LIMITS
 from gmops_desktop.contract.verdicts import History, samples, verdict
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
@@ -188,11 +189,14 @@ class Servers:
     def _windows(
         self, session: Session, resource_id: str
     ) -> dict[str, list[tuple[datetime, float]]]:
-        """Return the values of the last half hour by metric, oldest first."""
+        """Return the last half hour of what is judged by its mean, by metric, oldest first."""
+        # Metrics named one by one: so the primary key finds the few rows among a year's millions.
+        averaged = [metric for metric, limit in LIMITS.items() if limit.minutes]
         wanted = (
             select(SampleRow)
-            .where(SampleRow.resource_id == resource_id, SampleRow.value.is_not(None))
+            .where(SampleRow.resource_id == resource_id, SampleRow.metric.in_(averaged))
             .where(SampleRow.at >= self._now() - timedelta(minutes=30))
+            .where(SampleRow.value.is_not(None))
             .order_by(SampleRow.at)
         )
         found: dict[str, list[tuple[datetime, float]]] = {}
