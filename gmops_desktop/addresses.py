@@ -101,6 +101,14 @@ class Resource:
     address: Address
 
 
+def ssh_of(resource: Resource) -> SshAddress | None:
+    """Return the SSH server through which `resource` is reached, if it is."""
+    address = resource.address
+    if isinstance(address, SshAddress):
+        return address
+    return address.ssh if isinstance(address, MysqlAddress) else None
+
+
 def address_to_dict(address: Address) -> dict[str, Any]:
     """Return `address` as plain JSON values."""
     return asdict(address)

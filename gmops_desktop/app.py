@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING
 from db.engine import Database
 from db.journal import Journal
 from gmops_desktop.adapters import host, mysql, mysql_status, packages, web, wechat
+from gmops_desktop.adapters.host_keys import ChangedHostKey, UnknownHostKey
 from gmops_desktop.adapters.ssh import Ssh
-from gmops_desktop.adapters.vault import Vault
-from gmops_desktop.addresses import AccountAddress, MysqlAddress, SshAddress
+from gmops_desktop.adapters.vault import NoSecret, Vault
+from gmops_desktop.addresses import AccountAddress, MysqlAddress, SshAddress, ssh_of
 from gmops_desktop.context import Context, side_by_side
 from gmops_desktop.contract.looks import AccountDetails, HostDetails, MysqlDetails
 from gmops_desktop.errors import OpsError
@@ -48,7 +49,7 @@ from gmops_desktop.settings import SettingsFile
 
 if TYPE_CHECKING:
     from gmops_desktop.tasks import TaskRunner
-    from ui.main_window import MainWindow, Pages
+    from ui.main_window import MainWindow, Pages, Remedy
     from ui.program import Program
 
 
@@ -244,8 +245,45 @@ def build_window(
         program.speak(services.settings.current)
         return _pages(services, runner, program, desk, lambda: window)
 
-    window = MainWindow(build, services.settings, services.records.verify, runner)
+    window = MainWindow(
+        build,
+        services.settings,
+        services.records.verify,
+        runner,
+        _remedies(services, runner, lambda: window),
+    )
     return window
+
+
+def _remedies(
+    services: Services, runner: TaskRunner, window: Callable[[], MainWindow]
+) -> Callable[[Exception], Sequence[Remedy]]:
+    """Return what knows the step that helps after a failure."""
+    from ui.dialogs.questions import PasswordQuestion
+    from ui.main_window import Remedy
+
+    def ask(name: str) -> None:
+        def keep(secret: str) -> None:
+            title = tr("Keep the password of {name}", name=name)
+            # The keyring may ask the user to unlock it: not in the GUI thread.
+            runner.start(lambda context: services.save_secret(name, secret), title, lane="keyring")
+
+        PasswordQuestion(window(), name, keep).open()
+
+    def remedies(error: Exception) -> Sequence[Remedy]:
+        if isinstance(error, NoSecret):
+            tip = tr("It goes into the system's keyring; then try again")
+            return [Remedy(tr("Enter the password…"), tip, partial(ask, error.secret))]
+        if isinstance(error, UnknownHostKey | ChangedHostKey):
+            for resource in services.contracts.resources():
+                server = ssh_of(resource)
+                if server is not None and server.host == error.key.host:
+                    tip = tr("Test the connection, and compare the fingerprint")
+                    go = partial(window().go, "settings", resource.id)
+                    return [Remedy(tr("Check the host key…"), tip, go)]
+        return []
+
+    return remedies
 
 
 def _pages(

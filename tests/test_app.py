@@ -7,9 +7,18 @@ import sys
 from datetime import UTC, datetime
 
 import pytest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QTableView
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QLineEdit,
+    QPushButton,
+    QTableView,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
+from gmops_desktop.adapters.host_keys import UnknownHostKey
+from gmops_desktop.adapters.vault import NoSecret, Vault
 from gmops_desktop.addresses import MysqlAddress, SshAddress, WebAddress
 from gmops_desktop.app import Desk, assemble, build_window, open_window
 from gmops_desktop.context import Context
@@ -18,6 +27,8 @@ from gmops_desktop.errors import OpsError
 from gmops_desktop.month_facts import Collector
 from gmops_desktop.paths import Home
 from gmops_desktop.tasks import TaskRunner
+from sandbox.sshd import Sshd
+from ui.dialogs.questions import HostKeyQuestion, PasswordQuestion
 from ui.program import Program
 
 
@@ -109,3 +120,45 @@ def test_every_action_of_the_window_can_be_told_by_tooltip_and_ear(
         ]
         assert nameless == []
         qtbot.waitUntil(lambda: not runner.running())
+
+
+def test_a_missing_password_is_asked_for_and_kept(
+    home: Home, qapp: QApplication, runner: TaskRunner, qtbot: QtBot
+) -> None:
+    with assemble(home) as services:
+        program = Program(services.settings.current)
+        window = build_window(services, runner, program, Desk())
+        qtbot.addWidget(window)
+        window.show_error("Back up", NoSecret("mysql:u@127.0.0.1:1"))
+        press(window.notice, "输入密码…")
+        question = next(iter(window.findChildren(PasswordQuestion)))
+        question.field.setText("correct horse")
+        with qtbot.waitSignal(runner.ended):
+            question.save.click()
+        qtbot.waitUntil(lambda: not runner.running())
+        assert Vault().get("mysql:u@127.0.0.1:1") == "correct horse"
+
+
+def test_an_unknown_host_key_leads_to_the_question(
+    home: Home, qapp: QApplication, runner: TaskRunner, sshd: Sshd, qtbot: QtBot
+) -> None:
+    with assemble(home) as services:
+        services.contracts.save_resource("host", "box", sshd.address)
+        program = Program(services.settings.current)
+        window = build_window(services, runner, program, Desk())
+        qtbot.addWidget(window)
+        window.show()
+        key = services.connections.fingerprint(sshd.address, Context())
+        window.show_error("Look", UnknownHostKey(key))
+        press(window.notice, "核对主机密钥…")
+        qtbot.waitUntil(lambda: bool(window.findChildren(HostKeyQuestion)), timeout=20_000)
+        question = next(iter(window.findChildren(HostKeyQuestion)))
+        with qtbot.waitSignal(question.finished):
+            question.trust.click()
+        qtbot.waitUntil(lambda: not runner.running(), timeout=20_000)
+        assert services.connections.fingerprint(sshd.address, Context()).known == "pinned"
+
+
+def press(within: QWidget, word: str) -> None:
+    """Click the button of that word."""
+    next(one for one in within.findChildren(QPushButton) if one.text() == word).click()

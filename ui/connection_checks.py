@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout, QWidget
 
-from gmops_desktop.addresses import Resource, SshAddress
+from gmops_desktop.addresses import Resource, SshAddress, ssh_of
 from gmops_desktop.language import tr
 from gmops_desktop.services.connections import Connections, HostKey
 from gmops_desktop.states import Check, worst
@@ -42,7 +42,7 @@ class ConnectionChecks(QWidget):
     def test(self, resource: Resource) -> None:
         """Test the connection to `resource`, asking about its host key first where needed."""
         self.say(tr("Testing {name}…", name=resource.name))
-        server = _server_of(resource)
+        server = ssh_of(resource)
         if server is None:
             self._test(resource)
             return
@@ -92,13 +92,6 @@ class ConnectionChecks(QWidget):
         task.succeeded.connect(partial(self.show_checks, resource))
         task.failed.connect(lambda error: self.say(str(error)))
         task.cancelled.connect(lambda: self.say(tr("Cancelled.")))
-
-
-def _server_of(resource: Resource) -> SshAddress | None:
-    if isinstance(resource.address, SshAddress):
-        return resource.address
-    server: SshAddress | None = getattr(resource.address, "ssh", None)
-    return server
 
 
 def _check_row(check: Check) -> QWidget:

@@ -162,8 +162,11 @@ class FirstStart(Page):
         self._judge()
 
     def show_item(self, identity: str) -> None:
-        places = {"contract": 0, "resources": 1, "test": 2, "backup": 3}
-        self.go(places.get(identity, 0))
+        resource = next((one for one in self._contracts.resources() if one.id == identity), None)
+        if resource is not None:
+            self._test(resource)
+        else:
+            self.go({"contract": 0, "resources": 1}.get(identity, 0))
 
     def _judge(self) -> None:
         contract, resources = self._contracts.current(), self._contracts.resources()

@@ -59,10 +59,20 @@ class Pages:
     start: str  # the page to show first
 
 
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """A step that helps after a failure: the button's word, its tooltip, what it does."""
+
+    word: str
+    tip: str
+    act: Callable[[], object]
+
+
 class MainWindow(QMainWindow):
     """`build` makes the pages, now and again after a switch of language.
 
     `verify` checks the journal; it runs in the background at start and after every change.
+    `remedies` knows the steps that help after a failure.
     """
 
     closed = Signal()
@@ -73,9 +83,12 @@ class MainWindow(QMainWindow):
         settings: SettingsFile,
         verify: Callable[[], ChainReport],
         runner: TaskRunner,
+        remedies: Callable[[Exception], Sequence[Remedy]] = lambda error: (),
     ) -> None:
         super().__init__()
         self._build, self._settings, self._verify = build, settings, verify
+        self._remedies = remedies
+        self._retired: list[QWidget] = []  # whose tasks may still want to tell them something
         self._runner = runner
         self._leaving = False
         self.setWindowTitle("GMOps Desktop")
@@ -94,6 +107,7 @@ class MainWindow(QMainWindow):
         runner.failed.connect(self._show_failure)
         runner.changed.connect(self._hear)
         runner.ended.connect(self._go_on_leaving)
+        runner.ended.connect(self._bury)
 
     @property
     def page(self) -> Page:
@@ -115,7 +129,21 @@ class MainWindow(QMainWindow):
     def rebuild(self) -> None:
         """Make everything in the window anew, in the language chosen now."""
         name = self.pages.tabs[self.rail.currentIndex()].name
+        for tab in self.pages.tabs:
+            tab.page.retire()
+        if (old := self.takeCentralWidget()) is not None:
+            old.hide()
+            self._retired.append(old)
         self._make(name)
+        self._bury()
+
+    @Slot()
+    def _bury(self) -> None:
+        """Let retired pages go once no task is left that may call one of them."""
+        if not self._runner.running():
+            for old in self._retired:
+                old.deleteLater()
+            self._retired.clear()
 
     # ---------------------------------------------------------------- what it is made of
 
@@ -230,7 +258,10 @@ class MainWindow(QMainWindow):
         details.clicked.connect(lambda: FailureDialog(self, title, error, log).open())
         ticket = button(tr("New ticket"), kind="quiet", icon_name="ticket")
         ticket.clicked.connect(lambda: self._new_ticket(title, str(error)))
-        self.notice.show_failure(title, error, log, [details, ticket])
+        helps = [
+            button(remedy.word, remedy.act, tip=remedy.tip) for remedy in self._remedies(error)
+        ]
+        self.notice.show_failure(title, error, log, [*helps, details, ticket])
 
     @Slot(Task)
     def _show_log(self, task: Task) -> None:

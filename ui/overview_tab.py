@@ -212,6 +212,7 @@ class _Figures(Card):
         if contract is None:
             return
         left, total = overview.days_left or 0, overview.days_total or 0
+        over = overview.days_left == 0
         self.contract.show_figure(
             number(left),
             tr("days left"),
@@ -221,6 +222,8 @@ class _Figures(Card):
                 end=day(contract.end),
                 gone=max(0, total - left),
             ),
+            "critical" if over else None,
+            tr("ended") if over else "",
         )
         self.contract.gauge.show_share((total - left) / total if total else 0)
         self.rpo.show_figure(
@@ -270,13 +273,15 @@ class _Figure(QWidget):
         head.setStretch(0, 1)
         column(self, head, value, self._text, spacing=2)
 
-    def show_figure(self, value: str, unit: str, text: str, state: State | None = None) -> None:
+    def show_figure(
+        self, value: str, unit: str, text: str, state: State | None = None, word: str = ""
+    ) -> None:
         self._value.show_text(value)
         self._unit.show_text(unit)
         self._text.show_text(text)
         self._badge.setVisible(state is not None)
         if state is not None:
-            self._badge.show_state(state)
+            self._badge.show_state(state, word)
 
 
 def _expiry_table(runner: TaskRunner) -> Table[Expiry]:

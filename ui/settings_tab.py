@@ -80,6 +80,12 @@ class SettingsTab(Page):
         self.resources.refresh()
         self.contract.refresh()
 
+    def show_item(self, identity: str) -> None:
+        """Test the connection to the resource of that id, which asks about its host key."""
+        self.renew()
+        if self.resources.table.select(identity) and self.resources.table.current is not None:
+            self.checks.test(self.resources.table.current)
+
     def _picked(self, resource: Resource | None) -> None:
         self._checks_card.hint.show_text(resource.name if resource else "")
 

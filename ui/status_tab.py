@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, Qt
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from gmops_desktop.addresses import MysqlAddress, Resource, SshAddress
+from gmops_desktop.addresses import MysqlAddress, Resource, SshAddress, ssh_of
 from gmops_desktop.changes import Change
 from gmops_desktop.language import tr
 from gmops_desktop.services.contracts import Contracts
@@ -217,7 +217,7 @@ class StatusTab(Page):
         resource = next((one for one in self._contracts.resources() if one.id == identity), None)
         look = next((one for one in self._servers.last() if one.resource_id == identity), None)
         self.detail.show_resource(resource, look)
-        has_ssh = resource is not None and _ssh_of(resource) is not None
+        has_ssh = resource is not None and ssh_of(resource) is not None
         disable(
             self.terminal,
             "" if has_ssh else tr("The chosen resource is not reached over SSH."),
@@ -228,19 +228,13 @@ class StatusTab(Page):
         resource = next(
             (one for one in self._contracts.resources() if one.id == self._chosen), None
         )
-        address = _ssh_of(resource) if resource else None
+        address = ssh_of(resource) if resource else None
         if address is None:
             return
         key = f" -i {address.key}" if address.key else ""
         command = f"ssh -p {address.port}{key} {address.user}@{address.host}"
         QApplication.clipboard().setText(command)
         self.noticed.emit("ok", tr("Copied: {command}", command=command), "")
-
-
-def _ssh_of(resource: Resource) -> SshAddress | None:
-    if isinstance(resource.address, SshAddress):
-        return resource.address
-    return getattr(resource.address, "ssh", None)
 
 
 class _ResourceCard(Card):

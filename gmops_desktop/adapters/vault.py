@@ -26,7 +26,14 @@ _HINTS: Final = {
 
 
 class NoSecret(OpsError):
-    """Nothing is kept under the name."""
+    """Nothing is kept under the name `secret`."""
+
+    def __init__(self, secret: str) -> None:
+        super().__init__(
+            tr("No password is kept for {name}.", name=secret),
+            hint=tr("Enter it in the settings, or when you are asked."),
+        )
+        self.secret = secret
 
 
 class Vault:
@@ -39,10 +46,7 @@ class Vault:
         """Return the secret under `name`; raises `NoSecret`, or `OpsError` without a keyring."""
         secret = self.find(name)
         if secret is None:
-            raise NoSecret(
-                tr("No password is kept for {name}.", name=name),
-                hint=tr("Enter it in the settings, or when you are asked."),
-            )
+            raise NoSecret(name)
         return secret
 
     def find(self, name: str) -> str | None:

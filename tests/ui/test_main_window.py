@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from gmops_desktop import language
@@ -21,7 +22,7 @@ from gmops_desktop.settings import SettingsFile
 from gmops_desktop.tasks import TaskRunner
 from ui.dialogs.failure import FailureDialog
 from ui.dialogs.sheet import Sheet
-from ui.main_window import MainWindow, Pages, Tab
+from ui.main_window import MainWindow, Pages, Remedy, Tab
 from ui.widgets.frames import Label
 from ui.widgets.page import Page
 
@@ -220,6 +221,50 @@ def test_another_language_rebuilds_the_window(make: Callable[..., MainWindow]) -
     assert window.page is window.page_named("tickets")
     assert window.page.head.title.full_text == "取消"
     assert window.strip.title.full_text == "没有进行中的任务"
+
+
+def test_a_task_may_still_tell_a_page_that_another_language_replaced(
+    make: Callable[..., MainWindow], runner: TaskRunner, qtbot: QtBot
+) -> None:
+    window = make()
+    old = counter(window, "overview")
+    gate = threading.Event()
+
+    def job(context: Context) -> str:
+        while not gate.wait(0.02):
+            context.check()
+        return "done"
+
+    task = runner.start(job, "Look")
+    task.succeeded.connect(lambda text: old.head.caption.show_text(text))
+    window.rebuild()
+    assert window.page_named("overview") is not old
+    gone: list[bool] = []
+    old.destroyed.connect(lambda: gone.append(True))
+    with qtbot.waitSignal(task.succeeded):
+        gate.set()
+    qtbot.waitUntil(lambda: bool(gone))
+
+
+def test_a_failure_brings_the_step_that_helps(
+    qtbot: QtBot, runner: TaskRunner, settings: SettingsFile
+) -> None:
+    done: list[str] = []
+
+    def remedies(error: Exception) -> list[Remedy]:
+        return [Remedy("Enter the password…", "tip", lambda: done.append(str(error)))]
+
+    page = Counter()
+    pages = Pages(
+        (Tab("overview", "Overview", "ticket", page),), lambda *_: None, lambda: None, "overview"
+    )
+    report = ChainReport(True, 1, (), ())
+    window = MainWindow(lambda: pages, settings, lambda: report, runner, remedies)
+    qtbot.addWidget(window)
+    window.show_error("Back up", OpsError("No password is kept."))
+    next(b for b in window.notice.findChildren(QPushButton) if "password" in b.text()).click()
+    assert done == ["No password is kept."]
+    qtbot.waitUntil(lambda: not runner.running())
 
 
 def test_geometry_is_remembered(make: Callable[..., MainWindow], settings: SettingsFile) -> None:

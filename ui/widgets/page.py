@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
@@ -70,6 +70,11 @@ class Page(QWidget):
         """Refresh now."""
         self._stale = False
         self.refresh()
+
+    def retire(self) -> None:
+        """Do nothing more by itself: another page takes this one's place."""
+        for timer in self.findChildren(QTimer):
+            timer.stop()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
