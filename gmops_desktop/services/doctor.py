@@ -16,7 +16,6 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
 from json import loads
-from pathlib import Path
 from typing import Final
 
 from gmops_desktop.contract.record import ChainReport
@@ -170,7 +169,7 @@ def _clock() -> Check:
     name = tr("Clock")
     now = datetime.now().astimezone()
     text = f"{now:%Y-%m-%d %H:%M} {now.tzname()} (UTC{now:%z})"
-    built = datetime.fromtimestamp(Path(__file__).stat().st_mtime, UTC)
+    built = datetime.fromtimestamp(RESOURCES.stat().st_mtime, UTC)
     if now.timestamp() < built.timestamp() - 86_400:
         text = tr("{now} lies before the program was installed.", now=text)
         remedy = tr("Set the clock right: times in the record and the reports come from it.")

@@ -76,6 +76,66 @@ def left_behind(desk: Desk) -> list[str]:
 # ---------------------------------------------------------------- the whole way
 
 
+def test_back_up_damage_preview_restore_undo(desk: Desk, mariadb: MariaDB):
+    schema = desk.address.schema
+    whole = checksum(mariadb, schema)
+    taken = desk.take("--json")
+    assert taken.code == 0, taken.err
+    assert taken.answer["rows"] == 203
+    assert taken.answer["tables"] == 2
+    assert taken.answer["consistency"] == "consistent"
+    assert Path(taken.answer["path"]) == desk.out
+    assert left_behind(desk) == ["one.sql.zst", "one.sql.zst.sha256"]
+
+    verified = desk.run("backup", "verify", desk.out, "--json")
+    assert verified.code == 0, verified.err
+    assert verified.answer["ok"] is True
+
+    listed = desk.run("backup", "list", "--json").answer["backups"]
+    assert [backup["id"] for backup in listed] == [taken.answer["id"]]
+    inspected = desk.run("backup", "inspect", desk.out, "--json").answer
+    assert {table["name"]: table["rows"] for table in inspected["tables"]} == {
+        "member": 3,
+        "note": 200,
+    }
+
+    same = desk.run("restore", "preview", desk.out, str(desk.address), "--json")
+    assert same.code == 0, same.err
+    assert same.answer["identical"] is True
+
+    execute(mariadb, schema, "DELETE FROM member WHERE id = 1", "DROP TABLE note")
+    damaged = desk.run("restore", "preview", desk.out, str(desk.address), "--json").answer
+    assert damaged["identical"] is False
+    assert {table["table"] for table in damaged["tables"] if table["action"] != "same"} == {
+        "member",
+        "note",
+    }
+
+    restored = desk.run(
+        "restore", "run", desk.out, str(desk.address), "--confirm", schema, "--json"
+    )
+    assert restored.code == 0, restored.err
+    assert restored.answer["proved"] is True
+    assert checksum(mariadb, schema) == whole
+
+    undone = desk.run("restore", "undo", "--confirm", schema, "--json")
+    assert undone.code == 0, undone.err
+    assert execute(mariadb, schema, "SELECT COUNT(*) FROM member") == [(2,)]
+    assert execute(mariadb, schema, "SHOW TABLES") == [("member",)]
+
+
+def test_people_get_sentences(desk: Desk):
+    taken = desk.take()
+    assert taken.code == 0, taken.err
+    assert "is backed up in" in taken.out
+    assert str(desk.out) in taken.out
+    assert "Every digest holds" in desk.run("backup", "verify", desk.out).out
+    assert (
+        "already holds exactly this backup"
+        in desk.run("restore", "preview", desk.out, str(desk.address)).out
+    )
+
+
 # ---------------------------------------------------------------- refusals
 
 
@@ -123,10 +183,36 @@ def test_an_error_for_scripts(desk: Desk):
     assert str(desk.out) in ran.answer["error"]["message"]
 
 
+def test_a_damaged_file_fails_the_proof(desk: Desk, mariadb: MariaDB):
+    assert desk.take().code == 0
+    content = bytearray(desk.out.read_bytes())
+    content[len(content) // 3] ^= 0xFF
+    desk.out.write_bytes(content)
+    assert desk.run("backup", "verify", desk.out).code == 3
+    before = checksum(mariadb, desk.address.schema)
+    schema = desk.address.schema
+    ran = desk.run("restore", "run", desk.out, str(desk.address), "--confirm", schema)
+    assert ran.code in (1, 3)
+    assert checksum(mariadb, schema) == before
+
+
 def test_a_file_cut_off_is_not_a_backup(desk: Desk):
     assert desk.take().code == 0
     desk.out.write_bytes(desk.out.read_bytes()[: desk.out.stat().st_size // 2])
     assert desk.run("backup", "verify", desk.out).code in (1, 3)
+
+
+@pytest.mark.parametrize("typed", ["", "other"])
+def test_a_restore_that_is_not_confirmed(desk: Desk, mariadb: MariaDB, typed: str):
+    assert desk.take().code == 0
+    execute(mariadb, desk.address.schema, "DELETE FROM note")
+    ran = desk.run("restore", "run", desk.out, str(desk.address), "--confirm", typed)
+    refused(ran, desk.address.schema)
+    assert execute(mariadb, desk.address.schema, "SELECT COUNT(*) FROM note") == [(0,)]
+
+
+def test_nothing_to_undo(desk: Desk):
+    refused(desk.run("restore", "undo"), "no restore to take back")
 
 
 # ---------------------------------------------------------------- host keys

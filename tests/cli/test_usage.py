@@ -13,6 +13,7 @@ from gmops import ROOT, environment, gmops
 COMMANDS = (
     "status",
     "backup",
+    "restore",
     "patch",
     "ticket",
     "report",

@@ -159,6 +159,13 @@ class Restores:
         target = address_of(row)
         return self._run(safety.path, target, context, confirm=target.schema, undoes=row.id)
 
+    def target_of(self, restored_id: str) -> MysqlAddress:
+        """Return where a restore wrote, its tunnel included: undoing it needs the passwords."""
+        row = next((row for row in self._ledger.all() if row.id == restored_id), None)
+        if row is None:
+            raise OpsError(tr("There is no restore {id}.", id=restored_id))
+        return address_of(row)
+
     def recover(self, target: MysqlAddress, context: Context) -> bool:
         """Put right what an interrupted restore left in `target`; say whether there was any."""
         waiting = [thing for thing in self.unfinished() if thing.target == str(target)]

@@ -1,0 +1,218 @@
+"""`gmops restore`: show what would change, restore with proof, and take it back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gmops_desktop.cli import words
+from gmops_desktop.cli.help import Command, group
+from gmops_desktop.cli.options import AcceptFingerprint, ArchiveFile, Json, Key, Ssh, Target
+from gmops_desktop.cli.session import opened
+from gmops_desktop.cli.terminal import BadAnswer
+from gmops_desktop.errors import OpsError, ProofFailed
+from gmops_desktop.language import tr, tr_n
+
+if TYPE_CHECKING:
+    from gmops_desktop.cli.terminal import Terminal
+    from gmops_desktop.services.restores import Restored, TableChange
+
+commands = group("restore", tr("Restore a schema from a backup file, with preview and proof."))
+
+Confirm = Annotated[
+    str,
+    typer.Option(
+        "--confirm",
+        metavar="SCHEMA",
+        show_default=False,
+        help=tr("The name of the schema that is overwritten; without it nothing is written."),
+    ),
+]
+
+
+@commands.command(
+    "preview", cls=Command, help=tr("Show which rows and definitions a restore would change.")
+)
+def preview(
+    file: ArchiveFile,
+    target: Target,
+    ssh: Ssh = "",
+    key: Key = "",
+    accept_fingerprint: AcceptFingerprint = "",
+    as_json: Json = False,
+) -> None:
+    with opened(as_json) as session:
+        address, _ = session.database(target, ssh=ssh, key=key, accept=accept_fingerprint)
+        found = session.run(
+            lambda context: session.services.restores.preview(file.absolute(), address, context),
+            tr("Comparing {file} with {target}", file=file.name, target=address),
+        )
+        terminal = session.terminal
+        if as_json:
+            terminal.answer(found)
+            return
+        if found.identical:
+            terminal.answer(
+                found, tr("{target} already holds exactly this backup.", target=address)
+            )
+            return
+        changing = [table for table in found.tables if table.action != "same"]
+        terminal.table(
+            found,
+            (tr("Table"), tr("Change", context="restore"), tr("Rows"), tr("SQL text")),
+            [
+                (table.table, _action(table), _rows(table), words.size(table.text_bytes))
+                for table in changing
+            ],
+        )
+        for item in found.objects:
+            terminal.answer(found, tr("The definition of {name} is replaced.", name=item))
+        terminal.answer(
+            found,
+            tr(
+                "{size} to send, about {seconds}. Nothing has been written.",
+                size=words.size(found.text_bytes),
+                seconds=words.duration(found.seconds),
+            ),
+        )
+
+
+@commands.command(
+    "run",
+    cls=Command,
+    help=tr(
+        "Restore a backup file over a schema; a safety copy is taken first, and the digests of "
+        "the schema prove the result (exit 3 if they differ)."
+    ),
+)
+def run(
+    file: ArchiveFile,
+    target: Target,
+    confirm: Confirm = "",
+    ssh: Ssh = "",
+    key: Key = "",
+    accept_fingerprint: AcceptFingerprint = "",
+    as_json: Json = False,
+) -> None:
+    with opened(as_json) as session:
+        address, _ = session.database(target, ssh=ssh, key=key, accept=accept_fingerprint)
+        if not confirm and session.terminal.can_ask:
+            question = tr("This overwrites {target}. Type {schema} to go on:", target=address,
+                          schema=address.schema)  # fmt: skip
+            confirm = session.terminal.ask(question)
+        restored = session.run(
+            lambda context: session.services.restores.run(
+                file.absolute(), address, context, confirm=confirm
+            ),
+            tr("Restoring {schema}", schema=address.schema),
+        )
+        _show(session.terminal, restored)
+
+
+@commands.command("undo", cls=Command, help=tr("Bring back what the last restore overwrote."))
+def undo(
+    restored_id: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", show_default=False, help=tr("A restore; the last one without it.")
+        ),
+    ] = "",
+    confirm: Confirm = "",
+    accept_fingerprint: AcceptFingerprint = "",
+    as_json: Json = False,
+) -> None:
+    with opened(as_json) as session:
+        restores = session.services.restores
+        done = [item for item in restores.all() if restored_id in ("", item.id)]
+        last = restores.last() if not restored_id else next(iter(done), None)
+        if last is None:
+            raise OpsError(
+                tr("There is no restore to take back."),
+                hint=tr("Only restores made from this machine can be undone."),
+            )
+        if not confirm and session.terminal.can_ask:
+            question = tr("This overwrites {target}. Type {schema} to go on:", target=last.target,
+                          schema=last.schema)  # fmt: skip
+            confirm = session.terminal.ask(question)
+        if confirm != last.schema:
+            raise OpsError(
+                tr("The schema's name was not confirmed."),
+                hint=tr("Repeat the command with --confirm {schema}.", schema=last.schema),
+                unharmed=tr("Nothing was written."),
+            )
+        session.prepare(restores.target_of(last.id), accept=accept_fingerprint)
+        restored = session.run(
+            lambda context: restores.undo(last.id, context),
+            tr("Taking back the restore of {schema}", schema=last.schema),
+        )
+        _show(session.terminal, restored)
+
+
+@commands.command(
+    "recover", cls=Command, help=tr("Put right what an interrupted restore left in a schema.")
+)
+def recover(
+    target: Target,
+    ssh: Ssh = "",
+    key: Key = "",
+    accept_fingerprint: AcceptFingerprint = "",
+    as_json: Json = False,
+) -> None:
+    with opened(as_json) as session:
+        address, _ = session.database(target, ssh=ssh, key=key, accept=accept_fingerprint)
+        found = session.run(
+            lambda context: session.services.restores.recover(address, context),
+            tr("Putting {schema} right", schema=address.schema),
+        )
+        sentence = (
+            tr("{target} is put right.", target=address)
+            if found
+            else tr("No restore of {target} was interrupted.", target=address)
+        )
+        session.terminal.answer({"recovered": found}, sentence)
+
+
+def _show(terminal: Terminal, restored: Restored) -> None:
+    if not restored.proved:
+        fault = ProofFailed(
+            tr(
+                "{schema} differs from the backup after the restore: {differences}",
+                schema=restored.schema,
+                differences="; ".join(restored.differences),
+            ),
+            hint=tr("Take the restore back with gmops restore undo."),
+        )
+        raise BadAnswer(restored, fault)
+    lines = [
+        tr(
+            "{schema} is restored and proved by its digests: {tables}, {rows}, in {seconds}.",
+            schema=restored.schema,
+            tables=tr_n("{count} table", "{count} tables", restored.tables),
+            rows=tr_n("{count} row", "{count} rows", restored.rows),
+            seconds=words.duration(restored.seconds),
+        )
+    ]
+    if restored.safety is not None:
+        lines.append(tr("What was there before lies in {path}.", path=restored.safety.path))
+        lines.append(tr("Take it back with gmops restore undo."))
+    terminal.answer(restored, *lines)
+
+
+def _action(table: TableChange) -> str:
+    match table.action:
+        case "same":
+            word = tr("same")
+        case "rows":
+            word = tr("rows are changed")
+        case "replace":
+            word = tr("replaced as a whole")
+        case "create":
+            word = tr("created")
+        case "drop":
+            word = tr("dropped")
+    return f"{word} ({table.note})" if table.note else word
+
+
+def _rows(table: TableChange) -> str:
+    return f"+{table.added:,} ~{table.changed:,} -{table.removed:,}"
