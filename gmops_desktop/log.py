@@ -12,6 +12,7 @@ from typing import Final
 MASK: Final = "●●●"
 
 # Secrets that announce themselves: key=value, JSON members, URLs with a password, bearer headers.
+# The second group is the secret.
 _NAMES: Final = (
     r"password|passwd|pwd|secret|secretkey|secret_key|appsecret|access_token|token|authorization"
     r"|signature|q-signature|private_key|identity"
@@ -38,12 +39,19 @@ def remember_secret(secret: str) -> None:
 def redact(text: str) -> str:
     """Return `text` with every known or self-announcing secret replaced by dots."""
     with _lock:
-        known = sorted(_known, key=len, reverse=True)
-    for secret in known:
-        text = text.replace(secret, MASK)
-    for pattern in _PATTERNS:
-        text = pattern.sub(rf"\g<1>{MASK}", text)
-    return text
+        known = tuple(_known)
+    # All are looked for in the text as it came: a mask put in early could hide what gives another
+    # secret away (a password that reads "secret" would unmask the one behind "secret=").
+    spans = [
+        (found.start(), found.end()) for one in known for found in re.finditer(re.escape(one), text)
+    ]
+    spans += [found.span(2) for pattern in _PATTERNS for found in pattern.finditer(text)]
+    kept, end = list[str](), 0
+    for start, stop in sorted(spans):
+        if start >= end:
+            kept += (text[end:start], MASK)
+        end = max(end, stop)
+    return "".join((*kept, text[end:]))
 
 
 class _Redacted(logging.Formatter):

@@ -30,6 +30,12 @@ def test_secrets_that_announce_themselves_are_struck_out(text: str) -> None:
     assert MASK in shown
 
 
+def test_a_remembered_secret_does_not_hide_what_gives_another_away() -> None:
+    remember_secret("token")
+    remember_secret("cut;here")
+    assert redact("token=S3cret!x; password=cut;here.") == f"{MASK}={MASK}; password={MASK}."
+
+
 def test_a_remembered_secret_is_struck_out_wherever_it_stands() -> None:
     remember_secret("horse-battery-staple-4711")
     assert redact("typed horse-battery-staple-4711 here") == f"typed {MASK} here"
