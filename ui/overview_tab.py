@@ -229,7 +229,7 @@ class _Figures(Card):
         self.rpo.show_figure(
             lasting(overview.rpo_seconds) if overview.rpo_seconds is not None else NOTHING,
             "",
-            tr("age of the newest verified backup, target 24 h")
+            tr("newest verified backup, target 24 h")
             if overview.rpo_seconds is not None
             else tr("no verified backup yet"),
             overview.rpo_state,

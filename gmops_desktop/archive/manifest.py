@@ -20,7 +20,9 @@ from gmops_desktop.language import mark, tr
 FORMAT: Final = 1
 
 Consistency = Literal["consistent", "partly", "unknown"]
-ObjectKind = Literal["sequence", "view", "function", "procedure", "trigger", "event"]
+ObjectKind = Literal[
+    "sequence", "view", "function", "procedure", "package", "package body", "trigger", "event"
+]
 RemarkKind = Literal[
     "not_transactional", "invalid_view", "no_privilege", "definition_only", "leftover", "history"
 ]

@@ -155,7 +155,7 @@ class Backups:
                 for t in manifest.tables
             ),
             views=counts["view"],
-            routines=counts["function"] + counts["procedure"],
+            routines=sum(counts[kind] for kind in definitions.ROUTINES),
             triggers=counts["trigger"],
             events=counts["event"],
             manifest_digest=manifest.digest,
@@ -216,7 +216,7 @@ class _Taking:
         frames = {table.name: writer.add(script.table(table)) for table in schema.tables}
         tables = [self._table(table, frames[table.name]) for table in schema.tables]
         views = [thing for thing in schema.objects if thing.kind == "view"]
-        routines = [t for t in schema.objects if t.kind in ("function", "procedure")]
+        routines = [t for t in schema.objects if t.kind in definitions.ROUTINES]
         active = [t for t in schema.objects if t.kind in ("trigger", "event")]
         objects += [self._define(thing) for thing in (*routines, *views, *active)]
         writer.add(script.epilogue())

@@ -45,7 +45,7 @@ def opener(server: MariaDB) -> Callable[[MysqlAddress, Context], MysqlConnection
     )
 
 
-def execute(server: MariaDB, schema: str, statements: Iterable[str]) -> None:
+def execute(server: MariaDB, schema: str, statements: Iterable[str | bytes]) -> None:
     """Run statements as root."""
     with server.connect(schema) as connection, connection.cursor() as cursor:
         for statement in statements:

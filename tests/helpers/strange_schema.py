@@ -127,17 +127,30 @@ TABLES = [
     "INSERT INTO from_sequence (t) VALUES ('a'), ('b')",
 ]
 
-OBJECTS = [
+OBJECTS: list[str | bytes] = [
     "CREATE FUNCTION twice(n int) RETURNS int DETERMINISTIC RETURN n*2",
     """CREATE FUNCTION 问候(n varchar(20)) RETURNS varchar(60) CHARSET utf8mb4 DETERMINISTIC
        RETURN CONCAT('你好；', n, ';;')""",
     """CREATE PROCEDURE loops(IN n int) COMMENT 'it''s' BEGIN
        DECLARE i int DEFAULT 0; -- a comment; with ;; signs
        WHILE i < n DO SET i = i + 1; END WHILE; /* done; */ END""",
+    # Made by a client that spoke GBK, as old administration tools do.
+    "SET character_set_client=gbk, collation_connection=gbk_bin",
+    "CREATE FUNCTION legacy() RETURNS varchar(20) CHARSET gbk DETERMINISTIC RETURN '旧版'".encode(
+        "gbk"
+    ),
+    "SET NAMES utf8mb4",
+    "SET sql_mode=ORACLE",
+    """CREATE PACKAGE rates AS FUNCTION vat(n number) RETURN number; END""",
+    """CREATE PACKAGE BODY rates AS FUNCTION vat(n number) RETURN number AS
+       BEGIN RETURN n * 0.13; END; END""",
+    "SET sql_mode='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'",
     # Named so that the order of names is not the order of needs.
     "CREATE VIEW z_base AS SELECT id, twice(id) AS doubled, '中' AS `列` FROM numbers",
     """CREATE SQL SECURITY INVOKER VIEW a_upper AS
        SELECT * FROM z_base WHERE id > 0 WITH CHECK OPTION""",
+    "CREATE VIEW abroad AS SELECT n.id FROM numbers n JOIN information_schema.CHARACTER_SETS c"
+    " ON c.CHARACTER_SET_NAME = 'gbk'",
     "CREATE VIEW m_both AS SELECT a.id FROM a_upper a JOIN z_base b USING (id)",
     "CREATE TABLE audit (id int PRIMARY KEY AUTO_INCREMENT, what varchar(50))",
     "SET sql_mode='ANSI_QUOTES,PIPES_AS_CONCAT,NO_AUTO_VALUE_ON_ZERO'",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -136,6 +137,25 @@ def test_an_empty_schema(
     assert backups.verify(backup.path, Context()).ok
     load_with_stock_client(mariadb, backup.path, fresh)
     assert checksums(mariadb, fresh) == {}
+
+
+def test_a_table_with_history_keeps_its_present_rows(
+    backups: Backups, mariadb: MariaDB, schema: MysqlAddress, fresh: str
+) -> None:
+    execute(
+        mariadb,
+        schema.schema,
+        [
+            "CREATE TABLE t (id int PRIMARY KEY, x text) WITH SYSTEM VERSIONING",
+            "INSERT INTO t VALUES (1, 'a'), (2, 'b')",
+            "UPDATE t SET x='c' WHERE id=1",
+        ],
+    )
+    backup = backups.take(schema, Context())
+    assert backup.rows == 2
+    assert "Without history: t" in backup.verdict
+    load_with_stock_client(mariadb, backup.path, fresh)
+    assert query(mariadb, fresh, "SELECT * FROM t ORDER BY id") == ((1, "c"), (2, "b"))
 
 
 def test_segments_lie_side_by_side(
@@ -318,6 +338,29 @@ def test_a_server_gone_in_the_middle(database: Database, tmp_path: Path, archive
     assert "start again" in failure.value.hint
     assert list(archives.iterdir()) == []
     assert service.all() == ()
+
+
+def test_a_full_disk_in_the_middle(
+    backups: Backups,
+    mariadb: MariaDB,
+    schema: MysqlAddress,
+    archives: Path,
+    full_disk: AbstractContextManager[None],
+) -> None:
+    execute(
+        mariadb,
+        schema.schema,
+        [
+            "CREATE TABLE t (id int PRIMARY KEY, x text)",
+            "INSERT INTO t SELECT seq, SHA2(seq, 512) FROM seq_1_to_30000",
+        ],
+    )
+    with full_disk, pytest.raises(OpsError, match="could not be written") as failure:
+        backups.take(schema, Context())
+    assert "Free some space" in failure.value.hint
+    assert failure.value.unharmed == "No incomplete archive was left behind."
+    assert list(archives.iterdir()) == []
+    assert backups.all() == ()
 
 
 def test_what_may_not_be_read_is_named(

@@ -47,7 +47,7 @@ def test_what_nobody_knows_is_unknown(show: Show, database: Database, journal: J
     Contracts(database, journal).load_example()
     tab = show()
     states = [badge.state for badge in tab.figures.findChildren(StateBadge) if badge.isVisible()]
-    assert states == ["unknown"] * 3
+    assert states == ["critical", *["unknown"] * 3]  # the example contract has ended
     assert tab.matrix._model.rowCount() == 9
     unknown = [row for row in tab.expiry.rows.shown if row.on is None]
     assert unknown

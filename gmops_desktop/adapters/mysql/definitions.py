@@ -18,7 +18,10 @@ from gmops_desktop.adapters.mysql.connection import MysqlConnection, Row
 from gmops_desktop.adapters.mysql.dialect import Column, form_of, name
 from gmops_desktop.adapters.mysql.failures import ServerRefused
 
-Kind = Literal["sequence", "view", "function", "procedure", "trigger", "event"]
+Kind = Literal[
+    "sequence", "view", "function", "procedure", "package", "package body", "trigger", "event"
+]
+ROUTINES: Final[tuple[Kind, ...]] = ("function", "procedure", "package", "package body")
 
 LEFTOVER: Final = re.compile(r"gmops_(new|old)_[0-9a-f]{6}_\d+", re.IGNORECASE)
 _ELSEWHERE: Final = {"mrg_myisam", "federated", "blackhole", "connect", "spider", "oqgraph"}
@@ -301,9 +304,21 @@ def _views(
         else:
             sound.append(title)
     shown = _show(connection, "VIEW", sound, omissions)
-    for title in _by_need({title: row[1] for title, row in shown.items()}):
-        _, create, charset, collation = shown[title]
+    creates = {title: _unbound(row[1], connection.schema) for title, row in shown.items()}
+    for title in _by_need(creates):
+        create, (_, _, charset, collation) = creates[title], shown[title]
         yield Definition("view", title, create, _definer(create), "", charset, collation)
+
+
+def _unbound(create: str, schema: str) -> str:
+    """Return a view's statement without its own schema's name, so that it loads into any.
+
+    The server writes the name only into views that look into other schemas, too.
+    """
+    if f" {name(schema)} " in create or f"{name(schema)}.{name(schema)}" in create:
+        return create  # a table or an alias of the same name is not to be told apart
+    tokens = rf"'(?:[^'\\]|\\.)*'|({re.escape(name(schema))}\.)|{_QUOTED}"
+    return re.sub(tokens, lambda found: "" if found[1] else found[0], create)
 
 
 def _by_need(creates: dict[str, str]) -> Iterable[str]:
@@ -332,17 +347,13 @@ def _routines(connection: MysqlConnection, omissions: list[Omission]) -> Iterabl
         " WHERE ROUTINE_SCHEMA=%s ORDER BY ROUTINE_TYPE, ROUTINE_NAME",
         connection.schema,
     )
-    kinds: tuple[tuple[str, Kind], ...] = (("FUNCTION", "function"), ("PROCEDURE", "procedure"))
-    for sort, kind in kinds:
-        titles = [row[1] for row in listed if row[0] == sort]
-        for title, row in _show(connection, sort, titles, omissions).items():
+    for kind in ROUTINES:
+        titles = [row[1] for row in listed if row[0] == kind.upper()]
+        for title, row in _show(connection, kind.upper(), titles, omissions).items():
             if row[2] is None:
                 omissions.append(Omission("no_privilege", title, "SHOW_ROUTINE"))
                 continue
             yield Definition(kind, title, row[2], _definer(row[2]), row[1], row[3], row[4])
-    for sort, title in listed:
-        if sort not in ("FUNCTION", "PROCEDURE"):
-            omissions.append(Omission("no_privilege", title, sort))
 
 
 def _triggers(connection: MysqlConnection) -> Iterable[Definition]:

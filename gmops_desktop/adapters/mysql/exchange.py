@@ -199,7 +199,12 @@ def assign(connection: MysqlConnection, script_lines: bytes) -> None:
 
 def drop(connection: MysqlConnection, kind: Kind, title: str) -> None:
     """Drop a view, routine, trigger, event or sequence, if it is there."""
+    oracle = kind.startswith("package")  # a word that no other mode knows
+    if oracle:
+        connection.run("SET SESSION sql_mode=ORACLE")
     connection.run(f"DROP {kind.upper()} IF EXISTS {name(title)}")
+    if oracle:
+        prepare(connection)
 
 
 def define(connection: MysqlConnection, frames: Mapping[tuple[str, str], bytes]) -> list[str]:

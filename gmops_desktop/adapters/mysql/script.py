@@ -91,8 +91,9 @@ def definition(connection: MysqlConnection, found: Definition) -> bytes:
     end = _delimiter(body)
     return b"".join(
         [
-            b"\n" + drop,
+            b"\n",
             *(f"{line};\n".encode() for line in before),
+            drop,
             b"DELIMITER " + end + b"\n" + body + b"\n" + end + b"\nDELIMITER ;\n",
             b"SET NAMES utf8mb4;\n",
             f"SET SESSION sql_mode='{SQL_MODE}',time_zone='+00:00';\n".encode(),

@@ -79,13 +79,21 @@ def count(
     added = changed = removed = 0
     table = _asked(record, record.name)
     for asked, segment in difference.ranges:
-        there = Counter(segments.fingerprints(connection, table, asked))
-        archived = Counter(_fingerprints(reader, record, segment) if segment else [])
-        gone, new = there - archived, archived - there
-        common = len({key for key, _ in gone} & {key for key, _ in new}) if record.key else 0
-        added += new.total() - common
-        removed += gone.total() - common
-        changed += common
+        there = list(segments.fingerprints(connection, table, asked))
+        archived = _hashed_rows(reader, record, segment) if segment else []
+        surplus = Counter(row_hash for row_hash, _ in archived)
+        surplus.subtract(row_hash for _, row_hash in there)
+        new = [row for row_hash, row in archived if surplus[row_hash] > 0]
+        gone = [key_hash for key_hash, row_hash in there if surplus[row_hash] < 0]
+        if record.key:
+            both = len({_key_hash(record, row) for row in new} & set(gone))
+            lost, fresh = len(gone) - both, len(new) - both
+        else:  # rows may be there more than once
+            both, fresh = 0, sum(n for n in surplus.values() if n > 0)
+            lost = -sum(n for n in surplus.values() if n < 0)
+        added += fresh
+        removed += lost
+        changed += both
     return added, changed, removed
 
 
@@ -148,17 +156,21 @@ def _columns(records: Sequence[ColumnRecord]) -> tuple[Column, ...]:
     return tuple(Column(c.name, c.type, cast(Form, c.form), c.charset) for c in records)
 
 
-def _fingerprints(
+def _hashed_rows(
     reader: ArchiveReader, record: TableRecord, segment: SegmentRecord
-) -> Iterator[tuple[str, str]]:
+) -> list[tuple[str, bytes]]:
+    texts = rows.split(rows_text(record, reader.frame(segment.last_frame)))
+    return [(_hash(text), text) for text in texts]
+
+
+def _key_hash(record: TableRecord, row: bytes) -> str:
+    """Hash the literals of a row's key, as `segments.fingerprints` asks the server to."""
     names = [column.name for column in record.columns]
     places = [names.index(column.name) for column in record.key if column.name in names]
-    for row in rows.split(rows_text(record, reader.frame(segment.last_frame))):
-        key = row
-        if record.key and len(places) == len(record.key):
-            values = rows.literals(row)
-            key = b",".join(values[place] for place in places)
-        yield _hash(key), _hash(row)
+    if len(places) < len(record.key):  # a generated column is no part of the row
+        return _hash(row)
+    values = rows.literals(row)
+    return _hash(b",".join(values[place] for place in places))
 
 
 def _hash(text: bytes) -> str:
