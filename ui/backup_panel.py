@@ -9,6 +9,7 @@ from typing import Final
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout
 
+from gmops_desktop.addresses import MysqlAddress, Resource
 from gmops_desktop.language import tr, tr_n
 from gmops_desktop.services.backups import ArchiveSummary, Backup
 from gmops_desktop.states import State
@@ -19,6 +20,13 @@ from ui.widgets.frames import Card, Label, button, clear, column, disable, line,
 PANEL_WIDTH: Final = 316
 TREND_DAYS: Final = 30
 _LARGEST: Final = 3
+
+
+def database_text(resource: Resource) -> str:
+    """Return a database's name, and its schema where the name does not say it."""
+    assert isinstance(resource.address, MysqlAddress)
+    schema = resource.address.schema
+    return resource.name if schema in resource.name else f"{resource.name} · {schema}"
 
 
 def content_of(backup: Backup) -> str:

@@ -29,7 +29,14 @@ from gmops_desktop.services.restores import Restored, Restores, Unfinished
 from gmops_desktop.states import State
 from gmops_desktop.tasks import TaskRunner
 from ui import words
-from ui.backup_panel import BackupPanel, consistency_of, content_of, proof_of, trend_of
+from ui.backup_panel import (
+    BackupPanel,
+    consistency_of,
+    content_of,
+    database_text,
+    proof_of,
+    trend_of,
+)
 from ui.restore_preview import PreviewJob, RestorePreview
 from ui.theme import GAP, ROW_HEIGHT
 from ui.widgets.badges import StateBadge, StateMark
@@ -164,7 +171,7 @@ class BackupsTab(Page):
         blocked = self.source.blockSignals(True)
         self.source.clear()
         for resource in self._databases:
-            self.source.addItem(f"{resource.name} · {_address(resource).schema}", resource.id)
+            self.source.addItem(database_text(resource), resource.id)
         self.source.setCurrentIndex(max(0, self.source.findData(chosen)))
         self.source.blockSignals(blocked)
         self._all = self._backups.all()

@@ -37,19 +37,19 @@ def columns_of_updates() -> tuple[Column[Update], ...]:
     """Return the columns in which packages are listed, in the queue as in the inventory."""
     return (
         Column(tr("Package"), lambda update: update.name, strong=lambda _update: True),
-        Column(tr("Now"), lambda update: update.old or words.NOTHING, width=168),
-        Column(tr("Will be"), lambda update: update.new, width=168),
+        Column(tr("Now"), lambda update: update.old or words.NOTHING, width=152),
+        Column(tr("Will be"), lambda update: update.new, width=152),
         Column(
             tr("Security"),
             lambda update: tr("security") if update.security else words.NOTHING,
-            width=124,
+            width=104,
             state=lambda update: "warning" if update.security else None,
             key=lambda update: not update.security,
         ),
         Column(
             tr("Origin"),
             lambda update: update.origin,
-            width=132,
+            width=184,
             muted=True,
             tip=lambda update: update.origin,
         ),
@@ -220,11 +220,18 @@ class PatchPage(QWidget):
 
 
 def title_of(change: PatchChange) -> str:
-    """Return a change's title with versions where it is about one package."""
-    packages = change.plan.packages
-    if len(packages) == 1 and packages[0].old:
-        return f"{packages[0].name} {packages[0].old} → {packages[0].new}"
-    return change.title
+    """Return what a change is about: one package with its versions, or the first of several.
+
+    What mends a hole is named first.
+    """
+    packages = sorted(change.plan.packages, key=lambda update: not update.security)
+    if not packages:
+        return change.title
+    first = packages[0]
+    if len(packages) > 1:
+        more = len(packages) - 1
+        return tr_n("{first} and {count} more", "{first} and {count} more", more, first=first.name)
+    return f"{first.name} {first.old} → {first.new}" if first.old else first.name
 
 
 def audience_of(gate: Gate) -> Audience | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, cast
 
 from PySide6.QtCore import Slot
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLineEdit, QStackedWidget, QWidget
 
 from gmops_desktop.addresses import Resource
@@ -25,6 +26,7 @@ from gmops_desktop.services.patches import Inventory, Patches
 from gmops_desktop.states import State
 from gmops_desktop.tasks import Task, TaskRunner
 from ui import words
+from ui.icons import icon
 from ui.patch_offer import PatchOffer
 from ui.patch_page import PatchPage, audience_of, title_of
 from ui.theme import GAP
@@ -74,6 +76,8 @@ class PatchesTab(Page):
         self.search.setPlaceholderText(tr("Filter"))
         self.search.setAccessibleName(tr("Filter"))
         self.search.setToolTip(tr("Filter by number, package, host"))
+        glass = QAction(icon("magnifying-glass", "text3"), tr("Filter"), self)
+        self.search.addAction(glass, QLineEdit.ActionPosition.LeadingPosition)
         self.list = WorkList(tr("Patch queue"))
         self.page = PatchPage()
         self.offer = PatchOffer(runner)

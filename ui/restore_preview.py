@@ -24,6 +24,7 @@ from gmops_desktop.language import tr, tr_n
 from gmops_desktop.services.restores import Preview, TableChange
 from gmops_desktop.tasks import Task, TaskRunner
 from ui import words
+from ui.backup_panel import database_text
 from ui.dialogs.sheet import Sheet
 from ui.widgets.frames import Card, Glyph, Label, button, column, disable, line, paragraph, row
 from ui.widgets.tables import Column, Table
@@ -112,7 +113,7 @@ class RestorePreview(Sheet):
         self.target.setAccessibleName(tr("Restore to"))
         self.target.setMinimumWidth(240)
         for resource in self._targets:
-            self.target.addItem(_target_text(resource))
+            self.target.addItem(database_text(resource))
         # One database is no choice: it is named, not offered.
         only = len(self._targets) == 1
         self._only = Label(self.target.currentText() if only else "", "strong")
@@ -369,7 +370,3 @@ def _address(resource: Resource) -> MysqlAddress:
 
 def _schema(resource: Resource) -> str:
     return _address(resource).schema
-
-
-def _target_text(resource: Resource) -> str:
-    return tr("{name} · {schema}", name=resource.name, schema=_schema(resource))

@@ -46,6 +46,7 @@ class TicketsTab(Page):
         self._runner = runner
         self._all: tuple[Ticket, ...] = ()
         self._resources: dict[str, Resource] = {}
+        self._fresh = True  # nothing was shown yet
         self._clocks: dict[str, tuple[Clock, ...]] = {}  # of the open tickets seen since a refresh
 
         self.new_button = button(
@@ -120,6 +121,9 @@ class TicketsTab(Page):
         )
         self._count(still)
         self._pages.setCurrentIndex(0 if self._all else 1)
+        if self._fresh and self._all and not still:
+            self.which.choose("all")  # a page that opens empty helps nobody
+        self._fresh = not self._all
         self._show_list()
 
     def recount(self) -> None:

@@ -37,6 +37,16 @@ def test_an_empty_tab_teaches_the_first_step(qtbot: QtBot, tab: TicketsTab) -> N
     assert tab.findChild(type(tab.new_ticket())) is not None
 
 
+def test_a_page_without_open_tickets_opens_with_all(
+    qtbot: QtBot, tickets: Tickets, contracts: Contracts, runner: TaskRunner
+) -> None:
+    declined = tickets.decline("request", "paint the office", requester="Zhao")
+    tab = TicketsTab(tickets, contracts, runner)
+    qtbot.addWidget(tab)
+    tab.show()
+    assert tab.list.current == declined.id
+
+
 def test_the_list_shows_priority_state_and_the_clock(tab: TicketsTab, tickets: Tickets) -> None:
     opened(tickets)
     opened(tickets, "会员名册", priority=3)
