@@ -243,7 +243,7 @@ class _Figures(Card):
         self.coverage.show_figure(
             share(overview.coverage) if overview.coverage is not None else NOTHING,
             "",
-            tr("of this month was watched")
+            tr("watched, since this month's first look")
             if overview.coverage is not None
             else tr("nobody has looked yet"),
             overview.coverage_state,

@@ -42,7 +42,6 @@ _MODULES: Final = (
     "pyhanko",
     "pymysql",
     "pypdfium2",
-    "pyqtgraph",
     "pyrage",
     "qtawesome",
     "reportlab",
