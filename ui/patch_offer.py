@@ -25,7 +25,7 @@ class PatchOffer(Card):
         super().__init__()
         self.heading = Label(role="title")
         self.state = StateBadge()
-        self.facts = Label(role="caption")
+        self.facts = paragraph("", "caption")
         self.notes = paragraph("", "hint")
         self.table: Table[Update] = Table(
             columns_of_updates(),
@@ -80,7 +80,7 @@ class PatchOffer(Card):
             self.state.show_state("ok", tr("No security update"))
         else:
             self.state.show_state("ok", tr("Up to date"))
-        self.facts.show_text(_facts(found) if found else tr("Press Scan to ask the host."))
+        self.facts.setText(_facts(found) if found else tr("Press Scan to ask the host."))
         self.notes.setText("\n".join(found.notes) if found else "")
         self.notes.setVisible(bool(found and found.notes))
         self.table.set_rows(updates)

@@ -79,7 +79,7 @@ class ReportsTab(Page):
             scale="large",
             shortcut="Ctrl+G",
         )
-        self.open_button = button(tr("Open PDF"), self._open, icon_name="eye")
+        self.open_button = button(tr("Open", context="file"), self._open, icon_name="eye")
         self.save_button = button(tr("Save as…"), self._save, icon_name="download-simple")
         self.print_button = button(
             tr("Print…"), self._print, icon_name="printer", shortcut="Ctrl+P"
@@ -197,7 +197,8 @@ class ReportsTab(Page):
         form.add_stretch()
         form.add(line())
         form.add(self.make_button)
-        form.add(row(None, self.open_button, self.save_button, self.print_button))
+        form.add(row(None, self.open_button, self.save_button))
+        form.add(self.print_button)
         for made in (self.open_button, self.save_button, self.print_button, self.make_button):
             made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         register = Card()

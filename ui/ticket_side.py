@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import partial
 from typing import Final
 
@@ -52,7 +52,7 @@ class TicketSide(QWidget):
     ) -> None:
         """Show everything of `ticket`."""
         self.show_clocks(clocks)
-        self._show_flow(ticket)
+        self._show_flow(ticket, {step.state for step in steps})
         clear(self._similar_rows)
         for other in similar[:_SIMILAR]:
             made = button(
@@ -86,11 +86,12 @@ class TicketSide(QWidget):
                 gauge.show_share(clock.seconds / whole, state, clock.paused / whole)
                 self._clock_rows.addWidget(gauge)
 
-    def _show_flow(self, ticket: Ticket) -> None:
+    def _show_flow(self, ticket: Ticket, visited: Set[str]) -> None:
+        """Tick what was gone through; what was left out stays open, also behind."""
         clear(self._flow_rows)
         here = FLOW.index(ticket.state) if ticket.state in FLOW else -1
         for place, state in enumerate(FLOW):
-            done = place < here or ticket.state == "closed"
+            done = (place < here or ticket.state == "closed") and state in visited
             mark: Mark = "ok" if done else "now" if place == here else "step"
             role: LabelRole = "strong" if place == here else "body" if done else "caption"
             word = Label(word_of_state(state), role)

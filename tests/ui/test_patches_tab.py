@@ -121,7 +121,7 @@ def test_without_a_server_the_settings_are_offered(
 def test_a_host_shows_what_it_offers(scanned: PatchesTab) -> None:
     assert scanned.list.entries[1].word == "1 security"
     assert [update.name for update in scanned.offer.table.rows.shown] == ["openssl", "curl"]
-    assert "mariadb-server" in scanned.offer.facts.full_text
+    assert "mariadb-server" in scanned.offer.facts.text()
     assert not scanned.offer.chosen.isEnabled()
 
 
@@ -133,7 +133,7 @@ def test_unknown_is_not_up_to_date(
     settled()
     entry = tab.list.entries[1]
     assert (entry.state, entry.word) == ("unknown", "unknown")
-    assert "is locked" in tab.offer.facts.full_text
+    assert "is locked" in tab.offer.facts.text()
     assert not tab.offer.everything.isEnabled()
 
 

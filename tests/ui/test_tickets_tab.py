@@ -15,6 +15,7 @@ from gmops_desktop.tasks import TaskRunner
 from ui.ticket_dialogs import ConfirmSheet, PromiseSheet, ReasonSheet
 from ui.ticket_list import pressing
 from ui.tickets_tab import TicketsTab
+from ui.widgets.badges import TimelineMark
 
 
 @pytest.fixture
@@ -179,6 +180,14 @@ def test_a_refused_step_reaches_the_user(
     task, error = failed.args
     assert not task.quiet
     assert "cannot become" in str(error)
+
+
+def test_a_step_that_was_left_out_is_not_ticked(tab: TicketsTab, tickets: Tickets) -> None:
+    ticket = opened(tickets)
+    tickets.move(ticket.id, "working")
+    tab.renew()
+    marks = [mark.kind for mark in tab.side.findChildren(TimelineMark) if mark.isVisible()]
+    assert marks == ["ok", "step", "now", "step", "step", "step", "step"]
 
 
 def test_what_presses_is_the_clock_that_ends_first() -> None:
