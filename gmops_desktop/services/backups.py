@@ -16,10 +16,17 @@ from typing import Final
 
 from db.engine import Database
 from db.ids import uuid7
-from gmops_desktop.adapters.mysql import MysqlConnection, definitions, script, segments, snapshot
+from gmops_desktop.adapters.mysql import (
+    MysqlConnection,
+    definitions,
+    reading,
+    script,
+    segments,
+    snapshot,
+)
 from gmops_desktop.adapters.mysql.definitions import Schema, Table
 from gmops_desktop.adapters.mysql.dialect import Column
-from gmops_desktop.adapters.mysql.segments import Piece, Segment
+from gmops_desktop.adapters.mysql.reading import Piece, Segment
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.archive import rows
 from gmops_desktop.archive.inventory import Backup, Inventory, Purpose
@@ -241,7 +248,7 @@ class _Taking:
         buckets = 0
         insert = table.insert.encode()
         with snapshot.table(self._connection):
-            for part in segments.read_table(self._connection, table):
+            for part in reading.read_table(self._connection, table):
                 self._tell(tr("Reading {name}", name=table.name))
                 if isinstance(part, Piece):
                     fresh = part.variable not in variables

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -179,7 +180,7 @@ def test_segments_lie_side_by_side(
     assert all(segment.text_bytes < segments.CAP for segment in table.segments)
     assert table.segments[0].after is None
     assert table.segments[-1].upto is None
-    for one, two in zip(table.segments, table.segments[1:], strict=False):
+    for one, two in pairwise(table.segments):
         assert one.upto == two.after
     assert backups.verify(backup.path, Context()).ok
 

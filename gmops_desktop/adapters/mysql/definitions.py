@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Final, Literal
 
+from gmops_desktop.adapters.mysql import grants
 from gmops_desktop.adapters.mysql.connection import MysqlConnection, Row
 from gmops_desktop.adapters.mysql.dialect import Column, form_of, name
 from gmops_desktop.adapters.mysql.failures import ServerRefused
@@ -152,7 +153,7 @@ def read(connection: MysqlConnection) -> Schema:
     )
     omissions = [Omission("leftover", row[0]) for row in listed if LEFTOVER.fullmatch(row[0])]
     listed = [row for row in listed if not LEFTOVER.fullmatch(row[0])]
-    rights = _rights(connection)
+    rights = grants.of_schema(connection)
     tables = _tables(connection, [r for r in listed if r[1] not in ("VIEW", "SEQUENCE")], omissions)
     objects = [
         *_sequences(connection, [row[0] for row in listed if row[1] == "SEQUENCE"]),
@@ -381,28 +382,6 @@ def _events(connection: MysqlConnection) -> Iterable[Definition]:
 def _definer(create: str) -> str:
     found = _DEFINER.search(create)
     return found[1].replace("`", "") if found else ""
-
-
-def _rights(connection: MysqlConnection) -> set[str]:
-    """Return the privileges that hold for the whole schema.
-
-    `information_schema.USER_PRIVILEGES` is blind on managed MySQL; the grants are not.
-    """
-    rights: set[str] = set()
-    for (grant,) in connection.rows("SHOW GRANTS FOR CURRENT_USER()"):
-        found = re.match(rf"GRANT (.+?) ON (\*|{_QUOTED})\.\* TO ", grant)
-        if found and (found[2] == "*" or _fits(found[2], connection.schema)):
-            rights |= {right.strip() for right in found[1].split(",")}
-    return rights
-
-
-def _fits(pattern: str, schema: str) -> bool:
-    """Say whether a grant's schema pattern (`%`, `_`, escaped by a backslash) covers `schema`."""
-    inner = pattern[1:-1].replace("``", "`")
-    parts = re.findall(r"\\?.", inner, re.DOTALL)
-    wild = {"%": ".*", "_": "."}
-    expression = "".join(wild.get(part) or re.escape(part[-1]) for part in parts)
-    return re.fullmatch(expression, schema, re.IGNORECASE | re.DOTALL) is not None
 
 
 def _grouped(rows: Iterable[Row]) -> dict[str, list[Row]]:

@@ -43,10 +43,6 @@ def name(identifier: str) -> str:
     return "`" + identifier.replace("`", "``") + "`"
 
 
-def names(identifiers: Sequence[str]) -> str:
-    return ",".join(name(identifier) for identifier in identifiers)
-
-
 def form_of(data_type: str, charset: str) -> Form:
     """Return the form of a column's literals from its `DATA_TYPE` and character set."""
     kind = data_type.lower()

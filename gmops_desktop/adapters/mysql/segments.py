@@ -1,39 +1,22 @@
-"""Cuts a table into segments, has the server build each one's text, and asks for digests.
+"""What a segment of a table is to the server: where it lies, what its text is, how it hashes.
 
 A segment's text is its rows joined by a comma and a NUL byte; its digest is SHA-256 of that text.
-The server computes both, so bytes that were changed or cut on the way are seen at once, and a
-digest can be had without the text.
+The server computes both, so a digest can be had without the text.
 """
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
-from gmops_desktop.adapters.mysql.connection import MysqlConnection, Row
+from gmops_desktop.adapters.mysql.connection import MysqlConnection
 from gmops_desktop.adapters.mysql.definitions import Table
-from gmops_desktop.adapters.mysql.dialect import (
-    LARGE,
-    Column,
-    between,
-    key_tuple,
-    literal,
-    name,
-    order,
-    row,
-)
-from gmops_desktop.errors import OpsError, ProofFailed
-from gmops_desktop.language import tr
+from gmops_desktop.adapters.mysql.dialect import between, literal, name, order, row
 
-TARGET: Final = 1 << 20  # bytes of text that a segment should have
-CAP: Final = 2 << 20  # bytes that it may have; a row larger than this comes in pieces
-WIDE: Final = 256 << 10  # bytes from which a value comes in pieces
-PIECE: Final = 256 << 10  # bytes (characters, in text) of a piece
+CAP: Final = 2 << 20  # bytes of text from which the server would cut it
 HASH: Final = 12  # hexadecimal digits of a row's MD5 that tell it from others
-_MOST_ROWS: Final = 50_000
 _PATIENCE: Final = 0.5  # seconds that one question for digests may take the server
 
 Bound = tuple[str, ...] | None
@@ -51,40 +34,11 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a value too large for a statement; `variable` is the whole value's SHA-256."""
-
-    variable: str
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """The rows of a range: their text and its digest, as the server computed it."""
-
-    range: Range
-    rows: int
-    text: bytes
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
 class Digest:
     """What a server says of a range of rows, without sending them."""
 
     rows: int
     digest: str
-
-
-def read_table(connection: MysqlConnection, table: Table) -> Iterator[Piece | Segment]:
-    """Read every row of `table`: each segment, after the pieces of its large values.
-
-    The connection must be prepared (`prepare`) and inside its snapshot.
-    """
-    if not table.holds_rows:
-        return
-    reading = _Ranges(connection, table) if table.key else _Buckets(connection, table)
-    yield from reading.read()
 
 
 def prepare(connection: MysqlConnection) -> None:
@@ -134,17 +88,17 @@ def fingerprints(connection: MysqlConnection, table: Table, r: Range) -> Iterato
 
     Without a key the first is the second.  They serve to count differences by.
     """
-    text, condition, _ = _parts(table, r)
+    text, condition, _ = parts(table, r)
     key = f"CAST(CONCAT_WS(',',{','.join(map(literal, table.key))}) AS BINARY)"
     both = ",".join(f"LEFT(MD5({part}),{HASH})" for part in (key if table.key else text, text))
-    source = f"FROM {_source(table)} WHERE {condition}"
-    rows, joined = connection.one(f"SELECT COUNT(*),GROUP_CONCAT({both} SEPARATOR '') {source}")
+    rest = f"FROM {source(table)} WHERE {condition}"
+    rows, joined = connection.one(f"SELECT COUNT(*),GROUP_CONCAT({both} SEPARATOR '') {rest}")
     joined = joined or ""
     if len(joined) == 2 * HASH * int(rows):
         for start in range(0, len(joined), 2 * HASH):
             yield joined[start : start + HASH], joined[start + HASH : start + 2 * HASH]
     else:  # more rows than one answer holds, or rows larger than the server can build
-        for row_hashes in connection.stream(f"SELECT {both} {source}"):
+        for row_hashes in connection.stream(f"SELECT {both} {rest}"):
             yield row_hashes[0] or "", row_hashes[1] or ""
 
 
@@ -154,14 +108,14 @@ def count_rows(connection: MysqlConnection, table: Table) -> int:
 
 
 def _digest_query(table: Table, number: int, r: Range) -> str:
-    text, condition, ordered = _parts(table, r)
+    text, condition, ordered = parts(table, r)
     return (
         f"SELECT {number}, COUNT(*), SHA2(GROUP_CONCAT({text} ORDER BY {ordered}"
-        f" SEPARATOR ',\\0'),256) FROM {_source(table)} WHERE {condition}"
+        f" SEPARATOR ',\\0'),256) FROM {source(table)} WHERE {condition}"
     )
 
 
-def _parts(table: Table, r: Range) -> tuple[str, str, str]:
+def parts(table: Table, r: Range) -> tuple[str, str, str]:
     """Return a range's row expression, its condition and its order."""
     text = row(table.columns, r.wide)
     if r.bucket is None:
@@ -169,257 +123,6 @@ def _parts(table: Table, r: Range) -> tuple[str, str, str]:
     return text, f"CRC32({text})%{r.buckets}={r.bucket}", text
 
 
-def _source(table: Table) -> str:
+def source(table: Table) -> str:
     """Name the table; another index than the primary may be switched off, so none is forced."""
     return name(table.name) + (" FORCE INDEX (PRIMARY)" if table.index == "PRIMARY" else "")
-
-
-def _segment(table: Table, r: Range, rows: int, text: bytes | None, digest: str) -> Segment | None:
-    """Check what the server sent; None where the text was cut or could not be built."""
-    if text is None or len(text) >= CAP or text.count(b"\0") + 1 != rows:
-        return None
-    if hashlib.sha256(text).hexdigest() != digest:
-        raise ProofFailed(
-            tr("Rows of {table} arrived otherwise than the server sent them.", table=table.name),
-            hint=tr("Start again; if it happens again, the line or this machine is faulty."),
-            unharmed=tr("No archive was written."),
-        )
-    return Segment(r, rows, text, digest)
-
-
-class _Ranges:
-    """Cuts along a key, looking one bound ahead so that a segment costs one round trip."""
-
-    def __init__(self, connection: MysqlConnection, table: Table) -> None:
-        self._connection = connection
-        self._table = table
-        average = table.text_guess / table.rows_guess if table.rows_guess else 100.0
-        self._count = self._clamped(TARGET / max(average, 20.0) * 0.6)
-
-    def read(self) -> Iterator[Piece | Segment]:
-        table = self._table
-        empty = not self._connection.rows(f"SELECT 1 FROM {name(table.name)} LIMIT 1")
-        if empty:
-            return
-        after: Bound = None
-        upto = self._bound(self._connection.rows(self._bound_query(None)))
-        while True:
-            r = Range(after, upto)
-            answer = self._connection.one(self._query(r, ahead=upto is not None))
-            rows, text, digest = int(answer[0]), answer[1], answer[2]
-            segment = _segment(table, r, rows, text, digest) if rows else None
-            if segment:
-                yield segment
-                self._adapt(rows, len(segment.text))
-            elif rows:
-                yield from self._closely(r)
-            if upto is None:
-                return
-            after, upto = upto, self._bound([(answer[3],)] if answer[3] is not None else [])
-
-    def _query(self, r: Range, *, ahead: bool) -> str:
-        text, condition, ordered = _parts(self._table, r)
-        following = f"({self._bound_query(r.upto)})" if ahead else "NULL"
-        return (
-            f"SELECT n,x,SHA2(x,256),{following} FROM (SELECT COUNT(*) n,GROUP_CONCAT({text}"
-            f" ORDER BY {ordered} SEPARATOR ',\\0') x FROM {_source(self._table)}"
-            f" WHERE {condition}) s"
-        )
-
-    def _bound_query(self, after: Bound) -> str:
-        key = self._table.key
-        return (
-            f"SELECT {key_tuple(key)} FROM {_source(self._table)} WHERE {between(key, after, None)}"
-            f" ORDER BY {order(key)} LIMIT 1 OFFSET {self._count - 1}"
-        )
-
-    def _bound(self, rows: Sequence[Row]) -> Bound:
-        return tuple(rows[0][0].decode().split("\t")) if rows else None
-
-    def _adapt(self, rows: int, size: int) -> None:
-        """Aim at the target size by what the last rows took; grow slowly, shrink at once."""
-        wanted = rows * TARGET / max(size, 1)
-        self._count = self._clamped(min(wanted, self._count * 3))
-
-    def _clamped(self, count: float) -> int:
-        return max(1, min(int(count), _MOST_ROWS))
-
-    def _closely(self, r: Range) -> Iterator[Piece | Segment]:
-        """Read a range whose text was too long, by the rows' own sizes."""
-        key = self._table.key
-        large = [column for column in self._table.columns if column.form in LARGE]
-        sizes = [_size(column) for column in large]
-        rows = self._connection.rows(
-            f"SELECT {','.join([key_tuple(key), *sizes])} FROM {_source(self._table)}"
-            f" WHERE {between(key, r.after, r.upto)} ORDER BY {order(key)}"
-        )
-        after, start, total = r.after, 0, 0
-        measured = [(tuple(k.decode().split("\t")), [int(s) for s in s]) for k, *s in rows]
-        for position, (bound, of_columns) in enumerate(measured):
-            size = sum(of_columns) + 200
-            last = position == len(measured) - 1
-            ahead = 0 if last else sum(measured[position + 1][1]) + 200
-            total += size
-            if last or total + ahead > TARGET:
-                part = Range(after, r.upto if last else bound)
-                single = position == start
-                yield from self._part(part, dict(zip(large, of_columns, strict=True)), single)
-                after, start, total = bound, position + 1, 0
-
-    def _part(self, r: Range, sizes: dict[Column, int], single: bool) -> Iterator[Piece | Segment]:
-        answer = self._connection.one(self._query(r, ahead=False))
-        segment = _segment(self._table, r, int(answer[0]), answer[1], answer[2])
-        if segment:
-            self._adapt(segment.rows, len(segment.text))
-            yield segment
-        elif single:
-            yield from self._wide(replace(r, wide=_wide(sizes)), sizes)
-        else:  # strings that doubled by escaping: cut by halves
-            yield from self._halves(r, int(answer[0]))
-
-    def _halves(self, r: Range, rows: int) -> Iterator[Piece | Segment]:
-        self._count = max(rows // 2, 1)
-        middle = self._bound(self._connection.rows(self._bound_query(r.after)))
-        yield from self._closely(Range(r.after, middle))
-        yield from self._closely(Range(middle, r.upto))
-
-    def _wide(self, r: Range, sizes: dict[Column, int]) -> Iterator[Piece | Segment]:
-        """Read a single row whose large values come in pieces before it."""
-        answer = self._connection.one(self._query(r, ahead=False))
-        segment = _segment(self._table, r, int(answer[0]), answer[1], answer[2])
-        if segment is None:
-            raise _too_large(self._table)
-        for column in sizes:
-            if column.name in r.wide:
-                yield from self._pieces(r, column)
-        yield segment
-
-    def _pieces(self, r: Range, column: Column) -> Iterator[Piece]:
-        c, condition = name(column.name), between(self._table.key, r.after, r.upto)
-        if column.form == "json":
-            c = f"CAST({c} AS CHAR CHARACTER SET utf8mb4)"
-        source = f"FROM {_source(self._table)} WHERE {condition}"
-        (variable,) = self._connection.one(f"SELECT SHA2({c},256) {source}")
-        if variable is None:
-            return
-        sha256, start = hashlib.sha256(), 1
-        while True:
-            (data,) = self._connection.one(
-                f"SELECT CAST(SUBSTRING({c},{start},{PIECE}) AS BINARY) {source}"
-            )
-            if not data and start > 1:
-                break
-            sha256.update(data)
-            yield Piece(variable, data)
-            start += PIECE
-        _prove(self._table, variable, sha256.hexdigest())
-
-
-class _Buckets:
-    """Cuts a table without a usable key by its rows' CRC-32, in one pass over it."""
-
-    def __init__(self, connection: MysqlConnection, table: Table) -> None:
-        self._connection = connection
-        self._table = table
-
-    def read(self) -> Iterator[Piece | Segment]:
-        table = self._table
-        large = [column for column in table.columns if column.form in LARGE]
-        widest = self._connection.one(
-            f"SELECT {','.join(['COUNT(*)', *(f'MAX({_size(c)})' for c in large)])}"
-            f" FROM {name(table.name)}"
-        )
-        if widest[0] == "0":
-            return
-        sizes = {c: int(size or 0) for c, size in zip(large, widest[1:], strict=True)}
-        wide = _wide(sizes) if sum(sizes.values()) > TARGET else ()
-        text = row(table.columns, wide)
-        (total,) = self._connection.one(f"SELECT SUM(LENGTH({text})+2) FROM {name(table.name)}")
-        if total is None:
-            raise _too_large(table)
-        buckets = max(1, -(-int(total) * 2 // TARGET))
-        answers = self._by_bucket(wide, buckets) if wide else self._in_one_pass(text, buckets)
-        for bucket, rows, joined, digest in answers:
-            r = Range(bucket=int(bucket), buckets=buckets, wide=wide)
-            segment = _segment(table, r, int(rows), joined, digest)
-            if segment is None:
-                raise _too_large(table)
-            yield from self._pieces(r)
-            yield segment
-
-    def _in_one_pass(self, text: str, buckets: int) -> Iterator[Row]:
-        return self._connection.stream(
-            f"SELECT b,n,x,SHA2(x,256) FROM (SELECT CRC32({text})%{buckets} b,COUNT(*) n,"
-            f"GROUP_CONCAT({text} ORDER BY {text} SEPARATOR ',\\0') x FROM {name(self._table.name)}"
-            f" GROUP BY 1) s ORDER BY 1"
-        )
-
-    def _by_bucket(self, wide: tuple[str, ...], buckets: int) -> Iterator[Row]:
-        """Ask bucket by bucket, because the large values are asked for in between."""
-        for bucket in range(buckets):
-            text, condition, ordered = _parts(
-                self._table, Range(bucket=bucket, buckets=buckets, wide=wide)
-            )
-            answer = self._connection.one(
-                f"SELECT {bucket},n,x,SHA2(x,256) FROM (SELECT COUNT(*) n,GROUP_CONCAT({text}"
-                f" ORDER BY {ordered} SEPARATOR ',\\0') x FROM {name(self._table.name)}"
-                f" WHERE {condition}) s"
-            )
-            if answer[1] != "0":
-                yield answer
-
-    def _pieces(self, r: Range) -> Iterator[Piece]:
-        condition, sent = _parts(self._table, r)[1], set[str]()
-        for column in self._table.columns:
-            if column.name not in r.wide:
-                continue
-            c = name(column.name)
-            for variable, value in self._connection.stream(
-                f"SELECT SHA2({c},256),CONVERT({c} USING binary) FROM {name(self._table.name)}"
-                f" WHERE {c} IS NOT NULL AND {condition}"
-            ):
-                if variable in sent:
-                    continue
-                _prove(self._table, variable, hashlib.sha256(value).hexdigest())
-                sent.add(variable)
-                for start in range(0, len(value), PIECE):
-                    yield Piece(variable, value[start : start + PIECE])
-                if not value:
-                    yield Piece(variable, b"")
-
-
-def _size(column: Column) -> str:
-    """Return the expression for about how long a literal of `column` is."""
-    factor = 2 if column.form == "bytes" else 1
-    return f"IFNULL(LENGTH({name(column.name)})*{factor},4)"
-
-
-def _wide(sizes: dict[Column, int]) -> tuple[str, ...]:
-    """Choose which columns of a large row come in pieces: the largest, until the rest is small."""
-    rest, chosen = sum(sizes.values()), []
-    for column, size in sorted(sizes.items(), key=lambda item: -item[1]):
-        if rest <= WIDE:
-            break
-        chosen.append(column.name)
-        rest -= size
-    return tuple(column.name for column in sizes if column.name in chosen)
-
-
-def _prove(table: Table, expected: str, found: str) -> None:
-    if found != expected:
-        raise ProofFailed(
-            tr(
-                "A large value of {table} arrived otherwise than the server sent it.",
-                table=table.name,
-            ),
-            hint=tr("Start again; if it happens again, the line or this machine is faulty."),
-            unharmed=tr("No archive was written."),
-        )
-
-
-def _too_large(table: Table) -> OpsError:
-    return OpsError(
-        tr("Rows of {table} are too large to be read in one piece.", table=table.name),
-        hint=tr("Give the table a primary key, then start again."),
-        unharmed=tr("No archive was written."),
-    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gmops_desktop.adapters.mysql.definitions import _by_need, _fits, _unbound
+from gmops_desktop.adapters.mysql.definitions import _by_need, _unbound
+from gmops_desktop.adapters.mysql.grants import fits
 
 
 def test_a_view_loses_its_schemas_name_and_nothing_else() -> None:
@@ -22,7 +23,7 @@ def test_views_come_after_those_they_name() -> None:
 
 
 def test_grants_may_be_patterns() -> None:
-    assert _fits("`site%`", "site_1")
-    assert _fits(r"`site\_1`", "site_1")
-    assert not _fits(r"`site\_1`", "siteX1")
-    assert not _fits("`other`", "site")
+    assert fits("`site%`", "site_1")
+    assert fits(r"`site\_1`", "site_1")
+    assert not fits(r"`site\_1`", "siteX1")
+    assert not fits("`other`", "site")
