@@ -16,7 +16,7 @@ from gmops_desktop.adapters.mysql.definitions import Table
 from gmops_desktop.adapters.mysql.dialect import between, literal, name, order, row
 
 CAP: Final = 2 << 20  # bytes of text from which the server would cut it
-HASH: Final = 12  # hexadecimal digits of a row's MD5 that tell it from others
+HASH: Final = 12  # hexadecimal digits of a row's SHA-256 that tell it from others
 _PATIENCE: Final = 0.5  # seconds that one question for digests may take the server
 
 Bound = tuple[str, ...] | None
@@ -90,7 +90,7 @@ def fingerprints(connection: MysqlConnection, table: Table, r: Range) -> Iterato
     """
     text, condition, _ = parts(table, r)
     key = f"CAST(CONCAT_WS(',',{','.join(map(literal, table.key))}) AS BINARY)"
-    both = ",".join(f"LEFT(MD5({part}),{HASH})" for part in (key if table.key else text, text))
+    both = ",".join(f"LEFT(SHA2({part},256),{HASH})" for part in (key if table.key else text, text))
     rest = f"FROM {source(table)} WHERE {condition}"
     rows, joined = connection.one(f"SELECT COUNT(*),GROUP_CONCAT({both} SEPARATOR '') {rest}")
     joined = joined or ""

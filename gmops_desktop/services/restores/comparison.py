@@ -174,7 +174,7 @@ def _key_hash(record: TableRecord, row: bytes) -> str:
 
 
 def _hash(text: bytes) -> str:
-    return hashlib.md5(text, usedforsecurity=False).hexdigest()[: segments.HASH]
+    return hashlib.sha256(text).hexdigest()[: segments.HASH]
 
 
 def _objects(present: Schema, manifest: Manifest) -> tuple[str, ...]:
