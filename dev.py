@@ -193,7 +193,7 @@ def build() -> None:
             say(json.dumps(answer, ensure_ascii=False, indent=2))
             raise Failed(f"{program} did not pass its own test: exit {ran.returncode}")
     folder = ROOT / "dist" / "gmops-desktop"
-    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    size = sum(file.stat().st_size for file in folder.rglob("*") if not file.is_symlink())
     say(f"{folder}: {size / 1e6:.0f} MB, both programs passed their own test")
 
 

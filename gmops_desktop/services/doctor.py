@@ -28,7 +28,7 @@ _MEGABYTE: Final = 1_000_000
 _LITTLE_SPACE: Final = 2_000 * _MEGABYTE  # a backup of an ordinary site no longer fits surely
 _NO_SPACE: Final = 200 * _MEGABYTE  # not even the store's own copies fit
 
-# The modules behind the libraries named in pyproject.toml, as the frozen program must hold them.
+# The modules that something of ours imports today, as the frozen program must hold them.
 _MODULES: Final = (
     "alembic",
     "chinese_calendar",
@@ -39,10 +39,8 @@ _MODULES: Final = (
     "paramiko",
     "pikepdf",
     "platformdirs",
-    "pyhanko",
     "pymysql",
     "pypdfium2",
-    "pyrage",
     "qtawesome",
     "reportlab",
     "rich",
