@@ -96,6 +96,12 @@ def queued(qtbot: QtBot, scanned: PatchesTab, settled: Callable[[], None]) -> Pa
     return scanned
 
 
+def record_buttons(tab: PatchesTab) -> list[QPushButton]:
+    """Return the buttons in sight that record a notice."""
+    found = tab.page.findChildren(QPushButton)
+    return [made for made in found if made.text() == "Record notice…" and made.isVisible()]
+
+
 def test_an_empty_queue_offers_the_first_scan(
     qtbot: QtBot, tab: PatchesTab, settled: Callable[[], None]
 ) -> None:
@@ -170,12 +176,8 @@ def test_a_notice_with_its_evidence_meets_its_gate(
 ) -> None:
     before = patches.all()[0]
     for name in ("users", "leaders", "responsible"):
-        found = [
-            made
-            for made in queued.page.findChildren(QPushButton)
-            if made.text() == "Record notice…" and made.isVisible()
-        ]
-        qtbot.mouseClick(found[0], Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: bool(record_buttons(queued)))
+        qtbot.mouseClick(record_buttons(queued)[0], Qt.MouseButton.LeftButton)
         sheet = queued.findChildren(ReasonSheet)[-1]
         assert not sheet.go.isEnabled()
         sheet.words.setPlainText(f"posted for {name}, 11-20 09:30")
@@ -209,11 +211,7 @@ def test_a_change_is_cancelled_with_its_reason(
     assert patches.all()[0].state == "cancelled"
     queued.show_item(patches.all()[0].number)
     assert not queued.page.cancel.isEnabled()
-    assert not [
-        made
-        for made in queued.page.findChildren(QPushButton)
-        if made.text() == "Record notice…" and made.isVisible()
-    ]
+    qtbot.waitUntil(lambda: not record_buttons(queued))
 
 
 def test_the_filter_keeps_headings_of_what_is_left(queued: PatchesTab) -> None:
