@@ -3,76 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 from typing import Final
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout
 
-from gmops_desktop.addresses import MysqlAddress, Resource
 from gmops_desktop.language import tr, tr_n
 from gmops_desktop.services.backups import ArchiveSummary, Backup
-from gmops_desktop.states import State
 from ui import words
+from ui.backup_rows import TREND_DAYS, consistency_of, content_of, proof_of
 from ui.widgets.badges import Sparkline, StateBadge
 from ui.widgets.frames import Card, Label, button, clear, column, disable, line, paragraph, row
 
 PANEL_WIDTH: Final = 316
-TREND_DAYS: Final = 30
 _LARGEST: Final = 3
-
-
-def database_text(resource: Resource) -> str:
-    """Return a database's name, and its schema where the name does not say it."""
-    assert isinstance(resource.address, MysqlAddress)
-    schema = resource.address.schema
-    return resource.name if schema in resource.name else f"{resource.name} · {schema}"
-
-
-def content_of(backup: Backup) -> str:
-    """Return what kind of archive it is."""
-    if backup.purpose == "safety":
-        return tr("Safety copy")
-    return tr("Database")
-
-
-def consistency_of(backup: Backup) -> tuple[State, str]:
-    """Return whether the archive is one moment of the database."""
-    if backup.consistency == "consistent":
-        return "ok", tr("One snapshot")
-    if backup.consistency == "partly":
-        return "warning", tr("In part")
-    return "unknown", tr("Unknown")
-
-
-def proof_of(backup: Backup) -> tuple[State, str]:
-    """Return whether the file is there and its digests were recomputed, and when."""
-    if not backup.exists:
-        return "critical", tr("File missing")
-    if backup.verified is False:
-        return "critical", tr("Damaged")
-    if backup.verified is None or backup.verified_at is None:
-        return "unknown", tr("Not verified")
-    same_day = backup.verified_at.astimezone().date() == backup.at.astimezone().date()
-    at = backup.verified_at
-    return "ok", words.clock(at) if same_day else words.day(at.astimezone().date())
-
-
-def trend_of(backups: Sequence[Backup], shown: Backup) -> list[float | None]:
-    """Return the size of the shown archive's source on each of the 30 days up to it, in bytes.
-
-    A day without an archive is None; a sudden drop is lost data.
-    """
-    newest: dict[date, Backup] = {}
-    for backup in backups:
-        if backup.source != shown.source or backup.at > shown.at:
-            continue
-        on = backup.at.astimezone().date()
-        if on not in newest or newest[on].at < backup.at:
-            newest[on] = backup
-    last = shown.at.astimezone().date()
-    days = [last - timedelta(days=back) for back in range(TREND_DAYS - 1, -1, -1)]
-    return [float(newest[on].text_bytes) if on in newest else None for on in days]
 
 
 class BackupPanel(Card):

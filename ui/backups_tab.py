@@ -2,91 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
-    QFrame,
     QHBoxLayout,
     QStackedWidget,
     QWidget,
 )
 
-from gmops_desktop.addresses import MysqlAddress, Resource
+from gmops_desktop.addresses import Resource
 from gmops_desktop.changes import Change
-from gmops_desktop.context import Context
 from gmops_desktop.language import tr, tr_n
 from gmops_desktop.services.backups import ArchiveSummary, Backup, Backups, Verification
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.copies import copy_file
-from gmops_desktop.services.obligations import RESTORE_FRESH, RPO_TARGET
-from gmops_desktop.services.restores import Restored, Restores, Unfinished
-from gmops_desktop.states import State
+from gmops_desktop.services.restores import Restores
 from gmops_desktop.tasks import TaskRunner
 from ui import words
-from ui.backup_panel import (
-    BackupPanel,
-    consistency_of,
-    content_of,
+from ui.backup_lights import Interrupted, Lights
+from ui.backup_panel import BackupPanel
+from ui.backup_rows import (
+    address_of,
+    columns_of_archives,
     database_text,
-    proof_of,
+    lane_of,
     trend_of,
 )
-from ui.restore_preview import PreviewJob, RestorePreview
+from ui.restoring import Restoring
 from ui.theme import GAP, ROW_HEIGHT
-from ui.widgets.badges import StateBadge, StateMark
-from ui.widgets.frames import Card, EmptyState, Label, button, column, disable, line, row
+from ui.widgets.frames import Card, EmptyState, Label, button, column, disable, row
 from ui.widgets.page import Page
 from ui.widgets.panes import empty_page
-from ui.widgets.tables import Column, FilterField, Table
-
-
-def _columns() -> tuple[Column[Backup], ...]:
-    return (
-        Column(tr("Time"), lambda backup: words.stamp(backup.at), width=144, key=lambda b: b.at),
-        Column(tr("Content"), lambda backup: f"{content_of(backup)} {backup.schema}"),
-        Column(
-            tr("Location"),
-            lambda backup: tr("This computer") if backup.exists else tr("File missing"),
-            width=140,
-            icon=lambda backup: "hard-drive" if backup.exists else "",
-            state=lambda backup: None if backup.exists else "critical",
-            tip=lambda backup: str(backup.path),
-        ),
-        Column(
-            tr("Size (MB)"),
-            lambda backup: words.megabytes(backup.file_bytes),
-            width=92,
-            key=lambda backup: backup.file_bytes,
-            right=True,
-        ),
-        Column(
-            tr("Sent (MB)"),
-            lambda backup: words.megabytes(backup.travelled),
-            width=92,
-            key=lambda backup: backup.travelled,
-            right=True,
-        ),
-        Column(
-            tr("Consistency"),
-            lambda backup: consistency_of(backup)[1],
-            width=132,
-            state=lambda backup: consistency_of(backup)[0],
-            tip=lambda backup: backup.verdict,
-        ),
-        Column(
-            tr("Verified", context="column"),
-            lambda backup: proof_of(backup)[1],
-            width=124,
-            key=lambda backup: backup.verified_at,
-            state=lambda backup: proof_of(backup)[0],
-        ),
-    )
+from ui.widgets.tables import FilterField, Table
 
 
 class BackupsTab(Page):
@@ -118,10 +68,9 @@ class BackupsTab(Page):
         self.source.setAccessibleName(tr("Database to back up"))
         self.source.setToolTip(tr("Database to back up"))
         self.source.setMinimumWidth(220)
-        self._rpo = _Target(tr("Recovery point (RPO)"))
-        self._rto = _Target(tr("Recovery time (RTO)"))
+        self.lights = Lights()
         self.table: Table[Backup] = Table(
-            _columns(),
+            columns_of_archives(),
             name=tr("Archives"),
             runner=runner,
             row_height=ROW_HEIGHT,
@@ -138,7 +87,8 @@ class BackupsTab(Page):
             self.purpose.addItem(word, key)
         self._totals = Label(role="caption", right=True)
         self.panel = BackupPanel()
-        self._interrupted = _Interrupted()
+        self._interrupted = Interrupted()
+        self._restoring = Restoring(restores, runner, self)
         self._first = button(
             tr("Take the first backup"), self.take, kind="primary", icon_name="archive-box"
         )
@@ -159,9 +109,10 @@ class BackupsTab(Page):
         self.panel.preview_wanted.connect(self._preview)
         self.panel.verify_wanted.connect(self._verify)
         self.panel.save_wanted.connect(self._save)
-        self.panel.undo_wanted.connect(self._undo)
+        self.panel.undo_wanted.connect(lambda: self._restoring.undo(self._databases))
         self.panel.forget_wanted.connect(self._forget)
-        self._interrupted.wanted.connect(self._recover)
+        self._interrupted.wanted.connect(lambda: self._restoring.recover(self._databases))
+        self._restoring.noticed.connect(self.noticed)
 
     def refresh(self) -> None:
         """Show what the inventory holds now."""
@@ -175,7 +126,7 @@ class BackupsTab(Page):
         self.source.setCurrentIndex(max(0, self.source.findData(chosen)))
         self.source.blockSignals(blocked)
         self._all = self._backups.all()
-        self._show_targets()
+        self.lights.show_facts(self._all, self._restores.all())
         self._show_archives()
         unfinished = self._restores.unfinished()
         self._interrupted.show_restore(unfinished[0] if unfinished else None)
@@ -194,12 +145,12 @@ class BackupsTab(Page):
         resource = self._chosen()
         if resource is None or resource.id in self._busy:
             return
-        address, backups = _address(resource), self._backups
+        address, backups = address_of(resource), self._backups
         self._busy.add(resource.id)
         task = self._runner.start(
             lambda context: backups.take(address, context, resource_id=resource.id),
             tr("Back up {name}", name=resource.name),
-            lane=_lane(resource),
+            lane=lane_of(resource),
             changes=Change.BACKUPS,
         )
         task.succeeded.connect(lambda backup: self._taken(resource, backup))
@@ -209,8 +160,7 @@ class BackupsTab(Page):
     def _lay_out(self) -> None:
         self._interrupted.hide()
         top = Card()
-        figures = row(None, self._rpo, line(upright=True), self._rto, spacing=16)
-        top.add(row(None, self.take_button, 8, self.source, None, figures))
+        top.add(row(None, self.take_button, 8, self.source, None, self.lights))
         archives = Card()
         archives.add(row(None, self.filter, self.purpose, None, self._totals))
         archives.add_table(self.table)
@@ -251,24 +201,6 @@ class BackupsTab(Page):
         self.body.addWidget(self._pages)
 
     # -- what is shown
-
-    def _show_targets(self) -> None:
-        now = datetime.now(UTC)
-        proved = [b for b in self._all if b.purpose == "backup" and b.exists and b.verified]
-        if proved:
-            seconds = (now - proved[0].at).total_seconds()
-            target = tr("target 24 h")
-            self._rpo.show_figure(words.lasting(seconds), _light(seconds), target)
-        else:
-            self._rpo.show_figure(words.NOTHING, "unknown", tr("no verified backup"))
-        restored = [one for one in self._restores.all() if one.proved]
-        if restored:
-            last = restored[0]
-            state: State = "ok" if now - last.at <= RESTORE_FRESH else "warning"
-            text = tr("restored and proved {age}", age=words.ago(last.at, now))
-            self._rto.show_figure(words.lasting(last.seconds), state, text)
-        else:
-            self._rto.show_figure(words.NOTHING, "unknown", tr("no restore proved yet"))
 
     @Slot()
     def _show_archives(self) -> None:
@@ -313,15 +245,7 @@ class BackupsTab(Page):
             reason = tr("A backup of {name} is running.", name=resource.name)
         for made in (self.take_button, self._first):
             disable(made, reason, tr("Back up now (Ctrl+B)"))
-        last = self._restores.last()
-        if last is None:
-            self.panel.show_undo(tr("Nothing was restored yet."), "")
-        elif last.safety is None or not last.safety.exists:
-            self.panel.show_undo(tr("The safety copy of the last restore is gone."), "")
-        else:
-            at = words.stamp(last.at)
-            tip = tr("Go back to the state before the restore of {at}", at=at)
-            self.panel.show_undo("", tip)
+        self.panel.show_undo(*self._restoring.undo_state(self._databases))
 
     # -- what is done
 
@@ -420,173 +344,9 @@ class BackupsTab(Page):
     @Slot()
     def _preview(self) -> None:
         backup = self.table.current
-        if backup is None or not backup.exists or not self._databases:
-            return
-        restores, path = self._restores, backup.path
-
-        def restore(target: Resource, typed: str) -> None:
-            address = _address(target)
-            self._restore(
-                lambda context: restores.run(path, address, context, confirm=typed), target
-            )
-
-        first = [one for one in self._databases if one.id == backup.resource_id]
-        others = [one for one in self._databases if one.id != backup.resource_id]
-        self._open_preview(backup, [*first, *others], restore)
-
-    @Slot()
-    def _undo(self) -> None:
-        last, restores = self._restores.last(), self._restores
-        if last is None or last.safety is None:
-            return
-        targets = [one for one in self._databases if str(_address(one)) == last.target]
-        if not targets:
-            return
-
-        def undo(target: Resource, _typed: str) -> None:
-            self._restore(lambda context: restores.undo(last.id, context), target)
-
-        self._open_preview(last.safety, targets, undo)
-
-    def _open_preview(
-        self,
-        backup: Backup,
-        targets: list[Resource],
-        restore: Callable[[Resource, str], None],
-    ) -> None:
-        job: PreviewJob = self._restores.preview
-        state, word = proof_of(backup)
-        proof = tr("verified") if state == "ok" else word
-        dialog = RestorePreview(
-            job,
-            backup.path,
-            tr("Archive of {at}", at=words.stamp(backup.at)),
-            tr(", ").join((f"{content_of(backup)} {backup.schema}", proof)),
-            targets,
-            self._runner,
-            self,
-        )
-        dialog.confirmed.connect(restore)
-        dialog.open()
-
-    def _restore(self, job: Callable[[Context], Restored], target: Resource) -> None:
-        task = self._runner.start(
-            job,
-            tr("Restore {name}", name=target.name),
-            lane=_lane(target),
-            changes=Change.BACKUPS,
-        )
-        task.succeeded.connect(lambda restored: self._restored(target, restored))
-
-    def _restored(self, target: Resource, restored: Restored) -> None:
-        done = tr(
-            "{tables} tables, {rows} rows, {time}; the safety copy is kept for undo.",
-            tables=restored.tables,
-            rows=words.number(restored.rows),
-            time=words.lasting(restored.seconds),
-        )
-        if restored.proved:
-            self.noticed.emit("ok", tr("{name} was restored and proved.", name=target.name), done)
-        else:
-            self.noticed.emit(
-                "critical",
-                tr("{name} was restored, but is not the same as the archive.", name=target.name),
-                " ".join(restored.differences[:3]),
-            )
-
-    @Slot()
-    def _recover(self) -> None:
-        """Put right what an interrupted restore left in its database."""
-        waiting, restores = {one.target for one in self._restores.unfinished()}, self._restores
-        for resource in self._databases:
-            address = _address(resource)
-            if str(address) in waiting:
-                task = self._runner.start(
-                    partial(restores.recover, address),
-                    tr("Put {name} right", name=resource.name),
-                    lane=_lane(resource),
-                    changes=Change.BACKUPS,
-                )
-                task.succeeded.connect(partial(self._recovered, resource))
-
-    def _recovered(self, resource: Resource, _was: bool) -> None:
-        self.noticed.emit(
-            "ok",
-            tr("{name} is as it was before the interrupted restore.", name=resource.name),
-            tr("Every table and definition was put back."),
-        )
+        if backup is not None and backup.exists and self._databases:
+            self._restoring.preview(backup, self._databases)
 
     def _chosen(self) -> Resource | None:
         place = self.source.currentIndex()
         return self._databases[place] if 0 <= place < len(self._databases) else None
-
-
-class _Interrupted(QFrame):
-    """Stands above everything while a restore that was cut off has not been put right."""
-
-    wanted = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setProperty("kind", "notice-critical")
-        self.sentence = Label(role="strong")
-        hint = Label(
-            tr("Its tables may be half way. What was there before can be put back."), "caption"
-        )
-        self.go = button(
-            tr("Put it right"),
-            self.wanted.emit,
-            tip=tr("Bring the database back to the state before the interrupted restore"),
-        )
-        text = column(None, self.sentence, hint, spacing=2)
-        layout = row(self, StateMark("critical", 20), text, self.go, margins=(14, 8, 14, 8))
-        layout.setSpacing(12)
-        layout.setStretch(1, 1)
-
-    def show_restore(self, unfinished: Unfinished | None) -> None:
-        """Name the interrupted restore, or hide."""
-        self.setVisible(unfinished is not None)
-        if unfinished is not None:
-            self.sentence.show_text(
-                tr(
-                    "A restore of {schema} was interrupted on {at}.",
-                    schema=unfinished.schema,
-                    at=words.stamp(unfinished.at),
-                )
-            )
-
-
-class _Target(QWidget):
-    """One of the two promises: what it is, its state, the figure, the target."""
-
-    def __init__(self, title: str) -> None:
-        super().__init__()
-        self.badge = StateBadge(soft=False)
-        self.figure = Label(role="title", elide=False)
-        self.hint = Label(role="caption", elide=False)
-        column(
-            self,
-            row(None, Label(title, "caption", elide=False), None, self.badge),
-            row(None, self.figure, self.hint, None),
-            spacing=2,
-        )
-
-    def show_figure(self, figure: str, state: State, hint: str) -> None:
-        """Show the figure with its state and what it is measured against."""
-        self.badge.show_state(state)
-        self.figure.show_text(figure)
-        self.hint.show_text(hint)
-
-
-def _light(seconds: float) -> State:
-    """Return how the age of the newest proved backup stands against its target."""
-    return "ok" if seconds <= RPO_TARGET else "warning" if seconds <= 2 * RPO_TARGET else "critical"
-
-
-def _address(resource: Resource) -> MysqlAddress:
-    assert isinstance(resource.address, MysqlAddress)
-    return resource.address
-
-
-def _lane(resource: Resource) -> str:
-    return f"mysql:{resource.id}"

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QCompleter,
     QDialogButtonBox,
-    QFrame,
     QGridLayout,
     QLineEdit,
     QPlainTextEdit,
@@ -29,7 +28,6 @@ from gmops_desktop.contract.tickets import (
     TicketKind,
     word_of_kind,
     word_of_priority,
-    word_of_state,
 )
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import mark, tr
@@ -38,7 +36,8 @@ from gmops_desktop.services.tickets import ContactCheck, Ticket, Tickets
 from gmops_desktop.tasks import TaskRunner
 from ui import words
 from ui.dialogs.sheet import Sheet
-from ui.widgets.frames import Glyph, Label, Segments, button, column, disable, row
+from ui.ticket_warnings import ContactWarning, SimilarTicket
+from ui.widgets.frames import Label, Segments, button, column, disable, row
 
 CHANNELS: Final = (mark("Phone"), mark("WeChat"), mark("E-mail"), mark("In person"), mark("Letter"))
 _WIDTH: Final = 720
@@ -89,14 +88,14 @@ class NewTicketDialog(Sheet):
         completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         self.requester.setCompleter(completer)
-        self.warning = _ContactWarning()
+        self.warning = ContactWarning()
         self.reason = QLineEdit()
         self.reason.setAccessibleName(tr("Why it is a special emergency"))
         self.reason.setPlaceholderText(tr("Reason; it is printed in the report"))
         self.title = QLineEdit(title)
         self.title.setAccessibleName(tr("What is it"))
         self.title.setPlaceholderText(tr("In one line, as it will stand in the list"))
-        self.similar = _Similar()
+        self.similar = SimilarTicket()
         self.description = QPlainTextEdit(description)
         self.description.setAccessibleName(tr("Description"))
         self.description.setTabChangesFocus(True)
@@ -342,92 +341,3 @@ class NewTicketDialog(Sheet):
             self.priority.choose(event.text())
             return
         super().keyPressEvent(event)
-
-
-class _ContactWarning(QFrame):
-    """Stands under the requester: who may ask, and the three ways on."""
-
-    passed_on = Signal()
-    emergency = Signal()
-    declined = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setProperty("kind", "notice-warning")
-        self._sentence = Label(role="strong")
-        self._contacts = Label(role="caption")
-        self.pass_button = button("", self.passed_on.emit, scale="small")
-        self.emergency_button = button(
-            tr("Take as special emergency…"),
-            self.emergency.emit,
-            scale="small",
-            tip=tr("Asks for the reason, which is printed in the report"),
-        )
-        self.decline_button = button(
-            tr("Decline"),
-            self.declined.emit,
-            kind="quiet",
-            scale="small",
-            tip=tr("Record that it was asked and not taken"),
-        )
-        text = column(
-            None,
-            self._sentence,
-            self._contacts,
-            row(None, self.pass_button, self.emergency_button, self.decline_button, None),
-            spacing=6,
-        )
-        layout = row(self, spacing=10, margins=(12, 10, 12, 10))
-        layout.addWidget(Glyph("warning", 16, "warning"), 0, Qt.AlignmentFlag.AlignTop)
-        layout.addLayout(text, 1)
-
-    def show_check(self, name: str, check: ContactCheck, contacts: tuple[Contact, ...]) -> None:
-        """Say why `name` may not ask, and who may."""
-        self._sentence.show_text(
-            tr("{name} is no designated contact: by contract 1.15 it may be declined.", name=name)
-        )
-        self._sentence.setToolTip(check.reason)
-        named = (
-            tr("{name} (since {on})", name=one.name, on=one.valid_from.isoformat())
-            for one in contacts
-        )
-        self._contacts.show_text(
-            tr(
-                "Designated contacts now: {names}",
-                names=words.listed(named),
-            )
-            if contacts
-            else tr("No designated contact is recorded yet.")
-        )
-        self.pass_button.setVisible(bool(contacts))
-        if contacts:
-            self.pass_button.setText(tr("Passed on by {name}", name=contacts[0].name))
-            self.pass_button.setToolTip(
-                tr("{contact} asks for it on behalf of {name}", contact=contacts[0].name, name=name)
-            )
-            self.pass_button.setAccessibleName(self.pass_button.text())
-
-
-class _Similar(QFrame):
-    """Stands under the title: the most similar ticket there is."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setProperty("kind", "well")
-        self.text = Label(role="caption")
-        layout = row(self, Glyph("copy", 16), self.text, margins=(12, 4, 12, 4), spacing=10)
-        layout.setStretch(1, 1)
-        self.setFixedHeight(30)
-
-    def show_ticket(self, ticket: Ticket | None) -> None:
-        """Show it, or nothing."""
-        self.setVisible(ticket is not None)
-        if ticket is not None:
-            self.text.show_text(
-                tr(
-                    "Similar: {number} “{title}”, {state}",
-                    number=ticket.number,
-                    title=ticket.title,
-                    state=word_of_state(ticket.state),
-                )
-            )

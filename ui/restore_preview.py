@@ -24,7 +24,7 @@ from gmops_desktop.language import tr, tr_n
 from gmops_desktop.services.restores import Preview, TableChange
 from gmops_desktop.tasks import Task, TaskRunner
 from ui import words
-from ui.backup_panel import database_text
+from ui.backup_rows import address_of, database_text, lane_of
 from ui.dialogs.sheet import Sheet
 from ui.widgets.frames import Card, Glyph, Label, button, column, disable, line, paragraph, row
 from ui.widgets.tables import Column, Table
@@ -249,11 +249,11 @@ class RestorePreview(Sheet):
             label.show_text(words.NOTHING)
         for label in (self._untouched, self._cost_hint):
             label.show_text("")
-        path, address, job = self._path, _address(target), self._preview_job
+        path, address, job = self._path, address_of(target), self._preview_job
         self._task = task = self._runner.start(
             lambda context: job(path, address, context),
             tr("Compare archive with {name}", name=target.name),
-            lane=f"mysql:{target.id}",
+            lane=lane_of(target),
             quiet=True,
         )
         task.progressed.connect(self._progressed)
@@ -363,10 +363,5 @@ def _rows(change: TableChange) -> int:
     return change.added + change.changed + change.removed
 
 
-def _address(resource: Resource) -> MysqlAddress:
-    assert isinstance(resource.address, MysqlAddress)
-    return resource.address
-
-
 def _schema(resource: Resource) -> str:
-    return _address(resource).schema
+    return address_of(resource).schema

@@ -21,7 +21,7 @@ from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.restores import Restores, Unfinished
 from gmops_desktop.tasks import TaskRunner
 from sandbox.mariadb import MariaDB
-from ui.backup_panel import trend_of
+from ui.backup_rows import trend_of
 from ui.backups_tab import BackupsTab
 from ui.restore_preview import RestorePreview
 
@@ -125,8 +125,8 @@ def test_an_empty_tab_offers_the_first_backup_and_takes_it(
     assert (backup.verified, backup.rows, backup.tables) == (True, 3, 2)
     assert notices[-1][:2] == ("ok", "site was backed up and verified.")
     assert tab.take_button.isEnabled()
-    assert tab._rpo.badge.state == "ok"
-    assert tab._rto.badge.state == "unknown"
+    assert tab.lights.rpo.badge.state == "ok"
+    assert tab.lights.rto.badge.state == "unknown"
 
 
 def test_without_a_database_the_settings_are_offered(
@@ -165,7 +165,7 @@ def test_a_damaged_file_is_named(
     assert state == "critical"
     assert sentence.endswith("is damaged; do not rely on it.")
     assert faults
-    assert taken._rpo.badge.state == "unknown"
+    assert taken.lights.rpo.badge.state == "unknown"
 
 
 def test_a_missing_file_is_shown_and_can_be_taken_off_the_list(
@@ -244,7 +244,7 @@ def test_damage_is_previewed_restored_proved_and_undone(
     settled()
     assert names(mariadb, site) == ["李", "王"]
     assert notices[-1][:2] == ("ok", "site was restored and proved.")
-    assert taken._rto.badge.state == "ok"
+    assert taken.lights.rto.badge.state == "ok"
 
     assert taken.panel.undo.isEnabled()
     qtbot.mouseClick(taken.panel.undo, Qt.MouseButton.LeftButton)
@@ -253,6 +253,8 @@ def test_damage_is_previewed_restored_proved_and_undone(
     qtbot.mouseClick(dialog.restore, Qt.MouseButton.LeftButton)
     settled()
     assert names(mariadb, site) == ["X"]
+
+    assert taken._restoring.undo_state([])[0].endswith("no longer in the contract.")
 
 
 def test_the_same_data_needs_no_restore(

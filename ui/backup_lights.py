@@ -1,0 +1,109 @@
+"""What stands above the archives: the two lights, RPO and RTO, and an interrupted restore."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QWidget
+
+from gmops_desktop.language import tr
+from gmops_desktop.services.backups import Backup
+from gmops_desktop.services.obligations import RESTORE_FRESH, RPO_TARGET
+from gmops_desktop.services.restores import Restored, Unfinished
+from gmops_desktop.states import State
+from ui import words
+from ui.widgets.badges import StateBadge, StateMark
+from ui.widgets.frames import Label, button, column, line, row
+
+
+class Lights(QWidget):
+    """The age of the newest proved backup (RPO), and what the last proved restore took (RTO)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rpo = _Target(tr("Recovery point (RPO)"))
+        self.rto = _Target(tr("Recovery time (RTO)"))
+        row(self, self.rpo, line(upright=True), self.rto, spacing=16)
+
+    def show_facts(self, archives: Sequence[Backup], restores: Sequence[Restored]) -> None:
+        """Show how `archives` and `restores`, both newest first, stand against their targets."""
+        now = datetime.now(UTC)
+        proved = [b for b in archives if b.purpose == "backup" and b.exists and b.verified]
+        if proved:
+            seconds = (now - proved[0].at).total_seconds()
+            target = tr("target 24 h")
+            self.rpo.show_figure(words.lasting(seconds), _light(seconds), target)
+        else:
+            self.rpo.show_figure(words.NOTHING, "unknown", tr("no verified backup"))
+        restored = [one for one in restores if one.proved]
+        if restored:
+            last = restored[0]
+            state: State = "ok" if now - last.at <= RESTORE_FRESH else "warning"
+            text = tr("restored and proved {age}", age=words.ago(last.at, now))
+            self.rto.show_figure(words.lasting(last.seconds), state, text)
+        else:
+            self.rto.show_figure(words.NOTHING, "unknown", tr("no restore proved yet"))
+
+
+class Interrupted(QFrame):
+    """Stands above everything while a restore that was cut off has not been put right."""
+
+    wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("kind", "notice-critical")
+        self.sentence = Label(role="strong")
+        hint = Label(
+            tr("Its tables may be half way. What was there before can be put back."), "caption"
+        )
+        self.go = button(
+            tr("Put it right"),
+            self.wanted.emit,
+            tip=tr("Bring the database back to the state before the interrupted restore"),
+        )
+        text = column(None, self.sentence, hint, spacing=2)
+        layout = row(self, StateMark("critical", 20), text, self.go, margins=(14, 8, 14, 8))
+        layout.setSpacing(12)
+        layout.setStretch(1, 1)
+
+    def show_restore(self, unfinished: Unfinished | None) -> None:
+        """Name the interrupted restore, or hide."""
+        self.setVisible(unfinished is not None)
+        if unfinished is not None:
+            self.sentence.show_text(
+                tr(
+                    "A restore of {schema} was interrupted on {at}.",
+                    schema=unfinished.schema,
+                    at=words.stamp(unfinished.at),
+                )
+            )
+
+
+class _Target(QWidget):
+    """One of the two promises: what it is, its state, the figure, the target."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.badge = StateBadge(soft=False)
+        self.figure = Label(role="title", elide=False)
+        self.hint = Label(role="caption", elide=False)
+        column(
+            self,
+            row(None, Label(title, "caption", elide=False), None, self.badge),
+            row(None, self.figure, self.hint, None),
+            spacing=2,
+        )
+
+    def show_figure(self, figure: str, state: State, hint: str) -> None:
+        """Show the figure with its state and what it is measured against."""
+        self.badge.show_state(state)
+        self.figure.show_text(figure)
+        self.hint.show_text(hint)
+
+
+def _light(seconds: float) -> State:
+    """Return how the age of the newest proved backup stands against its target."""
+    return "ok" if seconds <= RPO_TARGET else "warning" if seconds <= 2 * RPO_TARGET else "critical"

@@ -1,0 +1,136 @@
+"""The way from an archive to a proved restore: preview, the typed name, the job, the outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from gmops_desktop.addresses import Resource
+from gmops_desktop.changes import Change
+from gmops_desktop.context import Context
+from gmops_desktop.language import tr
+from gmops_desktop.services.backups import Backup
+from gmops_desktop.services.restores import Restored, Restores
+from gmops_desktop.tasks import TaskRunner
+from ui import words
+from ui.backup_rows import address_of, content_of, lane_of, proof_of
+from ui.restore_preview import RestorePreview
+
+
+class Restoring(QObject):
+    """Leads through restores, over `page`; `noticed` tells how they ended."""
+
+    noticed = Signal(str, str, str)  # a State, a sentence, a second line
+
+    def __init__(self, restores: Restores, runner: TaskRunner, page: QWidget) -> None:
+        super().__init__(page)
+        self._restores = restores
+        self._runner = runner
+        self._page = page
+
+    def preview(self, backup: Backup, databases: Sequence[Resource]) -> None:
+        """Show what a restore of `backup` would change, in its own database or another."""
+        restores, path = self._restores, backup.path
+
+        def restore(target: Resource, typed: str) -> None:
+            address = address_of(target)
+            self._run(lambda context: restores.run(path, address, context, confirm=typed), target)
+
+        own_first = sorted(databases, key=lambda one: one.id != backup.resource_id)
+        self._open(backup, own_first, restore)
+
+    def undo_state(self, databases: Sequence[Resource]) -> tuple[str, str]:
+        """Return why the last restore cannot be undone (or nothing), and what undoing would do."""
+        last = self._restores.last()
+        if last is None:
+            return tr("Nothing was restored yet."), ""
+        if last.safety is None or not last.safety.exists:
+            return tr("The safety copy of the last restore is gone."), ""
+        if self._target_of(last, databases) is None:
+            return tr("The database of the last restore is no longer in the contract."), ""
+        at = words.stamp(last.at)
+        return "", tr("Go back to the state before the restore of {at}", at=at)
+
+    def undo(self, databases: Sequence[Resource]) -> None:
+        """Show what taking the last restore back would change."""
+        last, restores = self._restores.last(), self._restores
+        target = self._target_of(last, databases) if last else None
+        if last is None or last.safety is None or target is None:
+            return
+
+        def take_back(resource: Resource, _typed: str) -> None:
+            self._run(lambda context: restores.undo(last.id, context), resource)
+
+        self._open(last.safety, [target], take_back)
+
+    def recover(self, databases: Sequence[Resource]) -> None:
+        """Put right what interrupted restores left."""
+        waiting = {one.target for one in self._restores.unfinished()}
+        for resource in databases:
+            address = address_of(resource)
+            if str(address) in waiting:
+                task = self._runner.start(
+                    partial(self._restores.recover, address),
+                    tr("Put {name} right", name=resource.name),
+                    lane=lane_of(resource),
+                    changes=Change.BACKUPS,
+                )
+                task.succeeded.connect(partial(self._recovered, resource))
+
+    def _open(
+        self,
+        backup: Backup,
+        targets: Sequence[Resource],
+        restore: Callable[[Resource, str], None],
+    ) -> None:
+        state, word = proof_of(backup)
+        proof = tr("verified") if state == "ok" else word
+        dialog = RestorePreview(
+            self._restores.preview,
+            backup.path,
+            tr("Archive of {at}", at=words.stamp(backup.at)),
+            tr(", ").join((f"{content_of(backup)} {backup.schema}", proof)),
+            targets,
+            self._runner,
+            self._page,
+        )
+        dialog.confirmed.connect(restore)
+        dialog.open()
+
+    def _run(self, job: Callable[[Context], Restored], target: Resource) -> None:
+        task = self._runner.start(
+            job,
+            tr("Restore {name}", name=target.name),
+            lane=lane_of(target),
+            changes=Change.BACKUPS,
+        )
+        task.succeeded.connect(partial(self._ended, target))
+
+    def _ended(self, target: Resource, restored: Restored) -> None:
+        if restored.proved:
+            done = tr(
+                "{tables} tables, {rows} rows, {time}; the safety copy is kept for undo.",
+                tables=restored.tables,
+                rows=words.number(restored.rows),
+                time=words.lasting(restored.seconds),
+            )
+            self.noticed.emit("ok", tr("{name} was restored and proved.", name=target.name), done)
+        else:
+            self.noticed.emit(
+                "critical",
+                tr("{name} was restored, but is not the same as the archive.", name=target.name),
+                " ".join(restored.differences[:3]),
+            )
+
+    def _recovered(self, resource: Resource, _was: bool) -> None:
+        self.noticed.emit(
+            "ok",
+            tr("{name} is as it was before the interrupted restore.", name=resource.name),
+            tr("Every table and definition was put back."),
+        )
+
+    def _target_of(self, restored: Restored, databases: Sequence[Resource]) -> Resource | None:
+        return next((one for one in databases if str(address_of(one)) == restored.target), None)
