@@ -42,6 +42,7 @@ def test_the_bundled_fonts_are_the_family_of_the_theme(qapp: QApplication) -> No
 def test_a_choice_shows_at_once_and_painted_widgets_follow(qapp: QApplication) -> None:
     label = QLabel("x")
     appearance = Appearance(qapp, "light")
+    qapp.processEvents()  # another test may have left the application dark
     assert tokens_of(label) is LIGHT
     appearance.choose("dark")
     qapp.processEvents()
