@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final
 
 from gmops_desktop import language
 from gmops_desktop.addresses import MysqlAddress, Resource
-from gmops_desktop.cli import speech, words
+from gmops_desktop.cli import speech
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError, ProofFailed
 from gmops_desktop.language import tr, tr_n
@@ -32,6 +32,7 @@ from gmops_desktop.paths import Home
 from gmops_desktop.states import word_of, worst
 from sandbox import stock
 from sandbox.box import Sandbox
+from ui import words
 
 if TYPE_CHECKING:
     from gmops_desktop.app import Services
@@ -113,7 +114,7 @@ class Tour:
         self.archive = backup.path
         return tr(
             "{rows} rows, {text} of SQL in {file}; manifest {digest}",
-            rows=words.count(backup.rows),
+            rows=words.number(backup.rows),
             text=words.size(backup.text_bytes),
             file=words.size(backup.file_bytes),
             digest=backup.manifest_digest[:12],
@@ -125,8 +126,8 @@ class Tour:
             raise ProofFailed("; ".join(found.faults))
         return tr(
             "{frames} frames, {rows} rows: every digest recomputed and equal",
-            frames=words.count(found.frames),
-            rows=words.count(found.rows),
+            frames=words.number(found.frames),
+            rows=words.number(found.rows),
         )
 
     def damage(self) -> str:
@@ -275,7 +276,7 @@ def main() -> int:
         except KeyboardInterrupt:
             return 130
     if code == 0:
-        seconds = words.duration(time.monotonic() - begun)
+        seconds = words.lasting(time.monotonic() - begun)
         _say(tr("Everything held, in {seconds}: see {folder}.", seconds=seconds, folder=folder))
     return code
 
@@ -301,7 +302,7 @@ def perform(steps: Sequence[tuple[str, Callable[[], str]]]) -> int:
             _say(traceback.format_exc())
             _say(tr("The tour stopped at step {place}.", place=place.strip()))
             return 1
-        _say(f"✓ {words.duration(time.monotonic() - begun)}\n      {proof}")
+        _say(f"✓ {words.lasting(time.monotonic() - begun)}\n      {proof}")
     return 0
 
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gmops_desktop.cli import words
 from gmops_desktop.cli.help import Command, group
 from gmops_desktop.cli.options import AcceptFingerprint, ArchiveFile, Json, Key, Out, Ssh
 from gmops_desktop.cli.session import opened
 from gmops_desktop.cli.terminal import BadAnswer
 from gmops_desktop.errors import OpsError, ProofFailed
 from gmops_desktop.language import tr, tr_n
+from ui import words
 
 if TYPE_CHECKING:
     from gmops_desktop.cli.session import Session
@@ -65,8 +65,8 @@ def verify(file: ArchiveFile, as_json: Json = False) -> None:
             tr("Verifying {file}", file=file.name),
         )
         if found.ok:
-            rows, text = words.count(found.rows), words.size(found.text_bytes)
-            frames, seconds = words.count(found.frames), words.duration(found.seconds)
+            rows, text = words.number(found.rows), words.size(found.text_bytes)
+            frames, seconds = words.number(found.frames), words.lasting(found.seconds)
             session.terminal.answer(
                 found,
                 tr("Every digest holds: {file}", file=file),
@@ -95,7 +95,7 @@ def list_all(as_json: Json = False) -> None:
             (tr("Taken at"), tr("Source"), tr("Size"), tr("Verified"), tr("File")),
             [
                 (
-                    words.moment(backup.at),
+                    words.stamp(backup.at),
                     backup.source,
                     words.size(backup.file_bytes),
                     _verified(backup),
@@ -112,7 +112,7 @@ def inspect(file: ArchiveFile, as_json: Json = False) -> None:
         summary = session.services.backups.inspect(file.absolute())
         terminal = session.terminal
         if not as_json:
-            taken = words.moment(summary.taken_at)
+            taken = words.stamp(summary.taken_at)
             terminal.answer(
                 summary,
                 tr("{what}, taken {at}, {server}", what=summary.source, at=taken,
@@ -127,9 +127,9 @@ def inspect(file: ArchiveFile, as_json: Json = False) -> None:
             [
                 (
                     table.name,
-                    words.count(table.rows),
+                    words.number(table.rows),
                     words.size(table.text_bytes),
-                    words.count(table.segments),
+                    words.number(table.segments),
                     table.engine,
                 )
                 for table in summary.tables
@@ -160,7 +160,7 @@ def _summary(backup: Backup) -> list[str]:
             "{what} is backed up in {seconds}: {tables}, {rows}, {text} of SQL in a file of "
             "{size}.",
             what=backup.source,
-            seconds=words.duration(backup.seconds),
+            seconds=words.lasting(backup.seconds),
             tables=tables,
             rows=rows,
             text=words.size(backup.text_bytes),
@@ -174,5 +174,5 @@ def _summary(backup: Backup) -> list[str]:
 def _verified(backup: Backup) -> str:
     if backup.verified is None or backup.verified_at is None:
         return tr("not yet")
-    at = words.moment(backup.verified_at)
+    at = words.stamp(backup.verified_at)
     return at if backup.verified else tr("damaged ({at})", at=at)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gmops_desktop.addresses import SshAddress
-from gmops_desktop.cli import words
 from gmops_desktop.cli.help import Command, group
 from gmops_desktop.cli.options import AcceptFingerprint, Json, ResourceName
 from gmops_desktop.cli.session import opened
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr, tr_n
+from ui import words
 
 if TYPE_CHECKING:
     from gmops_desktop.addresses import Resource
@@ -104,8 +104,8 @@ def list_all(as_json: Json = False) -> None:
                     change.number,
                     change.title,
                     word_of_state(change.state),
-                    words.count(len(change.plan.packages)),
-                    words.moment(change.created_at),
+                    words.number(len(change.plan.packages)),
+                    words.stamp(change.created_at),
                 )
                 for change in changes
             ],

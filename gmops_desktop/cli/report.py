@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from gmops_desktop.cli import words
 from gmops_desktop.cli.help import Command, group
 from gmops_desktop.cli.options import Json, Out
 from gmops_desktop.cli.session import opened
 from gmops_desktop.language import tr, tr_n
+from ui import words
 
 commands = group("report", tr("Make the reports that Party A signs."))
 
@@ -66,7 +66,7 @@ def list_all(as_json: Json = False) -> None:
                 (
                     report.number,
                     report.period,
-                    words.moment(report.made_at),
+                    words.stamp(report.made_at),
                     _signed(report.signed),
                     str(report.path),
                 )

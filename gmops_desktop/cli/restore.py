@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gmops_desktop.cli import words
 from gmops_desktop.cli.help import Command, group
 from gmops_desktop.cli.options import AcceptFingerprint, ArchiveFile, Json, Key, Ssh, Target
 from gmops_desktop.cli.session import opened
 from gmops_desktop.cli.terminal import BadAnswer
 from gmops_desktop.errors import OpsError, ProofFailed
 from gmops_desktop.language import tr, tr_n
+from ui import words
 
 if TYPE_CHECKING:
     from gmops_desktop.cli.terminal import Terminal
@@ -73,7 +73,7 @@ def preview(
             tr(
                 "{size} to send, about {seconds}. Nothing has been written.",
                 size=words.size(found.text_bytes),
-                seconds=words.duration(found.seconds),
+                seconds=words.lasting(found.seconds),
             ),
         )
 
@@ -190,7 +190,7 @@ def _show(terminal: Terminal, restored: Restored) -> None:
             schema=restored.schema,
             tables=tr_n("{count} table", "{count} tables", restored.tables),
             rows=tr_n("{count} row", "{count} rows", restored.rows),
-            seconds=words.duration(restored.seconds),
+            seconds=words.lasting(restored.seconds),
         )
     ]
     if restored.safety is not None:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from gmops_desktop.cli import words
 from gmops_desktop.cli.help import Command, group
 from gmops_desktop.cli.options import Json
 from gmops_desktop.cli.session import opened
 from gmops_desktop.language import tr
+from ui import words
 
 if TYPE_CHECKING:
     from gmops_desktop.cli.session import Session
@@ -115,7 +115,7 @@ def list_all(
                     word_of_kind(ticket.kind),
                     word_of_priority(ticket.priority),
                     word_of_state(ticket.state),
-                    words.moment(ticket.opened_at),
+                    words.stamp(ticket.opened_at),
                 )
                 for ticket in tickets
             ],
@@ -203,5 +203,5 @@ def _show(session: Session, ticket: Ticket) -> None:
     state, priority = word_of_state(ticket.state), word_of_priority(ticket.priority)
     terminal.answer(ticket, f"{ticket.number} {ticket.title} · {priority} · {state}")
     for step in steps:
-        line = f"{words.moment(step.at)}  {step.actor}  {step.action}  {step.text}".rstrip()
+        line = f"{words.stamp(step.at)}  {step.actor}  {step.action}  {step.text}".rstrip()
         terminal.answer(ticket, f"  {line}")
