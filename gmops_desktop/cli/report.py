@@ -34,7 +34,6 @@ def make(
         raise typer.BadParameter(tr("it is a month, such as 2018-04"), param_hint="--period")
     with opened(as_json) as session:
         if session.services.contracts.current() is None:
-            session.services.contracts.load_example()
             session.terminal.tell(tr("No contract is set up; the example contract is used."))
         report = session.run(
             lambda context: session.services.reports.make(
