@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QWidget
 
 from gmops_desktop.states import STATES
 from ui.theme import DARK, LIGHT, Appearance, Tokens, contrast, load_fonts, tokens_of
@@ -40,11 +40,11 @@ def test_the_bundled_fonts_are_the_family_of_the_theme(qapp: QApplication) -> No
 
 
 def test_a_choice_shows_at_once_and_painted_widgets_follow(qapp: QApplication) -> None:
-    label = QLabel("x")
+    painted = QWidget()  # as painted widgets are; the ground of a label is transparent
     appearance = Appearance(qapp, "light")
     qapp.processEvents()  # another test may have left the application dark
-    assert tokens_of(label) is LIGHT
+    assert tokens_of(painted) is LIGHT
     appearance.choose("dark")
     qapp.processEvents()
-    assert tokens_of(label) is DARK
+    assert tokens_of(painted) is DARK
     appearance.choose("light")
