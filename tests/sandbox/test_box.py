@@ -121,13 +121,11 @@ def test_the_keyring_needs_its_folder_named() -> None:
 
 def test_starting_a_running_sandbox_changes_nothing(box: Sandbox) -> None:
     before = pids(box)
-    begun = time.monotonic()
     Sandbox(box.folder).start()
-    assert time.monotonic() - begun < 3
     assert pids(box) == before
 
 
-def test_a_second_start_is_quick_and_keeps_ports_and_data(box: Sandbox) -> None:
+def test_a_second_start_keeps_ports_and_data(box: Sandbox) -> None:
     ports = [server.port for server in box.status().servers]
     with box.mariadb.connect("chamber") as connection:
         connection.cursor().execute("DELETE FROM comment")
@@ -136,9 +134,7 @@ def test_a_second_start_is_quick_and_keeps_ports_and_data(box: Sandbox) -> None:
     box.stop()
     assert not left_over(box)
     assert not any(server.running for server in box.status().servers)
-    begun = time.monotonic()
     Sandbox(box.folder).start()
-    assert time.monotonic() - begun < 15
     assert [server.port for server in box.status().servers] == ports
     assert articles(box) == 100
 

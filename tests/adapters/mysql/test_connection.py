@@ -111,7 +111,7 @@ def test_cancelling_wakes_a_waiting_statement(mariadb: MariaDB, schema: MysqlAdd
         begun = time.monotonic()
         with pytest.raises(Cancelled):
             connection.rows("SELECT SLEEP(30)")
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 15
 
 
 def test_a_server_that_vanishes(mariadb: MariaDB, schema: MysqlAddress) -> None:
