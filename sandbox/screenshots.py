@@ -14,7 +14,13 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtCore import (
+    QEventLoop,
+    QMessageLogContext,
+    QTimer,
+    QtMsgType,
+    qInstallMessageHandler,
+)
 
 from gmops_desktop.app import Desk, Services, assemble, build_window
 from gmops_desktop.context import Context
@@ -50,6 +56,7 @@ def photograph(
     before = services.settings.current
     program = Program(before)
     runner = TaskRunner(program.application)
+    listening = qInstallMessageHandler(_tell)
     try:
         window = build_window(services, runner, program, Desk())
         window.resize(WIDTH, HEIGHT)
@@ -62,6 +69,7 @@ def photograph(
             taken += list(_pages(window, runner, folder, theme, language))
         window.close()
     finally:
+        qInstallMessageHandler(listening)
         runner.shut_down()
         services.settings.change(language=before.language, theme=before.theme, window=before.window)
         program.speak(before)
@@ -78,6 +86,12 @@ def _pages(
         path = folder / f"{place + 1}-{tab.name}-{theme}{ending}.png"
         window.grab().save(str(path))
         yield path
+
+
+def _tell(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+    """Pass on what Qt says, but for what it says of every window without a screen."""
+    if "propagateSizeHints" not in message:
+        sys.stderr.write(f"{message}\n")
 
 
 def _settle(runner: TaskRunner) -> None:
