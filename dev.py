@@ -46,6 +46,10 @@ WINDOW_PACKAGES = [
 ]
 # What the sandbox and the tests start for real.
 SERVER_PACKAGES = ["mariadb-server", "mariadb-client", "openssh-server", "zstd", "apt-utils"]
+# What freezing needs: objdump, and the shared library that Debian splits from its own Python.
+BUILD_PACKAGES = ["binutils"]
+if sys.base_prefix == "/usr":
+    BUILD_PACKAGES.append(f"libpython3.{sys.version_info.minor}")
 # What photographs of the window need where there is no display.
 DISPLAY_PACKAGES = ["xvfb", "xauth"]
 
@@ -82,7 +86,7 @@ def set_up() -> None:
     """Install what is missing; quick when nothing is."""
     if sys.version_info < (3, 11):  # noqa: UP036 - the one script that older Pythons may start
         raise Failed("Python 3.11 or newer is needed; this is " + sys.version.split()[0])
-    packages = WINDOW_PACKAGES + SERVER_PACKAGES + DISPLAY_PACKAGES
+    packages = WINDOW_PACKAGES + SERVER_PACKAGES + BUILD_PACKAGES + DISPLAY_PACKAGES
     install_system_packages(packages)
     make_environment()
 
