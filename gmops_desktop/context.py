@@ -20,11 +20,13 @@ class Progress:
     """How far a job is: `percent` 0 to 100, or None where nobody can know.
 
     `text` says what is being done now; `travelled` counts the bytes that crossed the line so far.
+    `detail` is what a kind of job tells beyond that, for whoever knows the kind.
     """
 
     percent: int | None
     text: str = ""
     travelled: int = 0
+    detail: object = None
 
 
 class Context:
@@ -55,13 +57,23 @@ class Context:
         if self.cancelled and not self._uncut:
             raise Cancelled
 
-    def progress(self, percent: int | None, text: str = "", travelled: int = 0) -> None:
-        """Report progress, and stop here if the user asked to."""
+    def progress(
+        self,
+        percent: int | None,
+        text: str = "",
+        travelled: int = 0,
+        detail: Callable[[], object] | None = None,
+    ) -> None:
+        """Report progress, and stop here if the user asked to.
+
+        `detail` is only called for when the report is really made.
+        """
         self.check()
         now = time.monotonic()
         if percent == 100 or now - self._last >= self._INTERVAL:
             self._last = now
-            self._report(Progress(percent, text, travelled))
+            told = detail() if detail else None
+            self._report(Progress(percent, text, travelled, told))
 
     def note(self, line: str) -> None:
         """Add a finished sentence to the job's log, which the user can open."""

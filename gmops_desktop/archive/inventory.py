@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import select
 
@@ -19,7 +19,12 @@ Purpose = Literal["backup", "safety"]
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """An archive that was taken here; `exists` says whether its file still stands."""
+    """An archive that was taken here; `exists` says whether its file still stands.
+
+    How it was transferred: `reused_bytes` of its SQL text were copied from the archive named
+    `base` (or from an interrupted attempt: `resumed`), `rate` is what the line carried, in bytes a
+    second, and `lock_seconds` how long tables without snapshots were kept from writers.
+    """
 
     id: str
     at: datetime
@@ -40,6 +45,21 @@ class Backup:
     verified_at: datetime | None
     verified: bool | None
     exists: bool
+    reused_bytes: int = 0
+    base: str = ""
+    resumed: bool = False
+    lock_seconds: float = 0.0
+    connections: int = 1
+    compression: str = ""
+    rate: float = 0.0
+    round_trips: int = 0
+
+
+_TRANSFER: Final = (
+    *("reused_bytes", "base", "resumed", "lock_seconds", "connections", "compression", "rate"),
+    "round_trips",
+)
+_OWN: Final = ("path", "exists", *_TRANSFER)  # fields that are no columns of their own
 
 
 class Inventory:
@@ -51,13 +71,9 @@ class Inventory:
     def add(self, backup: Backup) -> None:
         """Enter a new archive."""
         row = ArchiveRow(
-            **{
-                field: getattr(backup, field)
-                for field in Backup.__slots__
-                if field not in ("path", "exists")
-            },
+            **{field: getattr(backup, field) for field in Backup.__slots__ if field not in _OWN},
             path=str(backup.path),
-            more={},
+            more={field: getattr(backup, field) for field in _TRANSFER},
         )
         with self._database.session() as session, session.begin():
             session.add(row)
@@ -88,8 +104,9 @@ class Inventory:
 
 
 def _backup(row: ArchiveRow) -> Backup:
-    values = {
-        field: getattr(row, field) for field in Backup.__slots__ if field not in ("path", "exists")
+    values: dict[str, Any] = {
+        field: getattr(row, field) for field in Backup.__slots__ if field not in _OWN
     }
+    values |= {field: row.more[field] for field in _TRANSFER if field in row.more}
     path = Path(row.path)
     return Backup(**values, path=path, exists=path.is_file())

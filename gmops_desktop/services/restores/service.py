@@ -294,9 +294,15 @@ class Restores:
 class _Part(Context):
     """Reports every step: the whole decides how often somebody hears of it."""
 
-    def progress(self, percent: int | None, text: str = "", travelled: int = 0) -> None:
+    def progress(
+        self,
+        percent: int | None,
+        text: str = "",
+        travelled: int = 0,
+        detail: Callable[[], object] | None = None,
+    ) -> None:
         self.check()
-        self._report(Progress(percent, text, travelled))
+        self._report(Progress(percent, text, travelled, detail() if detail else None))
 
 
 @contextmanager
@@ -307,7 +313,7 @@ def _part(context: Context, low: int, high: int) -> Iterator[Context]:
         percent = progress.percent
         whole = None if percent is None else min(99, low + percent * (high - low) // 100)
         with suppress(Cancelled):  # the part is cancelled, too, unless it must not be cut now
-            context.progress(whole, progress.text, progress.travelled)
+            context.progress(whole, progress.text, progress.travelled, lambda: progress.detail)
 
     part = _Part(report, context.note)
     with context.on_cancel(part.cancel):

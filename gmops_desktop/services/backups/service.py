@@ -45,6 +45,7 @@ from gmops_desktop.archive.writer import ArchiveWriter
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
+from gmops_desktop.services.backups.transfer import TransferPlan
 
 __all__ = ["ArchiveSummary", "Backup", "Backups", "TableSummary", "Verification"]
 
@@ -99,6 +100,7 @@ class Backups:
         out: Path | None = None,
         resource_id: str = "",
         purpose: Purpose = "backup",
+        plan: TransferPlan | None = None,
     ) -> Backup:
         """Write an archive of `address`'s schema, to `out` or under a new name in the folder.
 

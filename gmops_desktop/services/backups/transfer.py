@@ -1,0 +1,22 @@
+"""How a backup may use the line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Compression = Literal["auto", "none", "ssh", "remote"]
+
+
+@dataclass(frozen=True, slots=True)
+class TransferPlan:
+    """What the user wants of a transfer; the defaults let the program choose by what it measures.
+
+    `rate_limit` is in bytes a second (0: none).  `full` sends every row, whatever is in hand.
+    `connections` is 1 or more, 0 to choose.
+    """
+
+    rate_limit: int = 0
+    full: bool = False
+    connections: int = 0
+    compression: Compression = "auto"
