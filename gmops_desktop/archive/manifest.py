@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, Self
@@ -17,7 +17,8 @@ from typing import Any, Final, Literal, Self
 from gmops_desktop.archive.frames import Damaged
 from gmops_desktop.language import mark, tr
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+_READABLE: Final = (1, 2)
 
 Consistency = Literal["consistent", "partly", "unknown"]
 ObjectKind = Literal[
@@ -141,7 +142,11 @@ class ObjectRecord:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """All that an archive says of itself.  `frames` holds the SHA-256 of each frame's content."""
+    """All that an archive says of itself.
+
+    `frames` holds the SHA-256 of each frame as it is stored, so that a frame can be proved, and
+    copied into the next archive, without being unpacked.  (Format 1 held those of the contents.)
+    """
 
     tool: str
     source: Source
@@ -153,6 +158,11 @@ class Manifest:
     objects: tuple[ObjectRecord, ...]
     frames: tuple[str, ...]
     format: int = FORMAT
+
+    def proves(self, number: int, raw: bytes, content: Callable[[], bytes]) -> bool:
+        """Say whether a stored frame is the manifest's; `content` unpacks it, for format 1."""
+        proved = raw if self.format > 1 else content()
+        return hashlib.sha256(proved).hexdigest() == self.frames[number]
 
     @property
     def rows(self) -> int:
@@ -227,7 +237,7 @@ class Manifest:
     @classmethod
     def _from_objects(cls, objects: list[dict[str, Any]]) -> Self:
         head, *things, last = objects
-        if head["format"] != FORMAT:
+        if head["format"] not in _READABLE:
             raise ValueError(head["format"])
         return cls(
             tool=head["tool"],
@@ -239,6 +249,7 @@ class Manifest:
             tables=tuple(_table(thing["table"]) for thing in things if "table" in thing),
             objects=tuple(ObjectRecord(**thing["object"]) for thing in things if "object" in thing),
             frames=tuple(last["frames"]),
+            format=head["format"],
         )
 
 

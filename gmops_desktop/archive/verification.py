@@ -158,11 +158,12 @@ def _content(
     for number, (frame, expected) in enumerate(zip(frames, manifest.frames, strict=False)):
         context.progress(int(99 * frame.offset / total), tr("Verifying {name}", name=names[number]))
         try:
-            content = _read(file, frame)
+            raw = _raw(file, frame)
+            content = decompress(raw)
         except Damaged:
             yield tr("Frame {number} is damaged: {name}.", number=number, name=names[number])
             continue
-        found = hashlib.sha256(content).hexdigest()
+        found = hashlib.sha256(raw if manifest.format > 1 else content).hexdigest()
         if found != expected:
             place = places.get(found)
             yield (
@@ -246,8 +247,12 @@ def _gather(content: bytes, large: dict[bytes, Any]) -> None:
 
 
 def _read(file: BinaryIO, frame: Frame) -> bytes:
+    return decompress(_raw(file, frame))
+
+
+def _raw(file: BinaryIO, frame: Frame) -> bytes:
     file.seek(frame.offset)
     raw = file.read(frame.size)
     if len(raw) != frame.size or raw[-4:] != frame.checksum.to_bytes(4, "little"):
         raise Damaged("checksum of the seek table")
-    return decompress(raw)
+    return raw

@@ -156,4 +156,5 @@ def sidecar(path: Path) -> Path:
 
 
 def _pack(content: bytes, level: int) -> _Packed:
-    return _Packed(compress(content, level), len(content), hashlib.sha256(content).hexdigest())
+    frame = compress(content, level)
+    return _Packed(frame, len(content), hashlib.sha256(frame).hexdigest())

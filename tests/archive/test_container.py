@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from archives import manifest_of, write_archive
 from gmops_desktop.archive.frames import Damaged, compress, decompress, walk
-from gmops_desktop.archive.manifest import Manifest
+from gmops_desktop.archive.manifest import FORMAT, Manifest
 from gmops_desktop.archive.reader import ArchiveReader
 from gmops_desktop.archive.writer import ArchiveWriter, sidecar
 from gmops_desktop.errors import OpsError, ProofFailed
@@ -100,7 +100,7 @@ def test_an_edited_manifest_is_refused() -> None:
 def test_a_manifest_of_a_newer_format_is_refused() -> None:
     manifest = manifest_of([])
     newer = Manifest(
-        **{name: getattr(manifest, name) for name in Manifest.__slots__} | {"format": 2}
+        **{name: getattr(manifest, name) for name in Manifest.__slots__} | {"format": FORMAT + 1}
     )
     with pytest.raises(Damaged, match="another format"):
         Manifest.parse(newer.trailer())

@@ -135,10 +135,25 @@ def test_rows_and_frame_digest_edited_but_not_the_segment(archive: Path) -> None
     manifest = Manifest.parse(contents[-1])
     values = {name: getattr(manifest, name) for name in Manifest.__slots__}
     digests = list(manifest.frames)
-    digests[2] = hashlib.sha256(contents[2]).hexdigest()
+    digests[2] = hashlib.sha256(compress(contents[2])).hexdigest()
     contents[-1] = Manifest(**values | {"frames": tuple(digests)}).trailer()
     said = without_sidecar(archive, reassembled(contents))
     assert "The rows do not fit their digest: segment 0 of t." in said
+
+
+def test_a_file_of_the_first_format_is_still_proved(archive: Path) -> None:
+    """Its manifest holds the digests of the frames' contents."""
+    contents = contents_of(archive)
+    manifest = Manifest.parse(contents[-1])
+    values = {name: getattr(manifest, name) for name in Manifest.__slots__}
+    digests = tuple(hashlib.sha256(content).hexdigest() for content in contents[:-1])
+    contents[-1] = Manifest(**values | {"frames": digests, "format": 1}).trailer()
+    sidecar(archive).unlink()
+    archive.write_bytes(reassembled(contents))
+    assert verified(archive).ok
+    contents[2] = contents[2].replace(b"(7)", b"(8)")
+    said = without_sidecar(archive, reassembled(contents))
+    assert "Frame 2 is not the manifest's: segment 0 of t." in said
 
 
 def test_an_edited_manifest(archive: Path) -> None:
@@ -176,7 +191,11 @@ def test_a_large_value_that_is_not_what_its_name_says(tmp_path: Path) -> None:
     for data, ok in ((piece, True), (piece.replace(b"616263", b"616264"), False)):
         manifest = Manifest.parse(contents[-1])
         values = {name: getattr(manifest, name) for name in Manifest.__slots__}
-        digests = [*manifest.frames[:2], hashlib.sha256(data).hexdigest(), manifest.frames[2]]
+        digests = [
+            *manifest.frames[:2],
+            hashlib.sha256(compress(data)).hexdigest(),
+            manifest.frames[2],
+        ]
         table = manifest.tables[0]
         segment = table.segments[0]
         moved = type(segment)(**{n: getattr(segment, n) for n in segment.__slots__} | {"frames": 2})

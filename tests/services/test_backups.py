@@ -179,7 +179,7 @@ def test_segments_lie_side_by_side(
     assert 5 < len(table.segments) < 25
     assert all(segment.text_bytes < segments.CAP for segment in table.segments)
     assert table.segments[0].after is None
-    assert table.segments[-1].upto is None
+    assert table.segments[-1].upto == ("2", f"_utf8mb4 0x{b'k998'.hex().upper()}")
     for one, two in pairwise(table.segments):
         assert one.upto == two.after
     assert backups.verify(backup.path, Context()).ok

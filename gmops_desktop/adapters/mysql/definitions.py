@@ -61,6 +61,16 @@ class Table:
         return self.engine.lower() in _TRANSACTIONAL
 
     @property
+    def clustered(self) -> bool:
+        """Whether reading along the key is reading the rows as they lie, so in the key's order."""
+        return (
+            self.index == "PRIMARY"
+            and self.engine.lower() == "innodb"
+            and self.create != ""
+            and "PARTITION BY" not in self.create
+        )
+
+    @property
     def holds_rows(self) -> bool:
         return self.engine.lower() not in _ELSEWHERE
 
@@ -196,7 +206,10 @@ def _tables(
         if title not in shown:
             continue
         found = {
-            row[1]: (Column(row[1], row[3], form_of(row[2], row[4] or ""), row[4] or ""), row)
+            row[1]: (
+                Column(row[1], row[3], form_of(row[2], row[4] or ""), row[4] or "", row[6] != "NO"),
+                row,
+            )
             for row in columns.get(title, [])
         }
         stored = tuple(column for column, row in found.values() if not _generated(row[5]))

@@ -13,8 +13,25 @@ from typing import Final
 
 from gmops_desktop.adapters.mysql.connection import MysqlConnection, Row
 from gmops_desktop.adapters.mysql.definitions import Table
-from gmops_desktop.adapters.mysql.dialect import LARGE, Column, between, key_tuple, name, order, row
-from gmops_desktop.adapters.mysql.segments import CAP, Bound, Range, count_rows, parts, source
+from gmops_desktop.adapters.mysql.dialect import (
+    LARGE,
+    Column,
+    between,
+    comparable,
+    key_tuple,
+    name,
+    order,
+    row,
+)
+from gmops_desktop.adapters.mysql.segments import (
+    CAP,
+    Bound,
+    Range,
+    count_rows,
+    joined,
+    parts,
+    source,
+)
 from gmops_desktop.errors import OpsError, ProofFailed
 from gmops_desktop.language import tr
 
@@ -86,45 +103,43 @@ class _Ranges:
         average = table.text_guess / table.rows_guess if table.rows_guess else 100.0
         self._count = self._clamped(_TARGET / max(average, 20.0) * 0.6)
 
-    def read(self) -> Iterator[Piece | Segment]:
-        table = self._table
-        empty = not self._connection.rows(f"SELECT 1 FROM {name(table.name)} LIMIT 1")
-        if empty:
-            return
-        after: Bound = None
-        upto = self._bound(self._connection.rows(self._bound_query(None)))
-        while True:
+    def read(self, after: Bound = None, end: Bound = None) -> Iterator[Piece | Segment]:
+        """Read the keys in (`after`, `end`]; the last segment ends at the highest key there is."""
+        upto = self._bound(self._connection.rows("SELECT " + self._bound_query(after, end)))
+        while upto is not None:
             r = Range(after, upto)
-            answer = self._connection.one(self._query(r, ahead=upto is not None))
+            answer = self._connection.one(self._query(r, self._bound_query(upto, end)))
             rows, text, digest = int(answer[0]), answer[1], answer[2]
-            segment = _checked(table, r, rows, text, digest) if rows else None
+            segment = _checked(self._table, r, rows, text, digest) if rows else None
             if segment:
                 yield segment
                 self._adapt(rows, len(segment.text))
             elif rows:
                 yield from self._closely(r)
-            if upto is None:
-                return
-            after, upto = upto, self._bound([(answer[3],)] if answer[3] is not None else [])
+            after, upto = upto, self._bound([(answer[3],)])
 
-    def _query(self, r: Range, *, ahead: bool) -> str:
-        text, condition, ordered = parts(self._table, r)
-        following = f"({self._bound_query(r.upto)})" if ahead else "NULL"
+    def _query(self, r: Range, following: str = "NULL") -> str:
+        text, condition = parts(self._table, r)
         return (
-            f"SELECT n,x,SHA2(x,256),{following} FROM (SELECT COUNT(*) n,GROUP_CONCAT({text}"
-            f" ORDER BY {ordered} SEPARATOR ',\\0') x FROM {source(self._table)}"
-            f" WHERE {condition}) s"
+            f"SELECT n,x,SHA2(x,256),{following} FROM (SELECT COUNT(*) n,"
+            f"{joined(self._table, r, text)} x FROM {source(self._table)} WHERE {condition}) s"
         )
 
-    def _bound_query(self, after: Bound) -> str:
+    def _bound_query(self, after: Bound, end: Bound) -> str:
+        """Return the expression for the key that is a segment's worth of rows beyond `after`."""
         key = self._table.key
+        found = (
+            f"SELECT {key_tuple(key)} FROM {source(self._table)} WHERE {between(key, after, end)}"
+        )
+        highest = ",".join(f"{comparable(column)} DESC" for column in key)
         return (
-            f"SELECT {key_tuple(key)} FROM {source(self._table)} WHERE {between(key, after, None)}"
-            f" ORDER BY {order(key)} LIMIT 1 OFFSET {self._count - 1}"
+            f"COALESCE(({found} ORDER BY {order(key)} LIMIT 1 OFFSET {self._count - 1}),"
+            f"({found} ORDER BY {highest} LIMIT 1))"
         )
 
     def _bound(self, rows: Sequence[Row]) -> Bound:
-        return tuple(rows[0][0].decode().split("\t")) if rows else None
+        bound = rows[0][0] if rows else None
+        return tuple(bound.decode().split("\t")) if bound is not None else None
 
     def _adapt(self, rows: int, size: int) -> None:
         """Aim at the target size by what the last rows took; grow slowly, shrink at once."""
@@ -157,7 +172,7 @@ class _Ranges:
                 after, start, total = bound, position + 1, 0
 
     def _part(self, r: Range, sizes: dict[Column, int], single: bool) -> Iterator[Piece | Segment]:
-        answer = self._connection.one(self._query(r, ahead=False))
+        answer = self._connection.one(self._query(r))
         segment = _checked(self._table, r, int(answer[0]), answer[1], answer[2])
         if segment:
             self._adapt(segment.rows, len(segment.text))
@@ -169,13 +184,13 @@ class _Ranges:
 
     def _halves(self, r: Range, rows: int) -> Iterator[Piece | Segment]:
         self._count = max(rows // 2, 1)
-        middle = self._bound(self._connection.rows(self._bound_query(r.after)))
+        middle = self._bound(self._connection.rows("SELECT " + self._bound_query(r.after, r.upto)))
         yield from self._closely(Range(r.after, middle))
         yield from self._closely(Range(middle, r.upto))
 
     def _wide(self, r: Range, sizes: dict[Column, int]) -> Iterator[Piece | Segment]:
         """Read a single row whose large values come in pieces before it."""
-        answer = self._connection.one(self._query(r, ahead=False))
+        answer = self._connection.one(self._query(r))
         segment = _checked(self._table, r, int(answer[0]), answer[1], answer[2])
         if segment is None:
             raise _too_large(self._table)
@@ -229,9 +244,9 @@ class _Buckets:
             raise _too_large(table)
         buckets = max(1, -(-int(total) * 2 // _TARGET))
         answers = self._by_bucket(wide, buckets) if wide else self._in_one_pass(text, buckets)
-        for bucket, rows, joined, digest in answers:
+        for bucket, rows, together, digest in answers:
             r = Range(bucket=int(bucket), buckets=buckets, wide=wide)
-            segment = _checked(table, r, int(rows), joined, digest)
+            segment = _checked(table, r, int(rows), together, digest)
             if segment is None:
                 raise _too_large(table)
             yield from self._pieces(r)
@@ -247,12 +262,11 @@ class _Buckets:
     def _by_bucket(self, wide: tuple[str, ...], buckets: int) -> Iterator[Row]:
         """Ask bucket by bucket, because the large values are asked for in between."""
         for bucket in range(buckets):
-            text, condition, ordered = parts(
-                self._table, Range(bucket=bucket, buckets=buckets, wide=wide)
-            )
+            r = Range(bucket=bucket, buckets=buckets, wide=wide)
+            text, condition = parts(self._table, r)
             answer = self._connection.one(
-                f"SELECT {bucket},n,x,SHA2(x,256) FROM (SELECT COUNT(*) n,GROUP_CONCAT({text}"
-                f" ORDER BY {ordered} SEPARATOR ',\\0') x FROM {name(self._table.name)}"
+                f"SELECT {bucket},n,x,SHA2(x,256) FROM (SELECT COUNT(*) n,"
+                f"{joined(self._table, r, text)} x FROM {name(self._table.name)}"
                 f" WHERE {condition}) s"
             )
             if answer[1] != "0":

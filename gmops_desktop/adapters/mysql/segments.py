@@ -88,7 +88,7 @@ def fingerprints(connection: MysqlConnection, table: Table, r: Range) -> Iterato
 
     Without a key the first is the second.  They serve to count differences by.
     """
-    text, condition, _ = parts(table, r)
+    text, condition = parts(table, r)
     key = f"CAST(CONCAT_WS(',',{','.join(map(literal, table.key))}) AS BINARY)"
     both = ",".join(f"LEFT(SHA2({part},256),{HASH})" for part in (key if table.key else text, text))
     rest = f"FROM {source(table)} WHERE {condition}"
@@ -108,19 +108,31 @@ def count_rows(connection: MysqlConnection, table: Table) -> int:
 
 
 def _digest_query(table: Table, number: int, r: Range) -> str:
-    text, condition, ordered = parts(table, r)
+    text, condition = parts(table, r)
     return (
-        f"SELECT {number}, COUNT(*), SHA2(GROUP_CONCAT({text} ORDER BY {ordered}"
-        f" SEPARATOR ',\\0'),256) FROM {source(table)} WHERE {condition}"
+        f"SELECT {number}, COUNT(*), SHA2({joined(table, r, text)},256)"
+        f" FROM {source(table)} WHERE {condition}"
     )
 
 
-def parts(table: Table, r: Range) -> tuple[str, str, str]:
-    """Return a range's row expression, its condition and its order."""
+def parts(table: Table, r: Range) -> tuple[str, str]:
+    """Return a range's row expression and its condition."""
     text = row(table.columns, r.wide)
     if r.bucket is None:
-        return text, between(table.key, r.after, r.upto), order(table.key)
-    return text, f"CRC32({text})%{r.buckets}={r.bucket}", text
+        return text, between(table.key, r.after, r.upto)
+    return text, f"CRC32({text})%{r.buckets}={r.bucket}"
+
+
+def joined(table: Table, r: Range, text: str) -> str:
+    """Return the aggregate of a range's text: rows in the order of the key, or of themselves.
+
+    Sorting is spared where the rows lie in that order: it costs the server a sixth of its time.
+    """
+    if r.bucket is not None:
+        ordered = f" ORDER BY {text}"
+    else:
+        ordered = "" if table.clustered else f" ORDER BY {order(table.key)}"
+    return f"GROUP_CONCAT({text}{ordered} SEPARATOR ',\\0')"
 
 
 def source(table: Table) -> str:

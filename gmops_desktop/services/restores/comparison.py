@@ -24,7 +24,7 @@ Action = Literal["same", "rows", "replace", "create", "drop"]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How one table differs; `segments` are the archive's that do (None: a bucket it lacks)."""
+    """How one table differs; `segments` are the archive's that do (None: where it has no rows)."""
 
     table: str
     action: Action
@@ -117,6 +117,8 @@ def _differing(
     wanted = {_range(record, segment): segment for segment in record.segments}
     asked = list(wanted)
     filled = {segment.bucket for segment in record.segments}
+    if record.key and record.segments[-1].upto is not None:
+        asked.append(Range(after=record.segments[-1].upto))  # rows beyond the archive's last
     asked += [
         Range(bucket=bucket, buckets=record.buckets, wide=record.segments[0].wide)
         for bucket in range(record.buckets)
