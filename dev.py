@@ -45,7 +45,14 @@ WINDOW_PACKAGES = [
     "libcups2",
 ]
 # What the sandbox and the tests start for real.
-SERVER_PACKAGES = ["mariadb-server", "mariadb-client", "openssh-server", "zstd", "apt-utils"]
+SERVER_PACKAGES = [
+    "mariadb-server",
+    "mariadb-client",
+    "openssh-server",
+    "zstd",
+    "apt-utils",
+    "age",
+]
 # What freezing needs: objdump, and the shared library that Debian splits from its own Python.
 BUILD_PACKAGES = ["binutils"]
 if sys.base_prefix == "/usr":

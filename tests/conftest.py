@@ -35,6 +35,7 @@ NEEDED = {
     "sshd": "openssh-server",
     "zstd": "zstd",
     "apt-ftparchive": "apt-utils",
+    "age": "age",
 }
 
 if not os.environ.get("DISPLAY"):
