@@ -17,6 +17,8 @@ import keyring
 import pytest
 from PySide6.QtWidgets import QApplication
 
+import sandbox.mysql9
+import sandbox.mysql56
 from gmops_desktop import language
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.context import Context
@@ -24,6 +26,8 @@ from gmops_desktop.paths import Home
 from gmops_desktop.tasks import TaskRunner
 from memory_keyring import MemoryKeyring
 from sandbox.mariadb import MariaDB
+from sandbox.mysql9 import Mysql9
+from sandbox.mysql56 import Mysql56
 from sandbox.sshd import Sshd
 
 if TYPE_CHECKING:
@@ -59,6 +63,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             f"or install {packages}.",
             returncode=1,
         )
+
+
+def pytest_report_header() -> list[str]:
+    """Name what the run goes without, once."""
+    return [line for line in (no_mysql56(), no_mysql9()) if line]
 
 
 # ---------------------------------------------------------------- every test
@@ -175,6 +184,43 @@ def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
     whole server start their own: `with MariaDB(tmp_path / "own") as server` (about a second)."""
     with MariaDB(tmp_path_factory.mktemp("mariadb")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def mysql56(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mysql56]:
+    """A running MySQL 5.6, shared by the tests of one worker."""
+    if missing := no_mysql56():
+        # CI has what it takes to fetch it: a suite that skipped it there would prove too little.
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(missing)
+    with Mysql56(tmp_path_factory.mktemp("mysql56")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mysql9(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mysql9]:
+    """A running MySQL 9, shared by the tests of one worker; they are marked `mysql9`."""
+    if missing := no_mysql9():
+        pytest.skip(missing)
+    with Mysql9(tmp_path_factory.mktemp("mysql9")) as server:
+        yield server
+
+
+def no_mysql56() -> str:
+    """Say why there is no MySQL 5.6 here; nothing where there is one."""
+    if not sandbox.mysql56.runs_here():
+        return "MySQL 5.6 runs on 64-bit x86 Linux only: its tests are skipped."
+    if not sandbox.mysql56.fetched():
+        return "MySQL 5.6 is not here (`python3 dev.py setup` fetches it): its tests are skipped."
+    return ""
+
+
+def no_mysql9() -> str:
+    """Say why there is no MySQL 9 here; nothing where there is one."""
+    if not sandbox.mysql9.runs_here():
+        return "MySQL 9 needs Linux and root here: its tests are skipped."
+    if not sandbox.mysql9.is_built():
+        return "MySQL 9 is not here (`python3 dev.py test-all` builds it): its tests are skipped."
+    return ""
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from typing import Any
 from gmops_desktop.adapters.mysql import MysqlConnection, connect
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.context import Context
-from sandbox.mariadb import MariaDB
+from sandbox.database import DatabaseServer
 
 Facts = dict[Any, Any]
 
@@ -38,28 +38,28 @@ _VIEWS = {
 }
 
 
-def opener(server: MariaDB) -> Callable[[MysqlAddress, Context], MysqlConnection]:
+def opener(server: DatabaseServer) -> Callable[[MysqlAddress, Context], MysqlConnection]:
     """Return the `connect` that services are given."""
     return lambda address, context: connect(
         address, context, password=server.password(address.user)
     )
 
 
-def execute(server: MariaDB, schema: str, statements: Iterable[str | bytes]) -> None:
+def execute(server: DatabaseServer, schema: str, statements: Iterable[str | bytes]) -> None:
     """Run statements as root."""
     with server.connect(schema) as connection, connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
 
 
-def query(server: MariaDB, schema: str, statement: str) -> tuple[tuple[Any, ...], ...]:
+def query(server: DatabaseServer, schema: str, statement: str) -> tuple[tuple[Any, ...], ...]:
     """Return a statement's rows, asked as root."""
     with server.connect(schema) as connection, connection.cursor() as cursor:
         cursor.execute(statement)
         return tuple(cursor.fetchall())
 
 
-def checksums(server: MariaDB, schema: str) -> dict[str, int]:
+def checksums(server: DatabaseServer, schema: str) -> dict[str, int]:
     """Return `CHECKSUM TABLE` of every base table."""
     names = query(
         server,
@@ -74,7 +74,7 @@ def checksums(server: MariaDB, schema: str) -> dict[str, int]:
     return {name.partition(".")[2]: value for name, value in rows}
 
 
-def facts(server: MariaDB, schema: str) -> Facts:
+def facts(server: DatabaseServer, schema: str) -> Facts:
     """Return everything the server says of a schema: definitions, checksums, sequences."""
     found: Facts = dict(checksums(server, schema))
     with server.connect(schema) as connection, connection.cursor() as cursor:
@@ -110,7 +110,7 @@ def differences(one: Facts, other: Facts) -> dict[Any, tuple[Any, Any]]:
     }
 
 
-def load_with_stock_client(server: MariaDB, archive: Path, schema: str) -> None:
+def load_with_stock_client(server: DatabaseServer, archive: Path, schema: str) -> None:
     """Do what somebody without this program would: `zstd -dc FILE | mariadb --comments SCHEMA`."""
     with tempfile.NamedTemporaryFile("w", suffix=".cnf") as options:
         os.chmod(options.name, 0o600)
