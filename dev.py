@@ -57,6 +57,8 @@ SERVER_PACKAGES = [
 ]
 # What lays out the tree of a MySQL 9.
 TREE_PACKAGES = ["debootstrap"]
+# What the benchmarks compare with, and lay a slow line with (`ip`, `tc`).
+BENCH_PACKAGES = ["mydumper", "iproute2", "openssh-client"]
 # What freezing needs: objdump, and the shared library that Debian splits from its own Python.
 BUILD_PACKAGES = ["binutils"]
 if sys.base_prefix == "/usr":
@@ -259,6 +261,8 @@ def pytest(*words: str) -> None:
 
 
 def bench(*words: str) -> None:
+    """Measure against the stock tools; one that cannot be installed is named and left out."""
+    install_system_packages(BENCH_PACKAGES)
     call(PYTHON, "-m", "benchmarks", *words)
 
 

@@ -1,117 +1,157 @@
-"""Full backup and full restore on the loopback, against `mariadb-dump | zstd -3` and
-`zstd -dc | mariadb`, on the example website's database.
+"""What a backup costs, measured against the stock tools in one run: time, bytes, memory.
 
-    python3 dev.py bench [--runs 3] [--small]
+    python3 dev.py bench [--quick] [--runs 3] [--only loopback line restore] [--restore-line]
 
-Every run does the same work for both: our times include what we do beyond the stock tools (digests
-while backing up; safety copy and proof by digests while restoring), because nobody can have our
-backup without them.  The runs take turns, so that a busy moment of the machine hits both; the
-median is shown.  Restores go into an empty schema.
+Full backups on the loopback against `mysqldump | zstd -3` and mydumper; first, daily and idle
+backups over a line of 5 Mbit/s against `ssh HOST 'mysqldump | zstd -3'`; the memory that a row of
+64 MB takes; restores on the loopback and, asked for, over the line.  Medians, ratios and the bars
+they are held against are printed, and written as `results.md` and `results.json`.
+
+How it is measured, and what that means, stands in docs/performance.md.  A run on the full database
+takes about an hour, most of it waiting for the line.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import statistics
+import shutil
+import signal
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from types import FrameType
 
+from benchmarks import database as data
+from benchmarks import restoring, scenarios
+from benchmarks.commands import version_of
+from benchmarks.contest import Contest
+from benchmarks.line import laid, sweep
+from benchmarks.results import Results, machine
 from gmops_desktop import language
-from gmops_desktop.app import assemble
-from gmops_desktop.context import Context
-from gmops_desktop.paths import Home
-from sandbox.mariadb import SITE_SCHEMA, MariaDB
-from sandbox.site_data import FULL, SMALL, seed
-from sandbox.stock import ask, checksums, client_options, dump, load
+from gmops_desktop.errors import OpsError
+from gmops_desktop.paths import ROOT
+from sandbox import site_data
+from sandbox.processes import end_strays
 
-COPY = "chamber_copy"
+PARTS = ("loopback", "line", "restore")
 
 
 def main() -> int:
-    """Measure, print the table, and fail if anything was not restored exactly."""
-    parser = argparse.ArgumentParser(prog="dev.py bench", description=__doc__)
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--small", action="store_true", help="3 MB instead of 200")
-    options = parser.parse_args()
+    """Measure; return 1 where a contestant failed, 3 where what we made is not exact."""
+    options = _options()
     language.use("en")
-    with (
-        TemporaryDirectory(prefix="gmops-bench-") as folder,
-        MariaDB(Path(folder) / "mariadb") as server,
-    ):
-        print("Seeding the example database ...", flush=True)
-        seed(server, SMALL if options.small else FULL)
-        with client_options(server.port, "root", server.root_password) as login:
-            return measure(Path(folder), server, login, options.runs)
-
-
-def measure(folder: Path, server: MariaDB, login: str, runs: int) -> int:
-    """Let the contestants take turns; return the exit code."""
-    home = Home(folder / "home")
-    for part in (home.archives, home.reports, home.logs):
-        part.mkdir(parents=True)
-    theirs, ours = folder / "stock.sql.zst", folder / "gmops.sql.zst"
-    source, target = server.address(SITE_SCHEMA), server.address(COPY)
-    times: dict[str, list[float]] = {}
-
-    def empty() -> None:
-        ask(login, f"DROP DATABASE IF EXISTS {COPY}; CREATE DATABASE {COPY}")
-
-    def timed(name: str, work: Callable[[], object]) -> None:
-        begun = time.monotonic()
-        work()
-        times.setdefault(name, []).append(time.monotonic() - begun)
-
-    with assemble(home, secret=lambda name: server.password("ops_backup")) as services:
-        wanted = checksums(login, SITE_SCHEMA)
-        exact = True
-        for run in range(runs):
-            print(f"Run {run + 1} of {runs} ...", flush=True)
-            ours.unlink(missing_ok=True)
-            timed("dump", lambda: dump(login, SITE_SCHEMA, theirs))
-            timed("take", lambda: services.backups.take(source, Context(), out=ours))
-            timed("verify", lambda: services.backups.verify(ours, Context()))
-            empty()
-            timed("load", lambda: load(login, COPY, theirs))
-            empty()
-            timed("load ours", lambda: load(login, COPY, ours))
-            exact &= checksums(login, COPY) == wanted
-            empty()
-            timed("run", lambda: services.restores.run(ours, target, Context(), confirm=COPY))
-            exact &= checksums(login, COPY) == wanted
-        summary = services.backups.inspect(ours)
-    text = sum(table.text_bytes for table in summary.tables)
-    seconds = {name: statistics.median(values) for name, values in times.items()}
-    show(seconds, text, theirs.stat().st_size, ours.stat().st_size, summary.server, runs)
+    signal.signal(signal.SIGTERM, _unwind)
+    results = Results()
+    try:
+        with _work_folder() as folder:
+            exact = _measure(options, folder, results)
+    except OpsError as error:
+        print("\n".join(filter(None, (error.message, error.hint))), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped; what was started is gone.", file=sys.stderr)
+        return 130
+    finally:
+        if results.samples:
+            results.show()
+            results.write(options.out)
+            print(f"\n{options.out / 'results.md'}, results.json")
     if not exact:
-        print("A restored schema differs from the original (CHECKSUM TABLE).", file=sys.stderr)
-    return 0 if exact else 3
+        print("What was backed up or restored differs from the original.", file=sys.stderr)
+        return 3
+    missed = [verdict for verdict in results.verdicts() if not verdict.met]
+    return 4 if options.strict and missed else 0
 
 
-def show(
-    seconds: dict[str, float], text: int, theirs: int, ours: int, server: str, runs: int
-) -> None:
-    """Print medians, rates over the SQL text, and ratios (above 1: we are faster or smaller)."""
-    megabytes = text / 1e6
-    print(f"\n{server} on the loopback, {os.cpu_count()} CPUs, {megabytes:.0f} MB of SQL text, "
-          f"median of {runs}")  # fmt: skip
-    rows = [
-        ("backup", "mariadb-dump | zstd -3", "dump", theirs, ""),
-        ("", "gmops backup take", "take", ours, "dump"),
-        ("", "gmops backup verify", "verify", 0, ""),
-        ("restore", "zstd -dc | mariadb, their dump", "load", 0, ""),
-        ("", "zstd -dc | mariadb, our archive", "load ours", 0, "load"),
-        ("", "gmops restore run", "run", 0, "load"),
-    ]
-    print(f"{'':9}{'':34}{'seconds':>9}{'MB/s':>8}{'file MB':>9}{'ratio':>7}")
-    for subject, what, name, size, rival in rows:
-        ratio = f"{seconds[rival] / seconds[name]:.2f}" if rival else ""
-        file = f"{size / 1e6:.1f}" if size else ""
-        rate = megabytes / seconds[name]
-        print(f"{subject:9}{what:34}{seconds[name]:9.2f}{rate:8.1f}{file:>9}{ratio:>7}")
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="dev.py bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    sizes = parser.add_mutually_exclusive_group()
+    sizes.add_argument("--quick", action="store_true", help="100 MB instead of 1 GB, one run")
+    sizes.add_argument("--tiny", action="store_true", help="2 MB, one run: does it work at all?")
+    parser.add_argument("--runs", type=int, default=0, help="3, or 1 of the smaller sizes")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--restore-line", action="store_true",
+                        help="also restore over the line (an hour more)")  # fmt: skip
+    parser.add_argument("--rate", type=float, default=5.0, help="the line, in Mbit/s (5)")
+    parser.add_argument("--proxy", action="store_true",
+                        help="throttle by a proxy, also where the kernel could")  # fmt: skip
+    parser.add_argument("--strict", action="store_true", help="exit 4 if a bar is missed")
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench")
+    options = parser.parse_args()
+    options.out = options.out.absolute()
+    options.size = data.QUICK if options.quick else data.TINY if options.tiny else data.FULL
+    options.runs = options.runs or (1 if options.quick or options.tiny else 3)
+    return options
+
+
+def _measure(options: argparse.Namespace, folder: Path, results: Results) -> bool:
+    size, runs = options.size, options.runs
+    results.facts["machine"] = machine()
+    results.facts["program"] = f"GMOps Desktop {version('gmops-desktop')}"
+    for tool in ("mariadbd", "mydumper", "zstd"):
+        found = version_of(tool)
+        results.facts[tool] = found or "not installed: python3 dev.py bench as root installs it"
+    exact = True
+    if "loopback" in options.only or "line" in options.only:
+        print(f"Preparing the {size.name} database ...", flush=True)
+        with data.seeded(size, folder / "mariadb") as server:
+            contest = Contest(server, size, folder, results)
+            results.facts["database"] = contest.described()
+            if "loopback" in options.only:
+                scenarios.on_the_loopback(contest, runs)
+                scenarios.with_a_wide_row(contest)
+            if "line" in options.only:
+                exact &= _over_the_line(options, contest)
+    if "restore" in options.only:
+        site = site_data.SMALL if options.tiny else site_data.FULL
+        print("Restoring the example website ...", flush=True)
+        exact &= restoring.of_the_site(folder / "restore", site, runs, results)
+    return exact
+
+
+def _over_the_line(options: argparse.Namespace, contest: Contest) -> bool:
+    rate, facts = options.rate * 1e6, contest.results.facts
+    with laid(contest.folder / "line", rate, proxied=options.proxy) as line:
+        facts["line"] = f"{line.kind}; measured: {line.measured() / 1e6:.2f} Mbit/s"
+        print(facts["line"], flush=True)
+        archive = scenarios.over_the_line(contest, line, options.runs)
+    exact = contest.prove(archive)
+    facts["last daily archive"] = (
+        "verified and loaded by the stock client; CHECKSUM TABLE of every table "
+        + ("as on the server" if exact else "DIFFERS from the server's")
+    )
+    if options.restore_line:
+        with laid(contest.folder / "both", rate, both=True, proxied=options.proxy) as line:
+            facts["line of the restores"] = "the same, throttled in both directions"
+            exact &= restoring.over_the_line(contest, line, 1)
+    return exact
+
+
+@contextmanager
+def _work_folder() -> Iterator[Path]:
+    """Give a folder for this run; what killed runs left behind is ended and removed first."""
+    sweep()
+    cache = data.cache_folder()
+    for left in cache.glob("work-*"):
+        if not Path(f"/proc/{left.name.removeprefix('work-')}").exists():
+            for server in (left / "mariadb", left / "restore" / "site", *left.glob("*/sshd")):
+                end_strays(server)
+            shutil.rmtree(left)
+    folder = cache / f"work-{os.getpid()}"
+    folder.mkdir(mode=0o700, parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def _unwind(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":
