@@ -36,11 +36,31 @@ class SshAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class CloudDatabase:
+    """A TencentDB instance (`cdb-...`) as Tencent Cloud's API knows it: region, and whose key.
+
+    `endpoint` replaces the API's own address (`http://127.0.0.1:port` of a stand-in).
+    """
+
+    instance: str
+    region: str
+    secret_id: str
+    endpoint: str = ""
+
+    @property
+    def secret_name(self) -> str:
+        return f"tencent:{self.secret_id}"
+
+    def __str__(self) -> str:
+        return self.instance
+
+
+@dataclass(frozen=True, slots=True)
 class MysqlAddress:
     """A schema on a MySQL or MariaDB server, reached directly or through an SSH tunnel.
 
     `tls` is "required" (verified against the system's or `ca`'s roots), or "off" for a loopback
-    or a tunnelled connection.
+    or a tunnelled connection.  `cloud` is the TencentDB instance the server is, if it is one.
     """
 
     host: str
@@ -50,6 +70,7 @@ class MysqlAddress:
     ssh: SshAddress | None = None
     tls: Literal["required", "off"] = "off"
     ca: str = ""
+    cloud: CloudDatabase | None = None
 
     @property
     def secret_name(self) -> str:
@@ -110,8 +131,11 @@ def ssh_of(resource: Resource) -> SshAddress | None:
 
 
 def address_to_dict(address: Address) -> dict[str, Any]:
-    """Return `address` as plain JSON values."""
-    return asdict(address)
+    """Return `address` as plain JSON values; a database outside the cloud says nothing of one."""
+    values = asdict(address)
+    if values.get("cloud", "") is None:
+        del values["cloud"]
+    return values
 
 
 def address_from_dict(kind: Kind, values: dict[str, Any]) -> Address:
@@ -119,8 +143,10 @@ def address_from_dict(kind: Kind, values: dict[str, Any]) -> Address:
     if kind == "host":
         return SshAddress(**values)
     if kind == "mysql":
-        ssh = values.get("ssh")
-        return MysqlAddress(**{**values, "ssh": SshAddress(**ssh) if ssh else None})
+        ssh, cloud = values.get("ssh"), values.get("cloud")
+        tunnel = SshAddress(**ssh) if ssh else None
+        instance = CloudDatabase(**cloud) if cloud else None
+        return MysqlAddress(**{**values, "ssh": tunnel, "cloud": instance})
     return WebAddress(**values) if kind == "website" else AccountAddress(**values)
 
 

@@ -25,8 +25,15 @@ from db.journal import Journal
 from gmops_desktop.adapters import host, mysql, mysql_status, packages, web, wechat
 from gmops_desktop.adapters.host_keys import ChangedHostKey, UnknownHostKey
 from gmops_desktop.adapters.ssh import Ssh
+from gmops_desktop.adapters.tencent import Tencent
 from gmops_desktop.adapters.vault import NoSecret, Vault
-from gmops_desktop.addresses import AccountAddress, MysqlAddress, SshAddress, ssh_of
+from gmops_desktop.addresses import (
+    AccountAddress,
+    CloudDatabase,
+    MysqlAddress,
+    SshAddress,
+    ssh_of,
+)
 from gmops_desktop.context import Context, side_by_side
 from gmops_desktop.contract.looks import AccountDetails, HostDetails, MysqlDetails
 from gmops_desktop.errors import OpsError
@@ -36,6 +43,7 @@ from gmops_desktop.month_facts import Collector
 from gmops_desktop.paths import Home
 from gmops_desktop.reports.facts import MonthFacts
 from gmops_desktop.services.backups import Backups
+from gmops_desktop.services.cloud_backups import CloudBackups
 from gmops_desktop.services.connections import Connections
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.obligations import Obligations
@@ -64,6 +72,7 @@ class Services:
     obligations: Obligations
     records: Records
     backups: Backups
+    cloud_backups: CloudBackups
     restores: Restores
     servers: Servers
     connections: Connections
@@ -130,6 +139,7 @@ def _build(
         obligations=Obligations(database, journal),
         records=Records(database, journal, reports.checks),
         backups=backups,
+        cloud_backups=CloudBackups(outside.open_tencent, home.cloud, archive_folder),
         restores=restores,
         servers=servers,
         connections=connections,
@@ -165,6 +175,11 @@ class _Outside:
         return mysql.connect(
             address, context, password=password, tunnel=tunnel, closing=server.close
         )
+
+    def open_tencent(self, cloud: CloudDatabase) -> Tencent:
+        """Return Tencent Cloud's API with the keys and the region of an instance."""
+        key = self._secret(cloud.secret_name)
+        return Tencent(cloud.secret_id, key, region=cloud.region, endpoint=cloud.endpoint)
 
     def look_host(self, address: SshAddress, context: Context) -> HostDetails:
         with self.open_ssh(address, context) as server:

@@ -64,6 +64,11 @@ class Home:
         return self.root / "reports"
 
     @property
+    def cloud(self) -> Path:
+        """What was last seen of backups in the cloud."""
+        return self.root / "cloud"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 

@@ -11,14 +11,19 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import pymysql
 from platformdirs import user_data_path
 
-from gmops_desktop.addresses import AccountAddress, MysqlAddress, SshAddress, WebAddress
+from gmops_desktop.addresses import (
+    AccountAddress,
+    MysqlAddress,
+    SshAddress,
+    WebAddress,
+)
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.paths import ROOT, Home, write_atomically
@@ -242,7 +247,7 @@ class Sandbox:
             folder=self.folder,
             home=self.home.root,
             small=bool(self._seeded_small()),
-            mysql=self.mariadb.address(ssh=ssh),
+            mysql=replace(self.mariadb.address(ssh=ssh), cloud=self.tencent.database),
             mysql_direct=self.mariadb.address(tls=True),
             mysql_admin=self.mariadb.address("mysql", user="root"),
             ssh=ssh,
@@ -264,7 +269,7 @@ class Sandbox:
             address.secret_name: self.mariadb.password(address.user)
             for address in (facts.mysql, facts.mysql_admin)
         }
-        secrets[f"tencent:{facts.tencent_secret_id}"] = self.tencent.secret_key
+        secrets[self.tencent.database.secret_name] = self.tencent.secret_key
         secrets[facts.wechat.secret_name] = self.wechat.secret
         self.keyring.put_all(secrets)
         furnish(

@@ -6,7 +6,8 @@
 What makes it worth asking: it verifies the TC3-HMAC-SHA256 signature and the clock as the real one
 does, and checks the field names of every request, and of its own every answer, against the models
 of Tencent's own SDK.  What the account holds, and changes by itself, is in `tencent_account`.
-`FOLDER/faults.json` scripts failures: a list of {"action", "code", "message"}, each used once.
+`FOLDER/faults.json` scripts failures: a list of {"action", "code", "message"}, each used once;
+`FOLDER/behaviour.json` says how backups and their files behave (the fields of `Behaviour`).
 """
 
 from __future__ import annotations
@@ -29,10 +30,12 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
+from gmops_desktop.addresses import CloudDatabase
 from gmops_desktop.paths import write_atomically
 from sandbox.processes import LOOPBACK
 from sandbox.server import Server
-from sandbox.tencent_account import APIS, REGIONS, REQUIRED, Account, Refused
+from sandbox.tencent_account import APIS, REGIONS, REQUIRED, Account
+from sandbox.tencent_backups import DATABASE, REGION, Behaviour, Refused
 
 _AUTHORIZATION: Final = re.compile(
     r"TC3-HMAC-SHA256 Credential=([^/]+)/([^/]+)/([^/]+)/tc3_request, "
@@ -62,12 +65,24 @@ class Tencent(Server):
     def secret_key(self) -> str:
         return self._keys()["secret_key"]
 
+    @property
+    def database(self) -> CloudDatabase:
+        """The account's one TencentDB instance."""
+        return CloudDatabase(DATABASE, REGION, self.secret_id, f"http://{self.endpoint}")
+
     def fail_next(self, action: str, code: str, message: str = "") -> None:
         """Let the next call of `action` ("*" for any) fail with an error code of Tencent's."""
         file = self.folder / "faults.json"
         faults = json.loads(file.read_text("utf-8")) if file.exists() else []
         faults.append({"action": action, "code": code, "message": message})
         write_atomically(file, json.dumps(faults).encode())
+
+    def behave(self, **values: object) -> None:
+        """Let backups and their files behave as `values` say (fields of `Behaviour`), from now on;
+        without values, as they do at first."""
+        Behaviour(**values)  # type: ignore[arg-type] # only to refuse unknown names
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_atomically(self.folder / "behaviour.json", json.dumps(values).encode())
 
     def _start(self) -> None:
         self._keys()
@@ -116,8 +131,10 @@ class Api:
         *,
         clock: Callable[[], float] = time.time,
         fault: Callable[[str], Refused | None] = lambda action: None,
+        behaviour: Callable[[], Behaviour] = Behaviour,
     ) -> None:
         self.account = account
+        self.behaviour = behaviour
         self._keys = keys
         self._clock = clock
         self._fault = fault
@@ -200,25 +217,47 @@ def handler(api: Api) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
-            until = parse_qs(parts.query).get("q-sign-time", ["0;0"])[0].partition(";")[2]
-            content = api.account.backup_file(parts.path.rpartition("/")[2].removesuffix(".xb"))
-            if content is None or float(until or 0) < time.time():
+            words = parse_qs(parts.query)
+            times = words.get("q-sign-time", [""])[0]
+            signature = words.get("q-signature", [""])[0]
+            number = parts.path.rpartition("/")[2].removesuffix(".xb")
+            behaviour = api.behaviour()
+            content = api.account.backups.file(number, times, signature)
+            if content is None:
                 return self._send(HTTPStatus.FORBIDDEN, b"<Code>AccessDenied</Code>", "text/xml")
             wanted = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
-            begin = int(wanted[1]) if wanted else 0
-            status = HTTPStatus.PARTIAL_CONTENT if wanted else HTTPStatus.OK
+            begin = int(wanted[1]) if wanted and behaviour.ranges else 0
+            if begin >= len(content):
+                status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+                return self._send(status, b"<Code>InvalidRange</Code>", "text/xml")
+            partial = begin > 0
+            status = HTTPStatus.PARTIAL_CONTENT if partial else HTTPStatus.OK
             extra = {"Content-Range": f"bytes {begin}-{len(content) - 1}/{len(content)}"}
-            self._send(status, content[begin:], "application/octet-stream", extra if wanted else {})
+            self._send(
+                status,
+                content[begin:],
+                "application/octet-stream",
+                extra if partial else {},
+                cut_after=behaviour.cut_after,
+            )
 
         def _send(
-            self, status: HTTPStatus, body: bytes, kind: str, extra: dict[str, str] | None = None
+            self,
+            status: HTTPStatus,
+            body: bytes,
+            kind: str,
+            extra: dict[str, str] | None = None,
+            *,
+            cut_after: int = 0,
         ) -> None:
             self.send_response(status)
             lines = {"Content-Type": kind, "Content-Length": str(len(body))}
             for name, value in {**lines, **(extra or {}), "X-Stand-In": "gmops-sandbox"}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(body[:cut_after] if cut_after else body)
+            if 0 < cut_after < len(body):
+                self.close_connection = True
 
         def log_message(self, format: str, *args: Any) -> None:
             """Keep quiet: the calls carry addresses with signatures."""
@@ -245,9 +284,24 @@ def scripted(folder: Path) -> Callable[[str], Refused | None]:
     return fault
 
 
+def _behaving(folder: Path) -> Callable[[], Behaviour]:
+    file = folder / "behaviour.json"
+
+    def behaviour() -> Behaviour:
+        return Behaviour(**json.loads(file.read_text("utf-8"))) if file.exists() else Behaviour()
+
+    return behaviour
+
+
 def _serve(folder: Path, port: int) -> None:
     keys = json.loads((folder / "keys.json").read_text("utf-8"))
-    api = Api(Account(), {keys["secret_id"]: keys["secret_key"]}, fault=scripted(folder))
+    behaviour = _behaving(folder)
+    api = Api(
+        Account(behaviour=behaviour),
+        {keys["secret_id"]: keys["secret_key"]},
+        fault=scripted(folder),
+        behaviour=behaviour,
+    )
     with ThreadingHTTPServer((LOOPBACK, port), handler(api)) as server:
         server.daemon_threads = True
         server.serve_forever()

@@ -1,20 +1,28 @@
 """What the stand-in's Tencent Cloud account holds, and how it changes: one server, its disks, one
-database with backups that take a few looks to finish.
+database (whose backups are in `tencent_backups`).
 
 Field names are Tencent's; every answer is checked against the SDK's models before it is sent.
 """
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
-from random import Random
-from typing import Any, Final
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
-Json = dict[str, Any]
+from sandbox.tencent_backups import (
+    BEIJING,
+    DATABASE,
+    REGION,
+    Behaviour,
+    DatabaseBackups,
+    Json,
+    Refused,
+    local,
+    paged,
+)
 
 APIS: Final = {  # service: version, module of the SDK
     "billing": ("2018-07-09", "v20180709"),
@@ -24,7 +32,6 @@ APIS: Final = {  # service: version, module of the SDK
     "domain": ("2018-08-08", "v20180808"),
     "sts": ("2018-08-13", "v20180813"),
 }
-REGION: Final = "ap-guangzhou"
 REGIONS: Final = {REGION, "ap-shanghai", "ap-beijing", "ap-nanjing", "ap-chengdu", "ap-hongkong"}
 
 # The SDK's models check names alone; these are the fields without which Tencent refuses.
@@ -35,34 +42,27 @@ REQUIRED: Final = {
     ("cdb", "DescribeBackupConfig"): ("InstanceId",),
 }
 
-_BEIJING: Final = timezone(timedelta(hours=8))
 _INSTANCE: Final = "ins-sandbox1"
-_DATABASE: Final = "cdb-sandbox1"
 _DISK: Final = "disk-sandbox1"
 _LOOKS: Final = 3  # a task is done when it has been looked at so often
 
 
-class Refused(Exception):
-    """An error as Tencent gives it: a code and a message."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
 class Account:
-    """The account's state; `now` gives the time.  Calls come from many threads."""
+    """The account's state; `now` gives the time, `behaviour` how its backups go at the moment.
 
-    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    Calls come from many threads.
+    """
+
+    def __init__(
+        self,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        behaviour: Callable[[], Behaviour] = Behaviour,
+    ) -> None:
         self._now = now
         self._lock = threading.Lock()
         self._numbers = itertools.count(900_001)
-        self._backups: list[Json] = []
         self._snapshots: list[Json] = []
-        self._files: dict[int, bytes] = {}
-        for days in range(7, 0, -1):  # one automatic backup each night
-            begun = now().astimezone(_BEIJING).replace(hour=3, minute=2) - timedelta(days=days)
-            self._finish(self._new_backup("physical", "automatic", "", begun))
+        self.backups = DatabaseBackups(now, behaviour)
 
     def do(self, service: str, action: str, region: str, given: Json, host: str) -> Json:
         """Return the answer of one action; in a region other than ours nothing is found."""
@@ -71,9 +71,10 @@ class Account:
             ("cbs", "CreateSnapshot"): self._create_snapshot,
             ("cbs", "DescribeDisks"): self._disks,
             ("cbs", "DescribeSnapshots"): self._describe_snapshots,
-            ("cdb", "CreateBackup"): self._create_backup,
-            ("cdb", "DescribeBackupConfig"): self._backup_config,
-            ("cdb", "DescribeBackups"): lambda given: self._describe_backups(given, host),
+            ("cdb", "CreateBackup"): self.backups.create,
+            ("cdb", "DescribeBackupConfig"): self.backups.config,
+            ("cdb", "DescribeBackupDownloadRestriction"): self.backups.restriction,
+            ("cdb", "DescribeBackups"): lambda given: self.backups.describe(given, host),
             ("cdb", "DescribeDBInstances"): self._databases,
             ("cvm", "DescribeInstances"): self._instances,
             ("cvm", "DescribeInstancesStatus"): self._states,
@@ -88,10 +89,6 @@ class Account:
             empty: Json = {name: [] for name, value in found.items() if isinstance(value, list)}
             return {**empty, "TotalCount": 0}
         return found
-
-    def backup_file(self, number: str) -> bytes | None:
-        """Return the content of a finished backup's file."""
-        return self._files.get(int(number)) if number.isdigit() else None
 
     # ------------------------------------------------------------ server and disk
 
@@ -126,11 +123,11 @@ class Account:
         for name in given.get("InstanceIds", ()):
             if name != _INSTANCE:
                 raise Refused("InvalidInstanceId.NotFound", f"The instance {name} is not found.")
-        return _paged("InstanceSet", [self._instance()], given, most=100)
+        return paged("InstanceSet", [self._instance()], given, most=100)
 
     def _states(self, given: Json) -> Json:
         states = [{"InstanceId": _INSTANCE, "InstanceState": "RUNNING"}]
-        return _paged("InstanceStatusSet", states, given, most=100)
+        return paged("InstanceStatusSet", states, given, most=100)
 
     def _disks(self, given: Json) -> Json:
         disk = {
@@ -142,7 +139,7 @@ class Account:
             "InstanceId": _INSTANCE,
             "SnapshotCount": len(self._snapshots),
         }
-        return _paged("DiskSet", [disk], given, most=100)
+        return paged("DiskSet", [disk], given, most=100)
 
     def _create_snapshot(self, given: Json) -> Json:
         if given["DiskId"] != _DISK:
@@ -154,7 +151,7 @@ class Account:
             "Percent": 0,
             "DiskId": _DISK,
             "DiskUsage": "SYSTEM_DISK",
-            "CreateTime": _local(self._now()),
+            "CreateTime": local(self._now()),
             "IsPermanent": "Deadline" not in given,
         }
         self._snapshots.append(snapshot)
@@ -167,17 +164,17 @@ class Account:
                 snapshot["SnapshotState"] = "NORMAL"
         wanted = given.get("SnapshotIds")
         rows = [one for one in self._snapshots if not wanted or one["SnapshotId"] in wanted]
-        return _paged("SnapshotSet", rows, given, most=100)
+        return paged("SnapshotSet", rows, given, most=100)
 
     # ------------------------------------------------------------ database
 
     def _databases(self, given: Json) -> Json:
         instance = {
-            "InstanceId": _DATABASE,
+            "InstanceId": DATABASE,
             "InstanceName": "chamber",
             "Status": 1,
             "TaskStatus": 0,
-            "DeadlineTime": _local(self._now() + timedelta(days=40)),
+            "DeadlineTime": local(self._now() + timedelta(days=40)),
             "AutoRenew": 0,
             "PayType": 0,
             "WanStatus": 0,
@@ -194,87 +191,7 @@ class Account:
             "CdbError": 0,
             "Region": REGION,
         }
-        return _paged("Items", [instance], given, most=2000)
-
-    def _backup_config(self, given: Json) -> Json:
-        self._must_be_ours(given)
-        days = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-        return {
-            "BackupExpireDays": 7,
-            "BackupMethod": "physical",
-            "BinlogExpireDays": 7,
-            "BackupTimeWindow": {day: "02:00-06:00" for day in days},
-        }
-
-    def _create_backup(self, given: Json) -> Json:
-        self._must_be_ours(given)
-        if given["BackupMethod"] not in {"logical", "physical"}:
-            raise Refused("InvalidParameter", "BackupMethod is logical or physical here.")
-        if any(one["Status"] == "RUNNING" for one in self._backups):
-            raise Refused("OperationDenied.ActionInProcess", "Another backup is being made.")
-        name = given.get("ManualBackupName", "")
-        backup = self._new_backup(given["BackupMethod"], "manual", name, self._now())
-        return {"BackupId": backup["BackupId"]}
-
-    def _describe_backups(self, given: Json, host: str) -> Json:
-        self._must_be_ours(given)
-        for backup in self._backups:
-            if backup["Status"] == "RUNNING":
-                backup["Progress"] += 100 // _LOOKS + 1
-                if backup["Progress"] >= 100:
-                    self._finish(backup)
-        shown = [
-            {**one, "InternetUrl": self._url(one, host), "IntranetUrl": ""}
-            for one in reversed(self._backups)
-        ]
-        return _paged("Items", shown, given, most=1000)
-
-    def _new_backup(self, method: str, way: str, name: str, begun: datetime) -> Json:
-        number = next(self._numbers)
-        backup = {
-            "BackupId": number,
-            "Name": f"{_DATABASE}_backup_{number}.xb",
-            "Size": 0,
-            "Date": _local(begun),
-            "StartTime": _local(begun),
-            "FinishTime": "",
-            "Type": method,
-            "Status": "RUNNING",
-            "Progress": 0,
-            "Method": "full",
-            "Way": way,
-            "ManualBackupName": name,
-            "InstanceId": _DATABASE,
-            "Region": REGION,
-            "CosStorageType": 0,
-            "EncryptionFlag": "off",
-            "MD5": "",
-        }
-        self._backups.append(backup)
-        return backup
-
-    def _finish(self, backup: Json) -> None:
-        content = Random(backup["BackupId"]).randbytes(200_000)
-        begun = datetime.strptime(backup["StartTime"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=_BEIJING)
-        self._files[backup["BackupId"]] = content
-        backup |= {
-            "Status": "SUCCESS",
-            "Progress": 100,
-            "Size": len(content),
-            "FinishTime": _local(begun + timedelta(minutes=4)),
-            "MD5": hashlib.md5(content, usedforsecurity=False).hexdigest(),
-        }
-
-    def _url(self, backup: Json, host: str) -> str:
-        if backup["Status"] != "SUCCESS":
-            return ""
-        now = int(self._now().timestamp())
-        signed = f"q-sign-time={now};{now + 12 * 3600}&q-signature=sandbox"
-        return f"http://{host}/backup/{backup['BackupId']}.xb?{signed}"
-
-    def _must_be_ours(self, given: Json) -> None:
-        if given["InstanceId"] != _DATABASE:
-            raise Refused("InvalidParameter.InstanceNotFound", "The instance is not found.")
+        return paged("Items", [instance], given, most=2000)
 
     # ------------------------------------------------------------ the account itself
 
@@ -291,27 +208,15 @@ class Account:
         return {"Balance": 128_450, "RealBalance": 128_450.0, "OweAmount": 0.0}  # in fen
 
     def _domains(self, given: Json) -> Json:
-        expires = (self._now() + timedelta(days=75)).astimezone(_BEIJING)
+        expires = (self._now() + timedelta(days=75)).astimezone(BEIJING)
         domain = {
             "DomainName": "chamber.example",
             "ExpirationDate": expires.strftime("%Y-%m-%d"),
             "AutoRenew": 0,
             "BuyStatus": "ok",
         }
-        return _paged("DomainSet", [domain], given, most=100)
-
-
-def _paged(name: str, rows: list[Json], given: Json, *, most: int) -> Json:
-    limit, offset = given.get("Limit", 20), given.get("Offset", 0)
-    if not 0 < limit <= most:
-        raise Refused("InvalidParameterValue.Range", f"Limit is 1 to {most}.")
-    return {"TotalCount": len(rows), name: rows[offset : offset + limit]}
+        return paged("DomainSet", [domain], given, most=100)
 
 
 def _utc(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _local(moment: datetime) -> str:
-    """As CDB and CBS write times: Beijing's, without saying so."""
-    return moment.astimezone(_BEIJING).strftime("%Y-%m-%d %H:%M:%S")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from PySide6.QtCore import Signal
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialogButtonBox
 
 from gmops_desktop.addresses import Address, Kind, Resource
 from gmops_desktop.changes import Change
+from gmops_desktop.context import Context
 from gmops_desktop.language import tr
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.states import State, word_of
@@ -113,17 +114,16 @@ class ResourcesCard(Card):
         if self.table.current is not None:
             self._open(self.table.current)
 
-    def _save(self, kind: Kind, name: str, address: Address, identity: str, secret: str) -> None:
+    def _save(
+        self, kind: Kind, name: str, address: Address, identity: str, secrets: Mapping[str, str]
+    ) -> None:
         saved = self._contracts.save_resource(kind, name, address, identity)
         self._tested.pop(saved.id, None)
-        secret_name = getattr(address, "secret_name", "")
-        if secret and secret_name:
+        for place, secret in secrets.items():
             # The keyring may ask the user to unlock it: not in the GUI thread.
-            self._runner.start(
-                lambda context: self._save_secret(secret_name, secret),
-                tr("Keep the password of {name}", name=name),
-                lane="keyring",
-            )
+            keep = partial(self._save_secret, place, secret)
+            title = tr("Keep the password of {name}", name=name)
+            self._runner.start(partial(_after, keep), title, lane="keyring")
         self._runner.changed.emit(Change.CONTRACT)
         self.table.select(saved.id)
 
@@ -153,3 +153,8 @@ class ResourcesCard(Card):
     def _test(self) -> None:
         if self.table.current is not None:
             self.test_wanted.emit(self.table.current)
+
+
+def _after(work: Callable[[], object], _context: Context) -> object:
+    """Do `work` as a job, which knows nothing to report on its way."""
+    return work()

@@ -6,6 +6,7 @@ service hiccups; a write never is: after an unclear failure only a look tells wh
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -43,9 +44,16 @@ _HINTS: Final[tuple[tuple[str, str], ...]] = (
     ("RequestLimitExceeded", mark("Too many calls at once; wait a little, then try again.")),
     ("UnsupportedRegion", mark("Check the region in the settings, such as ap-guangzhou.")),
     ("InvalidParameterValue.Region", mark("Check the region in the settings.")),
+    (
+        "InvalidParameter.InstanceNotFound",
+        mark("Check the instance's id and its region in the settings."),
+    ),
     ("InternalError", mark("Tencent Cloud has a fault of its own; try again later.")),
     ("ResourceUnavailable", mark("Tencent Cloud has a fault of its own; try again later.")),
 )
+# Services whose actions CAM knows by another name (doc 598/69910, 598/92835).
+_PREFIXES: Final = {"cbs": "cvm", "billing": "finance"}
+_UNCLEAR: Final = ("ClientNetworkError", "ServerNetworkError", "InternalError")
 _AGAIN: Final = (
     "ClientNetworkError",
     "ServerNetworkError",
@@ -56,12 +64,20 @@ _AGAIN: Final = (
 
 
 class CloudRefused(OpsError):
-    """The API answered with an error; `code` is its own, `request_id` what their support needs."""
+    """The API answered with an error; `code` is its own, `request_id` what their support needs.
 
-    def __init__(self, action: str, code: str, said: str, request_id: str) -> None:
+    `policy` is, where a right is missing, the CAM policy that grants it, to be copied.
+    """
+
+    def __init__(
+        self, action: str, code: str, said: str, request_id: str, service: str = ""
+    ) -> None:
         hints = [tr(hint) for start, hint in _HINTS if code.startswith(start)]
         number = tr("Request number: {number}", number=request_id) if request_id else ""
         hint = (hints or [tr("Look up the code in Tencent Cloud's documentation.")])[0]
+        self.policy = policy(service, action) if service and "Unauthorized" in code else ""
+        if self.policy:
+            hint += " " + tr("The policy: {policy}", policy=self.policy)
         super().__init__(
             tr("Tencent Cloud refuses {action}: {said} ({code})",
                action=action, said=said.rstrip("."), code=code),
@@ -69,6 +85,18 @@ class CloudRefused(OpsError):
         )  # fmt: skip
         self.code = code
         self.request_id = request_id
+
+    @property
+    def unclear(self) -> bool:
+        """Whether the action may have taken place although no answer says so."""
+        return self.code.startswith(_UNCLEAR)
+
+
+def policy(service: str, action: str) -> str:
+    """Return the CAM policy that grants one action (doc 598/10603: its fields and order)."""
+    prefix = _PREFIXES.get(service, service)
+    allowed = {"effect": "allow", "action": [f"{prefix}:{action}"], "resource": ["*"]}
+    return json.dumps({"version": "2.0", "statement": [allowed]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +186,8 @@ class Tencent:
             answer: dict[str, Any] = client.call_json(action, dict(fields))["Response"]
         except TencentCloudSDKException as error:
             code, said = error.get_code() or "", error.get_message() or ""
-            raise CloudRefused(action, code, said, error.get_request_id() or "") from error
+            number = error.get_request_id() or ""
+            raise CloudRefused(action, code, said, number, service) from error
         except (requests.RequestException, ValueError, KeyError) as error:
             # CommonClient lets these out raw; ValueError is a page that is not JSON.
             said = tr("no proper answer came ({kind})", kind=type(error).__name__)

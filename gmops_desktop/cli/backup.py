@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gmops_desktop.cli import cloud_backup
 from gmops_desktop.cli.help import Command, group
 from gmops_desktop.cli.options import AcceptFingerprint, ArchiveFile, Json, Key, Out, Ssh
 from gmops_desktop.cli.session import opened
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from gmops_desktop.services.backups import Backup
 
 commands = group("backup", tr("Back up databases, and prove the files."))
+commands.add_typer(cloud_backup.commands)
 
 Source = Annotated[
     str,

@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from gmops_desktop.adapters.host_keys import ChangedHostKey, UnknownHostKey
-from gmops_desktop.addresses import MysqlAddress, Resource, SshAddress, parse_mysql, parse_ssh
+from gmops_desktop.addresses import (
+    CloudDatabase,
+    MysqlAddress,
+    Resource,
+    SshAddress,
+    parse_mysql,
+    parse_ssh,
+)
 from gmops_desktop.cli.terminal import Terminal
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
@@ -132,6 +139,10 @@ class Session:
             self._secrets.prepare(server.secret_name)
         if isinstance(address, MysqlAddress):
             self._secrets.prepare(address.secret_name, given=True)
+
+    def prepare_cloud(self, cloud: CloudDatabase) -> None:
+        """Have the secret key of a cloud instance in hand."""
+        self._secrets.prepare(cloud.secret_name, given=True)
 
     def resource(self, words: str, *, kind: str = "") -> Resource:
         """Return the contract's resource named `words` (by name or id), of `kind` where given."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -14,7 +16,8 @@ from tencentcloud.common.profile.client_profile import ClientProfile
 from tencentcloud.common.profile.http_profile import HttpProfile
 
 from sandbox.tencent import Api, Tencent, signature
-from sandbox.tencent_account import APIS, Account, Refused
+from sandbox.tencent_account import APIS, Account
+from sandbox.tencent_backups import Refused
 
 DATABASE = {"InstanceId": "cdb-sandbox1"}
 
@@ -80,12 +83,17 @@ def test_every_action_answers_with_tencents_own_field_names(cloud: Tencent) -> N
     assert call(cloud, "cvm", "DescribeInstancesStatus", {})["TotalCount"] == 1
     assert call(cloud, "cdb", "DescribeDBInstances", {})["Items"]
     assert call(cloud, "cdb", "DescribeBackupConfig", DATABASE)["BackupExpireDays"] == 7
+    restriction = call(cloud, "cdb", "DescribeBackupDownloadRestriction", {})
+    assert restriction["LimitType"] == "NoLimit"
     assert call(cloud, "cbs", "DescribeDisks", {})["DiskSet"]
     assert call(cloud, "billing", "DescribeAccountBalance", {})["Balance"] == 128_450
     assert call(cloud, "domain", "DescribeDomainNameList", {})["DomainSet"]
 
 
-def test_a_backup_is_made_step_by_step_and_can_be_fetched(cloud: Tencent) -> None:
+def test_a_backup_is_made_in_time_and_can_be_fetched_until_its_address_ends(
+    cloud: Tencent,
+) -> None:
+    cloud.behave(backup_seconds=1.2, backup_bytes=200_000)
     made = call(cloud, "cdb", "CreateBackup", {**DATABASE, "BackupMethod": "logical"})
     assert refusal(cloud, "cdb", "CreateBackup", {**DATABASE, "BackupMethod": "logical"}) == (
         "OperationDenied.ActionInProcess"
@@ -94,8 +102,9 @@ def test_a_backup_is_made_step_by_step_and_can_be_fetched(cloud: Tencent) -> Non
     while not seen or seen[-1]["Status"] != "SUCCESS":
         rows = call(cloud, "cdb", "DescribeBackups", {**DATABASE, "Limit": 100})["Items"]
         seen.append(next(row for row in rows if row["BackupId"] == made["BackupId"]))
-        assert len(seen) < 10
     assert [one["Status"] for one in seen[:-1]] == ["RUNNING"] * (len(seen) - 1) != []
+    percents = [one["Progress"] for one in seen]
+    assert percents == sorted(percents)
     assert seen[0]["InternetUrl"] == ""
     backup = seen[-1]
     whole = httpx.get(backup["InternetUrl"], trust_env=False).content
@@ -104,8 +113,38 @@ def test_a_backup_is_made_step_by_step_and_can_be_fetched(cloud: Tencent) -> Non
     rest = httpx.get(backup["InternetUrl"], headers={"Range": "bytes=150000-"}, trust_env=False)
     assert rest.status_code == 206
     assert rest.content == whole[150_000:]
-    expired = backup["InternetUrl"].replace("q-sign-time=", "q-sign-time=1;2&was=")
-    assert httpx.get(expired, trust_env=False).status_code == 403
+    beyond = httpx.get(backup["InternetUrl"], headers={"Range": "bytes=999999-"}, trust_env=False)
+    assert beyond.status_code == 416
+
+    start, _, end = re.search(r"q-sign-time=((\d+);(\d+))", backup["InternetUrl"]).groups()
+    longer = backup["InternetUrl"].replace(start, f"{start[:-1]}9")
+    assert httpx.get(longer, trust_env=False).status_code == 403, "a signature of other times"
+    assert int(end) > time.time()
+    cloud.behave(address_seconds=0)
+    rows = call(cloud, "cdb", "DescribeBackups", {**DATABASE, "Limit": 1})["Items"]
+    assert httpx.get(rows[0]["InternetUrl"], trust_env=False).status_code == 403
+    cloud.behave()
+
+
+def test_files_can_be_cut_kept_inside_and_backups_can_fail(cloud: Tencent) -> None:
+    rows = call(cloud, "cdb", "DescribeBackups", {**DATABASE, "Limit": 1})["Items"]
+    cloud.behave(cut_after=1000)
+    with pytest.raises(httpx.RemoteProtocolError):
+        httpx.get(rows[0]["InternetUrl"], trust_env=False)
+    cloud.behave(download="LimitOnlyIntranet")
+    assert httpx.get(rows[0]["InternetUrl"], trust_env=False).status_code == 403
+    cloud.behave(backup_seconds=0.1, backup_fails=True)
+    made = call(cloud, "cdb", "CreateBackup", {**DATABASE, "BackupMethod": "physical"})
+    status = "RUNNING"
+    while status == "RUNNING":
+        rows = call(cloud, "cdb", "DescribeBackups", {**DATABASE, "Limit": 100})["Items"]
+        status = next(row["Status"] for row in rows if row["BackupId"] == made["BackupId"])
+    assert status == "FAILED"
+    cloud.behave(basic=True)
+    assert refusal(cloud, "cdb", "CreateBackup", {**DATABASE, "BackupMethod": "logical"}) == (
+        "OperationDenied.NotSupportBasic"
+    )
+    cloud.behave()
 
 
 def test_a_snapshot_grows_to_a_hundred_percent(cloud: Tencent) -> None:

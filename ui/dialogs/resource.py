@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from PySide6.QtWidgets import (
@@ -25,6 +25,7 @@ from gmops_desktop.addresses import (
     WebAddress,
 )
 from gmops_desktop.language import mark, tr
+from ui.dialogs.cloud_fields import CloudFields
 from ui.dialogs.sheet import Sheet
 from ui.widgets.frames import Label, Segments, button, column, icon_button, row
 
@@ -38,8 +39,8 @@ KIND_WORDS: Final[dict[Kind, str]] = {
 _OFF, _REQUIRED = "off", "required"  # as in `MysqlAddress.tls`
 _BEGINNING: Final = "https://"
 
-# kind, name, address, id of the resource changed ("" for a new one), secret ("" to keep the old)
-Save = Callable[[Kind, str, Address, str, str], object]
+# kind, name, address, id of the resource changed ("" for a new one), new secrets by their names
+Save = Callable[[Kind, str, Address, str, Mapping[str, str]], object]
 
 
 class ResourceDialog(Sheet):
@@ -111,7 +112,8 @@ class ResourceDialog(Sheet):
     def _accept(self) -> None:
         name = self.name.text().strip() or tr(KIND_WORDS[self._kind])
         identity = self._resource.id if self._resource else ""
-        self._save(self._kind, name, self.form.address(), identity, self.form.secret.text())
+        address = self.form.address()
+        self._save(self._kind, name, address, identity, self.form.secrets(address))
         self.accept()
 
 
@@ -124,6 +126,11 @@ class _Form(QWidget):
         self.secret = QLineEdit()
         self.secret.setEchoMode(QLineEdit.EchoMode.Password)
         self.secret.setPlaceholderText(tr("unchanged, or not needed"))
+
+    def secrets(self, address: Address) -> dict[str, str]:
+        """Return the secrets that were typed, by the names under which the keyring keeps them."""
+        name = getattr(address, "secret_name", "")
+        return {name: self.secret.text()} if name and self.secret.text() else {}
 
     def _line(self, *fields: tuple[str, QWidget, int]) -> None:
         """Put fields side by side: word, field, share of the width (0: as wide as it is)."""
@@ -202,12 +209,19 @@ class _MysqlForm(_Form):
         self._line(
             (tr("User"), self.user, 1), (tr("Password (kept in the keyring)"), self.secret, 1)
         )
+        self.cloud = CloudFields()
+        self._layout.addWidget(self.cloud)
 
     def missing(self) -> str:
         fields = (self.host, self.user, self.schema)
         if all(field.text().strip() for field in fields):
-            return ""
+            return self.cloud.missing()
         return tr("Address, user and database are needed.")
+
+    def secrets(self, address: Address) -> dict[str, str]:
+        found, key = super().secrets(address), self.cloud.secret_key.text().strip()
+        cloud = self.cloud.database()
+        return {**found, cloud.secret_name: key} if cloud and key else found
 
     def address(self) -> MysqlAddress:
         return MysqlAddress(
@@ -218,6 +232,7 @@ class _MysqlForm(_Form):
             self.through.currentData(),
             self.tls.currentData(),
             self._ca,
+            self.cloud.database(),
         )
 
     def show_address(self, address: Address) -> None:
@@ -228,6 +243,7 @@ class _MysqlForm(_Form):
             self.schema.setText(address.schema)
             self.tls.setCurrentIndex(self.tls.findData(address.tls))
             self._ca = address.ca
+            self.cloud.show_database(address.cloud)
             if address.ssh is not None:
                 places = [self.through.itemData(at) for at in range(self.through.count())]
                 if address.ssh not in places:
