@@ -296,3 +296,33 @@ class InventoryRow(Base):
     manager: Mapped[str] = mapped_column(String(20), default="")
     system: Mapped[str] = mapped_column(String(200), default="")
     data: Mapped[dict[str, Any]]
+
+
+class ScheduleRow(Base):
+    """The backup schedule of one database on this machine.
+
+    `data` is the plan, `tickets` what was opened for it: cause to ticket, for joining it again.
+    """
+
+    __tablename__ = "schedules"
+
+    resource_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    at: Mapped[datetime]
+    data: Mapped[dict[str, Any]]
+    tickets: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+
+
+class ScheduleRunRow(Base):
+    """One attempt at a scheduled backup, or the reason why there was none."""
+
+    __tablename__ = "schedule_runs"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    resource_id: Mapped[str] = mapped_column(Id, index=True)
+    due: Mapped[datetime] = mapped_column(UtcTime, index=True)
+    at: Mapped[datetime]
+    ended: Mapped[datetime | None]
+    outcome: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(LONG, default="")
+    archive_id: Mapped[str] = mapped_column(Id, default="")
+    more: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from db.engine import Database
 from db.journal import Journal
-from gmops_desktop.adapters import host, mysql, mysql_status, packages, web, wechat
+from gmops_desktop.adapters import host, mysql, mysql_status, packages, power, web, wechat
 from gmops_desktop.adapters.host_keys import ChangedHostKey, UnknownHostKey
 from gmops_desktop.adapters.ssh import Ssh
 from gmops_desktop.adapters.tencent import Tencent
@@ -31,18 +31,20 @@ from gmops_desktop.addresses import (
     AccountAddress,
     CloudDatabase,
     MysqlAddress,
+    Resource,
     SshAddress,
     ssh_of,
 )
 from gmops_desktop.context import Context, side_by_side
 from gmops_desktop.contract.looks import AccountDetails, HostDetails, MysqlDetails
+from gmops_desktop.contract.retention import Keep
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.log import start_log
 from gmops_desktop.month_facts import Collector
 from gmops_desktop.paths import Home
 from gmops_desktop.reports.facts import MonthFacts
-from gmops_desktop.services.backups import Backups
+from gmops_desktop.services.backups import Backup, Backups, TransferPlan
 from gmops_desktop.services.cloud_backups import CloudBackups
 from gmops_desktop.services.connections import Connections
 from gmops_desktop.services.contracts import Contracts
@@ -51,8 +53,11 @@ from gmops_desktop.services.patches import Inventory, Patches, Plan, Update
 from gmops_desktop.services.records import Records
 from gmops_desktop.services.reports import Reports
 from gmops_desktop.services.restores import Restores
+from gmops_desktop.services.retention import Retention
+from gmops_desktop.services.schedules import Schedules
 from gmops_desktop.services.servers import Servers
 from gmops_desktop.services.tickets import Tickets
+from gmops_desktop.services.timers import Timers, own_command
 from gmops_desktop.settings import SettingsFile
 
 if TYPE_CHECKING:
@@ -74,6 +79,9 @@ class Services:
     backups: Backups
     cloud_backups: CloudBackups
     restores: Restores
+    schedules: Schedules
+    retention: Retention
+    timers: Timers
     servers: Servers
     connections: Connections
     patches: Patches
@@ -110,10 +118,33 @@ def _build(
         gather = Collector(contracts, tickets, backups, restores, patches, servers)
         return gather(start, end)
 
+    def take_by_plan(
+        address: MysqlAddress, context: Context, resource_id: str, rate_limit: int
+    ) -> Backup:
+        plan = TransferPlan(rate_limit=rate_limit)
+        return backups.take(address, context, resource_id=resource_id, plan=plan)
+
+    def keep_of(resource: Resource) -> Keep:
+        plan = schedules.plan(resource)
+        return plan.keep if plan else Keep()
+
     contracts = Contracts(database, journal)
     tickets = Tickets(database, journal)
     backups = Backups(database, outside.connect, archive_folder)
     restores = Restores(database, outside.connect, partial(backups.take, purpose="safety"))
+    retention = Retention(database, archive_folder, keep_of)
+    schedules = Schedules(
+        database,
+        tickets,
+        resources=contracts.resources,
+        take=take_by_plan,
+        verify=backups.verify,
+        prune=retention.prune,
+        archive_folder=archive_folder,
+        locks=home.locks,
+        around=power.look,
+        hopeless=lambda error: isinstance(error, NoSecret | UnknownHostKey | ChangedHostKey),
+    )
     servers = Servers(
         database,
         look_host=outside.look_host,
@@ -141,6 +172,9 @@ def _build(
         backups=backups,
         cloud_backups=CloudBackups(outside.open_tencent, home.cloud, archive_folder),
         restores=restores,
+        schedules=schedules,
+        retention=retention,
+        timers=Timers(home, own_command()),
         servers=servers,
         connections=connections,
         patches=patches,

@@ -72,6 +72,10 @@ class Home:
     def logs(self) -> Path:
         return self.root / "logs"
 
+    @property
+    def locks(self) -> Path:
+        return self.root / "locks"
+
 
 def write_atomically(path: Path, content: bytes, mode: int = 0o600) -> None:
     """Replace `path` so that it holds the old content or the new, whatever happens between.

@@ -36,6 +36,10 @@ class NoSecret(OpsError):
         self.secret = secret
 
 
+class NoKeyring(OpsError):
+    """The system's keyring does not answer, or must not be used."""
+
+
 class Vault:
     """The keyring's entries of this program, one per address (see `addresses.secret_name`).
 
@@ -92,8 +96,8 @@ class Vault:
             raise self._unusable(tr("the one chosen keeps passwords as plain text"))
 
     @staticmethod
-    def _unusable(why: str) -> OpsError:
-        return OpsError(
+    def _unusable(why: str) -> NoKeyring:
+        return NoKeyring(
             tr("The keyring cannot be used: {why}.", why=why),
             hint=tr(_HINTS.get(sys.platform, _HINTS["linux"])),
             unharmed=tr("No password was written anywhere else."),

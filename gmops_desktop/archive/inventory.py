@@ -24,6 +24,7 @@ class Backup:
     How it was transferred: `reused_bytes` of its SQL text were copied from the archive named
     `base` (or from an interrupted attempt: `resumed`), `rate` is what the line carried, in bytes a
     second, and `lock_seconds` how long tables without snapshots were kept from writers.
+    `removed` says in a sentence why retention removed the file, where it did.
     """
 
     id: str
@@ -53,13 +54,14 @@ class Backup:
     compression: str = ""
     rate: float = 0.0
     round_trips: int = 0
+    removed: str = ""
 
 
 _TRANSFER: Final = (
     *("reused_bytes", "base", "resumed", "lock_seconds", "connections", "compression", "rate"),
     "round_trips",
 )
-_OWN: Final = ("path", "exists", *_TRANSFER)  # fields that are no columns of their own
+_OWN: Final = ("path", "exists", "removed", *_TRANSFER)  # fields that are no columns of their own
 
 
 class Inventory:
@@ -96,6 +98,12 @@ class Inventory:
             if row := session.get(ArchiveRow, id):
                 session.delete(row)
 
+    def remove(self, id: str, why: str) -> None:
+        """Enter that an archive's file was removed by retention; its line stays in the list."""
+        with self._database.session() as session, session.begin():
+            row = session.get_one(ArchiveRow, id)
+            row.more = {**row.more, "removed": why}
+
     def verified(self, path: Path, outcome: Verification) -> None:
         """Enter what a verification found, if the file is one of ours."""
         with self._database.session() as session, session.begin():
@@ -107,6 +115,7 @@ def _backup(row: ArchiveRow) -> Backup:
     values: dict[str, Any] = {
         field: getattr(row, field) for field in Backup.__slots__ if field not in _OWN
     }
-    values |= {field: row.more[field] for field in _TRANSFER if field in row.more}
+    told = (*_TRANSFER, "removed")
+    values |= {field: row.more[field] for field in told if field in row.more}
     path = Path(row.path)
     return Backup(**values, path=path, exists=path.is_file())

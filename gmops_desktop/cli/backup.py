@@ -46,7 +46,7 @@ def take(
 ) -> None:
     with opened(as_json) as session:
         address, resource_id = session.database(
-            source or _only_database(session), ssh=ssh, key=key, accept=accept_fingerprint
+            source or only_database(session), ssh=ssh, key=key, accept=accept_fingerprint
         )
         backup = session.run(
             lambda context: session.services.backups.take(
@@ -139,7 +139,8 @@ def inspect(file: ArchiveFile, as_json: Json = False) -> None:
         )
 
 
-def _only_database(session: Session) -> str:
+def only_database(session: Session) -> str:
+    """Return the id of the contract's database, where there is exactly one."""
     there = [item for item in session.services.contracts.resources() if item.kind == "mysql"]
     if len(there) == 1:
         return there[0].id

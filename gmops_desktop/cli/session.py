@@ -72,10 +72,11 @@ class _Secrets:
             return self.known[name]
         secret = self.find(name)
         if secret is None:
-            raise OpsError(
-                tr("No password is kept for {name}.", name=name),
-                hint=tr("Type it when asked, or name a file with it in GMOPS_PASSWORD_FILE."),
-            )
+            from gmops_desktop.adapters.vault import NoSecret
+
+            refusal = NoSecret(name)
+            refusal.hint = tr("Type it when asked, or name a file with it in GMOPS_PASSWORD_FILE.")
+            raise refusal
         return secret
 
 
@@ -96,17 +97,17 @@ class Session:
     _secrets: _Secrets
     _met: _Met = field(default_factory=_Met)
 
-    def run(self, job: Callable[[Context], Result], title: str) -> Result:
-        """Run a job with progress; Ctrl+C cancels it.
+    def run(self, job: Callable[[Context], Result], title: str, *, terse: bool = False) -> Result:
+        """Run a job with progress; Ctrl+C cancels it.  `terse` shows none where nobody looks on.
 
         A server met for the first time refuses before anything is sent: once its key is trusted,
         the job starts again.
         """
         try:
-            return self.terminal.run(job, title)
+            return self.terminal.run(job, title, terse=terse)
         except (UnknownHostKey, ChangedHostKey) as refused:
             self._trust(refused)
-            return self.terminal.run(job, title)
+            return self.terminal.run(job, title, terse=terse)
 
     def database(
         self, words: str, *, ssh: str = "", key: str = "", accept: str = ""

@@ -118,13 +118,15 @@ class Terminal:
 
     # ------------------------------------------------------------ the job
 
-    def run(self, job: Callable[[Context], Result], title: str) -> Result:
+    def run(self, job: Callable[[Context], Result], title: str, *, terse: bool = False) -> Result:
         """Run `job` with progress on standard error; the first Ctrl+C cancels it cleanly.
+
+        `terse` leaves the progress out where standard error is no terminal: a log wants results.
 
         The job has a thread of its own, as in the window, so that cancelling can close a socket on
         which it waits.  Raises `Cancelled`, or whatever the job raises.
         """
-        with _progress(title) as report, _interrupts() as interrupted:
+        with _progress(title, terse=terse) as report, _interrupts() as interrupted:
             context = Context(report, self.tell)
             with ThreadPoolExecutor(1, thread_name_prefix="job") as pool:
                 future = pool.submit(job, context)
@@ -169,10 +171,10 @@ def _interrupts() -> Iterator[threading.Event]:
 
 
 @contextmanager
-def _progress(title: str) -> Iterator[Callable[[Progress], None]]:
+def _progress(title: str, *, terse: bool) -> Iterator[Callable[[Progress], None]]:
     """Show progress on standard error: a bar on a terminal, now and then a line elsewhere."""
     if not sys.stderr.isatty():
-        yield _lines(title)
+        yield (lambda _progress: None) if terse else _lines(title)
         return
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar

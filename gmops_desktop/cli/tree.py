@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from gmops_desktop.cli import backup, patch, record, report, restore, sandbox, status, ticket
+from gmops_desktop.cli import (
+    backup,
+    patch,
+    prune,
+    record,
+    report,
+    restore,
+    sandbox,
+    schedule,
+    status,
+    ticket,
+)
 from gmops_desktop.cli.help import group
 from gmops_desktop.language import tr
 
@@ -16,7 +27,8 @@ def commands() -> typer.Typer:
         tr("The operations engineer's desk: status, proved backups, patches, tickets, reports."),
     )
     status.add_to(program)
-    for module in (backup, restore, patch, ticket, report, sandbox):
+    for module in (backup, restore, schedule, patch, ticket, report, sandbox):
         program.add_typer(module.commands)
+    prune.add_to(backup.commands)
     record.add_to(program)
     return program

@@ -49,19 +49,23 @@ def test_a_store_from_a_newer_program_is_refused_untouched(tmp_path):
 
 @pytest.fixture
 def next_migration(tmp_path, monkeypatch):
-    """A copy of our migrations with a second one, as a later version of the program has it."""
+    """A copy of our migrations with one more, as a later version of the program has it."""
     import shutil
 
+    newest = schema.newest()
+    later = f"{int(newest) + 1:04d}"
     folder = tmp_path / "migrations"
     shutil.copytree(schema.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
 
     def write(body):
-        (folder / "versions" / "0002_next.py").write_text(
+        (folder / "versions" / f"{later}_next.py").write_text(
             "import sqlalchemy as sa\nfrom alembic import op\n"
-            'revision = "0002"\ndown_revision = "0001"\n\n\ndef upgrade():\n    ' + body + "\n"
+            f'revision = "{later}"\ndown_revision = "{newest}"\n\n\n'
+            f"def upgrade():\n    {body}\n"
         )
         monkeypatch.setattr(schema, "MIGRATIONS", folder)
         schema.revisions.cache_clear()
+        return newest, later
 
     yield write
     monkeypatch.undo()
@@ -71,28 +75,28 @@ def next_migration(tmp_path, monkeypatch):
 def test_a_due_migration_runs_after_a_copy_was_taken(tmp_path, next_migration):
     path = tmp_path / "store.db"
     Database(path).close()
-    next_migration('op.add_column("looks", sa.Column("mood", sa.String(10)))')
+    old, new = next_migration('op.add_column("looks", sa.Column("mood", sa.String(10)))')
     Database(path).close()
 
     with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0002",)
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (new,)
         connection.execute("SELECT mood FROM looks")
-    [copy] = copies.folder_of(path).glob("store-before-0002-*.db")
+    [copy] = copies.folder_of(path).glob(f"store-before-{new}-*.db")
     with closing(sqlite3.connect(copy)) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (old,)
 
 
 def test_a_migration_that_fails_half_way_leaves_the_store_as_it_was(tmp_path, next_migration):
     path = tmp_path / "store.db"
     Database(path).close()
-    next_migration(
+    old, _ = next_migration(
         'op.add_column("looks", sa.Column("mood", sa.String(10)))\n'
         '    op.execute("SELECT * FROM nowhere")'
     )
     with pytest.raises(Exception, match="nowhere"):
         Database(path)
     with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (old,)
         with pytest.raises(sqlite3.OperationalError, match="mood"):
             connection.execute("SELECT mood FROM looks")
 
@@ -100,10 +104,10 @@ def test_a_migration_that_fails_half_way_leaves_the_store_as_it_was(tmp_path, ne
 def test_no_migration_without_its_copy(tmp_path, next_migration):
     path = tmp_path / "store.db"
     Database(path).close()
-    next_migration('op.add_column("looks", sa.Column("mood", sa.String(10)))')
+    old, _ = next_migration('op.add_column("looks", sa.Column("mood", sa.String(10)))')
     copies.folder_of(path).write_text("a file where the folder should be")
     with pytest.raises(OpsError) as caught:
         Database(path)
     assert caught.value.unharmed
     with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (old,)

@@ -1,0 +1,65 @@
+"""Locks between programs: files that the operating system lets go of when their holder dies."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
+
+
+class Busy(OpsError):
+    """Another program, or another job of this one, holds the lock."""
+
+
+@contextmanager
+def held(path: Path, what: str) -> Iterator[None]:
+    """Hold the lock file `path` inside the block; raise `Busy` at once where somebody has it.
+
+    `what` names in a few words what must not happen twice.  The file stays: to delete it would
+    let two programs hold locks on two files of one name.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise OpsError(
+            tr("The lock file {path} cannot be used: {why}.", path=path, why=error),
+            hint=tr("Free some space or mend the folder's permissions, then try again."),
+            unharmed=tr("Nothing was begun."),
+        ) from error
+    try:
+        if not _lock(handle):
+            raise Busy(
+                tr("{what} is already under way in another program.", what=what),
+                hint=tr("Wait until it is done; it shows in the list then."),
+                unharmed=tr("Nothing was begun here."),
+            )
+        yield
+    finally:
+        os.close(handle)  # lets go of the lock, too
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(handle: int) -> bool:
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _lock(handle: int) -> bool:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

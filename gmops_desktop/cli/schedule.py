@@ -1,0 +1,396 @@
+"""`gmops schedule`: backups that come by themselves, from the system's own timer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from gmops_desktop.cli.help import Command, group
+from gmops_desktop.cli.options import Json
+from gmops_desktop.cli.session import opened
+from gmops_desktop.cli.terminal import PASSWORD_FILE, BadAnswer
+from gmops_desktop.errors import OpsError, ProofFailed
+from gmops_desktop.language import tr
+from ui import schedule_words, words
+
+if TYPE_CHECKING:
+    from gmops_desktop.addresses import MysqlAddress, Resource
+    from gmops_desktop.cli.session import Session
+    from gmops_desktop.contract.schedules import CatchUp, Plan, QuietRule, Run, Scruple
+    from gmops_desktop.services.schedules import Appointment, Outlook
+    from gmops_desktop.services.timers import TimerState
+
+commands = group("schedule", tr("Backups that come by themselves, and what becomes of them."))
+
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATABASE",
+        show_default=False,
+        help=tr("A database of the contract, by name; not needed where there is only one."),
+    ),
+]
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+# ---------------------------------------------------------------- the plan
+
+
+@commands.command("set", cls=Command, help=tr("Set when a database is backed up."))
+def set_plan(
+    name: Name = "",
+    at: Annotated[
+        list[str] | None,
+        typer.Option("--at", metavar="HH:MM", show_default=False,
+                     help=tr("A time of day; may be given several times.")),
+    ] = None,
+    every: Annotated[
+        int | None,
+        typer.Option("--every", metavar="HOURS", show_default=False, min=0, max=23,
+                     help=tr("Every so many hours from the first --at on; 0: only at the times.")),
+    ] = None,
+    days: Annotated[
+        str, typer.Option("--days", metavar="mon,tue,…", show_default=False,
+                          help=tr("The weekdays: mon,wed or mon-fri or all."))
+    ] = "",
+    catch_up: Annotated[
+        str, typer.Option("--catch-up", metavar="now|ask|skip", show_default=False,
+                          help=tr("What happens to a backup the machine slept through."))
+    ] = "",
+    battery: Annotated[
+        str, typer.Option("--battery", metavar="ask|run|skip", show_default=False,
+                          help=tr("On battery: ask in the window (unattended: skip), run or skip."))
+    ] = "",
+    metered: Annotated[
+        str, typer.Option("--metered", metavar="ask|run|skip", show_default=False,
+                          help=tr("On a metered line: ask (unattended: skip), run or skip."))
+    ] = "",
+    quiet: Annotated[
+        str, typer.Option("--quiet", metavar="HH:MM-HH:MM", show_default=False,
+                          help=tr("Quiet hours, such as 09:00-18:00; “off” for none."))
+    ] = "",
+    quiet_rule: Annotated[
+        str, typer.Option("--quiet-rule", metavar="wait|slow", show_default=False,
+                          help=tr("In the quiet hours: wait for their end, or be slower."))
+    ] = "",
+    line: Annotated[
+        float | None, typer.Option("--line", metavar="MBIT", show_default=False,
+                                   help=tr("The line's speed in Mbit/s; 0: no limit."))
+    ] = None,
+    leave: Annotated[
+        float | None, typer.Option("--leave", metavar="MBIT", show_default=False,
+                                   help=tr("How much of it is left to the site, in Mbit/s."))
+    ] = None,
+    quiet_leave: Annotated[
+        float | None, typer.Option("--quiet-leave", metavar="MBIT", show_default=False,
+                                   help=tr("How much is left to the site in the quiet hours."))
+    ] = None,
+    keep_last: Annotated[
+        int | None, typer.Option("--keep-last", metavar="N", show_default=False,
+                                 help=tr("Keep the newest N archives."))
+    ] = None,
+    keep_daily: Annotated[
+        int | None, typer.Option("--keep-daily", metavar="N", show_default=False,
+                                 help=tr("Keep one archive for each of N days."))
+    ] = None,
+    keep_weekly: Annotated[
+        int | None, typer.Option("--keep-weekly", metavar="N", show_default=False,
+                                 help=tr("Keep one archive for each of N weeks."))
+    ] = None,
+    keep_monthly: Annotated[
+        int | None, typer.Option("--keep-monthly", metavar="N", show_default=False,
+                                 help=tr("Keep one archive for each of N months."))
+    ] = None,
+    keep_all: Annotated[
+        bool, typer.Option("--keep-all", help=tr("Remove no archive."))
+    ] = False,
+    off: Annotated[bool, typer.Option("--off", help=tr("Switch the schedule off."))] = False,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    with opened(as_json) as session:
+        from gmops_desktop.contract.schedules import Plan
+
+        resource = database_named(session, name)
+        schedules = session.services.schedules
+        try:
+            plan = schedules.plan(resource) or Plan()
+        except OpsError as broken:
+            session.terminal.tell(broken.message)
+            plan = Plan()  # setting it anew is the way out
+        given: dict[str, Any] = {
+            "every_hours": every,
+            "line_mbit": line,
+            "leave_mbit": leave,
+            "quiet_leave_mbit": quiet_leave,
+            "catch_up": cast("CatchUp | None", catch_up or None),
+            "battery": cast("Scruple | None", battery or None),
+            "metered": cast("Scruple | None", metered or None),
+            "quiet_rule": cast("QuietRule | None", quiet_rule or None),
+            "times": tuple(_time(one, "--at") for one in at) if at else None,
+            "weekdays": _weekdays(days) if days else None,
+        }
+        given |= _quiet(quiet, plan, quiet_rule)
+        if line == 0:
+            given = {"leave_mbit": 0.0, "quiet_leave_mbit": 0.0, **_known(given)}
+        counts = {"last": keep_last, "daily": keep_daily, "weekly": keep_weekly,
+                  "monthly": keep_monthly}  # fmt: skip
+        keep = plan.keep
+        if _known(counts):
+            keep = replace(keep, enabled=True, **_known(counts))
+        if keep_all:
+            keep = replace(keep, enabled=False)
+        plan = replace(plan, enabled=not off, keep=keep, **_known(given))
+        schedules.save(resource, plan)
+        outlook = schedules.outlook(resource)
+        lines = [
+            f"{resource.name}{tr(': ')}{schedule_words.plan_text(plan)}; "
+            f"{schedule_words.keep_text(plan.keep)}",
+            schedule_words.next_text(outlook.decision),
+        ]
+        if session.services.timers.state() is None and plan.enabled:
+            lines.append(tr("Only the open window looks at it; `gmops schedule install` sets up "
+                            "the system's timer."))  # fmt: skip
+        session.terminal.answer(_outlook(outlook), *lines)
+
+
+@commands.command("status", cls=Command, help=tr("Show what is scheduled, and what came of it."))
+def status(as_json: Json = False) -> None:
+    with opened(as_json) as session:
+        services = session.services
+        outlooks = services.schedules.outlooks()
+        timer = services.timers.state()
+        session.terminal.table(
+            {
+                "databases": [_outlook(one) for one in outlooks],
+                "timer": timer,
+                "command": services.timers.command,
+            },
+            (tr("Database"), tr("Schedule"), tr("State"), tr("Last verified"), tr("Next")),
+            [
+                (
+                    one.resource.name,
+                    one.fault or schedule_words.plan_text(one.plan),
+                    _standing(one),
+                    words.stamp(one.standing.last_proved)
+                    if one.standing.last_proved
+                    else words.NOTHING,
+                    schedule_words.next_text(one.decision),
+                )
+                for one in outlooks
+            ],
+        )
+        if not as_json:
+            session.terminal.answer(None, "", *_timer_lines(timer, services.timers.command))
+
+
+# ---------------------------------------------------------------- the timer
+
+
+@commands.command(
+    "install", cls=Command, help=tr("Let the system's timer take what is due, every 10 minutes.")
+)
+def install(
+    password_file: Annotated[
+        Path | None,
+        typer.Option("--password-file", metavar="FILE", show_default=False,
+                     help=tr("For machines without a keyring: a file with the database's password, "
+                             "readable by its owner only.")),
+    ] = None,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    with opened(as_json) as session:
+        services = session.services
+        timer = services.timers.install(password_file=password_file)
+        lines = _timer_lines(timer, services.timers.command)
+        if not any(one.plan and one.plan.enabled for one in services.schedules.outlooks()):
+            lines.append(tr("No database has a schedule yet: `gmops schedule set --at 03:00`."))
+        session.terminal.answer(timer, *lines)
+
+
+@commands.command("remove", cls=Command, help=tr("Take the system's timer away; plans stay."))
+def remove(as_json: Json = False) -> None:
+    with opened(as_json) as session:
+        was = session.services.timers.remove()
+        done = tr("The timer is removed.") if was else tr("There was no timer.")
+        session.terminal.answer({"removed": was}, done)
+
+
+# ---------------------------------------------------------------- what is due
+
+
+@commands.command(
+    "run",
+    cls=Command,
+    help=tr("Take and verify what is due, one line each; exit 1 if one fails, 3 if a proof does."),
+)
+def run(
+    due: Annotated[
+        bool, typer.Option("--due", help=tr("What is due now, and nothing else (always so)."))
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    with opened(as_json) as session:
+        schedules = session.services.schedules
+        results: list[dict[str, object]] = []
+        faults: list[OpsError] = []
+        for outlook in schedules.outlooks():
+            if outlook.fault:
+                faults.append(OpsError(outlook.fault))
+                _log(session, outlook.resource.name, outlook.fault)
+        for appointment in schedules.advance(attended=False):
+            result, fault = _carry_out(session, appointment)
+            results.append(result)
+            if fault is not None:
+                faults.append(fault)
+        answer = {"runs": results, "faults": [fault.message for fault in faults]}
+        if faults:
+            worst = next((one for one in faults if isinstance(one, ProofFailed)), faults[0])
+            raise BadAnswer(answer, worst)
+        session.terminal.answer(answer)
+
+
+def _carry_out(
+    session: Session, appointment: Appointment
+) -> tuple[dict[str, object], OpsError | None]:
+    """Take one backup; return what to tell scripts, and the failure if it is one."""
+    from gmops_desktop.adapters.locks import Busy
+
+    resource, schedules = appointment.resource, session.services.schedules
+    fault: OpsError | None = None
+    done: Run | None = None
+    try:
+        if os.environ.get(PASSWORD_FILE):
+            session.prepare(cast("MysqlAddress", resource.address))
+        done = session.run(
+            lambda context: schedules.run(resource, context, attended=False),
+            tr("Backing up {schema}", schema=resource.name),
+            terse=True,
+        )
+    except Busy as busy:
+        _log(session, resource.name, busy.message)
+    except OpsError as error:
+        fault = _explained(error)
+        _log(session, resource.name, f"{error.message} {fault.hint}")
+    if done is not None:
+        _, word = schedule_words.outcome_of(done)
+        archive = session.services.backups.get(done.archive_id)
+        took = words.lasting(((done.ended or done.at) - done.at).total_seconds())
+        facts = f"{archive.path.name}, {words.size(archive.file_bytes)}, {took}"
+        _log(session, resource.name, f"{word}{tr(': ')}{done.reason or facts}")
+        if done.outcome != "done":
+            hint = tr("Do not rely on it; the next attempt makes a new one.")
+            fault = ProofFailed(f"{resource.name}{tr(': ')}{done.reason}", hint=hint)
+    told = {"resource": resource.name, "due": appointment.due, "run": done,
+            "fault": fault.message if fault else ""}  # fmt: skip
+    return told, fault
+
+
+def _explained(error: OpsError) -> OpsError:
+    """Add to a keyring that does not answer how a timer gets at the password."""
+    from gmops_desktop.adapters.vault import NoKeyring, NoSecret
+
+    if isinstance(error, NoKeyring | NoSecret):
+        way = tr(
+            "A timer reaches the keyring only while you are logged in and it is open. Without one: "
+            "gmops schedule install --password-file FILE."
+        )
+        error.hint = f"{error.hint} {way}"
+    return error
+
+
+def _log(session: Session, name: str, text: str) -> None:
+    line = f"{words.stamp(datetime.now(UTC))} {name}{tr(': ')}{text}"
+    if session.terminal.as_json:
+        session.terminal.tell(line)
+    else:
+        session.terminal.answer(None, line)
+
+
+# ---------------------------------------------------------------- words
+
+
+def database_named(session: Session, name: str) -> Resource:
+    """Return the database of the contract called `name`, or the only one there is."""
+    from gmops_desktop.cli.backup import only_database
+
+    return session.resource(name or only_database(session), kind="mysql")
+
+
+def _known(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _time(text: str, option: str) -> time:
+    try:
+        return time.fromisoformat(text.zfill(5))
+    except ValueError as error:
+        raise typer.BadParameter(
+            tr("“{text}” is not a time of day such as 03:00", text=text), param_hint=option
+        ) from error
+
+
+def _weekdays(text: str) -> frozenset[int]:
+    if text == "all":
+        return frozenset(range(7))
+    found = set[int]()
+    for part in text.lower().split(","):
+        first, _, last = part.strip().partition("-")
+        if first not in _DAYS or (last or first) not in _DAYS:
+            raise typer.BadParameter(
+                tr("it names weekdays as {names}", names=",".join(_DAYS)), param_hint="--days"
+            )
+        begin, end = _DAYS.index(first), _DAYS.index(last or first)
+        found |= {day % 7 for day in range(begin, end + (7 if end < begin else 0) + 1)}
+    return frozenset(found)
+
+
+def _quiet(text: str, plan: Plan, rule: str) -> dict[str, Any]:
+    if not text:
+        return {}
+    if text == "off":
+        return {"quiet_rule": "none"}
+    begin, _, end = text.partition("-")
+    known = rule or (plan.quiet_rule if plan.quiet_rule != "none" else "wait")
+    return {
+        "quiet_rule": known,
+        "quiet_begin": _time(begin, "--quiet"),
+        "quiet_end": _time(end, "--quiet"),
+    }
+
+
+def _standing(outlook: Outlook) -> str:
+    from gmops_desktop.states import word_of
+
+    word = word_of(outlook.standing.state)
+    return f"{word}{tr(': ')}{outlook.standing.reason}" if outlook.standing.reason else word
+
+
+def _timer_lines(timer: TimerState | None, command: Sequence[str]) -> list[str]:
+    if timer is None:
+        return [
+            tr("No timer of the system is set up: only the open window takes what is due."),
+            tr("Set it up: gmops schedule install. By hand, every 10 minutes: {command}",
+               command=" ".join(command)),
+        ]  # fmt: skip
+    stands = tr("it runs") if timer.active else tr("it does not run")
+    return [
+        tr("Timer ({kind}): {stands}; {where}", kind=timer.kind, stands=stands, where=timer.where),
+        *([timer.note] if timer.note else []),
+    ]
+
+
+def _outlook(outlook: Outlook) -> dict[str, object]:
+    return {
+        "resource_id": outlook.resource.id,
+        "name": outlook.resource.name,
+        "plan": outlook.plan.to_dict() if outlook.plan else None,
+        "fault": outlook.fault,
+        "standing": outlook.standing,
+        "decision": outlook.decision,
+    }
