@@ -46,6 +46,7 @@ from gmops_desktop.paths import Home
 from gmops_desktop.reports.facts import MonthFacts
 from gmops_desktop.services.backups import Backup, Backups, TransferPlan
 from gmops_desktop.services.cloud_backups import CloudBackups
+from gmops_desktop.services.comparisons import Comparisons
 from gmops_desktop.services.connections import Connections
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.obligations import Obligations
@@ -82,6 +83,7 @@ class Services:
     schedules: Schedules
     retention: Retention
     timers: Timers
+    comparisons: Comparisons
     servers: Servers
     connections: Connections
     patches: Patches
@@ -175,6 +177,7 @@ def _build(
         schedules=schedules,
         retention=retention,
         timers=Timers(home, own_command()),
+        comparisons=Comparisons(outside.connect),
         servers=servers,
         connections=connections,
         patches=patches,

@@ -12,7 +12,7 @@ import hashlib
 import re
 from typing import Final
 
-_LITERAL: Final = re.compile(rb"'(?:[^'\\]|\\.)*'|CONVERT\([^)]*\)|[^,'()]+", re.DOTALL)
+LITERAL: Final = re.compile(rb"'(?:[^'\\]|\\.)*'|CONVERT\([^)]*\)|[^,'()]+", re.DOTALL)
 
 
 def lines(text: bytes) -> bytes:
@@ -49,4 +49,4 @@ def split(rows: bytes) -> list[bytes]:
 
 def literals(row: bytes) -> list[bytes]:
     """Return the literals of one row in the server's form."""
-    return _LITERAL.findall(row)
+    return LITERAL.findall(row)

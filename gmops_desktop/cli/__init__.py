@@ -1,7 +1,8 @@
 """`gmops ...`: the services for a terminal, for cron and for scripts.
 
 Answers go to standard output (with `--json` one document), everything else to standard error.
-Exit codes: 0 done, 1 refused or failed, 2 usage, 3 a proof failed, 130 cancelled.
+Exit codes: 0 done, 1 refused or failed, 2 usage, 3 a proof failed, 4 a comparison found
+differences, 5 nothing could be proved, 130 cancelled.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ DONE: Final = 0
 FAILED: Final = 1
 USAGE: Final = 2
 PROOF_FAILED: Final = 3
+DIFFERENT: Final = 4
+UNPROVABLE: Final = 5
 CANCELLED: Final = 130
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gmops_desktop.cli import cloud_backup
+from gmops_desktop.cli import cloud_backup, compare
 from gmops_desktop.cli.help import Command, group
 from gmops_desktop.cli.options import AcceptFingerprint, ArchiveFile, Json, Key, Out, Ssh
 from gmops_desktop.cli.session import opened
@@ -137,6 +137,9 @@ def inspect(file: ArchiveFile, as_json: Json = False) -> None:
                 for table in summary.tables
             ],
         )
+
+
+commands.command("compare", cls=Command, help=compare.HELP)(compare.compare)
 
 
 def only_database(session: Session) -> str:
