@@ -54,6 +54,7 @@ SERVER_PACKAGES = [
     "zstd",
     "apt-utils",
     "age",
+    "libzbar0",
 ]
 # What lays out the tree of a MySQL 9.
 TREE_PACKAGES = ["debootstrap"]

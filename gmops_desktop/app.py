@@ -35,6 +35,7 @@ from gmops_desktop.addresses import (
     SshAddress,
     ssh_of,
 )
+from gmops_desktop.archive.plain_copies import PlainCopies
 from gmops_desktop.context import Context, side_by_side
 from gmops_desktop.contract.looks import AccountDetails, HostDetails, MysqlDetails
 from gmops_desktop.contract.retention import Keep
@@ -56,6 +57,7 @@ from gmops_desktop.services.reports import Reports
 from gmops_desktop.services.restores import Restores
 from gmops_desktop.services.retention import Retention
 from gmops_desktop.services.schedules import Schedules
+from gmops_desktop.services.sealing import KEY_FILE, Sealing
 from gmops_desktop.services.servers import Servers
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.services.timers import Timers, own_command
@@ -84,6 +86,7 @@ class Services:
     retention: Retention
     timers: Timers
     comparisons: Comparisons
+    sealing: Sealing
     servers: Servers
     connections: Connections
     patches: Patches
@@ -132,8 +135,14 @@ def _build(
 
     contracts = Contracts(database, journal)
     tickets = Tickets(database, journal)
-    backups = Backups(database, outside.connect, archive_folder)
-    restores = Restores(database, outside.connect, partial(backups.take, purpose="safety"))
+    sealing = Sealing(
+        settings, Vault(), PlainCopies(home.opened), identity_file=os.environ.get(KEY_FILE, "")
+    )
+    sealing.sweep()
+    backups = Backups(database, outside.connect, archive_folder, sealing.seals)
+    restores = Restores(
+        database, outside.connect, partial(backups.take, purpose="safety"), sealing.seals
+    )
     retention = Retention(database, archive_folder, keep_of)
     schedules = Schedules(
         database,
@@ -177,7 +186,8 @@ def _build(
         schedules=schedules,
         retention=retention,
         timers=Timers(home, own_command()),
-        comparisons=Comparisons(outside.connect),
+        comparisons=Comparisons(outside.connect, sealing.seals.opened),
+        sealing=sealing,
         servers=servers,
         connections=connections,
         patches=patches,

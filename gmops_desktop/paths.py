@@ -60,6 +60,10 @@ class Home:
         return self.root / "archives"
 
     @property
+    def opened(self) -> Path:
+        return self.root / "opened"  # plain copies of sealed archives, while they are read
+
+    @property
     def reports(self) -> Path:
         return self.root / "reports"
 

@@ -4,6 +4,7 @@ contract is not here but in the journal."""
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -26,6 +27,9 @@ class Settings:
     probe_seconds: int = 60  # between two looks at the servers
     window: str = ""  # geometry, as Qt gave it, base64
     columns: str = ""  # widths of the columns people changed, by table, as JSON
+    seal: bool = False  # whether new backups are sealed
+    recipients: str = ""  # who can open them: a line each, public key and name
+    recovery_sheets: str = ""  # the public keys of which one was made, a line each
 
 
 class SettingsFile:
@@ -33,11 +37,21 @@ class SettingsFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._lock = threading.RLock()
         self.current = self._read()
+
+    def latest(self) -> Settings:
+        """Return the settings as they are on the disk, where another program may change them."""
+        with self._lock:
+            self.current = self._read()
+            return self.current
 
     def change(self, **values: Any) -> Settings:
         """Write the settings with `values` replaced; return them."""
-        wanted = replace(self.current, **values)
+        with self._lock:
+            return self._change(replace(self.latest(), **values))
+
+    def _change(self, wanted: Settings) -> Settings:
         content = json.dumps(asdict(wanted), ensure_ascii=False, indent=2).encode()
         try:
             write_atomically(self._path, content)

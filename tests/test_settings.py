@@ -64,3 +64,13 @@ def test_what_cannot_be_saved_does_not_take_effect(home: Home, full_disk: object
 def test_unknown_settings_are_a_bug_of_ours(home: Home) -> None:
     with pytest.raises(TypeError):
         SettingsFile(home.settings).change(colour="green")
+
+
+def test_two_programs_do_not_undo_each_others_changes(home: Home) -> None:
+    window, command = SettingsFile(home.settings), SettingsFile(home.settings)
+    command.change(seal=True)
+    assert window.latest().seal
+    command.change(recipients="age1x Zhang")
+    window.change(theme="dark")
+    assert SettingsFile(home.settings).current.recipients == "age1x Zhang"
+    assert command.latest().theme == "dark"

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from db.engine import Database
 from db.models import ArchiveRow
 from gmops_desktop.archive.manifest import Consistency
+from gmops_desktop.archive.unsealing import SUFFIX
 from gmops_desktop.archive.verification import Verification
 
 Purpose = Literal["backup", "safety"]
@@ -55,6 +56,11 @@ class Backup:
     rate: float = 0.0
     round_trips: int = 0
     removed: str = ""
+
+    @property
+    def sealed(self) -> bool:
+        """Whether it takes a key to read the file."""
+        return self.path.suffix == SUFFIX
 
 
 _TRANSFER: Final = (
@@ -103,6 +109,12 @@ class Inventory:
         with self._database.session() as session, session.begin():
             row = session.get_one(ArchiveRow, id)
             row.more = {**row.more, "removed": why}
+
+    def moved(self, path: Path, to: Path, file_bytes: int) -> None:
+        """Enter that an archive now lies elsewhere, sealed or opened, if it is one of ours."""
+        with self._database.session() as session, session.begin():
+            for row in session.scalars(select(ArchiveRow).where(ArchiveRow.path == str(path))):
+                row.path, row.file_bytes = str(to), file_bytes
 
     def verified(self, path: Path, outcome: Verification) -> None:
         """Enter what a verification found, if the file is one of ours."""

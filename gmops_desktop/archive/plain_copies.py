@@ -3,14 +3,17 @@ copies of a killed program swept away by the next one."""
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+
+logger = logging.getLogger(__name__)
 
 _LOCK: Final = ".in-use"
 
@@ -41,9 +44,11 @@ class PlainCopies:
         with self._alone() as alone:
             for place in self.folder.iterdir() if alone else ():
                 if place.is_dir():
-                    with suppress(OSError):  # on Windows what is in use cannot be removed
+                    try:
                         shutil.rmtree(place)
                         swept += 1
+                    except OSError as error:  # on Windows what is in use cannot be removed
+                        logger.info("The plain copy %s was not removed: %s", place, error)
         return swept
 
     # Everyone who has a copy open shares the lock; who has it alone knows that nobody has.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gmops_desktop.cli import cloud_backup, compare
+from gmops_desktop.cli import cloud_backup, compare, seal
 from gmops_desktop.cli.help import Command, group
 from gmops_desktop.cli.options import AcceptFingerprint, ArchiveFile, Json, Key, Out, Ssh
 from gmops_desktop.cli.session import opened
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 commands = group("backup", tr("Back up databases, and prove the files."))
 commands.add_typer(cloud_backup.commands)
+seal.add_file_commands(commands)
 
 Source = Annotated[
     str,
@@ -33,6 +34,14 @@ Source = Annotated[
         ),
     ),
 ]
+Sealed = Annotated[
+    bool | None,
+    typer.Option(
+        "--seal/--no-seal",
+        show_default=False,
+        help=tr("Seal the file, or leave it plain, whatever the settings say."),
+    ),
+]
 
 
 @commands.command("take", cls=Command, help=tr("Back up one schema into one file."))
@@ -42,15 +51,22 @@ def take(
     ssh: Ssh = "",
     key: Key = "",
     accept_fingerprint: AcceptFingerprint = "",
+    sealed: Sealed = None,
     as_json: Json = False,
 ) -> None:
+    if out is not None and out.suffix == ".age":
+        out, sealed = out.with_suffix(""), True
     with opened(as_json) as session:
         address, resource_id = session.database(
             source or only_database(session), ssh=ssh, key=key, accept=accept_fingerprint
         )
         backup = session.run(
             lambda context: session.services.backups.take(
-                address, context, out=out.absolute() if out else None, resource_id=resource_id
+                address,
+                context,
+                out=out.absolute() if out else None,
+                resource_id=resource_id,
+                seal=sealed,
             ),
             tr("Backing up {schema}", schema=address.schema),
         )

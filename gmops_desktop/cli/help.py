@@ -96,7 +96,7 @@ def _options(params: Any) -> Iterator[tuple[str, str]]:
         if param.opts == ["--help"]:
             yield "--help", tr("Show this help and exit.")
             continue
-        names = ", ".join(param.opts)
+        names = ", ".join([*param.opts, *param.secondary_opts])
         text = param.help or ""
         if param.required:
             text += tr(" (required)", context="help")

@@ -13,6 +13,7 @@ from gmops_desktop.cli import (
     restore,
     sandbox,
     schedule,
+    seal,
     status,
     ticket,
 )
@@ -27,7 +28,7 @@ def commands() -> typer.Typer:
         tr("The operations engineer's desk: status, proved backups, patches, tickets, reports."),
     )
     status.add_to(program)
-    for module in (backup, restore, schedule, patch, ticket, report, sandbox):
+    for module in (backup, restore, schedule, seal, patch, ticket, report, sandbox):
         program.add_typer(module.commands)
     prune.add_to(backup.commands)
     record.add_to(program)

@@ -14,6 +14,7 @@ COMMANDS = (
     "status",
     "backup",
     "restore",
+    "seal",
     "patch",
     "ticket",
     "report",

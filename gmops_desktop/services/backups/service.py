@@ -40,10 +40,11 @@ from gmops_desktop.archive.manifest import (
     TableRecord,
 )
 from gmops_desktop.archive.reader import ArchiveReader
-from gmops_desktop.archive.verification import Verification, verify
+from gmops_desktop.archive.sealing import Seals
+from gmops_desktop.archive.verification import Verification
 from gmops_desktop.archive.writer import ArchiveWriter
 from gmops_desktop.context import Context
-from gmops_desktop.errors import OpsError
+from gmops_desktop.errors import OpsError, ProofFailed
 from gmops_desktop.language import tr
 from gmops_desktop.services.backups.transfer import TransferPlan
 
@@ -86,11 +87,16 @@ class Backups:
     """Backups of schemas as archives: full, proved, restorable with stock tools."""
 
     def __init__(
-        self, database: Database, connect: Connect, archive_folder: Callable[[], Path]
+        self,
+        database: Database,
+        connect: Connect,
+        archive_folder: Callable[[], Path],
+        seals: Seals | None = None,
     ) -> None:
         self._inventory = Inventory(database)
         self._connect = connect
         self._archive_folder = archive_folder
+        self._seals = seals or Seals()
 
     def take(
         self,
@@ -101,11 +107,13 @@ class Backups:
         resource_id: str = "",
         purpose: Purpose = "backup",
         plan: TransferPlan | None = None,
+        seal: bool | None = None,
     ) -> Backup:
         """Write an archive of `address`'s schema, to `out` or under a new name in the folder.
 
         The rows are those of one consistent snapshot; nothing is locked.  Cancelled or failed, it
-        leaves no file.  Raises `OpsError`.
+        leaves no file.  `seal` overrules the settings; an archive that could not be sealed stays
+        as it is, listed.  Raises `OpsError`.
         """
         begun, clock = _now(), time.monotonic()
         path = (out or self._new_path(address, begun, purpose)).absolute()
@@ -138,18 +146,20 @@ class Backups:
             exists=True,
         )
         self._inventory.add(backup)
+        if self._seals.on if seal is None else seal:
+            backup = self._seal(backup, context)
         context.progress(100, tr("Backup of {schema} written", schema=address.schema), travelled)
         return backup
 
     def verify(self, path: Path, context: Context) -> Verification:
         """Recompute all digests of an archive; what is found is entered into the list."""
-        outcome = verify(path.absolute(), context)
+        outcome = self._seals.verify(path.absolute(), context)
         self._inventory.verified(path.absolute(), outcome)
         return outcome
 
     def inspect(self, path: Path) -> ArchiveSummary:
         """Say what an archive holds, by its manifest; `ProofFailed` where that is broken."""
-        with ArchiveReader(path) as reader:
+        with self._seals.opened(path, Context()) as plain, ArchiveReader(plain) as reader:
             manifest = reader.manifest
         counts = Counter(thing.kind for thing in manifest.objects)
         source = manifest.source
@@ -169,6 +179,38 @@ class Backups:
             events=counts["event"],
             manifest_digest=manifest.digest,
         )
+
+    def seal(self, path: Path, context: Context) -> Path:
+        """Replace a plain archive by its sealed form, on the list as well; return that."""
+        written = self._seals.seal(path.absolute(), context)
+        self._inventory.moved(path.absolute(), written.path, written.file_bytes)
+        return written.path
+
+    def _seal(self, backup: Backup, context: Context) -> Backup:
+        """Seal an archive just written.
+
+        Where no key here can open it afterwards it is proved before; the state before a restore
+        then stays plain, because undoing must be able to read it.
+        """
+        with context.uncut():
+            outcome = None
+            if not self._seals.can_open():
+                if backup.purpose == "safety":
+                    context.note(
+                        tr("The safety copy was not sealed: no key here could open it for undo.")
+                    )
+                    return backup
+                outcome = self.verify(backup.path, context)
+                if not outcome.ok:
+                    raise ProofFailed(
+                        tr("{file} is damaged: {faults}", file=backup.path,
+                           faults="; ".join(outcome.faults)),
+                        hint=tr("Check the disk, then try again."),
+                    )  # fmt: skip
+            sealed = self.seal(backup.path, context)
+            if outcome:
+                self._inventory.verified(sealed, outcome)
+            return self.get(backup.id)
 
     def all(self) -> tuple[Backup, ...]:
         """Return every backup taken here, newest first."""

@@ -17,6 +17,7 @@ from gmops_desktop.adapters.mysql import MysqlConnection, definitions, segments
 from gmops_desktop.addresses import MysqlAddress, address_to_dict
 from gmops_desktop.archive.inventory import Backup, Inventory
 from gmops_desktop.archive.reader import ArchiveReader
+from gmops_desktop.archive.sealing import Seals
 from gmops_desktop.archive.verification import verify
 from gmops_desktop.context import Context, Progress
 from gmops_desktop.errors import Cancelled, OpsError, ProofFailed
@@ -96,15 +97,26 @@ class Restores:
     `take_safety` writes an archive of the present state before anything is changed.
     """
 
-    def __init__(self, database: Database, connect: Connect, take_safety: TakeSafety) -> None:
+    def __init__(
+        self,
+        database: Database,
+        connect: Connect,
+        take_safety: TakeSafety,
+        seals: Seals | None = None,
+    ) -> None:
         self._ledger = Ledger(database)
         self._inventory = Inventory(database)
         self._connect = connect
         self._take_safety = take_safety
+        self._seals = seals or Seals()
 
     def preview(self, path: Path, target: MysqlAddress, context: Context) -> Preview:
         """Say what a restore of `path` into `target` would change; nothing is locked or written."""
-        with ArchiveReader(path) as reader, self._connect(target, context) as connection:
+        with (
+            self._seals.opened(path, context) as plain,
+            ArchiveReader(plain) as reader,
+            self._connect(target, context) as connection,
+        ):
             segments.prepare(connection)
             present = definitions.read(connection)
             found = compare(connection, present, reader.manifest, context)
@@ -203,20 +215,27 @@ class Restores:
     def _run(
         self, path: Path, target: MysqlAddress, context: Context, *, confirm: str, undoes: str
     ) -> Restored:
-        begun, clock = _now(), time.monotonic()
         if confirm != target.schema:
             raise OpsError(
                 tr("“{typed}” is not the name of the schema.", typed=confirm),
                 hint=tr("Type “{schema}” to confirm.", schema=target.schema),
                 unharmed=tr("The schema is as it was."),
             )
-        with _part(context, 0, 10) as part:
-            self._prove(path, part)
+        with _part(context, 0, 4) as opening, self._seals.opened(path, opening) as plain:
+            return self._run_plain(plain, path, target, context, undoes=undoes)
+
+    def _run_plain(
+        self, plain: Path, path: Path, target: MysqlAddress, context: Context, *, undoes: str
+    ) -> Restored:
+        """Restore from `plain`, which is the archive at `path` or its opened copy."""
+        begun, clock = _now(), time.monotonic()
+        with _part(context, 4, 10) as part:
+            self._prove(plain, part)
         self.recover(target, context)
         with _part(context, 10, 25) as part:
             safety = self._take_safety(target, part)
         with (
-            ArchiveReader(path) as reader,
+            ArchiveReader(plain) as reader,
             _part(context, 25, 35) as comparing,
             _part(context, 35, 100) as part,
             self._connect(target, part) as connection,
