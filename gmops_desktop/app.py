@@ -302,6 +302,7 @@ def build_window(
 ) -> MainWindow:
     """Return the window with all its pages, not yet shown."""
     from ui.main_window import MainWindow
+    from ui.schedule_watch import ScheduleWatch
 
     def build() -> Pages:
         program.speak(services.settings.current)
@@ -314,6 +315,10 @@ def build_window(
         runner,
         _remedies(services, runner, lambda: window),
     )
+    watch = ScheduleWatch(services.schedules, runner, window)
+    watch.noticed.connect(window.show_notice)
+    window.closed.connect(watch.stop)
+    watch.begin()
     return window
 
 

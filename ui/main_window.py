@@ -157,7 +157,7 @@ class MainWindow(QMainWindow):
             self.rail.setTabToolTip(place, f"{tab.word} (Ctrl+{place + 1})")
             tab.page.counted.connect(partial(self._count, place))
             tab.page.wanted.connect(self._want)
-            tab.page.noticed.connect(self._notice)
+            tab.page.noticed.connect(self.show_notice)
             tab.page.ticket_wanted.connect(self._new_ticket)
             tab.page.rebuild.connect(self.rebuild_soon)
         self.strip.log_wanted.connect(self._show_log)
@@ -241,7 +241,8 @@ class MainWindow(QMainWindow):
     # ---------------------------------------------------------------- notices
 
     @Slot(str, str, str)
-    def _notice(self, state: str, message: str, second: str) -> None:
+    def show_notice(self, state: str, message: str, second: str) -> None:
+        """Put a sentence and a second line into the notice bar."""
         self.notice.show_notice(next(s for s in STATES if s == state), message, second)
 
     @Slot(Task, Exception)

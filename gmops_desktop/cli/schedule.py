@@ -243,7 +243,7 @@ def run(
             if outlook.fault:
                 faults.append(OpsError(outlook.fault))
                 _log(session, outlook.resource.name, outlook.fault)
-        for appointment in schedules.advance(attended=False):
+        for appointment in schedules.advance(attended=False).appointments:
             result, fault = _carry_out(session, appointment)
             results.append(result)
             if fault is not None:
@@ -284,8 +284,9 @@ def _carry_out(
         facts = f"{archive.path.name}, {words.size(archive.file_bytes)}, {took}"
         _log(session, resource.name, f"{word}{tr(': ')}{done.reason or facts}")
         if done.outcome != "done":
-            hint = tr("Do not rely on it; the next attempt makes a new one.")
-            fault = ProofFailed(f"{resource.name}{tr(': ')}{done.reason}", hint=hint)
+            kind = ProofFailed if done.outcome == "damaged" else OpsError
+            hint = tr("Do not rely on it before it is verified.")
+            fault = kind(f"{resource.name}{tr(': ')}{done.reason}", hint=hint)
     told = {"resource": resource.name, "due": appointment.due, "run": done,
             "fault": fault.message if fault else ""}  # fmt: skip
     return told, fault

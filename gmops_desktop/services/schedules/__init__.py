@@ -5,7 +5,8 @@ from gmops_desktop.services.schedules.service import (
     Appointment,
     NoSpace,
     Outlook,
+    Round,
     Schedules,
 )
 
-__all__ = ["Appointment", "NoSpace", "Outlook", "Schedules", "TicketBook"]
+__all__ = ["Appointment", "NoSpace", "Outlook", "Round", "Schedules", "TicketBook"]

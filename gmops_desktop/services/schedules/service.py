@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -74,6 +75,15 @@ class Appointment:
     resource: Resource
     decision: Decision
     due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one look at the schedule found: what is to be done, and the tickets it opened or
+    added to."""
+
+    appointments: tuple[Appointment, ...]
+    tickets: tuple[Ticket, ...]
 
 
 class Schedules:
@@ -160,14 +170,14 @@ class Schedules:
 
     # ------------------------------------------------------------ doing
 
-    def advance(self, *, attended: bool) -> tuple[Appointment, ...]:
-        """Return what is to be done now; write down what is skipped, and raise the tickets due.
+    def advance(self, *, attended: bool) -> Round:
+        """Say what is to be done now; write down what is skipped, and raise the tickets due.
 
         A database that another program is just busy with, or whose plan cannot be read, is left
         out.
         """
-        found = []
-        around = self._around()
+        found, told = list[Appointment](), list[Ticket]()
+        around = cache(self._around)  # asked once, and only where something is due
         for resource in self._databases():
             kept = self._readable(resource)
             if kept is None:
@@ -175,12 +185,12 @@ class Schedules:
             try:
                 with self._alone(resource):
                     decision = self._decide(resource, kept, around, attended=attended)
-                    self._raise_alarms(resource, kept)
+                    told += self._raise_alarms(resource, kept)
             except Busy:
                 continue  # whoever holds the lock sees to it
             if decision.due is not None and decision.act in ("run", "ask"):
                 found.append(Appointment(resource, decision, decision.due))
-        return tuple(found)
+        return Round(tuple(found), tuple(told))
 
     def run(
         self, resource: Resource, context: Context, *, attended: bool, forced: bool = False
@@ -198,7 +208,7 @@ class Schedules:
             kept = self._record.find(resource.id, resource.name)
             if kept is None:
                 return None
-            around = Surroundings() if forced else self._around()
+            around = Surroundings if forced else self._around
             decision = self._decide(resource, kept, around, attended=attended, forced=forced)
             if decision.act != "run" or decision.due is None:
                 return None
@@ -253,7 +263,7 @@ class Schedules:
         self,
         resource: Resource,
         kept: Kept,
-        around: Surroundings,
+        around: Callable[[], Surroundings],
         *,
         attended: bool,
         forced: bool = False,
@@ -261,9 +271,12 @@ class Schedules:
         """Decide under the lock; what is skipped is written down, once for each reason."""
         now, plan = self._now(), kept.plan
         runs, taken = self._record.runs(resource.id), self._record.taken(resource.id)
+        facts = (plan, kept.since, now, runs, taken)
         # A person who forces it has answered every question.
         asking = attended and not forced
-        decision = decide(plan, kept.since, now, runs, taken, around, attended=asking)
+        decision = decide(*facts, Surroundings(), attended=asking)
+        if decision.act in ("run", "ask"):
+            decision = decide(*facts, around(), attended=asking)
         if forced and decision.act in ("wait", "skip") and decision.why:
             return replace(decision, act="run", rate_limit=rate_limit(plan, now))
         if decision.act == "skip" and decision.due is not None:
@@ -302,10 +315,12 @@ class Schedules:
             return self._end(run, "done", "", archive_id=backup.id)
         try:
             verdict = self._verify(backup.path, context)
+        except OpsError as error:  # the archive is there; that it is whole is not known
+            reason = tr("It was taken, but not verified: {why}", why=error.message)
+            return self._end(run, "unproved", reason, archive_id=backup.id)
         except Exception as error:
-            reason = error.message if isinstance(error, OpsError) else repr(error)
-            reason = tr("It was cancelled.") if isinstance(error, Cancelled) else reason
-            reason = tr("It was taken, but not verified: {why}", why=reason)
+            why = tr("It was cancelled.") if isinstance(error, Cancelled) else repr(error)
+            reason = tr("It was taken, but not verified: {why}", why=why)
             self._end(run, "unproved", reason, archive_id=backup.id)
             raise
         if not verdict.ok:

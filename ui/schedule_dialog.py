@@ -1,0 +1,211 @@
+"""Schedule and retention of one database: the plan, what follows from it, and the timer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QDialogButtonBox, QWidget
+
+from gmops_desktop.addresses import Resource
+from gmops_desktop.contract.retention import Forecast, Keep
+from gmops_desktop.contract.schedules import Plan
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
+from gmops_desktop.services.retention import Preview, Verdict
+from gmops_desktop.services.schedules import Outlook
+from gmops_desktop.services.timers import TimerState
+from ui import schedule_words, words
+from ui.dialogs.sheet import Sheet
+from ui.schedule_fields import KeepFields, LineFields, WhenFields
+from ui.theme import CARD_ROW_HEIGHT
+from ui.widgets.badges import StateBadge
+from ui.widgets.frames import Label, button, disable, line, link, paragraph, row
+from ui.widgets.tables import Column, Table
+
+_SETTLE_MS = 300  # after the last keystroke, before archives are judged anew
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What follows from a plan: which archives would go, how long the disk lasts, the timer."""
+
+    keep: Keep
+    preview: Preview
+    forecast: Forecast | None
+    timer: TimerState | None
+
+
+class ScheduleDialog(Sheet):
+    """Edits the plan of one database.
+
+    `survey_wanted` asks for a `Survey` of the plan as it stands (it reads the disk, so in the
+    background); `saved` carries the plan, `timer_wanted` whether the system's timer is wanted.
+    """
+
+    survey_wanted = Signal(object)
+    saved = Signal(object)
+    timer_wanted = Signal(bool)
+
+    def __init__(self, parent: QWidget | None, outlook: Outlook) -> None:
+        super().__init__(parent, tr("Schedule and retention"), width=720)
+        self._plan = outlook.plan or Plan()
+        self._preview: Preview | None = None
+        self._timer: TimerState | None = None
+        self._outlook = outlook
+
+        self.badge = StateBadge()
+        self.when = WhenFields(self._plan)
+        self.line = LineFields(self._plan)
+        self.keep = KeepFields(self._plan.keep)
+        self.kept = Label(role="caption")
+        self.show_kept = link(
+            tr("Show which"), self._show_verdicts, tr("Every archive, and why it stays or goes")
+        )
+        self.lasts = Label(role="caption")
+        self.timer = Label(role="caption")
+        self.switch_timer = button(tr("Set up"), self._switch_timer, scale="small")
+        self.verdict = paragraph()
+
+        standing = outlook.standing
+        self.badge.show_state(standing.state)
+        age = words.ago(standing.last_proved) if standing.last_proved else words.NOTHING
+        facts = Label(tr("last verified backup: {age}", age=age), "caption")
+        head = row(None, Label(outlook.resource.name, "title"), self.badge, facts)
+        head.setStretch(2, 1)
+        self.body.addLayout(head)
+        self.body.addWidget(paragraph(outlook.fault or standing.reason, "caption"))
+        for piece in (self.when, line(), self.line, line(), self.keep):
+            self.body.addWidget(piece)
+        kept = row(None, self.kept, self.show_kept)
+        kept.setStretch(0, 1)
+        self.body.addLayout(kept)
+        self.body.addWidget(self.lasts)
+        self.body.addWidget(line())
+        timer = row(None, self.timer, self.switch_timer)
+        timer.setStretch(0, 1)
+        self.body.addLayout(timer)
+        self.body.addWidget(self.verdict)
+        self.body.addStretch(1)
+        self.add_close(tr("Cancel"))
+        self.save = button(tr("Save"), self._save, kind="primary", tip=tr("Save this schedule"))
+        self.add_button(self.save, QDialogButtonBox.ButtonRole.ActionRole, default=True)
+
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(_SETTLE_MS)
+        self._settle.timeout.connect(self._ask_for_survey)
+        for group in (self.when, self.line, self.keep):
+            group.changed.connect(self._judge)
+        disable(self.show_kept, tr("The archives are being looked at."))
+        disable(self.switch_timer, tr("The timer is being looked at."))
+        self._judge()
+
+    def plan(self) -> Plan:
+        """Return the plan as it stands in the fields; raise `OpsError` where it cannot work."""
+        plan = self.line.apply(self.when.apply(self._plan))
+        return replace(plan, keep=self.keep.keep()).checked()
+
+    def show_survey(self, survey: Survey) -> None:
+        """Show what follows from the plan."""
+        self._preview = survey.preview
+        if survey.keep.enabled:
+            going = survey.preview
+            self.kept.show_text(schedule_words.freed_text(len(going.going), going.freed))
+        else:
+            self.kept.show_text(tr("Every archive is kept."))
+        self.lasts.show_text(schedule_words.forecast_text(survey.forecast))
+        disable(self.show_kept, "", tr("Every archive, and why it stays or goes"))
+        self.show_timer(survey.timer)
+
+    def show_timer(self, timer: TimerState | None) -> None:
+        """Show whether the system's timer runs."""
+        self._timer = timer
+        if timer is None:
+            self.timer.show_text(tr("While the window is closed, nothing is backed up."))
+            self.switch_timer.setText(tr("Back up then, too"))
+            tip = tr("Set up the system's timer, for this user only")
+        else:
+            there = tr("Also while the window is closed ({kind}).", kind=timer.kind)
+            self.timer.show_text(f"{there} {timer.note}".strip())
+            self.switch_timer.setText(tr("Remove the timer"))
+            tip = tr("Take the system's timer away; the schedule stays")
+        disable(self.switch_timer, "", tip)
+
+    def keep_timer(self, _error: Exception) -> None:
+        """Show the timer as it was: setting it up or removing it failed."""
+        self.show_timer(self._timer)
+
+    # -- slots
+
+    def _judge(self) -> None:
+        """Say what the plan comes to, or what is wrong with it."""
+        try:
+            plan = self.plan()
+        except OpsError as error:
+            self.verdict.setText(f"{error.message} {error.hint}")
+            disable(self.save, error.message, tr("Save this schedule"))
+            return
+        parts = [schedule_words.plan_text(plan), schedule_words.keep_text(plan.keep)]
+        text = tr("; ", context="between clauses").join(parts)
+        self.verdict.setText(text[:1].upper() + text[1:] + tr(".", context="end of a sentence"))
+        disable(self.save, "", tr("Save this schedule"))
+        self._settle.start()
+
+    def _ask_for_survey(self) -> None:
+        try:
+            self.survey_wanted.emit(self.plan())
+        except OpsError:
+            return  # `_judge` said it already, and will ask again
+
+    def _save(self) -> None:
+        self.saved.emit(self.plan())
+        self.accept()
+
+    def _switch_timer(self) -> None:
+        disable(self.switch_timer, tr("The timer is being looked at."))
+        self.timer_wanted.emit(self._timer is None)
+
+    def _show_verdicts(self) -> None:
+        if self._preview is not None:
+            VerdictsDialog(self, self._outlook.resource, self._preview).open()
+
+
+class VerdictsDialog(Sheet):
+    """Every archive of a database, whether it stays, and why."""
+
+    def __init__(self, parent: QWidget | None, resource: Resource, preview: Preview) -> None:
+        text = schedule_words.freed_text(len(preview.going), preview.freed)
+        super().__init__(parent, tr("What is kept of {name}", name=resource.name), text, width=720)
+        self.table: Table[Verdict] = Table(_columns(), name=tr("Archives"),
+                                           row_height=CARD_ROW_HEIGHT)  # fmt: skip
+        self.table.setMinimumHeight(280)
+        self.table.set_rows(preview.verdicts)
+        self.body.addWidget(self.table, 1)
+        self.add_close(tr("Close"))
+
+
+def _columns() -> tuple[Column[Verdict], ...]:
+    return (
+        Column(tr("Time"), lambda one: words.stamp(one.backup.at), width=144,
+               key=lambda one: one.backup.at),
+        Column(tr("Size (MB)"), lambda one: words.megabytes(one.backup.file_bytes), width=92,
+               key=lambda one: one.backup.file_bytes, right=True),
+        Column(tr("Retention"), lambda one: tr("stays") if one.keep else tr("goes"), width=96,
+               state=lambda one: "ok" if one.keep else "warning"),
+        Column(tr("Why"), lambda one: one.why),
+    )  # fmt: skip
+
+
+def survey_of(
+    preview: Callable[[Resource, Keep | None], Preview],
+    forecast: Callable[[Resource, float, Keep | None], Forecast | None],
+    timer: Callable[[], TimerState | None],
+    resource: Resource,
+    plan: Plan,
+) -> Survey:
+    """Return what follows from a plan; reads the disk and asks the system."""
+    per_day = len(plan.day_times) * len(plan.weekdays) / 7 if plan.enabled else 0.0
+    lasting = forecast(resource, per_day, plan.keep)
+    return Survey(plan.keep, preview(resource, plan.keep), lasting, timer())
