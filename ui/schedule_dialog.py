@@ -75,13 +75,13 @@ class ScheduleDialog(Sheet):
         head = row(None, Label(outlook.resource.name, "title"), self.badge, facts)
         head.setStretch(2, 1)
         self.body.addLayout(head)
-        self.body.addWidget(paragraph(outlook.fault or standing.reason, "caption"))
+        if remark := outlook.fault or standing.reason:
+            self.body.addWidget(paragraph(remark, "caption"))
         for piece in (self.when, line(), self.line, line(), self.keep):
             self.body.addWidget(piece)
-        kept = row(None, self.kept, self.show_kept)
-        kept.setStretch(0, 1)
+        kept = row(None, self.kept, self.lasts, self.show_kept, spacing=12)
+        kept.setStretch(1, 1)
         self.body.addLayout(kept)
-        self.body.addWidget(self.lasts)
         self.body.addWidget(line())
         timer = row(None, self.timer, self.switch_timer)
         timer.setStretch(0, 1)
