@@ -382,7 +382,9 @@ def _pages(
 
     contracts = services.contracts
 
-    backups = BackupsTab(services.backups, services.restores, contracts, runner)
+    backups = BackupsTab(
+        services.backups, services.restores, contracts, services.cloud_backups, runner
+    )
     tickets = TicketsTab(services.tickets, contracts, runner)
     status = StatusTab(services.servers, contracts, services.settings, runner)
     status.watch()

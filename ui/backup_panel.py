@@ -11,9 +11,29 @@ from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout
 from gmops_desktop.language import tr, tr_n
 from gmops_desktop.services.backups import ArchiveSummary, Backup
 from ui import words
-from ui.backup_rows import TREND_DAYS, consistency_of, content_of, proof_of
+from ui.backup_lines import SEALED_ENDING
+from ui.backup_rows import (
+    TREND_DAYS,
+    consistency_of,
+    content_of,
+    how_text,
+    proof_of,
+    reused_text,
+    took_text,
+)
 from ui.widgets.badges import Sparkline, StateBadge
-from ui.widgets.frames import Card, Label, button, clear, column, disable, line, paragraph, row
+from ui.widgets.frames import (
+    Card,
+    Label,
+    button,
+    chip,
+    clear,
+    column,
+    disable,
+    line,
+    paragraph,
+    row,
+)
 
 PANEL_WIDTH: Final = 316
 _LARGEST: Final = 3
@@ -43,6 +63,7 @@ class BackupPanel(Card):
             ("schema", tr("Schema")),
             ("rows", tr("Rows")),
             ("size", tr("Size")),
+            ("reused", tr("Reused")),
             ("time", tr("Took")),
             ("digest", tr("SHA-256")),
             ("file", tr("File")),
@@ -94,7 +115,8 @@ class BackupPanel(Card):
             made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
         self.add(self.heading)
-        self.add(row(None, self.proof, self.consistency, None))
+        self.sealed = chip(tr("Sealed"), "lock-simple")
+        self.add(row(None, self.proof, self.consistency, self.sealed, None))
         self.add(self._facts)
         self.add(self.verdict)
         self.add(self._largest_head)
@@ -110,14 +132,16 @@ class BackupPanel(Card):
         """Show an archive; its tables follow by `show_summary` when the file was read."""
         self.heading.show_text(f"{content_of(backup)} · {words.stamp(backup.at)}")
         state, word = proof_of(backup)
-        self.proof.show_state(state, tr("Verified") if state == "ok" else word)
+        self.proof.show_state(state, tr("Verified", context="badge") if state == "ok" else word)
         self.consistency.show_state(*consistency_of(backup))
+        self.sealed.setVisible(backup.path.suffix == SEALED_ENDING)
         tables = tr_n("{count} table", "{count} tables", backup.tables)
         self._show("schema", tr("{schema}, {tables}", schema=backup.schema, tables=tables))
         self._show("rows", words.number(backup.rows))
         size, sent = words.size(backup.file_bytes), words.size(backup.travelled)
         self._show("size", tr("{size}, {sent} over the line", size=size, sent=sent))
-        self._show("time", words.lasting(backup.seconds))
+        self._show("reused", reused_text(backup), backup.base)
+        self._show("time", took_text(backup), how_text(backup))
         digest = backup.manifest_digest
         shown = f"{digest[:4]}…{digest[-4:]}" if digest else words.NOTHING
         self._show("digest", tr("{digest} (manifest)", digest=shown), digest)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from gmops_desktop.addresses import MysqlAddress, Resource
-from gmops_desktop.language import tr
+from gmops_desktop.language import tr, tr_n
 from gmops_desktop.services.backups import Backup
 from gmops_desktop.states import State
 from ui import words
-from ui.widgets.tables import Column
 
 TREND_DAYS: Final = 30
 
@@ -43,7 +42,7 @@ def content_of(backup: Backup) -> str:
 def consistency_of(backup: Backup) -> tuple[State, str]:
     """Return whether the archive is one moment of the database."""
     if backup.consistency == "consistent":
-        return "ok", tr("One snapshot")
+        return "ok", tr("Snapshot")
     if backup.consistency == "partly":
         return "warning", tr("In part")
     return "unknown", tr("Unknown")
@@ -57,9 +56,11 @@ def proof_of(backup: Backup) -> tuple[State, str]:
         return "critical", tr("Damaged")
     if backup.verified is None or backup.verified_at is None:
         return "unknown", tr("Not verified")
-    same_day = backup.verified_at.astimezone().date() == backup.at.astimezone().date()
-    at = backup.verified_at
-    return "ok", words.clock(at) if same_day else words.day(at.astimezone().date())
+    at = backup.verified_at.astimezone()
+    if at.date() == backup.at.astimezone().date():
+        return "ok", words.clock(at)
+    this_year = at.year == datetime.now().astimezone().year
+    return "ok", at.strftime("%m-%d" if this_year else "%Y-%m-%d")
 
 
 def trend_of(backups: Sequence[Backup], shown: Backup) -> list[float | None]:
@@ -79,45 +80,40 @@ def trend_of(backups: Sequence[Backup], shown: Backup) -> list[float | None]:
     return [float(newest[on].text_bytes) if on in newest else None for on in days]
 
 
-def columns_of_archives() -> tuple[Column[Backup], ...]:
-    """Return the columns of the list of archives."""
-    return (
-        Column(tr("Time"), lambda backup: words.stamp(backup.at), width=144, key=lambda b: b.at),
-        Column(tr("Content"), lambda backup: f"{content_of(backup)} {backup.schema}"),
-        Column(
-            tr("Location"),
-            lambda backup: tr("This computer") if backup.exists else tr("File missing"),
-            width=140,
-            icon=lambda backup: "hard-drive" if backup.exists else "",
-            state=lambda backup: None if backup.exists else "critical",
-            tip=lambda backup: str(backup.path),
-        ),
-        Column(
-            tr("Size (MB)"),
-            lambda backup: words.megabytes(backup.file_bytes),
-            width=92,
-            key=lambda backup: backup.file_bytes,
-            right=True,
-        ),
-        Column(
-            tr("Sent (MB)"),
-            lambda backup: words.megabytes(backup.travelled),
-            width=92,
-            key=lambda backup: backup.travelled,
-            right=True,
-        ),
-        Column(
-            tr("Consistency"),
-            lambda backup: consistency_of(backup)[1],
-            width=132,
-            state=lambda backup: consistency_of(backup)[0],
-            tip=lambda backup: backup.verdict,
-        ),
-        Column(
-            tr("Verified", context="column"),
-            lambda backup: proof_of(backup)[1],
-            width=124,
-            key=lambda backup: backup.verified_at,
-            state=lambda backup: proof_of(backup)[0],
-        ),
-    )
+def rate_text(rate: float) -> str:
+    """Return bytes a second as a line's speed is spoken of: "4.6 Mbit/s"."""
+    return tr("{rate} Mbit/s", rate=words.number(rate * 8 / 1_000_000, 1))
+
+
+def saved_text(reused: int, text: int) -> str:
+    """Return what did not have to travel, with its share: "1.2 GB · 97.1 %"."""
+    if not text or not reused:
+        return words.NOTHING
+    return f"{words.size(reused)} · {words.share(reused / text)}"
+
+
+def reused_text(backup: Backup) -> str:
+    """Return how much of the archive was in hand already."""
+    found = saved_text(backup.reused_bytes, backup.text_bytes)
+    return tr("nothing, all was sent") if found == words.NOTHING else found
+
+
+def took_text(backup: Backup) -> str:
+    """Return how long it took, and what the line carried."""
+    rate = backup.rate or backup.travelled / max(backup.seconds, 0.1)
+    return tr(", ").join((words.lasting(backup.seconds), rate_text(rate)))
+
+
+def how_text(backup: Backup) -> str:
+    """Return how it was transferred, one fact a line."""
+    facts = [tr_n("{count} connection", "{count} connections", backup.connections)]
+    if backup.compression:
+        facts.append(tr("compressed: {how}", how=backup.compression))
+    if backup.round_trips:
+        facts.append(tr_n("{count} round trip", "{count} round trips", backup.round_trips))
+    if backup.resumed:
+        facts.append(tr("went on with an interrupted attempt"))
+    locked = words.lasting(backup.lock_seconds)
+    facts.append(tr("tables locked for {time}", time=locked) if backup.lock_seconds
+                 else tr("no table was locked"))  # fmt: skip
+    return "\n".join(facts)

@@ -2,60 +2,72 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import (
-    QComboBox,
-    QFileDialog,
-    QHBoxLayout,
-    QStackedWidget,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QWidget
 
 from gmops_desktop.addresses import Resource
 from gmops_desktop.changes import Change
-from gmops_desktop.language import tr, tr_n
-from gmops_desktop.services.backups import ArchiveSummary, Backup, Backups, Verification
+from gmops_desktop.language import tr
+from gmops_desktop.services.backups import ArchiveSummary, Backup, Backups, TransferPlan
+from gmops_desktop.services.cloud_backups import KINDS, CloudBackups
 from gmops_desktop.services.contracts import Contracts
-from gmops_desktop.services.copies import copy_file
 from gmops_desktop.services.restores import Restores
 from gmops_desktop.tasks import TaskRunner
 from ui import words
+from ui.backup_card import ArchivesCard
+from ui.backup_cloud import Clouds, cloud_of
+from ui.backup_cloud_panel import CloudPanel
+from ui.backup_files import Files
 from ui.backup_lights import Interrupted, Lights
+from ui.backup_lines import Line, line_of
 from ui.backup_panel import BackupPanel
-from ui.backup_rows import (
-    address_of,
-    columns_of_archives,
-    database_text,
-    lane_of,
-    trend_of,
-)
+from ui.backup_rows import address_of, database_text, lane_of, trend_of
+from ui.backup_transfer import TransferMenu
 from ui.restoring import Restoring
-from ui.theme import GAP, ROW_HEIGHT
-from ui.widgets.frames import Card, EmptyState, Label, button, column, disable, row
+from ui.theme import GAP
+from ui.widgets.frames import Card, EmptyState, button, column, disable, row
 from ui.widgets.page import Page
 from ui.widgets.panes import empty_page
-from ui.widgets.tables import FilterField, Table
+from ui.widgets.tables import Table
+
+# Opens a comparison over a page: the archive chosen, and all there are.
+Compare = Callable[[QWidget, Backup, Sequence[Backup]], object]
 
 
 class BackupsTab(Page):
-    """Archives of the databases; each action runs in the lane of the database it touches."""
+    """Archives of the databases; each action runs in the lane of the database it touches.
+
+    `compare` opens the comparison of two archives; `standing_limit` tells, by a resource's id, how
+    many bytes a second a backup may take without being asked (0: all).
+    """
 
     shows = Change.BACKUPS | Change.CONTRACT
 
     def __init__(
-        self, backups: Backups, restores: Restores, contracts: Contracts, runner: TaskRunner
+        self,
+        backups: Backups,
+        restores: Restores,
+        contracts: Contracts,
+        clouds: CloudBackups,
+        runner: TaskRunner,
+        *,
+        compare: Compare | None = None,
+        standing_limit: Callable[[str], int] = lambda _resource_id: 0,
     ) -> None:
         super().__init__(tr("Backup and restore"))
         self._backups = backups
         self._restores = restores
         self._contracts = contracts
         self._runner = runner
+        self._compare = compare
+        self._standing_limit = standing_limit
         self._databases: tuple[Resource, ...] = ()
         self._all: tuple[Backup, ...] = ()
         self._busy: set[str] = set()  # resources whose backup runs
         self._summaries: dict[str, ArchiveSummary] = {}
+        self._taken_last = ""  # the id of the backup that the run view shows
 
         self.take_button = button(
             tr("Back up now"),
@@ -64,31 +76,20 @@ class BackupsTab(Page):
             icon_name="archive-box",
             scale="large",
         )
+        self.transfer = TransferMenu()
         self.source = QComboBox()
         self.source.setAccessibleName(tr("Database to back up"))
         self.source.setToolTip(tr("Database to back up"))
         self.source.setMinimumWidth(220)
         self.lights = Lights()
-        self.table: Table[Backup] = Table(
-            columns_of_archives(),
-            name=tr("Archives"),
-            runner=runner,
-            row_height=ROW_HEIGHT,
-        )
-        self.filter = FilterField(self.table, tr("Filter: time, content, location"))
-        self.purpose = QComboBox()
-        self.purpose.setAccessibleName(tr("Which archives"))
-        self.purpose.setToolTip(tr("Which archives"))
-        for word, key in (
-            (tr("All archives"), ""),
-            (tr("Backups"), "backup"),
-            (tr("Safety copies"), "safety"),
-        ):
-            self.purpose.addItem(word, key)
-        self._totals = Label(role="caption", right=True)
+        self.archives = ArchivesCard(runner)
         self.panel = BackupPanel()
+        self.cloud_panel = CloudPanel()
+        self._panels = QStackedWidget()
         self._interrupted = Interrupted()
         self._restoring = Restoring(restores, runner, self)
+        self._files = Files(backups, runner, self)
+        self._clouds = Clouds(clouds, runner, self)
         self._first = button(
             tr("Take the first backup"), self.take, kind="primary", icon_name="archive-box"
         )
@@ -103,16 +104,29 @@ class BackupsTab(Page):
 
         self._lay_out()
         self.source.currentIndexChanged.connect(self._judge)
-        self.purpose.currentIndexChanged.connect(self._show_archives)
-        self.table.picked.connect(self._show_backup)
-        self.table.opened.connect(lambda _backup: self._preview())
+        self.transfer.cloud_wanted.connect(self._take_in_cloud)
+        self.archives.picked.connect(self._show_line)
+        self.archives.opened.connect(lambda _line: self._preview())
+        self.archives.compare_wanted.connect(self._open_compare)
+        self.archives.settings_wanted.connect(lambda id: self.wanted.emit("settings", id))
         self.panel.preview_wanted.connect(self._preview)
-        self.panel.verify_wanted.connect(self._verify)
-        self.panel.save_wanted.connect(self._save)
+        self.panel.verify_wanted.connect(lambda: self._with_file(self._files.prove))
+        self.panel.save_wanted.connect(lambda: self._with_file(self._files.save))
         self.panel.undo_wanted.connect(lambda: self._restoring.undo(self._databases))
         self.panel.forget_wanted.connect(self._forget)
+        self.cloud_panel.download_wanted.connect(lambda: self._with_cloud(self._clouds.download))
+        self.cloud_panel.verify_wanted.connect(lambda: self._with_cloud(self._clouds.verify))
+        self.cloud_panel.look_wanted.connect(self._clouds.look)
         self._interrupted.wanted.connect(lambda: self._restoring.recover(self._databases))
-        self._restoring.noticed.connect(self.noticed)
+        self._files.proved.connect(self._proved)
+        self._clouds.seen.connect(self._show_archives)
+        for source in (self._restoring, self._files, self._clouds):
+            source.noticed.connect(self.noticed)
+
+    @property
+    def table(self) -> Table[Line]:
+        """The list of archives."""
+        return self.archives.table
 
     def refresh(self) -> None:
         """Show what the inventory holds now."""
@@ -126,18 +140,21 @@ class BackupsTab(Page):
         self.source.setCurrentIndex(max(0, self.source.findData(chosen)))
         self.source.blockSignals(blocked)
         self._all = self._backups.all()
+        self._clouds.show_databases(self._databases)
         self.lights.show_facts(self._all, self._restores.all())
         self._show_archives()
         unfinished = self._restores.unfinished()
         self._interrupted.show_restore(unfinished[0] if unfinished else None)
-        if self.table.current is None and self.table.rows.shown:
-            self.table.selectRow(0)
-        self._pages.setCurrentIndex(0 if self._all else 1 if self._databases else 2)
         newest = self._all[0] if self._all else None
         self.head.caption.show_text(
             tr("Last backup {age}", age=words.ago(newest.at)) if newest else tr("No backup yet")
         )
         self._judge()
+
+    def reload(self) -> None:
+        """What F5 does: read the inventory, and ask the cloud, too."""
+        self.renew()
+        self._clouds.look()
 
     @Slot()
     def take(self) -> None:
@@ -145,29 +162,34 @@ class BackupsTab(Page):
         resource = self._chosen()
         if resource is None or resource.id in self._busy:
             return
-        address, backups = address_of(resource), self._backups
+        address, backups, plan = address_of(resource), self._backups, self._plan(resource)
         self._busy.add(resource.id)
         task = self._runner.start(
-            lambda context: backups.take(address, context, resource_id=resource.id),
+            lambda context: backups.take(address, context, resource_id=resource.id, plan=plan),
             tr("Back up {name}", name=resource.name),
             lane=lane_of(resource),
             changes=Change.BACKUPS,
         )
+        self.archives.run.follow(task, resource.name, self._last_seconds(resource))
+        self.archives.show_view("run")
+        self._pages.setCurrentIndex(0)
         task.succeeded.connect(lambda backup: self._taken(resource, backup))
         task.finished.connect(lambda: self._ended(resource))
+        self.transfer.spent()
         self._judge()
 
     def _lay_out(self) -> None:
         self._interrupted.hide()
         top = Card()
-        top.add(row(None, self.take_button, 8, self.source, None, self.lights))
-        archives = Card()
-        archives.add(row(None, self.filter, self.purpose, None, self._totals))
-        archives.add_table(self.table)
+        taking = row(None, self.take_button, self.transfer.caret, spacing=1)
+        top.add(row(None, taking, 8, self.source, self.transfer, None, self.lights))
+        self._panels.setFixedWidth(self.panel.width())
+        self._panels.addWidget(self.panel)
+        self._panels.addWidget(self.cloud_panel)
         lower = QHBoxLayout()
         lower.setSpacing(GAP)
-        lower.addWidget(archives, 1)
-        lower.addWidget(self.panel)
+        lower.addWidget(self.archives, 1)
+        lower.addWidget(self._panels)
         body = QWidget()
         body_layout = column(body, self._interrupted, top, margins=(16, 12, 16, 12), spacing=GAP)
         body_layout.addLayout(lower, 1)
@@ -204,18 +226,26 @@ class BackupsTab(Page):
 
     @Slot()
     def _show_archives(self) -> None:
-        purpose = self.purpose.currentData()
-        shown = [backup for backup in self._all if purpose in ("", backup.purpose)]
-        self.table.set_rows(shown)
-        archives = tr_n("{count} archive", "{count} archives", len(shown))
-        size = words.size(sum(backup.file_bytes for backup in shown if backup.exists))
-        self._totals.show_text(tr(", ").join((archives, size)))
+        known = {one.id: one for one in self._databases}
+        lines = [line_of(backup, known) for backup in self._all] + self._clouds.lines()
+        self.archives.show_lines(lines)
+        self.archives.show_fault(self._clouds.fault())
+        there = bool(lines) or bool(self._busy)
+        self._pages.setCurrentIndex(0 if there else 1 if self._databases else 2)
 
     @Slot(object)
-    def _show_backup(self, backup: Backup | None) -> None:
-        self.panel.setVisible(backup is not None)
-        if backup is None:
+    def _show_line(self, line: Line | None) -> None:
+        self._panels.setVisible(line is not None)
+        if line is None:
             return
+        if line.backup is None and line.resource is not None:
+            self._panels.setCurrentWidget(self.cloud_panel)
+            self.cloud_panel.show_line(line, self._clouds.listing(line.resource))
+        elif line.backup is not None:
+            self._panels.setCurrentWidget(self.panel)
+            self._show_backup(line.backup)
+
+    def _show_backup(self, backup: Backup) -> None:
         self.panel.show_backup(backup, trend_of(self._all, backup))
         if backup.id in self._summaries:
             self.panel.show_summary(self._summaries[backup.id])
@@ -230,7 +260,7 @@ class BackupsTab(Page):
 
     def _inspected(self, backup_id: str, summary: ArchiveSummary) -> None:
         self._summaries[backup_id] = summary
-        current = self.table.current
+        current = self.archives.current
         if current is not None and current.id == backup_id:
             self.panel.show_summary(summary)
 
@@ -245,6 +275,12 @@ class BackupsTab(Page):
             reason = tr("A backup of {name} is running.", name=resource.name)
         for made in (self.take_button, self._first):
             disable(made, reason, tr("Back up now (Ctrl+B)"))
+        inside = resource is not None and cloud_of(resource) is not None
+        self.transfer.show_cloud(
+            "" if inside else tr("No TencentDB instance is known for this database.")
+        )
+        compare = "" if self._compare and self._all else tr("There are no two archives yet.")
+        disable(self.archives.compare, compare)
         self.panel.show_undo(*self._restoring.undo_state(self._databases))
 
     # -- what is done
@@ -252,9 +288,11 @@ class BackupsTab(Page):
     def _taken(self, resource: Resource, backup: Backup) -> None:
         """Prove at once what was written: an archive counts only when it was read back."""
         self.renew()
-        self.table.select(backup.id)
-        self._prove(
-            backup.path,
+        self.archives.move_to(backup.id)
+        self._taken_last = backup.id
+        self.archives.run.taken(backup)
+        self._files.prove(
+            backup,
             tr("{name} was backed up and verified.", name=resource.name),
             tr(
                 "{size}, {time}; {verdict}",
@@ -264,88 +302,59 @@ class BackupsTab(Page):
             ),
         )
 
+    def _proved(self, backup_id: str, ok: bool, text: str) -> None:
+        if backup_id == self._taken_last:
+            self.archives.run.proved(ok, text)
+
     def _ended(self, resource: Resource) -> None:
         self._busy.discard(resource.id)
+        self._show_archives()
         self._judge()
 
-    @Slot()
-    def _verify(self) -> None:
-        backup = self.table.current
-        if backup is not None and backup.exists:
-            whole = tr("{file} is whole: every digest is as it was written.", file=backup.path.name)
-            self._prove(backup.path, whole)
+    @Slot(str)
+    def _take_in_cloud(self, kind: str) -> None:
+        resource = self._chosen()
+        for known in KINDS:
+            if resource is not None and kind == known:
+                self._clouds.make(resource, known)
 
-    def _prove(self, path: Path, whole: str, details: str = "") -> None:
-        """Verify the archive; say `whole` when it is."""
-        backups = self._backups
-        task = self._runner.start(
-            lambda context: backups.verify(path, context),
-            tr("Verify {file}", file=path.name),
-            lane=f"file:{path}",
-            changes=Change.BACKUPS,
-        )
-        task.succeeded.connect(lambda result: self._verified(path, result, whole, details))
+    def _with_file(self, act: Callable[[Backup], object]) -> None:
+        line = self.archives.current
+        if line is not None and line.backup is not None and line.backup.exists:
+            act(line.backup)
 
-    def _verified(self, path: Path, result: Verification, whole: str, details: str) -> None:
-        if result.ok:
-            read = tr(
-                "{frames} frames, {rows} rows, {time}",
-                frames=words.number(result.frames),
-                rows=words.number(result.rows),
-                time=words.lasting(result.seconds),
-            )
-            self.noticed.emit("ok", whole, details or read)
-        else:
-            self.noticed.emit(
-                "critical",
-                tr("{file} is damaged; do not rely on it.", file=path.name),
-                " ".join(result.faults[:3]),
-            )
-
-    @Slot()
-    def _save(self) -> None:
-        backup = self.table.current
-        if backup is None or not backup.exists:
-            return
-        chosen, _ = QFileDialog.getSaveFileName(
-            self, tr("Save archive as"), backup.path.name, "*.sql.zst"
-        )
-        if chosen:
-            self.save_as(backup, Path(chosen))
-
-    def save_as(self, backup: Backup, target: Path) -> None:
-        """Copy the archive to `target` in the background."""
-        path = backup.path
-        task = self._runner.start(
-            lambda context: copy_file(path, target, context),
-            tr("Copy {file}", file=path.name),
-            lane=f"file:{target}",
-        )
-        task.succeeded.connect(
-            lambda _size: self.noticed.emit(
-                "ok",
-                tr("{file} was copied to {folder}.", file=path.name, folder=target.parent),
-                tr("The copy was read back and is the same."),
-            )
-        )
+    def _with_cloud(self, act: Callable[[Line], object]) -> None:
+        line = self.archives.current
+        if line is not None and line.cloud is not None:
+            act(line)
 
     @Slot()
     def _forget(self) -> None:
-        backup = self.table.current
-        if backup is None or backup.exists:
-            return
-        backups = self._backups
-        self._runner.start(
-            lambda _context: backups.forget(backup.id),
-            tr("Remove from list"),
-            changes=Change.BACKUPS,
-        )
+        line = self.archives.current
+        if line is not None and line.backup is not None and not line.backup.exists:
+            self._files.forget(line.backup)
 
     @Slot()
     def _preview(self) -> None:
-        backup = self.table.current
-        if backup is not None and backup.exists and self._databases:
-            self._restoring.preview(backup, self._databases)
+        if self._databases:
+            self._with_file(lambda backup: self._restoring.preview(backup, self._databases))
+
+    @Slot()
+    def _open_compare(self) -> None:
+        compare = self._compare
+        if compare is not None:
+            self._with_file(lambda backup: compare(self, backup, self._all))
+
+    def _plan(self, resource: Resource) -> TransferPlan:
+        """Return how this backup may use the line: what was chosen for it, else what holds."""
+        chosen = self.transfer.plan()
+        limit = chosen.rate_limit or self._standing_limit(resource.id)
+        return TransferPlan(rate_limit=limit, full=chosen.full)
+
+    def _last_seconds(self, resource: Resource) -> float:
+        own = (one for one in self._all if one.resource_id == resource.id)
+        last = next((one for one in own if one.purpose == "backup"), None)
+        return last.seconds if last else 0.0
 
     def _chosen(self) -> Resource | None:
         place = self.source.currentIndex()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -109,6 +110,7 @@ class CloudBackups:
         self._connect = connect
         self._notes = notes
         self._folder = folder
+        self._lock = threading.Lock()  # a look and a download may change one note at once
 
     def last(self, cloud: CloudDatabase) -> Listing:
         """Return what was seen last, without asking anybody."""
@@ -124,19 +126,14 @@ class CloudBackups:
         """Ask what the instance keeps, and remember it.  Raises `OpsError`."""
         cloud_api = self._connect(cloud)
         backups = api.read_all(cloud_api, cloud.instance, context)
-        before = self.last(cloud)
-        seen = replace(before, at=_now(), backups=backups, fault="", hint="")
-        self._keep(cloud, seen)
+        self._keep(cloud, at=_now(), backups=backups, fault="", hint="")
         # What follows is good to know; the list stands without it.
         try:
-            kept = api.retention(cloud_api, cloud.instance, context)
-            seen = replace(seen, retention=kept)
-            seen = replace(seen, access=api.access(cloud_api, context))
+            self._keep(cloud, retention=api.retention(cloud_api, cloud.instance, context))
+            return self._keep(cloud, access=api.access(cloud_api, context))
         except CloudRefused as refusal:
             context.note(refusal.message)
-            seen = replace(seen, fault=refusal.message, hint=refusal.hint)
-        self._keep(cloud, seen)
-        return seen
+            return self._keep(cloud, fault=refusal.message, hint=refusal.hint)
 
     def look(self, cloud: CloudDatabase, context: Context) -> Listing:
         """Like `all`, but a refusal is part of what is seen: why nobody knows."""
@@ -144,9 +141,7 @@ class CloudBackups:
             return self.all(cloud, context)
         except OpsError as error:
             context.check()
-            seen = replace(self.last(cloud), fault=error.message, hint=error.hint)
-            self._keep(cloud, seen)
-            return seen
+            return self._keep(cloud, fault=error.message, hint=error.hint)
 
     def make(
         self,
@@ -199,7 +194,7 @@ class CloudBackups:
         while True:
             # Not `all`: retention need not be asked for every few seconds.
             found = api.read_all(self._connect(cloud), cloud.instance, context)
-            self._keep(cloud, replace(self.last(cloud), at=_now(), backups=found))
+            self._keep(cloud, at=_now(), backups=found)
             backup = _one(cloud, found, backup_id)
             if backup.state == "done":
                 context.progress(100, tr("Backup in the cloud made"))
@@ -278,24 +273,31 @@ class CloudBackups:
         return copy
 
     def _remember(self, cloud: CloudDatabase, backup_id: int, copy: Copy) -> None:
-        listing = self.last(cloud)
-        self._keep(cloud, replace(listing, copies={**listing.copies, backup_id: copy}))
+        self._keep(cloud, copies={backup_id: copy})
 
     def _note(self, cloud: CloudDatabase) -> Path:
         return self._notes / f"{_plain(cloud.instance)}.json"
 
-    def _keep(self, cloud: CloudDatabase, listing: Listing) -> None:
-        content = json.dumps(asdict(listing), default=str, ensure_ascii=False).encode()
+    def _keep(
+        self, cloud: CloudDatabase, *, copies: Mapping[int, Copy] | None = None, **values: Any
+    ) -> Listing:
+        """Change the note of an instance: `copies` are added, other fields of it replaced."""
         note = self._note(cloud)
         try:
-            self._notes.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_atomically(note, content)
+            with self._lock:
+                before = self.last(cloud)
+                known = {**before.copies, **(copies or {})}
+                listing = replace(before, **values, copies=known)
+                content = json.dumps(asdict(listing), default=str, ensure_ascii=False).encode()
+                self._notes.mkdir(mode=0o700, parents=True, exist_ok=True)
+                write_atomically(note, content)
         except OSError as error:
             raise OpsError(
                 tr("{path} could not be written: {why}.", path=note, why=error.strerror or error),
                 hint=tr("Free some space there, or mend the folder's permissions."),
                 unharmed=tr("The backups in the cloud are not touched."),
             ) from error
+        return listing
 
 
 def opened_with(backup: CloudBackup) -> str:

@@ -232,6 +232,21 @@ class Chart(QWidget):
         painter.drawText(box, int(CENTRE | MIDDLE), text)
 
 
+class Bars(Chart):
+    """The same for amounts: a bar for each sample, from the ground up."""
+
+    def _paint_line(self, painter: QPainter, plot: QRectF, t: Tokens) -> None:
+        days = max(1.0, (self._end - self._begin) / 86400)
+        width = min(14.0, max(2.0, plot.width() / days * 0.6))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(t.accent))
+        for at, value in self._points:
+            top = self._at(plot, at, value)
+            left = min(max(top.x() - width / 2, plot.left()), plot.right() - width)
+            height = max(1.0, plot.bottom() - top.y())
+            painter.drawRect(QRectF(left, plot.bottom() - height, width, height))
+
+
 def _moment(at: datetime, span: float) -> str:
     if span <= 36 * 3600:
         return clock(at)
