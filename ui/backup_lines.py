@@ -19,15 +19,16 @@ from ui.backup_rows import address_of, consistency_of, content_of, proof_of
 from ui.theme import font
 from ui.widgets.tables import Column
 
-Place = Literal["here", "cloud", "both", "gone"]
+Place = Literal["here", "cloud", "both", "removed", "gone"]
 
 _PLACES: Final[dict[Place, tuple[str, str]]] = {  # word and icon
     "here": (mark("Here"), "hard-drive"),
     "cloud": (mark("Cloud"), "cloud"),
     "both": (mark("Both"), "hard-drives"),
+    "removed": (mark("Cleared"), ""),
     "gone": (mark("Missing"), ""),
 }
-SEALED_ENDING: Final = ".age"
+SEALED_BY: Final = "age"
 OF: Final = "of:"
 
 
@@ -66,13 +67,13 @@ def line_of(backup: Backup, resources: Mapping[str, Resource]) -> Line:
         origin=resource.name if resource else backup.source,
         source=backup.schema,
         content=content_of(backup),
-        place="here" if backup.exists else "gone",
+        place="here" if backup.exists else "removed" if backup.removed else "gone",
         size=backup.file_bytes,
         sent=backup.travelled,
         reused=backup.reused_bytes,
         consistency=consistency_of(backup),
         proof=proof_of(backup),
-        sealed=backup.path.suffix == SEALED_ENDING,
+        sealed=backup.sealed,
         backup=backup,
         resource=resource,
     )
@@ -90,7 +91,7 @@ def cloud_id(resource: Resource, backup_id: int) -> str:
 
 def cloud_content(cloud: CloudBackup) -> str:
     """Return what kind of backup the cloud made."""
-    return tr("Cloud, automatic") if cloud.way == "automatic" else tr("Cloud, by hand")
+    return tr("Automatic") if cloud.way == "automatic" else tr("By hand")
 
 
 def cloud_state(cloud: CloudBackup) -> tuple[State, str]:
@@ -158,7 +159,7 @@ def fitting(lines: Sequence[Line], wanted: str) -> list[Line]:
 def columns_of_lines() -> tuple[Column[Line], ...]:
     """Return the columns of the list, each as wide as its longest usual word."""
     places = [tr(word) for word, _icon in _PLACES.values()]
-    contents = (tr("Safety copy"), tr("Cloud, automatic"))
+    contents = (tr("Safety copy"), tr("Automatic"))
     return (
         Column(tr("Time"), lambda line: words.stamp(line.at), width=128, key=lambda line: line.at),
         Column(tr("Source"), lambda line: line.source, tip=_whole_source),
@@ -194,7 +195,7 @@ def columns_of_lines() -> tuple[Column[Line], ...]:
         ),
         Column(
             tr("Sealed"),
-            lambda line: SEALED_ENDING.strip(".") if line.sealed else words.NOTHING,
+            lambda line: SEALED_BY if line.sealed else words.NOTHING,
             width=_width(tr("Sealed")),
             tip=lambda line: tr("Encrypted with age") if line.sealed else "",
         ),
@@ -231,7 +232,7 @@ def _whole_source(line: Line) -> str:
 
 def _whole_place(line: Line) -> str:
     if line.backup:
-        return str(line.backup.path)
+        return line.backup.removed or str(line.backup.path)
     return str(line.copy.path) if line.copy and line.copy.exists else tr("Tencent Cloud")
 
 

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout
 from gmops_desktop.language import tr, tr_n
 from gmops_desktop.services.backups import ArchiveSummary, Backup
 from ui import words
-from ui.backup_lines import SEALED_ENDING
 from ui.backup_rows import (
     TREND_DAYS,
     consistency_of,
@@ -134,7 +133,7 @@ class BackupPanel(Card):
         state, word = proof_of(backup)
         self.proof.show_state(state, tr("Verified", context="badge") if state == "ok" else word)
         self.consistency.show_state(*consistency_of(backup))
-        self.sealed.setVisible(backup.path.suffix == SEALED_ENDING)
+        self.sealed.setVisible(backup.sealed)
         tables = tr_n("{count} table", "{count} tables", backup.tables)
         self._show("schema", tr("{schema}, {tables}", schema=backup.schema, tables=tables))
         self._show("rows", words.number(backup.rows))
@@ -150,7 +149,7 @@ class BackupPanel(Card):
         self.verdict.setText(backup.verdict)
         self.verdict.setVisible(backup.consistency != "consistent")
         self.show_summary(None)
-        gone = "" if backup.exists else tr("The file is gone.")
+        gone = "" if backup.exists else backup.removed or tr("The file is gone.")
         for made, tip in (
             (self.preview, tr("Show what a restore of this archive would change")),
             (self.verify, tr("Recompute every digest of the file")),

@@ -50,7 +50,7 @@ def consistency_of(backup: Backup) -> tuple[State, str]:
 
 def proof_of(backup: Backup) -> tuple[State, str]:
     """Return whether the file is there and its digests were recomputed, and when."""
-    if not backup.exists:
+    if not backup.exists and not backup.removed:
         return "critical", tr("File missing")
     if backup.verified is False:
         return "critical", tr("Damaged")

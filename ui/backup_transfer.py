@@ -111,7 +111,7 @@ class TransferMenu(QWidget):
         if self.full.isChecked():
             parts.append(tr("everything"))
         if self._limit:
-            parts.append(tr("at most {rate} Mbit/s", rate=self._limit))
+            parts.append(tr("limited to {rate} Mbit/s", rate=self._limit))
         text = tr("this time: {what}", what=tr(", ").join(parts)) if parts else ""
         self.chosen.show_text(text)
         self.chosen.setVisible(bool(parts))

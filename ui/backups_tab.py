@@ -291,16 +291,19 @@ class BackupsTab(Page):
         self.archives.move_to(backup.id)
         self._taken_last = backup.id
         self.archives.run.taken(backup)
-        self._files.prove(
-            backup,
-            tr("{name} was backed up and verified.", name=resource.name),
-            tr(
-                "{size}, {time}; {verdict}",
-                size=words.size(backup.file_bytes),
-                time=words.lasting(backup.seconds),
-                verdict=" ".join(backup.verdict.splitlines()),
-            ),
+        whole = tr("{name} was backed up and verified.", name=resource.name)
+        details = tr(
+            "{size}, {time}; {verdict}",
+            size=words.size(backup.file_bytes),
+            time=words.lasting(backup.seconds),
+            verdict=" ".join(backup.verdict.splitlines()),
         )
+        if backup.verified:
+            # Proved before it was sealed; a machine that only seals could not open it again.
+            self.archives.run.proved(True, tr("proved before it was sealed"))
+            self.noticed.emit("ok", whole, details)
+        else:
+            self._files.prove(backup, whole, details)
 
     def _proved(self, backup_id: str, ok: bool, text: str) -> None:
         if backup_id == self._taken_last:

@@ -13,10 +13,12 @@ from pytestqt.qtbot import QtBot
 
 from databases import execute, opener, query
 from db.engine import Database
-from gmops_desktop.addresses import MysqlAddress, Resource
+from gmops_desktop.adapters.tencent import Tencent
+from gmops_desktop.addresses import CloudDatabase, MysqlAddress, Resource
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
 from gmops_desktop.services.backups import Backups
+from gmops_desktop.services.cloud_backups import CloudBackups
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.restores import Restores, Unfinished
 from gmops_desktop.tasks import TaskRunner
@@ -46,6 +48,16 @@ def restores(database: Database, mariadb: MariaDB, backups: Backups) -> Restores
 
 
 @pytest.fixture
+def clouds(tmp_path: Path, archives: Path) -> CloudBackups:
+    """No database of these tests is in the cloud: nobody asks for its key."""
+
+    def connect(cloud: CloudDatabase) -> Tencent:
+        raise AssertionError(cloud)
+
+    return CloudBackups(connect, tmp_path / "cloud", lambda: archives)
+
+
+@pytest.fixture
 def site(mariadb: MariaDB, schema: MysqlAddress, contracts: Contracts) -> Resource:
     """A database with two members and a log, the only one of the contract."""
     execute(
@@ -70,10 +82,11 @@ def tab(
     backups: Backups,
     restores: Restores,
     contracts: Contracts,
+    clouds: CloudBackups,
     runner: TaskRunner,
     site: Resource,
 ) -> BackupsTab:
-    tab = BackupsTab(backups, restores, contracts, runner)
+    tab = BackupsTab(backups, restores, contracts, clouds, runner)
     runner.changed.connect(tab.hear)
     qtbot.addWidget(tab)
     tab.resize(1278, 716)
@@ -119,6 +132,7 @@ def test_an_empty_tab_offers_the_first_backup_and_takes_it(
     assert tab._pages.currentIndex() == 1
     qtbot.mouseClick(tab._first, Qt.MouseButton.LeftButton)
     assert tab.take_button.toolTip() == "A backup of site is running."
+    assert tab.archives.stack.currentWidget() is tab.archives.run
     settled()
     assert tab._pages.currentIndex() == 0
     backup = backups.all()[0]
@@ -174,8 +188,9 @@ def test_a_missing_file_is_shown_and_can_be_taken_off_the_list(
     backups.all()[0].path.unlink()
     taken.renew()
     shown = taken.table.rows.shown[0]
-    column = taken.table.rows.columns[2]
-    assert column.text(shown) == "File missing"
+    column = taken.table.rows.columns[3]
+    assert column.text(shown) == "Missing"
+    assert shown.proof == ("critical", "File missing")
     assert not taken.panel.verify.isEnabled()
     assert taken.panel.verify.toolTip() == "The file is gone."
     qtbot.mouseClick(taken.panel.forget, Qt.MouseButton.LeftButton)
@@ -189,7 +204,7 @@ def test_a_copy_is_saved(
 ) -> None:
     backup = backups.all()[0]
     with qtbot.waitSignal(taken.noticed) as noticed:
-        taken.save_as(backup, tmp_path / "copy.sql.zst")
+        taken._files.save_as(backup, tmp_path / "copy.sql.zst")
     assert noticed.args[0] == "ok"
     assert (tmp_path / "copy.sql.zst").read_bytes() == backup.path.read_bytes()
     settled()
