@@ -367,6 +367,7 @@ def _pages(
     from ui.overview_tab import OverviewTab
     from ui.patches_tab import PatchesTab
     from ui.reports_tab import ReportsTab
+    from ui.scheduling import Scheduling
     from ui.settings_tab import SettingsTab
     from ui.status_tab import StatusTab
     from ui.tickets_tab import TicketsTab
@@ -383,7 +384,14 @@ def _pages(
     contracts = services.contracts
 
     backups = BackupsTab(
-        services.backups, services.restores, contracts, services.cloud_backups, runner
+        services.backups,
+        services.restores,
+        contracts,
+        services.cloud_backups,
+        runner,
+        scheduling=lambda page: Scheduling(
+            services.schedules, services.retention, services.timers, runner, page
+        ),
     )
     tickets = TicketsTab(services.tickets, contracts, runner)
     status = StatusTab(services.servers, contracts, services.settings, runner)

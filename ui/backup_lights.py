@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QWidget
 
+from gmops_desktop.contract.standing import Standing
 from gmops_desktop.language import tr
 from gmops_desktop.services.backups import Backup
 from gmops_desktop.services.obligations import RESTORE_FRESH, RPO_TARGET
@@ -45,6 +46,16 @@ class Lights(QWidget):
             self.rto.show_figure(words.lasting(last.seconds), state, text)
         else:
             self.rto.show_figure(words.NOTHING, "unknown", tr("no restore proved yet"))
+
+    def show_standing(self, standing: Standing, coming: str) -> None:
+        """Let the recovery point stand as the schedule of the chosen database does; `coming` says
+        what comes next."""
+        proved = standing.last_proved
+        age = (datetime.now(UTC) - proved).total_seconds() if proved else None
+        figure = words.NOTHING if age is None else words.lasting(age)
+        hint = tr("no verified backup") if age is None else tr("target 24 h")
+        self.rpo.show_figure(figure, standing.state, hint)
+        self.rpo.setToolTip(f"{standing.reason}\n{coming}".strip())
 
 
 class Interrupted(QFrame):

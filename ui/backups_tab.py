@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QWidget
@@ -26,6 +27,8 @@ from ui.backup_panel import BackupPanel
 from ui.backup_rows import address_of, database_text, lane_of, trend_of
 from ui.backup_transfer import TransferMenu
 from ui.restoring import Restoring
+from ui.schedule_words import next_text
+from ui.scheduling import Scheduling
 from ui.theme import GAP
 from ui.widgets.frames import Card, EmptyState, button, column, disable, row
 from ui.widgets.page import Page
@@ -39,8 +42,8 @@ Compare = Callable[[QWidget, Backup, Sequence[Backup]], object]
 class BackupsTab(Page):
     """Archives of the databases; each action runs in the lane of the database it touches.
 
-    `compare` opens the comparison of two archives; `standing_limit` tells, by a resource's id, how
-    many bytes a second a backup may take without being asked (0: all).
+    `compare` opens the comparison of two archives; `scheduling` gives the way to schedules over
+    this page, and with it the light of each database.
     """
 
     shows = Change.BACKUPS | Change.CONTRACT
@@ -54,7 +57,7 @@ class BackupsTab(Page):
         runner: TaskRunner,
         *,
         compare: Compare | None = None,
-        standing_limit: Callable[[str], int] = lambda _resource_id: 0,
+        scheduling: Callable[[QWidget], Scheduling] | None = None,
     ) -> None:
         super().__init__(tr("Backup and restore"))
         self._backups = backups
@@ -62,7 +65,6 @@ class BackupsTab(Page):
         self._contracts = contracts
         self._runner = runner
         self._compare = compare
-        self._standing_limit = standing_limit
         self._databases: tuple[Resource, ...] = ()
         self._all: tuple[Backup, ...] = ()
         self._busy: set[str] = set()  # resources whose backup runs
@@ -90,6 +92,7 @@ class BackupsTab(Page):
         self._restoring = Restoring(restores, runner, self)
         self._files = Files(backups, runner, self)
         self._clouds = Clouds(clouds, runner, self)
+        self._scheduling = scheduling(self) if scheduling else None
         self._first = button(
             tr("Take the first backup"), self.take, kind="primary", icon_name="archive-box"
         )
@@ -122,6 +125,9 @@ class BackupsTab(Page):
         self._clouds.seen.connect(self._show_archives)
         for source in (self._restoring, self._files, self._clouds):
             source.noticed.connect(self.noticed)
+        if self._scheduling is not None:
+            self._scheduling.noticed.connect(self.noticed)
+            self.head.add_action(self._scheduling.button(self._chosen))
 
     @property
     def table(self) -> Table[Line]:
@@ -145,10 +151,6 @@ class BackupsTab(Page):
         self._show_archives()
         unfinished = self._restores.unfinished()
         self._interrupted.show_restore(unfinished[0] if unfinished else None)
-        newest = self._all[0] if self._all else None
-        self.head.caption.show_text(
-            tr("Last backup {age}", age=words.ago(newest.at)) if newest else tr("No backup yet")
-        )
         self._judge()
 
     def reload(self) -> None:
@@ -279,9 +281,21 @@ class BackupsTab(Page):
         self.transfer.show_cloud(
             "" if inside else tr("No TencentDB instance is known for this database.")
         )
+        self._show_schedule(resource)
         compare = "" if self._compare and self._all else tr("There are no two archives yet.")
         disable(self.archives.compare, compare)
         self.panel.show_undo(*self._restoring.undo_state(self._databases))
+
+    def _show_schedule(self, resource: Resource | None) -> None:
+        """Say in the head when backups are taken, and let the light stand as the schedule does."""
+        newest = self._all[0] if self._all else None
+        last = tr("Last backup {age}", age=words.ago(newest.at)) if newest else tr("No backup yet")
+        if self._scheduling is None or resource is None:
+            self.head.caption.show_text(last)
+            return
+        self.head.caption.show_text(f"{last} · {self._scheduling.caption(resource)}")
+        outlook = self._scheduling.outlook(resource)
+        self.lights.show_standing(outlook.standing, next_text(outlook.decision))
 
     # -- what is done
 
@@ -350,9 +364,10 @@ class BackupsTab(Page):
 
     def _plan(self, resource: Resource) -> TransferPlan:
         """Return how this backup may use the line: what was chosen for it, else what holds."""
-        chosen = self.transfer.plan()
-        limit = chosen.rate_limit or self._standing_limit(resource.id)
-        return TransferPlan(rate_limit=limit, full=chosen.full)
+        plan = self.transfer.plan()
+        if plan.rate_limit or self._scheduling is None:
+            return plan
+        return replace(plan, rate_limit=self._scheduling.rate_limit(resource))
 
     def _last_seconds(self, resource: Resource) -> float:
         own = (one for one in self._all if one.resource_id == resource.id)
