@@ -32,6 +32,7 @@ from sandbox.sshd import Sshd
 
 if TYPE_CHECKING:
     from db.engine import Database
+    from strange_dumps import Workbench
 
 NEEDED = {
     "mariadbd": "mariadb-server",
@@ -41,6 +42,8 @@ NEEDED = {
     "apt-ftparchive": "apt-utils",
     "age": "age",
 }
+
+pytest.register_assert_rewrite("strange_dumps")
 
 if not os.environ.get("DISPLAY"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -228,6 +231,22 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     """A running OpenSSH server, shared by the tests of one worker."""
     with Sshd(tmp_path_factory.mktemp("sshd")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def _workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+    from strange_dumps import Workbench
+
+    workbench = Workbench(tmp_path_factory.mktemp("dumps"))
+    yield workbench
+    workbench.close()
+
+
+@pytest.fixture
+def workbench(_workshop: Workbench) -> Iterator[Workbench]:
+    """Makes schemas on any server, backs them up and loads archives; all is removed at the end."""
+    yield _workshop
+    _workshop.clear()
 
 
 @pytest.fixture

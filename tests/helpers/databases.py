@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -110,17 +110,28 @@ def differences(one: Facts, other: Facts) -> dict[Any, tuple[Any, Any]]:
     }
 
 
-def load_with_stock_client(server: DatabaseServer, archive: Path, schema: str) -> None:
-    """Do what somebody without this program would: `zstd -dc FILE | mariadb --comments SCHEMA`."""
-    with tempfile.NamedTemporaryFile("w", suffix=".cnf") as options:
+def load_with_stock_client(
+    server: DatabaseServer,
+    archive: Path,
+    schema: str,
+    *,
+    client: Sequence[str] = ("mariadb",),
+    inside: Path | None = None,
+) -> None:
+    """Do what somebody without this program would: `zstd -dc FILE | mariadb --comments SCHEMA`.
+
+    Another `client` may live in a tree of its own, whose /tmp is `inside`.
+    """
+    with tempfile.NamedTemporaryFile("w", suffix=".cnf", dir=inside) as options:
         os.chmod(options.name, 0o600)
         options.write(
             f"[client]\nuser=root\npassword={server.root_password}\nhost=127.0.0.1\n"
-            f"port={server.port}\ndefault-character-set=utf8mb4\n"
+            f"port={server.port}\n"
         )
         options.flush()
         with subprocess.Popen(["zstd", "-dc", archive], stdout=subprocess.PIPE) as decoder:
-            words = ["mariadb", f"--defaults-file={options.name}", "--comments", schema]
+            file = f"/tmp/{Path(options.name).name}" if len(client) > 1 else options.name
+            words = [*client, f"--defaults-file={file}", "--comments", schema]
             ran = subprocess.run(
                 words, stdin=decoder.stdout, capture_output=True, text=True, check=False
             )

@@ -30,6 +30,7 @@ _TRANSACTIONAL: Final = {"innodb", "rocksdb", "tokudb"}
 _QUOTED: Final = r"`(?:[^`]|``)*`"
 _DEFINER: Final = re.compile(rf" DEFINER=({_QUOTED}@{_QUOTED}|{_QUOTED})")
 _AUTO_INCREMENT: Final = re.compile(r"(\n\) [^\n]*?) AUTO_INCREMENT=\d+")
+_DESCENDING: Final = re.compile(r"\n  PRIMARY KEY \([^\n]* DESC[,)]")
 _KEY_KINDS: Final = ("number", "bits", "bytes", "text", "enum", "set", "time", "other")
 
 
@@ -68,6 +69,7 @@ class Table:
             and self.engine.lower() == "innodb"
             and self.create != ""
             and "PARTITION BY" not in self.create
+            and not _DESCENDING.search(self.create)
         )
 
     @property

@@ -78,11 +78,15 @@ def literal(column: Column) -> str:
         case "number":
             written = c
         case "float":  # the plain text of a FLOAT keeps six digits; as DOUBLE it is exact
-            written = f"CONCAT('''',{c}+0e0,'''')"
+            # Not by +0e0, which makes a zero of -0.
+            written = f"CONCAT('''',{c}*1e0,'''')"
         case "bits":
             written = f"CONCAT('0x',HEX({c}))"
         case "bytes":
             written = f"IF(LENGTH({c})=0,'''''',CONCAT('0x',HEX({c})))"
+        case "text" if column.charset == "ascii":  # MariaDB and MySQL 5.6 let any byte in
+            pure = f"CAST({unicode} AS BINARY)=CAST({c} AS BINARY)"
+            written = f"IF({pure},QUOTE({unicode}),CONCAT('0x',HEX({c})))"
         case "text":
             written = f"QUOTE({c})"
         case "json":

@@ -25,13 +25,18 @@ _SETTINGS: Final = {
     "unique_checks": "0",
     "sql_notes": "0",
 }
+_REST: Final = rb"""`(?:[^`]|``)*` | --(?=[\s]|$)[^\n]* | \#[^\n]* | /\*.*?\*/"""
 _TOKEN: Final = re.compile(
-    rb"""'(?:[^'\\]|\\.|'')*' | "(?:[^"\\]|\\.|"")*" | `(?:[^`]|``)*` |
-        --(?=[\s]|$)[^\n]* | \#[^\n]* | /\*.*?\*/""",
-    re.VERBOSE | re.DOTALL,
+    rb"""'(?:[^'\\]|\\.|'')*' | "(?:[^"\\]|\\.|"")*" | """ + _REST, re.VERBOSE | re.DOTALL
 )
+# Where 'c:\' is whole, which a stock client learns from the server's answer to the SET.
+_TOKEN_BARE: Final = re.compile(
+    rb"""'(?:[^']|'')*' | "(?:[^"]|"")*" | """ + _REST, re.VERBOSE | re.DOTALL
+)
+_MODE: Final = re.compile(rb"\bSET\b[^']*\bsql_mode='([^']*)'")
 _COMMENTS: Final = re.compile(rb"\A(?:\s+|--(?=\s|\Z)[^\n]*|\#[^\n]*|/\*(?!M?!).*?\*/)+", re.DOTALL)
 _DELIMITER: Final = re.compile(rb"\s*DELIMITER[ \t]+(\S+)[^\n]*(?:\n|\Z)", re.IGNORECASE)
+_SIGNS: Final = (b"\\", b"'", b'"', b"`")
 _NAME: Final = rb"`(?:[^`]|``)*`"
 _DEFINER: Final = re.compile(rb" DEFINER=(?:" + _NAME + rb"@" + _NAME + rb"|" + _NAME + rb")")
 
@@ -61,7 +66,8 @@ def epilogue() -> bytes:
 
 def table(found: Table) -> bytes:
     """Return the frame that creates a table anew."""
-    return f"\nDROP TABLE IF EXISTS {name(found.name)};\n{found.create};\n".encode()
+    create = _line_ends_kept(found.create.encode())
+    return f"\nDROP TABLE IF EXISTS {name(found.name)};\n".encode() + create + b";\n"
 
 
 def definition(connection: MysqlConnection, found: Definition) -> bytes:
@@ -74,10 +80,13 @@ def definition(connection: MysqlConnection, found: Definition) -> bytes:
         charset = found.charset
     elif found.charset:
         # Its creator's client spoke another character set, which belongs to the definition.
-        (body,) = connection.one(
+        (foreign,) = connection.one(
             f"SELECT CAST(CONVERT(_utf8mb4 0x{body.hex()} USING {found.charset}) AS BINARY)"
         )
-        charset = found.charset
+        # A stock client that reads UTF-8 would take half of a 乗 (0x81 0x5C in GBK) for a
+        # backslash.  Then it comes as UTF-8: only who made it is told otherwise, not what it does.
+        if all(foreign.count(sign) == body.count(sign) for sign in _SIGNS):
+            body, charset = foreign, found.charset
     before = [f"SET character_set_client={charset}", f"SET collation_connection={found.collation}"]
     if found.kind != "view":
         before.append(f"SET SESSION sql_mode='{found.sql_mode}'")
@@ -94,7 +103,7 @@ def definition(connection: MysqlConnection, found: Definition) -> bytes:
             b"\n",
             *(f"{line};\n".encode() for line in before),
             drop,
-            b"DELIMITER " + end + b"\n" + body + b"\n" + end + b"\nDELIMITER ;\n",
+            b"DELIMITER " + end + b"\n" + _line_ends_kept(body) + b"\n" + end + b"\nDELIMITER ;\n",
             b"SET NAMES utf8mb4;\n",
             f"SET SESSION sql_mode='{SQL_MODE}',time_zone='+00:00';\n".encode(),
         ]
@@ -121,17 +130,24 @@ def statements(frame: bytes) -> Iterator[bytes]:
 
     Comments before a statement are left out, except those with `!`, which are statements.
     """
-    end, start, position = b";", 0, 0
+    for statement in _split(frame):
+        yield statement.replace(b"\r\r\n", b"\r\n")
+
+
+def _split(frame: bytes) -> Iterator[bytes]:
+    end, start, position, rules = b";", 0, 0, _TOKEN
     while position < len(frame):
         if not frame[start:position].strip() and (command := _DELIMITER.match(frame, position)):
             end, start = command[1], command.end()
             position = start
         elif frame.startswith(end, position):
             yield from _bare(frame[start:position])
+            if mode := _MODE.search(frame, start, position):
+                rules = _TOKEN_BARE if b"NO_BACKSLASH_ESCAPES" in mode[1] else _TOKEN
             position += len(end)
             start = position
         else:
-            token = _TOKEN.match(frame, position)
+            token = rules.match(frame, position)
             position = token.end() if token else position + 1
     yield from _bare(frame[start:])
 
@@ -152,6 +168,11 @@ def renamed(create: str, old: str, new: str) -> str:
     if not create.startswith(head):
         raise ValueError(create[:80])
     return f"CREATE TABLE {name(new)} " + create.removeprefix(head)
+
+
+def _line_ends_kept(definition: bytes) -> bytes:
+    """Double what a stock client takes away: one CR before every LF.  `statements` undoes it."""
+    return definition.replace(b"\r\n", b"\r\r\n")
 
 
 def _delimiter(body: bytes) -> bytes:

@@ -32,6 +32,30 @@ SELECT 'it''s', 'it\\'s;'"""
     ]
 
 
+def test_a_backslash_is_a_sign_like_others_under_its_mode() -> None:
+    frame = rb"""
+SET SESSION sql_mode='ANSI,NO_BACKSLASH_ESCAPES';
+DELIMITER ;;
+CREATE PROCEDURE p() SELECT 'c:\', "d:\"
+;;
+DELIMITER ;
+SET SESSION sql_mode='ALLOW_INVALID_DATES',time_zone='+00:00';
+SELECT 'it\'s;', ";"
+"""
+    assert [s.decode() for s in statements(frame)] == [
+        "SET SESSION sql_mode='ANSI,NO_BACKSLASH_ESCAPES'",
+        "CREATE PROCEDURE p() SELECT 'c:\\', \"d:\\\"",
+        "SET SESSION sql_mode='ALLOW_INVALID_DATES',time_zone='+00:00'",
+        "SELECT 'it\\'s;', \";\"",
+    ]
+
+
+def test_line_ends_of_windows_outlive_a_stock_client() -> None:
+    """It takes one CR from every line's end; so one more is written, and taken away here."""
+    frame = b"DELIMITER ;;\nCREATE PROCEDURE p() SELECT\r\r\n'a\r\r\r\n'\n;;\nDELIMITER ;\n"
+    assert list(statements(frame)) == [b"CREATE PROCEDURE p() SELECT\r\n'a\r\r\n'"]
+
+
 def test_the_definer_goes_and_nothing_else() -> None:
     text = b"CREATE DEFINER=`a``b`@`%` VIEW `v` AS select ' DEFINER=`x`@`y`'"
     assert without_definer(text) == b"CREATE VIEW `v` AS select ' DEFINER=`x`@`y`'"
