@@ -418,6 +418,7 @@ def _pages(
             services.home,
             runner,
             program.appearance.choose,
+            services.sealing,
         )
         machine.guide_wanted.connect(lambda: switch(True))
     return Pages(

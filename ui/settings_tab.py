@@ -15,12 +15,14 @@ from gmops_desktop.language import tr
 from gmops_desktop.paths import Home
 from gmops_desktop.services.connections import Connections
 from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.sealing import Sealing
 from gmops_desktop.settings import SettingsFile, Theme
 from gmops_desktop.states import STATES
 from gmops_desktop.tasks import TaskRunner
 from ui.connection_checks import ConnectionChecks
 from ui.contract_card import ContractCard
 from ui.resources_card import ResourcesCard, SaveSecret
+from ui.sealing_card import SealingCard
 from ui.theme import GAP
 from ui.widgets.frames import Card, Label, Segments, button, column, icon_button, row
 from ui.widgets.page import Page
@@ -44,6 +46,7 @@ class SettingsTab(Page):
         home: Home,
         runner: TaskRunner,
         show_theme: Callable[[Theme], object],
+        sealing: Sealing,
     ) -> None:
         super().__init__(tr("Settings"), str(home.root))
         self.head.add_action(
@@ -61,7 +64,8 @@ class SettingsTab(Page):
         self._checks_card.add_stretch()
         self.contract = ContractCard(contracts, runner)
         self.machine = _MachineCard(settings, home, runner, show_theme)
-        left = column(None, self.resources, self._checks_card, spacing=GAP)
+        self.sealing = SealingCard(sealing, settings, runner)
+        left = column(None, self.resources, self._checks_card, self.sealing, spacing=GAP)
         left.setStretch(0, 1)
         left.setStretch(1, 1)
         right = column(None, self.contract, self.machine, spacing=GAP)
@@ -75,10 +79,12 @@ class SettingsTab(Page):
         self.resources.picked.connect(self._picked)
         self.checks.tested.connect(self._tested)
         self.machine.language_chosen.connect(self.rebuild)
+        self.sealing.noticed.connect(self.noticed)
 
     def refresh(self) -> None:
         self.resources.refresh()
         self.contract.refresh()
+        self.sealing.refresh()
 
     def show_item(self, identity: str) -> None:
         """Test the connection to the resource of that id, which asks about its host key."""

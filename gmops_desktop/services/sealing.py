@@ -4,7 +4,7 @@ settings, and the recovery sheet that outlives both."""
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -150,6 +150,16 @@ class Sealing:
             self._vault.put(KEYRING_NAME, "\n".join(rest))
         else:
             self._vault.delete(KEYRING_NAME)
+
+    @staticmethod
+    def fault_in_key(text: str) -> str:
+        """Return what is wrong with a secret key as it was typed, or nothing."""
+        return _fault(age.read_identity, text)
+
+    @staticmethod
+    def fault_in_recipient(text: str) -> str:
+        """Return what is wrong with a public key as it was entered, or nothing."""
+        return _fault(age.read_recipient, text)
 
     def _keep(self, identity: str, name: str) -> Recipient:
         there = list((self._vault.find(KEYRING_NAME) or "").split())
@@ -299,6 +309,14 @@ class Sealing:
     def sweep(self) -> int:
         """Remove plain copies that a killed program left; return how many."""
         return self._copies.sweep()
+
+
+def _fault(read: Callable[[str], str], text: str) -> str:
+    try:
+        read(text)
+    except OpsError as error:
+        return f"{error.message}\n{error.hint}"
+    return ""
 
 
 def _lines(recipients: dict[str, str]) -> str:

@@ -13,6 +13,7 @@ from db.journal import Journal
 from gmops_desktop.adapters.ssh import Ssh
 from gmops_desktop.adapters.vault import Vault
 from gmops_desktop.addresses import AccountAddress, MysqlAddress, SshAddress
+from gmops_desktop.archive.plain_copies import PlainCopies
 from gmops_desktop.context import Context
 from gmops_desktop.contract.looks import AccountDetails
 from gmops_desktop.errors import OpsError
@@ -20,6 +21,7 @@ from gmops_desktop.paths import Home
 from gmops_desktop.services.connections import Connections
 from gmops_desktop.services.connections import Database as OpenDatabase
 from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.sealing import Sealing
 from gmops_desktop.settings import SettingsFile, Theme
 from gmops_desktop.states import Check, State
 from gmops_desktop.tasks import TaskRunner
@@ -77,7 +79,10 @@ def tab(
     runner: TaskRunner,
     themes: list[Theme],
 ) -> SettingsTab:
-    tab = SettingsTab(contracts, connections, Vault().put, settings, home, runner, themes.append)
+    sealing = Sealing(settings, Vault(), PlainCopies(home.opened))
+    tab = SettingsTab(
+        contracts, connections, Vault().put, settings, home, runner, themes.append, sealing
+    )
     runner.changed.connect(tab.hear)
     qtbot.addWidget(tab)
     with qtbot.waitExposed(tab):
