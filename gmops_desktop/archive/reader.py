@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,6 +18,7 @@ class ArchiveReader:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._lock = threading.Lock()  # one file position, several readers
         try:
             self._file = path.open("rb")
         except OSError as error:
@@ -34,11 +36,30 @@ class ArchiveReader:
             self._file.close()
             raise cannot_read(path, error) from error
 
+    @property
+    def label(self) -> str:
+        """Return the file's name."""
+        return self.path.name
+
     def frame(self, number: int) -> bytes:
         """Return a frame's content; raise `Damaged` where it does not fit its checksum."""
+        return decompress(self._raw(number))
+
+    def stored(self, number: int) -> tuple[bytes, int]:
+        """Return a frame as it is stored, proved by the manifest, and its content's size.
+
+        Raises `Damaged`.
+        """
+        raw = self._raw(number)
+        if not self.manifest.proves(number, raw, lambda: decompress(raw)):
+            raise Damaged("digest of the manifest")
+        return raw, self.frames[number].content_size
+
+    def _raw(self, number: int) -> bytes:
         frame = self.frames[number]
-        self._file.seek(frame.offset)
-        return decompress(self._file.read(frame.size))
+        with self._lock:
+            self._file.seek(frame.offset)
+            return self._file.read(frame.size)
 
     def close(self) -> None:
         self._file.close()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from itertools import islice
 from typing import Final
 
 LITERAL: Final = re.compile(rb"'(?:[^'\\]|\\.)*'|CONVERT\([^)]*\)|[^,'()]+", re.DOTALL)
@@ -32,6 +33,11 @@ def server_text(rows: bytes) -> bytes:
     return parted.replace(b"\\r", b"\r").replace(b"\\n", b"\n").replace(b"\x1a", b"\\\\")
 
 
+def digest_of(text: bytes) -> str:
+    """Return the SHA-256 of rows in the server's form."""
+    return hashlib.sha256(text).hexdigest()
+
+
 def digest(rows: bytes) -> str:
     """Return the SHA-256 that the server computes for `rows` as they stand in a file."""
     return hashlib.sha256(server_text(rows)).hexdigest()
@@ -47,6 +53,8 @@ def split(rows: bytes) -> list[bytes]:
     return server_text(rows).split(b",\0")
 
 
-def literals(row: bytes) -> list[bytes]:
-    """Return the literals of one row in the server's form."""
-    return LITERAL.findall(row)
+def literals(row: bytes, first: int | None = None) -> list[bytes]:
+    """Return the literals of one row in the server's form, or only the `first` few."""
+    if first is None:
+        return LITERAL.findall(row)
+    return [found[0] for found in islice(LITERAL.finditer(row), first)]

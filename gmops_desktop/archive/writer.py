@@ -10,9 +10,11 @@ import contextlib
 import errno
 import hashlib
 import os
+import threading
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -45,7 +47,10 @@ class _Packed:
 
 
 class ArchiveWriter:
-    """A new archive at `path`.  Leaving the block before `finish` removes what was written."""
+    """A new archive at `path`.  Leaving the block before `finish` removes what was written.
+
+    Several threads may add frames.
+    """
 
     def __init__(self, path: Path, *, level: int = LEVEL) -> None:
         self.path = path
@@ -58,6 +63,7 @@ class ArchiveWriter:
         self._finished = False
         self._waiting: deque[Future[_Packed]] = deque()
         self._sha256 = hashlib.sha256()
+        self._lock = threading.RLock()
         with self._explained():
             if path.exists():
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
@@ -68,10 +74,17 @@ class ArchiveWriter:
 
     def add(self, content: bytes) -> int:
         """Append `content` as a frame of its own; return the frame's number, from 0."""
-        self._waiting.append(self._pool.submit(_pack, content, self._level))
-        self._write_waiting(_WAITING)
-        self._count += 1
-        return self._count - 1
+        with self._lock:
+            return self._take(self._pool.submit(_pack, content, self._level))
+
+    def copy(self, frame: bytes, content_size: int) -> int:
+        """Append a frame of another archive as it is stored; return the frame's number here."""
+        with self._lock:
+            return self._take(self._pool.submit(_packed, frame, content_size))
+
+    def run(self) -> AbstractContextManager[object]:
+        """Keep what is added inside the block together: no other thread's frame comes between."""
+        return self._lock
 
     def settle(self) -> None:
         """Wait until every frame is written, so that `digests` has them all."""
@@ -110,6 +123,12 @@ class ArchiveWriter:
         self.part.unlink(missing_ok=True)
         if not self._finished and not self.path.exists():
             sidecar(self.path).unlink(missing_ok=True)
+
+    def _take(self, packed: Future[_Packed]) -> int:
+        self._waiting.append(packed)
+        self._write_waiting(_WAITING)
+        self._count += 1
+        return self._count - 1
 
     def _write_waiting(self, allowed: int) -> None:
         while len(self._waiting) > allowed:
@@ -157,4 +176,8 @@ def sidecar(path: Path) -> Path:
 
 def _pack(content: bytes, level: int) -> _Packed:
     frame = compress(content, level)
-    return _Packed(frame, len(content), hashlib.sha256(frame).hexdigest())
+    return _packed(frame, len(content))
+
+
+def _packed(frame: bytes, content_size: int) -> _Packed:
+    return _Packed(frame, content_size, hashlib.sha256(frame).hexdigest())

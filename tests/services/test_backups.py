@@ -28,7 +28,7 @@ from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.archive.manifest import Manifest
 from gmops_desktop.archive.reader import ArchiveReader
 from gmops_desktop.context import Context, Progress
-from gmops_desktop.errors import Cancelled, OpsError
+from gmops_desktop.errors import Cancelled, OpsError, ProofFailed
 from gmops_desktop.services.backups import Backups
 from sandbox.mariadb import MariaDB
 
@@ -356,12 +356,33 @@ def test_a_full_disk_in_the_middle(
             "INSERT INTO t SELECT seq, SHA2(seq, 512) FROM seq_1_to_30000",
         ],
     )
+    assert backups.all() == ()  # the store is open, as it is in a running program
     with full_disk, pytest.raises(OpsError, match="could not be written") as failure:
         backups.take(schema, Context())
     assert "Free some space" in failure.value.hint
     assert failure.value.unharmed == "No incomplete archive was left behind."
     assert list(archives.iterdir()) == []
     assert backups.all() == ()
+
+
+def test_rows_that_slip_away_are_missed(
+    backups: Backups,
+    mariadb: MariaDB,
+    schema: MysqlAddress,
+    archives: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As if a comparison left a row between two segments: what other tools do not notice."""
+    execute(
+        mariadb,
+        schema.schema,
+        ["CREATE TABLE t (id int PRIMARY KEY)", "INSERT INTO t VALUES (1),(2),(3)"],
+    )
+    between = segments.between
+    monkeypatch.setattr(segments, "between", lambda *words: between(*words) + " AND id<>2")
+    with pytest.raises(ProofFailed, match="has 3 rows, but 2 were read"):
+        backups.take(schema, Context())
+    assert list(archives.iterdir()) == []
 
 
 def test_what_may_not_be_read_is_named(

@@ -61,6 +61,7 @@ class _Counting(_Connection):
     """Counts the bytes that cross the line."""
 
     travelled = 0
+    statements = 0
     _sock: Any  # private names that the library's stubs leave out
     _read_timeout: float | None
 
@@ -69,6 +70,7 @@ class _Counting(_Connection):
         return super()._read_bytes(num_bytes)  # type: ignore[misc,no-any-return]  # private, untyped
 
     def _write_bytes(self, data: bytes) -> None:
+        self.statements += 1
         self.travelled += len(data)
         super()._write_bytes(data)  # type: ignore[misc]  # private, untyped
 
@@ -110,6 +112,11 @@ class MysqlConnection:
     def travelled(self) -> int:
         """Bytes that crossed the line so far, both ways."""
         return self._raw.travelled
+
+    @property
+    def round_trips(self) -> int:
+        """Statements sent so far, each of which cost the line's latency."""
+        return self._raw.statements
 
     def rows(self, statement: str | bytes, *values: Value) -> list[Row]:
         """Run a statement and return its rows; `%s` places are filled with quoted `values`."""

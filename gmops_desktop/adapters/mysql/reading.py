@@ -27,7 +27,6 @@ from gmops_desktop.adapters.mysql.segments import (
     CAP,
     Bound,
     Range,
-    count_rows,
     joined,
     parts,
     source,
@@ -59,26 +58,22 @@ class Segment:
     digest: str
 
 
-def read_table(connection: MysqlConnection, table: Table) -> Iterator[Piece | Segment]:
-    """Read every row of `table`: each segment, after the pieces of its large values.
+def read_range(
+    connection: MysqlConnection, table: Table, after: Bound = None, upto: Bound = None
+) -> Iterator[Piece | Segment]:
+    """Read the rows with keys in (`after`, `upto`], each segment after its large values' pieces.
 
-    The connection must be prepared (`segments.prepare`) and inside its snapshot.  At the end the
-    rows are counted once more in one go: none may have slipped between two segments.
+    The last segment ends at the highest key that there is.  The connection must be prepared
+    (`segments.prepare`) and inside its snapshot.
     """
-    if not table.holds_rows:
-        return
-    reading = _Ranges(connection, table) if table.key else _Buckets(connection, table)
-    seen = 0
-    for part in reading.read():
-        seen += part.rows if isinstance(part, Segment) else 0
-        yield part
-    if table.transactional and seen != (there := count_rows(connection, table)):
-        raise ProofFailed(
-            tr("{table} has {there} rows, but {seen} were read.",
-               table=table.name, there=there, seen=seen),
-            hint=tr("Check the table on the server (CHECK TABLE), then start again."),
-            unharmed=tr("No archive was written."),
-        )  # fmt: skip
+    return _Ranges(connection, table).read(after, upto)
+
+
+def read_buckets(
+    connection: MysqlConnection, table: Table, only: Sequence[Range] | None = None
+) -> Iterator[Piece | Segment]:
+    """Read a table without a usable key, or `only` some of its buckets."""
+    return _Buckets(connection, table).read(only)
 
 
 def _checked(table: Table, r: Range, rows: int, text: bytes | None, digest: str) -> Segment | None:
@@ -121,7 +116,7 @@ class _Ranges:
     def _query(self, r: Range, following: str = "NULL") -> str:
         text, condition = parts(self._table, r)
         return (
-            f"SELECT n,x,SHA2(x,256),{following} FROM (SELECT COUNT(*) n,"
+            f"SELECT n,IF(LENGTH(x)<{CAP},x,NULL),SHA2(x,256),{following} FROM (SELECT COUNT(*) n,"
             f"{joined(self._table, r, text)} x FROM {source(self._table)} WHERE {condition}) s"
         )
 
@@ -227,7 +222,10 @@ class _Buckets:
         self._connection = connection
         self._table = table
 
-    def read(self) -> Iterator[Piece | Segment]:
+    def read(self, only: Sequence[Range] | None) -> Iterator[Piece | Segment]:
+        if only:
+            yield from self._segments(self._in_one_pass(only[0], only), only[0])
+            return
         table = self._table
         large = [column for column in table.columns if column.form in LARGE]
         widest = self._connection.one(
@@ -243,26 +241,33 @@ class _Buckets:
         if total is None:
             raise _too_large(table)
         buckets = max(1, -(-int(total) * 2 // _TARGET))
-        answers = self._by_bucket(wide, buckets) if wide else self._in_one_pass(text, buckets)
+        place = Range(bucket=0, buckets=buckets, wide=wide)
+        answers = self._by_bucket(place) if wide else self._in_one_pass(place)
+        yield from self._segments(answers, place)
+
+    def _segments(self, answers: Iterator[Row], place: Range) -> Iterator[Piece | Segment]:
         for bucket, rows, together, digest in answers:
-            r = Range(bucket=int(bucket), buckets=buckets, wide=wide)
-            segment = _checked(table, r, int(rows), together, digest)
+            r = replace(place, bucket=int(bucket))
+            segment = _checked(self._table, r, int(rows), together, digest)
             if segment is None:
-                raise _too_large(table)
+                raise _too_large(self._table)
             yield from self._pieces(r)
             yield segment
 
-    def _in_one_pass(self, text: str, buckets: int) -> Iterator[Row]:
+    def _in_one_pass(self, place: Range, only: Sequence[Range] | None = None) -> Iterator[Row]:
+        text = row(self._table.columns)
+        bucket = f"CRC32({text})%{place.buckets}"
+        chosen = f" WHERE {bucket} IN ({','.join(str(r.bucket) for r in only)})" if only else ""
         return self._connection.stream(
-            f"SELECT b,n,x,SHA2(x,256) FROM (SELECT CRC32({text})%{buckets} b,COUNT(*) n,"
-            f"GROUP_CONCAT({text} ORDER BY {text} SEPARATOR ',\\0') x FROM {name(self._table.name)}"
+            f"SELECT b,n,x,SHA2(x,256) FROM (SELECT {bucket} b,COUNT(*) n,"
+            f"{joined(self._table, place, text)} x FROM {name(self._table.name)}{chosen}"
             f" GROUP BY 1) s ORDER BY 1"
         )
 
-    def _by_bucket(self, wide: tuple[str, ...], buckets: int) -> Iterator[Row]:
+    def _by_bucket(self, place: Range) -> Iterator[Row]:
         """Ask bucket by bucket, because the large values are asked for in between."""
-        for bucket in range(buckets):
-            r = Range(bucket=bucket, buckets=buckets, wide=wide)
+        for bucket in range(place.buckets):
+            r = replace(place, bucket=bucket)
             text, condition = parts(self._table, r)
             answer = self._connection.one(
                 f"SELECT {bucket},n,x,SHA2(x,256) FROM (SELECT COUNT(*) n,"

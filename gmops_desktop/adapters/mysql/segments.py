@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Final, Self
 
-from gmops_desktop.adapters.mysql.connection import MysqlConnection
+from gmops_desktop.adapters.mysql.connection import MysqlConnection, Row
 from gmops_desktop.adapters.mysql.definitions import Table
 from gmops_desktop.adapters.mysql.dialect import between, literal, name, order, row
 
@@ -63,24 +64,77 @@ def prepare(connection: MysqlConnection) -> None:
     connection.run("SET SESSION " + ", ".join(settings))
 
 
+class Pace:
+    """How many questions to ask at once so that the server answers in about half a second."""
+
+    def __init__(self) -> None:
+        self.count = 4
+        self._begun = 0.0
+
+    def __enter__(self) -> Self:
+        self._begun = time.monotonic()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        pace = _PATIENCE / max(time.monotonic() - self._begun, 0.001)
+        self.count = max(1, min(int(self.count * min(pace, 4.0)), 200))
+
+
 def digests(
     connection: MysqlConnection, table: Table, ranges: Sequence[Range]
 ) -> Iterator[tuple[Range, Digest]]:
     """Ask for the digests of `ranges`, as many at once as take about half a second."""
-    position, count = 0, 4
+    pace, position = Pace(), 0
     while position < len(ranges):
-        some = ranges[position : position + count]
-        begun = time.monotonic()
-        answers = connection.rows(
-            " UNION ALL ".join(_digest_query(table, number, r) for number, r in enumerate(some))
-        )
-        found = {int(answer[0]): answer for answer in answers}
-        for number, asked in enumerate(some):
-            _, rows, digest = found[number]
-            yield asked, Digest(int(rows), digest or "")
+        some = ranges[position : position + pace.count]
+        questions = [digest_question(n, table, r) for n, r in enumerate(some)]
+        with pace:
+            answers = connection.rows(" UNION ALL ".join(questions))
+        yield from zip(some, digest_answers(answers), strict=True)
         position += len(some)
-        pace = _PATIENCE / max(time.monotonic() - begun, 0.001)
-        count = max(1, min(int(count * min(pace, 4.0)), 200))
+
+
+def digest_question(number: int, table: Table, r: Range) -> str:
+    """Return the SELECT for the digest of a range; `number` names it among others."""
+    text, condition = parts(table, r)
+    return (
+        f"SELECT {number},COUNT(*),SHA2({joined(table, r, text)},256)"
+        f" FROM {source(table)} WHERE {condition}"
+    )
+
+
+def count_question(number: int, table: Table, r: Range | None = None) -> str:
+    """Return the SELECT for the number of rows in a range, or in the whole table."""
+    condition = f" WHERE {between(table.key, r.after, r.upto)}" if r else ""
+    where = source(table) if r else name(table.name)
+    return f"SELECT {number},COUNT(*),NULL FROM {where}{condition}"
+
+
+def digest_answers(answers: Sequence[Row]) -> list[Digest]:
+    """Return the digests in the order of their questions' numbers."""
+    found = sorted((int(answer[0]), answer) for answer in answers)
+    return [Digest(int(rows), digest or "") for _, (_, rows, digest) in found]
+
+
+def bucket_digests(
+    connection: MysqlConnection, table: Table, buckets: int, wide: tuple[str, ...]
+) -> dict[Range, Digest]:
+    """Ask for the digest of every bucket that holds rows, in one pass over the table."""
+    text = row(table.columns, wide)
+    r = Range(bucket=0, buckets=buckets, wide=wide)
+    answers = connection.rows(
+        f"SELECT b,n,SHA2(x,256) FROM (SELECT CRC32({text})%{buckets} b,COUNT(*) n,"
+        f"{joined(table, r, text)} x FROM {name(table.name)} GROUP BY 1) s"
+    )
+    return {
+        replace(r, bucket=int(bucket)): Digest(int(rows), digest or "")
+        for bucket, rows, digest in answers
+    }
 
 
 def fingerprints(connection: MysqlConnection, table: Table, r: Range) -> Iterator[tuple[str, str]]:
@@ -107,14 +161,6 @@ def count_rows(connection: MysqlConnection, table: Table) -> int:
     return int(connection.one(f"SELECT COUNT(*) FROM {name(table.name)}")[0])
 
 
-def _digest_query(table: Table, number: int, r: Range) -> str:
-    text, condition = parts(table, r)
-    return (
-        f"SELECT {number}, COUNT(*), SHA2({joined(table, r, text)},256)"
-        f" FROM {source(table)} WHERE {condition}"
-    )
-
-
 def parts(table: Table, r: Range) -> tuple[str, str]:
     """Return a range's row expression and its condition."""
     text = row(table.columns, r.wide)
@@ -135,6 +181,7 @@ def joined(table: Table, r: Range, text: str) -> str:
     return f"GROUP_CONCAT({text}{ordered} SEPARATOR ',\\0')"
 
 
-def source(table: Table) -> str:
+def source(table: Table, alias: str = "") -> str:
     """Name the table; another index than the primary may be switched off, so none is forced."""
-    return name(table.name) + (" FORCE INDEX (PRIMARY)" if table.index == "PRIMARY" else "")
+    called = name(table.name) + (f" AS {alias}" if alias else "")
+    return called + (" FORCE INDEX (PRIMARY)" if table.index == "PRIMARY" else "")

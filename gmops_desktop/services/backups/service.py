@@ -4,41 +4,19 @@ from __future__ import annotations
 
 import re
 import secrets
-import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Final
 
 from db.engine import Database
 from db.ids import uuid7
-from gmops_desktop.adapters.mysql import (
-    MysqlConnection,
-    definitions,
-    reading,
-    script,
-    segments,
-    snapshot,
-)
-from gmops_desktop.adapters.mysql.definitions import Schema, Table
-from gmops_desktop.adapters.mysql.dialect import Column
-from gmops_desktop.adapters.mysql.reading import Piece, Segment
+from gmops_desktop.adapters.mysql import MysqlConnection, definitions
 from gmops_desktop.addresses import MysqlAddress
-from gmops_desktop.archive import rows
 from gmops_desktop.archive.inventory import Backup, Inventory, Purpose
-from gmops_desktop.archive.manifest import (
-    ColumnRecord,
-    Manifest,
-    ObjectRecord,
-    Remark,
-    SegmentRecord,
-    Source,
-    TableRecord,
-)
 from gmops_desktop.archive.reader import ArchiveReader
 from gmops_desktop.archive.sealing import Seals
 from gmops_desktop.archive.verification import Verification
@@ -46,13 +24,13 @@ from gmops_desktop.archive.writer import ArchiveWriter
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError, ProofFailed
 from gmops_desktop.language import tr
+from gmops_desktop.services.backups.planning import Store
+from gmops_desktop.services.backups.taking import Taking
 from gmops_desktop.services.backups.transfer import TransferPlan
 
 __all__ = ["ArchiveSummary", "Backup", "Backups", "TableSummary", "Verification"]
 
 Connect = Callable[[MysqlAddress, Context], MysqlConnection]
-
-_RESERVE: Final = 64 << 20  # bytes of disk that a backup must leave free
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +97,23 @@ class Backups:
         path = (out or self._new_path(address, begun, purpose)).absolute()
         with (
             self._connect(address, context) as connection,
+            self._in_hand(address, resource_id, plan or TransferPlan()) as stores,
             ArchiveWriter(path) as writer,
         ):
-            manifest = _Taking(connection, writer, context).take(begun)
+            taken = Taking([connection], writer, context, stores).take(begun)
+            manifest = taken.manifest
             written = writer.finish(manifest)
-            travelled = connection.travelled
+            travelled, trips = connection.travelled, connection.round_trips
+            base = stores[0].frames.label if stores and taken.reused_bytes else ""
+        for label in sorted(taken.damaged):
+            context.note(
+                tr("{file} is damaged; what it holds was fetched from the server.", file=label)
+            )
+        seconds = time.monotonic() - clock
         backup = Backup(
             id=uuid7(),
             at=begun,
-            seconds=time.monotonic() - clock,
+            seconds=seconds,
             source=f"{address.schema}@{address.host}",
             schema=address.schema,
             resource_id=resource_id,
@@ -144,6 +130,10 @@ class Backups:
             verified_at=None,
             verified=None,
             exists=True,
+            reused_bytes=taken.reused_bytes,
+            base=base,
+            rate=travelled / max(seconds, 0.001),
+            round_trips=trips,
         )
         self._inventory.add(backup)
         if self._seals.on if seal is None else seal:
@@ -232,6 +222,29 @@ class Backups:
             )
         self._inventory.forget(id)
 
+    @contextmanager
+    def _in_hand(
+        self, address: MysqlAddress, resource_id: str, plan: TransferPlan
+    ) -> Iterator[list[Store]]:
+        """Open the newest sound archive of the same database, whose frames need not travel again.
+
+        Whether it is the same is no question of proof: digests decide what is copied.
+        """
+        source = f"{address.schema}@{address.host}"
+        likely = [] if plan.full else [b for b in self._inventory.all() if b.source == source]
+        likely.sort(key=lambda backup: backup.resource_id != resource_id)
+        with ExitStack() as stack:
+            stores: list[Store] = []
+            for backup in likely:
+                if stores or not backup.exists or backup.verified is False:
+                    continue
+                try:
+                    reader = stack.enter_context(ArchiveReader(backup.path))
+                except OpsError:
+                    continue  # the next older one is as good
+                stores.append(Store(reader, reader.manifest.tables))
+            yield stores
+
     def _new_path(self, address: MysqlAddress, at: datetime, purpose: Purpose) -> Path:
         schema = re.sub(r"[^\w.-]+", "_", address.schema)
         kind = "" if purpose == "backup" else f"-{purpose}"
@@ -240,180 +253,7 @@ class Backups:
         return self._archive_folder() / name
 
 
-class _Taking:
-    """One run of a backup: from an open connection to a manifest, frame by frame."""
-
-    def __init__(
-        self, connection: MysqlConnection, writer: ArchiveWriter, context: Context
-    ) -> None:
-        self._connection = connection
-        self._writer = writer
-        self._context = context
-        self._done = 0  # bytes of text
-        self._expected = 1
-
-    def take(self, begun: datetime) -> Manifest:
-        connection, writer = self._connection, self._writer
-        self._tell(tr("Reading the definitions"))
-        segments.prepare(connection)
-        position = snapshot.begin(connection)
-        schema = definitions.read(connection)
-        self._expected = sum(table.text_guess for table in schema.tables) or 1
-        self._check_space()
-
-        server = f"{connection.server.kind} {connection.server.version}"
-        writer.add(script.preamble(connection.schema, server, _tool()))
-        objects = [self._define(thing) for thing in schema.objects if thing.kind == "sequence"]
-        frames = {table.name: writer.add(script.table(table)) for table in schema.tables}
-        tables = [self._table(table, frames[table.name]) for table in schema.tables]
-        views = [thing for thing in schema.objects if thing.kind == "view"]
-        routines = [t for t in schema.objects if t.kind in definitions.ROUTINES]
-        active = [t for t in schema.objects if t.kind in ("trigger", "event")]
-        objects += [self._define(thing) for thing in (*routines, *views, *active)]
-        writer.add(script.epilogue())
-
-        self._tell(tr("Reading the definitions again"))
-        self._compare(schema, definitions.read(connection))
-        writer.settle()
-        return Manifest(
-            tool=_tool(),
-            source=self._source(schema),
-            begun=begun,
-            ended=datetime.now(UTC),
-            position=position,
-            remarks=tuple(_remarks(schema)),
-            tables=tuple(tables),
-            objects=tuple(objects),
-            frames=tuple(writer.digests),
-        )
-
-    def _table(self, table: Table, frame: int) -> TableRecord:
-        records, first, variables = [], None, list[str]()
-        buckets = 0
-        insert = table.insert.encode()
-        with snapshot.table(self._connection):
-            for part in reading.read_table(self._connection, table):
-                self._tell(tr("Reading {name}", name=table.name))
-                if isinstance(part, Piece):
-                    fresh = part.variable not in variables
-                    number = self._writer.add(script.piece(part, first=fresh))
-                    first = number if first is None else first
-                    if fresh:
-                        variables.append(part.variable)
-                    self._done += len(part.data)
-                    continue
-                text = rows.lines(part.text)
-                number = self._writer.add(insert + text + script.ROWS_END)
-                buckets = part.range.buckets
-                first = number if first is None else first
-                records.append(_record(part, len(text), first, number - first + 1))
-                if variables:
-                    self._writer.add(script.release(variables))
-                first, variables = None, []
-                self._done += len(text)
-        return TableRecord(
-            name=table.name,
-            engine=table.engine,
-            definition=table.digest,
-            frame=frame,
-            columns=_columns(table.columns),
-            insert=table.insert,
-            key=_columns(table.key),
-            index=table.index,
-            buckets=buckets,
-            segments=tuple(records),
-        )
-
-    def _define(self, thing: definitions.Definition) -> ObjectRecord:
-        frame = self._writer.add(script.definition(self._connection, thing))
-        return ObjectRecord(thing.kind, thing.name, thing.digest, thing.definer, frame)
-
-    def _source(self, schema: Schema) -> Source:
-        address, server = self._connection.address, self._connection.server
-        return Source(
-            server=server.kind,
-            version=server.version,
-            host=address.host,
-            port=address.port,
-            schema=address.schema,
-            charset=schema.charset,
-            collation=schema.collation,
-            lower_case_names=server.lower_case_names,
-        )
-
-    def _compare(self, before: Schema, after: Schema) -> None:
-        first, second = before.digests(), after.digests()
-        changed = sorted(
-            {name for kind, name in first.keys() ^ second.keys()}
-            | {key[1] for key in first.keys() & second.keys() if first[key] != second[key]}
-        )
-        if changed:
-            raise OpsError(
-                tr(
-                    "Definitions were changed during the backup: {names}.",
-                    names=tr(", ").join(changed),
-                ),
-                hint=tr("Start again when nobody changes definitions."),
-                unharmed=tr("No archive was written."),
-            )
-
-    def _check_space(self) -> None:
-        """Refuse before the start what cannot end well; text shrinks to about a third."""
-        folder = self._writer.path.parent
-        free, needed = shutil.disk_usage(folder).free, self._expected // 3 + _RESERVE
-        if free < needed:
-            raise OpsError(
-                tr(
-                    "{folder} has {free} MB free, the backup may need {needed} MB.",
-                    folder=folder,
-                    free=free >> 20,
-                    needed=needed >> 20,
-                ),
-                hint=tr("Free some space on the disk, or choose another folder."),
-                unharmed=tr("No archive was written."),
-            )
-
-    def _tell(self, text: str) -> None:
-        percent = min(98, self._done * 98 // self._expected)
-        self._context.progress(percent, text, self._connection.travelled)
-
-
-def _columns(columns: Iterable[Column]) -> tuple[ColumnRecord, ...]:
-    return tuple(ColumnRecord(c.name, c.type, c.form, c.charset) for c in columns)
-
-
-def _record(part: Segment, text_bytes: int, frame: int, frames: int) -> SegmentRecord:
-    return SegmentRecord(
-        rows=part.rows,
-        text_bytes=text_bytes,
-        digest=part.digest,
-        frame=frame,
-        frames=frames,
-        after=part.range.after,
-        upto=part.range.upto,
-        bucket=part.range.bucket,
-        wide=part.range.wide,
-    )
-
-
-def _remarks(schema: Schema) -> list[Remark]:
-    plain = [Remark(gap.kind, gap.name, gap.detail) for gap in schema.omissions]
-    loose = [
-        Remark("not_transactional", table.name, table.engine)
-        for table in schema.tables
-        if table.holds_rows and not table.transactional
-    ]
-    return [*loose, *plain]
-
-
 def _now() -> datetime:
     """Return the time to the millisecond, which is what the store keeps."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
-
-
-def _tool() -> str:
-    try:
-        return f"GMOps Desktop {version('gmops-desktop')}"
-    except PackageNotFoundError:  # a frozen program may come without its metadata
-        return "GMOps Desktop"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -115,16 +115,16 @@ def _differing(
             yield Range(), None
         return
     wanted = {_range(record, segment): segment for segment in record.segments}
-    asked = list(wanted)
-    filled = {segment.bucket for segment in record.segments}
-    if record.key and record.segments[-1].upto is not None:
-        asked.append(Range(after=record.segments[-1].upto))  # rows beyond the archive's last
-    asked += [
-        Range(bucket=bucket, buckets=record.buckets, wide=record.segments[0].wide)
-        for bucket in range(record.buckets)
-        if bucket not in filled
-    ]
-    for place, found in segments.digests(connection, table, asked):
+    if record.key:
+        asked = list(wanted)
+        if record.segments[-1].upto is not None:  # rows beyond the archive's last
+            asked.append(Range(after=record.segments[-1].upto))
+        answers: Iterable[tuple[Range, Digest]] = segments.digests(connection, table, asked)
+    else:
+        wide = record.segments[0].wide
+        there = segments.bucket_digests(connection, table, record.buckets, wide)
+        answers = ({place: Digest(0, "") for place in wanted} | there).items()
+    for place, found in answers:
         segment = wanted.get(place)
         expected = Digest(segment.rows, segment.digest) if segment else Digest(0, "")
         if found != expected:

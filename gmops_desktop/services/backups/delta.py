@@ -1,0 +1,159 @@
+"""Brings segments in hand up to the server's state: a few rows travel instead of whole segments.
+
+Four questions, each about many segments at once: which buckets of rows differ, which rows in them,
+what these rows look like with their long values as tokens, and in full what is left.  A segment
+counts as brought up to date only when its SHA-256 is the one the server computed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from gmops_desktop.adapters.mysql import MysqlConnection, deltas
+from gmops_desktop.adapters.mysql.definitions import Table
+from gmops_desktop.adapters.mysql.deltas import Key, Spread
+from gmops_desktop.adapters.mysql.reading import Segment
+from gmops_desktop.adapters.mysql.segments import Digest
+from gmops_desktop.archive import splicing
+from gmops_desktop.archive.frames import Damaged
+from gmops_desktop.archive.hand import Held
+from gmops_desktop.archive.splicing import OldRows
+from gmops_desktop.services.backups.planning import range_of
+
+TOGETHER: Final = 16  # segments brought up to date at once, because their rows are held in memory
+_MOST_NEW: Final = 0.4  # part of a segment's rows beyond which it is better fetched whole
+_MOST_PLACED: Final = 200  # new rows of a segment whose places are asked for one by one
+
+
+@dataclass(slots=True)
+class _Case:
+    """One segment on its way; `hopeless` when it is better fetched whole."""
+
+    held: Held
+    wanted: Digest
+    old: OldRows
+    spread: Spread
+    gone: dict[Key, int] = field(default_factory=dict)  # old rows that are no more, by index
+    new: Counter[int] = field(default_factory=Counter)  # sums of rows that were not had yet
+    half: dict[Key, bytes] = field(default_factory=dict)  # new rows that lack some literals
+    changed: dict[int, bytes] = field(default_factory=dict)
+    placed: dict[int, bytes] = field(default_factory=dict)
+    sent_bytes: int = 0
+    hopeless: bool = False
+
+    def take(self, key: Key, text: bytes) -> None:
+        """Enter a whole new row in the place of the old one with its key, if it is one awaited."""
+        value = splicing.row_sum(text)
+        if self.new[value] > 0:
+            self.new[value] -= 1
+            self.changed[self.gone[key]] = text
+
+
+@dataclass(frozen=True, slots=True)
+class Spliced:
+    """What became of a segment: its new rows, and how many bytes of them travelled; or nothing."""
+
+    held: Held
+    segment: Segment | None
+    sent_bytes: int = 0
+
+
+def splice(
+    connection: MysqlConnection, table: Table, asked: Sequence[tuple[Held, Digest]]
+) -> list[Spliced]:
+    """Bring segments of `table` up to the state whose digests the server gave."""
+    cases, failed = [], []
+    for held, wanted in asked:
+        if case := _case(table, held, wanted):
+            cases.append(case)
+        else:
+            failed.append(Spliced(held, None))
+    _find(connection, cases)
+    _fill(connection, table, [case for case in cases if not case.hopeless])
+    _place(connection, [case for case in cases if not case.hopeless])
+    return failed + [_result(case) for case in cases]
+
+
+def _case(table: Table, held: Held, wanted: Digest) -> _Case | None:
+    if held.first.wide or not wanted.rows:
+        return None
+    try:
+        text = held.text()
+    except Damaged:
+        return None
+    names = [column.name for column in table.columns]
+    places = [names.index(column.name) for column in table.key]
+    plain = places == [0] and table.key[0].form == "number"
+    old = OldRows(text, places, plain=plain)
+    return _Case(held, wanted, old, Spread(table, range_of(held), old.buckets))
+
+
+def _find(connection: MysqlConnection, cases: Sequence[_Case]) -> None:
+    """Learn which old rows are gone, and the sums of the new ones."""
+    sums = deltas.bucket_sums(connection, [case.spread for case in cases])
+    for case, of_buckets in zip(cases, sums, strict=True):
+        case.spread = replace(case.spread, chosen=case.old.differing(of_buckets))
+        case.hopeless = not case.spread.chosen  # sums that hide a difference
+    live = [case for case in cases if not case.hopeless]
+    answers = deltas.row_sums(connection, [case.spread for case in live])
+    for case, of_rows in zip(live, answers, strict=True):
+        found = case.old.changes(case.spread.chosen, of_rows)
+        case.new = Counter(found.new)
+        case.gone = {case.old.key(case.old.rows[index]): index for index in found.gone}
+        case.hopeless = len(found.new) > _MOST_NEW * max(case.wanted.rows, 50)
+
+
+def _fill(connection: MysqlConnection, table: Table, cases: Sequence[_Case]) -> None:
+    """Ask for the rows that have the keys of those gone: as skeletons, then what these lack."""
+    owners = {key: case for case in cases if case.new for key in case.gone}
+    lacking: dict[tuple[int, ...], list[Key]] = {}
+    for key, skeleton in _owned(deltas.skeletons(connection, table, list(owners)), owners):
+        owner = owners[key]
+        text, missing = splicing.filled(skeleton, owner.old.rows[owner.gone[key]])
+        if missing:
+            owner.half[key] = text
+            lacking.setdefault(missing, []).append(key)
+        else:
+            owner.take(key, text)
+    for missing, keys in lacking.items():
+        for key, part in _owned(deltas.literals(connection, table, keys, missing), owners):
+            owner = owners[key]
+            text, _ = splicing.filled(part, owner.half[key])
+            owner.take(key, text)
+
+
+def _owned(texts: Iterator[bytes], owners: Mapping[Key, _Case]) -> Iterator[tuple[Key, bytes]]:
+    """Name the key of each row; one equal to a key only by collation is passed over."""
+    for text in texts:
+        key = next(iter(owners.values())).old.key(text)
+        if owner := owners.get(key):
+            owner.sent_bytes += len(text)
+            yield key, text
+
+
+def _place(connection: MysqlConnection, cases: Sequence[_Case]) -> None:
+    """Ask for the rows whose keys are new, each with its place among the others."""
+    for case in cases:
+        case.new = +case.new
+        case.hopeless = case.new.total() > _MOST_PLACED
+    live = [case for case in cases if case.new and not case.hopeless]
+    answers = deltas.new_rows(connection, [(case.spread, list(case.new)) for case in live])
+    for case, found in zip(live, answers, strict=True):
+        had = {*case.old.rows, *case.changed.values()}
+        case.placed = {place: text for place, text in found if text not in had}
+        case.sent_bytes += sum(map(len, case.placed.values()))
+
+
+def _result(case: _Case) -> Spliced:
+    if case.hopeless:
+        return Spliced(case.held, None)
+    gone = [index for index in case.gone.values() if index not in case.changed]
+    text = case.old.spliced(gone, case.changed, case.placed)
+    if text is None or hashlib.sha256(text).hexdigest() != case.wanted.digest:
+        return Spliced(case.held, None, case.sent_bytes)
+    segment = Segment(range_of(case.held), case.wanted.rows, text, case.wanted.digest)
+    return Spliced(case.held, segment, case.sent_bytes)

@@ -1,0 +1,454 @@
+"""Brings every table's rows into an archive: copied where the server's digest is in hand, spliced
+where a few rows changed, fetched where nothing helps.
+
+Three passes, each shared by all connections: compare, splice, read.  Frames are written in whatever
+order they come; a table's segments stand in the manifest in the order of its key.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import Final, Literal
+
+from gmops_desktop.adapters.mysql import (
+    MysqlConnection,
+    deltas,
+    reading,
+    script,
+    segments,
+    snapshot,
+)
+from gmops_desktop.adapters.mysql.definitions import Table
+from gmops_desktop.adapters.mysql.reading import Piece, Segment
+from gmops_desktop.adapters.mysql.segments import Digest, Pace, Range
+from gmops_desktop.archive import rows
+from gmops_desktop.archive.frames import Damaged
+from gmops_desktop.archive.hand import Held
+from gmops_desktop.archive.manifest import SegmentRecord, TableRecord
+from gmops_desktop.archive.writer import ArchiveWriter
+from gmops_desktop.context import Context, side_by_side
+from gmops_desktop.errors import ProofFailed
+from gmops_desktop.language import tr
+from gmops_desktop.services.backups.delta import TOGETHER, splice
+from gmops_desktop.services.backups.planning import TablePlan, columns_of, in_order, range_of
+from gmops_desktop.services.backups.progress import TableProgress, TableState, TakeProgress
+
+_SLICE: Final = 48 << 20  # bytes of text of a table that one connection reads at a time
+
+Job = Callable[[MysqlConnection], None]
+
+
+@dataclass(slots=True)
+class _Rows:
+    """One table on its way into the archive."""
+
+    plan: TablePlan
+    frame: int
+    records: list[SegmentRecord] = field(default_factory=list)
+    count: int | None = None  # rows there, as the server counts them
+    buckets: int = 0
+    state: TableState = "waiting"
+    hashed: int = 0
+    reused: int = 0
+    sent: int = 0
+    text_bytes: int = 0
+    reused_bytes: int = 0
+    sent_bytes: int = 0
+    differing: list[tuple[Held, Digest]] = field(default_factory=list)
+    unread: list[Range] = field(default_factory=list)
+
+    @property
+    def table(self) -> Table:
+        return self.plan.table
+
+    def told(self) -> TableProgress:
+        return TableProgress(
+            name=self.table.name,
+            state=self.state,
+            segments=len(self.plan.held),
+            hashed=self.hashed,
+            reused=self.reused,
+            sent=self.sent,
+            text_bytes=self.text_bytes,
+            reused_bytes=self.reused_bytes,
+            sent_bytes=self.sent_bytes,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """A question about a table: the digest of what is in hand, or a number of rows."""
+
+    of: _Rows
+    kind: Literal["digest", "beyond", "count"]
+    held: Held | None = None
+
+    def question(self, number: int) -> str:
+        table = self.of.table
+        if self.kind == "digest":
+            assert self.held
+            return segments.digest_question(number, table, range_of(self.held))
+        beyond = Range(self.of.plan.last) if self.kind == "beyond" else None
+        return segments.count_question(number, table, beyond)
+
+
+class Transfer:
+    """One run: from plans to the records of tables, through one or more connections.
+
+    All connections see the same snapshot and are prepared (`segments.prepare`).
+    """
+
+    def __init__(
+        self,
+        connections: Sequence[MysqlConnection],
+        writer: ArchiveWriter,
+        context: Context,
+        expected: int,
+    ) -> None:
+        self._connections = connections
+        self._writer = writer
+        self._context = context
+        self._expected = max(expected, 1)
+        self._begun = time.monotonic()
+        self._lock = threading.Lock()  # over counters and the queue
+        self._rows: list[_Rows] = []
+        self._failed = threading.Event()
+        self._percent = 0
+        self.damaged: set[str] = set()  # files whose frames did not hold
+
+    @property
+    def travelled(self) -> int:
+        """Bytes that crossed the line so far."""
+        return sum(connection.travelled for connection in self._connections)
+
+    @property
+    def reused_bytes(self) -> int:
+        """Bytes of SQL text that did not have to travel."""
+        return sum(of.reused_bytes for of in self._rows)
+
+    def run(self, plans: Sequence[TablePlan], frames: Sequence[int]) -> tuple[TableRecord, ...]:
+        """Bring the rows of all tables in; `frames` are those of their definitions."""
+        self._rows = [_Rows(plan, frame) for plan, frame in zip(plans, frames, strict=True)]
+        self._compare()
+        self._splice()
+        self._read()
+        for of in self._rows:
+            self._check(of)
+        return tuple(_record(of) for of in self._rows)
+
+    def tell(self, text: str) -> None:
+        """Report how far the whole is."""
+        done = sum(
+            of.text_bytes + sum(held.text_bytes for held, _ in of.differing) // 4
+            for of in self._rows
+        )
+        self._percent = max(self._percent, min(98, done * 98 // self._expected))
+        self._context.progress(self._percent, text, self.travelled, self._detail)
+
+    def _detail(self) -> TakeProgress:
+        seconds = max(time.monotonic() - self._begun, 0.001)
+        return TakeProgress(
+            tuple(of.told() for of in self._rows), self.reused_bytes, self.travelled / seconds
+        )
+
+    # ------------------------------------------------------------ passes
+
+    def _compare(self) -> None:
+        """Ask for the digest of everything in hand, many in one round trip."""
+        asks: list[_Ask] = []
+        alone: list[Job] = []
+        for of in self._rows:
+            if not of.table.holds_rows:
+                continue
+            asks.append(_Ask(of, "count"))
+            if of.table.key and of.plan.last is not None:
+                asks += [_Ask(of, "digest", held) for held in of.plan.held]
+                asks.append(_Ask(of, "beyond"))
+                of.unread += of.plan.gaps
+            elif of.plan.held:
+                alone.append(_bound(self._compare_buckets, of))
+            else:
+                of.unread.append(Range())
+        waiting = deque(asks)
+
+        def some(connection: MysqlConnection) -> None:
+            pace = Pace()
+            while batch := self._next(waiting, pace.count):
+                questions = [ask.question(number) for number, ask in enumerate(batch)]
+                for ask in batch:
+                    ask.of.state = "hashing"
+                self.tell(tr("Comparing {name}", name=batch[-1].of.table.name))
+                with pace:
+                    answers = snapshot.ask(connection, questions)
+                for ask, found in zip(batch, segments.digest_answers(answers), strict=True):
+                    self._answered(ask, found)
+
+        self._on_all([some] * len(self._connections))
+        self._on_all(alone)
+
+    def _answered(self, ask: _Ask, found: Digest) -> None:
+        of = ask.of
+        if ask.kind == "count":
+            of.count = found.rows
+        elif ask.kind == "beyond":
+            if found.rows:
+                of.unread.append(Range(of.plan.last))
+        else:
+            assert ask.held
+            self._compared(of, ask.held, found)
+
+    def _compared(self, of: _Rows, held: Held, found: Digest) -> None:
+        of.hashed += 1
+        try:
+            if found == Digest(held.rows, held.digest()):
+                self._keep(of, held, held)
+                return
+            if same := of.plan.known.get((found.rows, found.digest)):
+                self._keep(of, held, same)
+                return
+        except Damaged:
+            self.damaged.add(held.frames.label)
+            of.unread.append(range_of(held))
+            return
+        if not found.rows:
+            self._add(of, _nothing(held.after, held.upto))
+        else:
+            of.differing.append((held, found))
+
+    def _compare_buckets(self, of: _Rows, connection: MysqlConnection) -> None:
+        """Compare a table without a key: every bucket's digest comes from one pass over it."""
+        first = range_of(of.plan.held[0])
+        of.state = "hashing"
+        self.tell(tr("Comparing {name}", name=of.table.name))
+        with snapshot.table(connection):
+            found = segments.bucket_digests(connection, of.table, first.buckets, first.wide)
+        before = sum(held.rows for held in of.plan.held)
+        now = sum(digest.rows for digest in found.values())
+        if now > 2 * before or first.wide:  # buckets of another size; or too large to hash safely
+            of.plan.held.clear()
+            of.unread.append(Range())
+            return
+        in_hand = {held.first.bucket: held for held in of.plan.held}
+        of.buckets = first.buckets
+        for place, digest in found.items():
+            held = in_hand.get(place.bucket)
+            if held and digest == Digest(held.rows, held.first.digest):
+                of.hashed += 1
+                try:
+                    self._keep(of, held, held)
+                    continue
+                except Damaged:
+                    self.damaged.add(held.frames.label)
+            of.unread.append(place)
+
+    def _splice(self) -> None:
+        """Bring segments of which little changed up to date, row by row."""
+        groups: list[Job] = []
+        for of in self._rows:
+            if not deltas.can_be_spliced(of.table):
+                of.unread += [range_of(held) for held, _ in of.differing]
+                continue
+            for start in range(0, len(of.differing), TOGETHER):
+                some = of.differing[start : start + TOGETHER]
+                groups.append(_bound(self._splice_some, of, some))
+        self._on_all(groups)
+
+    def _splice_some(
+        self, of: _Rows, some: Sequence[tuple[Held, Digest]], connection: MysqlConnection
+    ) -> None:
+        of.state = "sending"
+        self.tell(tr("Fetching changed rows of {name}", name=of.table.name))
+        for outcome in splice(connection, of.table, some):
+            with self._lock:
+                of.sent_bytes += outcome.sent_bytes
+            if outcome.segment is None:
+                of.unread.append(range_of(outcome.held))
+                continue
+            of.sent += 1
+            _, size = self._write(of, [outcome.segment])
+            with self._lock:
+                of.reused_bytes += max(0, size - outcome.sent_bytes)
+            self.tell(tr("Fetching changed rows of {name}", name=of.table.name))
+
+    def _read(self) -> None:
+        """Fetch whole ranges: what is new, and what could not be had in any other way."""
+        jobs: list[Job] = []
+        largest = sorted(self._rows, key=lambda of: -of.table.text_guess)
+        for of in largest:
+            if not of.table.key:
+                if of.unread:
+                    jobs.append(_bound(self._read_buckets, of))
+                continue
+            jobs += [_bound(self._read_range, of, place) for place in of.unread]
+        self._on_all(jobs)
+
+    def _read_range(self, of: _Rows, place: Range, connection: MysqlConnection) -> None:
+        of.state = "sending"
+        after = place.after
+        with snapshot.table(connection):
+            parts = reading.read_range(connection, of.table, place.after, place.upto)
+            while segment := self._receive(of, parts):
+                after = segment.range.upto
+        if place.upto is not None and after != place.upto:
+            self._add(of, _nothing(after, place.upto))
+
+    def _read_buckets(self, of: _Rows, connection: MysqlConnection) -> None:
+        of.state = "sending"
+        only = None if of.unread == [Range()] else of.unread
+        with snapshot.table(connection):
+            parts = reading.read_buckets(connection, of.table, only)
+            while self._receive(of, parts):
+                pass
+
+    def _receive(self, of: _Rows, parts: Iterator[Piece | Segment]) -> Segment | None:
+        """Write the next segment of `parts`, and before it the pieces of its large values."""
+        first = next(parts, None)
+        if first is None:
+            return None
+        segment, size = self._write(of, chain([first], parts))
+        with self._lock:
+            of.sent += 1
+            of.sent_bytes += size
+        self.tell(tr("Reading {name}", name=of.table.name))
+        return segment
+
+    # ------------------------------------------------------------ into the archive
+
+    def _keep(self, of: _Rows, held: Held, same: Held) -> None:
+        """Copy the frames of `same`, which hold what the server has in the place of `held`."""
+        if not same.single:
+            text = same.text()
+            of.reused += 1
+            whole = Segment(range_of(held), held.rows, text, rows.digest_of(text))
+            _, size = self._write(of, [whole])
+            with self._lock:
+                of.reused_bytes += size
+            return
+        stored = list(same.stored())
+        with self._writer.run():
+            numbers = [self._writer.copy(raw, size) for raw, size in stored]
+        self._add(
+            of,
+            replace(same.first, frame=numbers[0], after=held.after, upto=held.upto),
+        )
+        with self._lock:
+            of.reused += 1
+            of.reused_bytes += same.first.text_bytes
+            of.text_bytes += same.first.text_bytes
+
+    def _write(self, of: _Rows, parts: Iterable[Piece | Segment]) -> tuple[Segment, int]:
+        """Write the pieces of large values and the segment after them; return its size as SQL."""
+        insert = of.table.insert.encode()
+        start, variables, size = None, list[str](), 0
+        with self._writer.run():
+            for part in parts:
+                if isinstance(part, Segment):
+                    break
+                fresh = part.variable not in variables
+                number = self._writer.add(script.piece(part, first=fresh))
+                start = number if start is None else start
+                if fresh:
+                    variables.append(part.variable)
+                size += len(part.data)
+            else:
+                raise AssertionError("pieces without their segment")
+            text = rows.lines(part.text)
+            number = self._writer.add(insert + text + script.ROWS_END)
+            if variables:
+                self._writer.add(script.release(variables))
+        start = number if start is None else start
+        self._add(of, _segment(part, len(text), start, number - start + 1))
+        with self._lock:
+            of.buckets = part.range.buckets or of.buckets
+            of.text_bytes += size + len(text)
+        return part, size + len(text)
+
+    def _add(self, of: _Rows, record: SegmentRecord) -> None:
+        with self._lock:
+            of.records.append(record)
+
+    def _check(self, of: _Rows) -> None:
+        """Count once more: no row may have slipped between two segments."""
+        of.state = "done"
+        seen = sum(record.rows for record in of.records)
+        if of.table.transactional and of.count is not None and seen != of.count:
+            raise ProofFailed(
+                tr("{table} has {there} rows, but {seen} were read.",
+                   table=of.table.name, there=of.count, seen=seen),
+                hint=tr("Check the table on the server (CHECK TABLE), then start again."),
+                unharmed=tr("No archive was written."),
+            )  # fmt: skip
+
+    # ------------------------------------------------------------ connections
+
+    def _next(self, waiting: deque[_Ask], count: int) -> list[_Ask]:
+        with self._lock:
+            if self._failed.is_set():
+                return []
+            return [waiting.popleft() for _ in range(min(count, len(waiting)))]
+
+    def _on_all(self, jobs: Iterable[Job]) -> None:
+        """Let every connection take jobs until none is left; the first error ends all."""
+        waiting = deque(jobs)
+
+        def work(connection: MysqlConnection) -> None:
+            while not self._failed.is_set():
+                try:
+                    job = waiting.popleft()
+                except IndexError:
+                    return
+                try:
+                    job(connection)
+                except BaseException:
+                    self._failed.set()
+                    raise
+
+        if len(self._connections) == 1:
+            work(self._connections[0])
+        elif waiting:
+            side_by_side([_bound(work, connection) for connection in self._connections])
+
+
+def _bound(function: Callable[..., None], *words: object) -> Callable[..., None]:
+    """Return `function` with its first arguments given."""
+    return lambda *rest: function(*words, *rest)
+
+
+def _nothing(after: tuple[str, ...] | None, upto: tuple[str, ...] | None) -> SegmentRecord:
+    """Return the record of a range without rows; `in_order` gives it to its neighbour."""
+    return SegmentRecord(0, 0, "", 0, 0, after, upto)
+
+
+def _segment(part: Segment, text_bytes: int, frame: int, frames: int) -> SegmentRecord:
+    return SegmentRecord(
+        rows=part.rows,
+        text_bytes=text_bytes,
+        digest=part.digest,
+        frame=frame,
+        frames=frames,
+        after=part.range.after,
+        upto=part.range.upto,
+        bucket=part.range.bucket,
+        wide=part.range.wide,
+    )
+
+
+def _record(of: _Rows) -> TableRecord:
+    table = of.table
+    return TableRecord(
+        name=table.name,
+        engine=table.engine,
+        definition=table.digest,
+        frame=of.frame,
+        columns=columns_of(table.columns),
+        insert=table.insert,
+        key=columns_of(table.key),
+        index=table.index,
+        buckets=of.buckets,
+        segments=tuple(in_order(of.records)),
+    )

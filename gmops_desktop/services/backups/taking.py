@@ -1,0 +1,160 @@
+"""One run of a backup: from open connections to a manifest, frame by frame."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+from gmops_desktop.adapters.mysql import MysqlConnection, definitions, script, segments, snapshot
+from gmops_desktop.adapters.mysql.definitions import Schema
+from gmops_desktop.archive.manifest import Manifest, ObjectRecord, Remark, Source
+from gmops_desktop.archive.writer import ArchiveWriter
+from gmops_desktop.context import Context
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
+from gmops_desktop.services.backups.planning import Store, plan
+from gmops_desktop.services.backups.rows import Transfer
+
+_RESERVE: Final = 64 << 20  # bytes of disk that a backup must leave free
+
+
+class DefinitionsChanged(OpsError):
+    """Somebody changed definitions while the rows were read; another attempt may end well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a run wrote, and how its rows came."""
+
+    manifest: Manifest
+    reused_bytes: int
+    damaged: frozenset[str]  # files in hand whose frames did not hold
+
+
+class Taking:
+    """Writes one archive of a schema, its rows copied from `stores` wherever they can be."""
+
+    def __init__(
+        self,
+        connections: Sequence[MysqlConnection],
+        writer: ArchiveWriter,
+        context: Context,
+        stores: Sequence[Store],
+    ) -> None:
+        self._connections = connections
+        self._connection = connections[0]
+        self._writer = writer
+        self._context = context
+        self._stores = stores
+
+    def take(self, begun: datetime) -> Taken:
+        """Write everything but the archive's end."""
+        connection, writer, context = self._connection, self._writer, self._context
+        context.progress(0, tr("Reading the definitions"), connection.travelled)
+        segments.prepare(connection)
+        position = snapshot.begin(connection)
+        schema = definitions.read(connection)
+        plans = [plan(table, self._stores) for table in schema.tables]
+        held = sum(held.text_bytes for made in plans for held in made.held)
+        expected = held or sum(table.text_guess for table in schema.tables)
+        self._check_space(expected)
+        transfer = Transfer(self._connections, writer, context, expected)
+
+        server = f"{connection.server.kind} {connection.server.version}"
+        writer.add(script.preamble(connection.schema, server, tool()))
+        objects = [self._define(thing) for thing in schema.objects if thing.kind == "sequence"]
+        frames = [writer.add(script.table(table)) for table in schema.tables]
+        tables = transfer.run(plans, frames)
+        views = [thing for thing in schema.objects if thing.kind == "view"]
+        routines = [t for t in schema.objects if t.kind in definitions.ROUTINES]
+        active = [t for t in schema.objects if t.kind in ("trigger", "event")]
+        objects += [self._define(thing) for thing in (*routines, *views, *active)]
+        writer.add(script.epilogue())
+
+        transfer.tell(tr("Reading the definitions again"))
+        _compare(schema, definitions.read(connection))
+        writer.settle()
+        manifest = Manifest(
+            tool=tool(),
+            source=self._source(schema),
+            begun=begun,
+            ended=datetime.now(UTC),
+            position=position,
+            remarks=tuple(_remarks(schema)),
+            tables=tables,
+            objects=tuple(objects),
+            frames=tuple(writer.digests),
+        )
+        return Taken(manifest, transfer.reused_bytes, frozenset(transfer.damaged))
+
+    def _define(self, thing: definitions.Definition) -> ObjectRecord:
+        frame = self._writer.add(script.definition(self._connection, thing))
+        return ObjectRecord(thing.kind, thing.name, thing.digest, thing.definer, frame)
+
+    def _source(self, schema: Schema) -> Source:
+        address, server = self._connection.address, self._connection.server
+        return Source(
+            server=server.kind,
+            version=server.version,
+            host=address.host,
+            port=address.port,
+            schema=address.schema,
+            charset=schema.charset,
+            collation=schema.collation,
+            lower_case_names=server.lower_case_names,
+        )
+
+    def _check_space(self, expected: int) -> None:
+        """Refuse before the start what cannot end well; text shrinks to about a third."""
+        folder = self._writer.path.parent
+        free, needed = shutil.disk_usage(folder).free, expected // 3 + _RESERVE
+        if free < needed:
+            raise OpsError(
+                tr(
+                    "{folder} has {free} MB free, the backup may need {needed} MB.",
+                    folder=folder,
+                    free=free >> 20,
+                    needed=needed >> 20,
+                ),
+                hint=tr("Free some space on the disk, or choose another folder."),
+                unharmed=tr("No archive was written."),
+            )
+
+
+def tool() -> str:
+    """Return this program's name and version."""
+    try:
+        return f"GMOps Desktop {version('gmops-desktop')}"
+    except PackageNotFoundError:  # a frozen program may come without its metadata
+        return "GMOps Desktop"
+
+
+def _compare(before: Schema, after: Schema) -> None:
+    first, second = before.digests(), after.digests()
+    changed = sorted(
+        {name for kind, name in first.keys() ^ second.keys()}
+        | {key[1] for key in first.keys() & second.keys() if first[key] != second[key]}
+    )
+    if changed:
+        raise DefinitionsChanged(
+            tr(
+                "Definitions were changed during the backup: {names}.",
+                names=tr(", ").join(changed),
+            ),
+            hint=tr("Start again when nobody changes definitions."),
+            unharmed=tr("No archive was written."),
+        )
+
+
+def _remarks(schema: Schema) -> list[Remark]:
+    plain = [Remark(gap.kind, gap.name, gap.detail) for gap in schema.omissions]
+    loose = [
+        Remark("not_transactional", table.name, table.engine)
+        for table in schema.tables
+        if table.holds_rows and not table.transactional
+    ]
+    return [*loose, *plain]
