@@ -8,7 +8,7 @@ from typing import Final
 
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from gmops_desktop.language import tr
+from gmops_desktop.language import tr, tr_n
 from gmops_desktop.services.backups import Backup
 from ui import words
 from ui.backup_lines import Line
@@ -108,9 +108,10 @@ def _summary(shown: Sequence[Backup]) -> str:
     sent = sum(one.travelled for one in shown)
     reused = sum(one.reused_bytes for one in shown)
     share = words.share(reused / text) if text else words.NOTHING
-    return tr(
+    return tr_n(
+        "{count} backup, {sent} sent; {share} of the text did not travel",
         "{count} backups, {sent} sent; {share} of the text did not travel",
-        count=len(shown),
+        len(shown),
         sent=words.size(sent),
         share=share,
     )

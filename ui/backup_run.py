@@ -93,6 +93,17 @@ class RunView(QWidget):
         task.failed.connect(self._failed)
         task.cancelled.connect(self._cancelled)
 
+    def follow_unseen(self, task: Task, name: str, last_seconds: float = 0.0) -> None:
+        """Show the run of `task` if it turns out to be a backup, and end with its own result."""
+
+        def hear(progress: Progress) -> None:
+            if isinstance(progress.detail, TakeProgress):
+                task.progressed.disconnect(hear)
+                self.follow(task, name, last_seconds)
+                task.succeeded.connect(self._succeeded)
+
+        task.progressed.connect(hear)
+
     @Slot(Progress)
     def progressed(self, progress: Progress) -> None:
         """Show how far it is."""
@@ -125,6 +136,15 @@ class RunView(QWidget):
         """Show what reading the file back has found."""
         self._say("ok" if ok else "critical", self.heading.full_text, running=False)
         self.step.show_text(text)
+
+    @Slot(object)
+    def _succeeded(self, result: object) -> None:
+        if isinstance(result, Backup):
+            self.taken(result)
+            self.step.show_text("")
+        else:
+            self._say("ok", tr("{name} is backed up.", name=self._title), running=False)
+            self.step.show_text(tr("It stands in the list."))
 
     @Slot(Exception)
     def _failed(self, _error: Exception) -> None:

@@ -15,7 +15,7 @@ from gmops_desktop.services.backups import ArchiveSummary, Backup, Backups, Tran
 from gmops_desktop.services.cloud_backups import KINDS, CloudBackups
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.restores import Restores
-from gmops_desktop.tasks import TaskRunner
+from gmops_desktop.tasks import Task, TaskRunner
 from ui import words
 from ui.backup_card import ArchivesCard
 from ui.backup_cloud import Clouds, cloud_of
@@ -123,6 +123,7 @@ class BackupsTab(Page):
         self._interrupted.wanted.connect(lambda: self._restoring.recover(self._databases))
         self._files.proved.connect(self._proved)
         self._clouds.seen.connect(self._show_archives)
+        runner.started.connect(self._heed)
         for source in (self._restoring, self._files, self._clouds):
             source.noticed.connect(self.noticed)
         if self._scheduling is not None:
@@ -322,6 +323,14 @@ class BackupsTab(Page):
     def _proved(self, backup_id: str, ok: bool, text: str) -> None:
         if backup_id == self._taken_last:
             self.archives.run.proved(ok, text)
+
+    @Slot(Task)
+    def _heed(self, task: Task) -> None:
+        """Show in the run view, too, a backup that a schedule began."""
+        for resource in self._databases:
+            if task.lane == lane_of(resource) and resource.id not in self._busy:
+                last = self._last_seconds(resource)
+                self.archives.run.follow_unseen(task, resource.name, last)
 
     def _ended(self, resource: Resource) -> None:
         self._busy.discard(resource.id)
