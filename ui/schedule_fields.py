@@ -235,7 +235,6 @@ def _count(value: int, least: int = 0) -> QSpinBox:
     made = QSpinBox()
     made.setRange(least, 9999)
     made.setValue(value)
-    made.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)  # typed, or stepped by the arrow keys
     made.setFixedWidth(88)
     return made
 

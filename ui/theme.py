@@ -301,6 +301,13 @@ QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDateEdit:focus {{
     border: 2px solid {t.accent}; padding: 0 7px; min-height: {low - 2}px; }}
 QSpinBox QLineEdit, QDateEdit QLineEdit, QComboBox QLineEdit {{ background: transparent;
     border: none; padding: 0; min-height: 0; }}
+QSpinBox QLineEdit {{ padding-left: 8px; }}
+QSpinBox::up-button, QSpinBox::down-button {{ width: 20px; border: none; background: none;
+    subcontrol-origin: border; }}
+QSpinBox::up-button {{ subcontrol-position: top right; }}
+QSpinBox::down-button {{ subcontrol-position: bottom right; }}
+QSpinBox::up-arrow {{ image: url("{images}/caret-up-{theme}.svg"); width: 10px; height: 10px; }}
+QSpinBox::down-arrow {{ image: url("{caret}"); width: 10px; height: 10px; }}
 QPlainTextEdit:focus, QTextEdit:focus {{ border: 2px solid {t.accent}; padding: 3px; }}
 QLineEdit:disabled, QComboBox:disabled, QSpinBox:disabled {{ color: {t.text3};
     background: {t.sunken}; border-color: {t.line}; }}

@@ -25,6 +25,7 @@ from gmops_desktop.states import State
 Cause = Literal["missed", "failed", "unproved"]
 
 TARGET: Final = timedelta(hours=24)  # the recovery point that was agreed on
+_WHILE: Final = timedelta(hours=1)  # a daily backup is there so long after yesterday's turns 24 h
 OVERDUE: Final = timedelta(hours=4)  # so long after its time a backup that is not there is missed
 
 
@@ -90,7 +91,7 @@ def _judge(
         return "critical", tr("The newest verified backup is more than 48 hours old.")
     if overdue is not None:
         return "warning", tr("The backup that was due is not there.")
-    if age > TARGET:
+    if age > (TARGET + _WHILE if planned else TARGET):
         return "warning", tr("The newest verified backup is more than 24 hours old.")
     if past[-1].verified is None:
         return "warning", tr("The newest archive is not verified yet.")

@@ -114,8 +114,9 @@ class Retention:
             context.check()
             backup = verdict.backup
             try:
-                backup.path.unlink(missing_ok=True)
+                # The file last: where its companion cannot go, nothing is half removed.
                 backup.path.with_name(f"{backup.path.name}.sha256").unlink(missing_ok=True)
+                backup.path.unlink(missing_ok=True)
             except OSError as error:
                 refused.append(
                     tr("{path} cannot be removed: {why}.", path=backup.path,

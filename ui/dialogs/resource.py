@@ -147,7 +147,6 @@ def _port(value: int) -> QSpinBox:
     made = QSpinBox()
     made.setRange(1, 65535)
     made.setValue(value)
-    made.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
     made.setFixedWidth(88)
     return made
 

@@ -56,7 +56,8 @@ def units(job: Job) -> tuple[str, str]:
     `Persistent` starts it once after the machine was off; no random delay is added.
     """
     settings = "".join(f"Environment={_quoted(f'{k}={v}')}\n" for k, v in job.environment.items())
-    # In a command "$" begins a variable; in a setting it does not.
+    # In a command "$" begins a variable; in a setting it does not.  `env` goes first because
+    # systemd refuses a program whose own path holds a quote or a dollar.
     command = " ".join(_quoted(word).replace("$", "$$") for word in job.command)
     service = (
         "[Unit]\n"
@@ -64,7 +65,7 @@ def units(job: Job) -> tuple[str, str]:
         "\n"
         "[Service]\n"
         "Type=oneshot\n"
-        f"ExecStart={command}\n"
+        f"ExecStart=/usr/bin/env {command}\n"
         f"{settings}"
         "Nice=10\n"
         "IOSchedulingClass=idle\n"

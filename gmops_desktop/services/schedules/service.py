@@ -33,6 +33,7 @@ from gmops_desktop.contract.standing import Standing, causes, stand
 from gmops_desktop.contract.tickets import Ticket
 from gmops_desktop.errors import Cancelled, OpsError
 from gmops_desktop.language import mark, tr
+from gmops_desktop.log import redact
 from gmops_desktop.services.schedules.alarms import Alarms, TicketBook
 from gmops_desktop.services.schedules.record import Kept, Record
 
@@ -307,7 +308,7 @@ class Schedules:
             self._end(run, outcome, tr("It was cancelled."))
             raise
         except Exception as error:
-            reason = error.message if isinstance(error, OpsError) else repr(error)
+            reason = redact(error.message if isinstance(error, OpsError) else repr(error))
             hopeless = isinstance(error, NoSpace) or self._hopeless(error)
             self._end(run, "failed", reason, hopeless=hopeless)
             raise
@@ -319,7 +320,7 @@ class Schedules:
             reason = tr("It was taken, but not verified: {why}", why=error.message)
             return self._end(run, "unproved", reason, archive_id=backup.id)
         except Exception as error:
-            why = tr("It was cancelled.") if isinstance(error, Cancelled) else repr(error)
+            why = tr("It was cancelled.") if isinstance(error, Cancelled) else redact(repr(error))
             reason = tr("It was taken, but not verified: {why}", why=why)
             self._end(run, "unproved", reason, archive_id=backup.id)
             raise

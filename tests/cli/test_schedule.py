@@ -1,0 +1,247 @@
+"""`gmops schedule` and `gmops backup prune` from the outside, as a timer runs them."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import sqlite3
+import subprocess
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from gmops import Ran, gmops, start
+from gmops_desktop.addresses import MysqlAddress
+from gmops_desktop.app import assemble
+from gmops_desktop.paths import Home
+from sandbox.mariadb import MariaDB
+
+pytestmark = pytest.mark.servers
+
+
+@dataclass(frozen=True)
+class Desk:
+    home: Path
+    password_file: Path
+    resource_id: str
+
+    def run(self, *words: str | Path, **more: str) -> Ran:
+        return gmops(
+            *words, home=self.home, **{"GMOPS_PASSWORD_FILE": str(self.password_file), **more}
+        )
+
+    def write(self, statement: str, *values: object) -> None:
+        with closing(sqlite3.connect(self.home / "store.db")) as store, store:
+            store.execute(statement, values)
+
+    def make_due(self, *words: str) -> None:
+        """Plan a backup for a minute that has just gone by, as if it had been planned before."""
+        past = (datetime.now(UTC) - timedelta(minutes=1)).astimezone()
+        set_ = self.run("schedule", "set", "site", "--at", f"{past:%H:%M}", *words)
+        assert set_.code == 0, set_.err
+        before = int((past - timedelta(days=3)).timestamp() * 1000)
+        self.write("UPDATE schedules SET at = ?", before)
+
+    def history(self) -> list[tuple[str, str]]:
+        with closing(sqlite3.connect(self.home / "store.db")) as store:
+            return store.execute("SELECT outcome, reason FROM schedule_runs ORDER BY at").fetchall()
+
+
+@pytest.fixture
+def desk(tmp_path: Path, mariadb: MariaDB, schema: MysqlAddress) -> Desk:
+    with mariadb.connect(schema.schema) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE t (id INT PRIMARY KEY, text LONGTEXT) ENGINE=InnoDB")
+        cursor.execute("INSERT INTO t SELECT seq, REPEAT('x', 5000) FROM seq_1_to_400")
+    home = tmp_path / "home"
+    home.mkdir()
+    with assemble(Home(home)) as services:
+        resource = services.contracts.save_resource("mysql", "site", schema)
+    password_file = tmp_path / "password"
+    password_file.write_text(mariadb.password(schema.user) + "\n", "utf-8")
+    password_file.chmod(0o600)
+    return Desk(home, password_file, resource.id)
+
+
+def test_set_and_status(desk: Desk) -> None:
+    when = ("--at", "2:30", "--at", "14:30", "--days", "mon-fri")
+    keep = ("--keep-daily", "30", "--keep-monthly", "12")
+    said = desk.run("schedule", "set", *when, "--line", "5", "--leave", "3", *keep)
+    assert said.code == 0, said.err
+    assert "site: Monday to Friday at 02:30, 14:30; the newest 3, 30 daily, 12 monthly" in said.out
+    assert "Next backup" in said.out
+    # What is not named stays as it was.
+    again = desk.run("schedule", "set", "--quiet", "09:00-18:00", "--json")
+    plan = again.answer["plan"]
+    assert (plan["times"], plan["line_mbit"], plan["quiet_rule"]) == (["02:30", "14:30"], 5, "wait")
+    status = desk.run("schedule", "status", "--json")
+    [database] = status.answer["databases"]
+    assert database["standing"]["state"] == "unknown"
+    assert status.answer["timer"] is None
+    assert status.answer["command"][-3:] == ["schedule", "run", "--due"]
+    off = desk.run("schedule", "set", "--off")
+    assert "switched off" in off.out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "text"),
+    [
+        (["--at", "25:00"], 2, "not a time of day"),
+        (["--days", "someday"], 2, "mon,tue,wed"),
+        (["--leave", "3"], 1, "the speed of the line is missing"),
+        (["--battery", "maybe"], 1, "is not one of ask, run, skip"),
+        (["nowhere"], 1, "nowhere"),
+    ],
+)
+def test_what_cannot_be_set(desk: Desk, words: list[str], code: int, text: str) -> None:
+    said = desk.run("schedule", "set", *words)
+    assert said.code == code
+    assert text in said.err
+
+
+def test_what_is_due_is_taken_with_one_line(desk: Desk) -> None:
+    assert desk.run("schedule", "run", "--due").out == ""
+    desk.make_due()
+    ran = desk.run("schedule", "run", "--due")
+    assert ran.code == 0, ran.err
+    [line] = ran.out.splitlines()
+    assert "site: taken and verified: " in line
+    assert ran.err == ""
+    again = desk.run("schedule", "run", "--due", "--json")
+    assert again.answer == {"runs": [], "faults": []}
+    [database] = desk.run("schedule", "status", "--json").answer["databases"]
+    assert database["standing"]["state"] == "ok"
+
+
+def test_an_unreachable_database_fails_with_code_1(desk: Desk) -> None:
+    desk.make_due()
+    desk.write("UPDATE resources SET address = replace(address, '127.0.0.1', '127.0.0.9')")
+    ran = desk.run("schedule", "run", "--due", "--json")
+    assert ran.code == 1
+    assert ran.answer["faults"]
+    assert [outcome for outcome, _ in desk.history()] == ["failed"]
+
+
+def test_no_password_and_no_keyring_say_how_to_go_on(desk: Desk) -> None:
+    desk.make_due()
+    ran = desk.run("schedule", "run", "--due", GMOPS_PASSWORD_FILE="")
+    assert ran.code == 1
+    assert "gmops schedule install --password-file FILE" in ran.out
+    assert "keyring" in ran.err
+
+
+def test_a_broken_plan_is_named(desk: Desk) -> None:
+    desk.make_due()
+    desk.write("UPDATE schedules SET data = ?", '{"times": "always"}')
+    ran = desk.run("schedule", "run", "--due")
+    assert ran.code == 1
+    assert "site cannot be read" in ran.err
+    assert "gmops schedule set" in ran.err
+    assert desk.run("schedule", "set", "--at", "03:00").code == 0
+    assert desk.run("schedule", "run", "--due").code == 0
+
+
+def test_killed_on_the_way_it_is_taken_later(desk: Desk) -> None:
+    """kill -9 in the middle: no archive that looks whole, the lock is free, the run is tried."""
+    desk.make_due()
+    environment = {"GMOPS_PASSWORD_FILE": str(desk.password_file)}
+    with start("schedule", "run", "--due", home=desk.home, **environment) as process:
+        while process.poll() is None:
+            if [outcome for outcome, _ in desk.history()] == ["running"]:
+                os.kill(process.pid, signal.SIGKILL)
+        process.communicate(timeout=60)
+    if [outcome for outcome, _ in desk.history()] == ["done"]:
+        pytest.fail("it was done before it could be killed: give it more rows")
+    assert not list((desk.home / "archives").glob("*.sql.zst"))
+    soon = desk.run("schedule", "run", "--due")
+    assert soon.code == 0, soon.err
+    [(outcome, reason)] = desk.history()
+    assert outcome == "failed"
+    assert "interrupted" in reason
+    earlier = int((datetime.now(UTC) - timedelta(minutes=15)).timestamp() * 1000)
+    desk.write("UPDATE schedule_runs SET ended = ?", earlier)
+    desk.write("UPDATE schedule_runs SET at = ?", earlier)
+    later = desk.run("schedule", "run", "--due")
+    assert later.code == 0, later.err
+    assert "taken and verified" in later.out
+
+
+def test_two_timers_at_once_take_it_once(desk: Desk) -> None:
+    desk.make_due()
+    environment = {"GMOPS_PASSWORD_FILE": str(desk.password_file)}
+    both = [start("schedule", "run", "--due", home=desk.home, **environment) for _ in range(2)]
+    for process in both:
+        _, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+    assert [outcome for outcome, _ in desk.history()] == ["done"]
+    assert len(list((desk.home / "archives").glob("*.sql.zst"))) == 1
+
+
+def test_prune_shows_first_and_removes_then(desk: Desk) -> None:
+    for _ in range(3):
+        assert desk.run("backup", "take", "site").code == 0
+    refused = desk.run("backup", "prune")
+    assert refused.code == 1
+    assert "Every archive of site is kept" in refused.err
+    desk.run("schedule", "set", "--at", "03:00", "--keep-last", "2", "--keep-daily", "0",
+             "--keep-monthly", "0")  # fmt: skip
+    shown = desk.run("backup", "prune", "--dry-run", "--json")
+    assert [one["keep"] for one in shown.answer["archives"]] == [True, True, False]
+    assert len(list((desk.home / "archives").glob("*.sql.zst"))) == 3
+    table = desk.run("backup", "prune", "--dry-run")
+    assert "goes" in table.out
+    assert "1 archive would be removed" in table.out
+    done = desk.run("backup", "prune")
+    assert done.code == 0, done.err
+    assert "1 archive removed" in done.out
+    assert len(list((desk.home / "archives").glob("*.sql.zst"))) == 2
+    assert len(desk.run("backup", "list", "--json").answer["backups"]) == 3, "the line stays"
+
+
+def test_the_timer_is_a_line_of_cron_where_there_is_no_systemd(desk: Desk, tmp_path: Path) -> None:
+    """Installed twice, run as cron runs it, and removed, with another line beside it."""
+    tools, spool = tmp_path / "bin", tmp_path / "spool"
+    tools.mkdir()
+    spool.write_text("0 4 * * * /bin/true\n")
+    quoted = shlex.quote(str(spool))
+    (tools / "crontab").write_text(
+        f'#!/bin/sh\n[ "$1" = -l ] && exec cat {quoted}\nexec cat > {quoted}\n'
+    )
+    (tools / "systemctl").write_text("#!/bin/sh\nexit 1\n")
+    for tool in tools.iterdir():
+        tool.chmod(0o755)
+    path = f"{tools}:{os.environ['PATH']}"
+    for _ in range(2):
+        done = desk.run("schedule", "install", "--password-file", desk.password_file, PATH=path)
+        assert done.code == 0, done.err
+    text = spool.read_text()
+    assert text.count("schedule run --due") == 1
+    status = desk.run("schedule", "status", "--json", PATH=path).answer
+    assert (status["timer"]["kind"], status["timer"]["installed"]) == ("cron", True)
+
+    desk.make_due()
+    line = next(one for one in text.splitlines() if "schedule run" in one)
+    command = line.split(" ", 5)[5].replace("\\%", "%")
+    bare = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "LANG": "en_US.UTF-8"}
+    bare["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
+    subprocess.run(["/bin/sh", "-c", command], env=bare, check=True, timeout=120)
+    assert "taken and verified" in (desk.home / "logs" / "schedule.log").read_text("utf-8")
+
+    assert desk.run("schedule", "remove", PATH=path).code == 0
+    assert spool.read_text() == "0 4 * * * /bin/true\n"
+    assert "There was no timer" in desk.run("schedule", "remove", PATH=path).out
+
+
+def test_a_password_file_others_can_read_is_refused(desk: Desk, tmp_path: Path) -> None:
+    desk.password_file.chmod(0o644)
+    tool = tmp_path / "crontab"
+    tool.write_text("#!/bin/sh\nexit 0\n")
+    tool.chmod(0o755)
+    done = desk.run("schedule", "install", "--password-file", desk.password_file,
+                    PATH=f"{tmp_path}:{os.environ['PATH']}")  # fmt: skip
+    assert done.code == 1
+    assert "chmod 600" in done.err
+    assert done.out == ""
