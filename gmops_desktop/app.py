@@ -36,6 +36,7 @@ from gmops_desktop.addresses import (
     ssh_of,
 )
 from gmops_desktop.archive.plain_copies import PlainCopies
+from gmops_desktop.archive.sealing import NoIdentity
 from gmops_desktop.context import Context, side_by_side
 from gmops_desktop.contract.looks import AccountDetails, HostDetails, MysqlDetails
 from gmops_desktop.contract.retention import Keep
@@ -328,6 +329,7 @@ def _remedies(
     """Return what knows the step that helps after a failure."""
     from ui.dialogs.questions import PasswordQuestion
     from ui.main_window import Remedy
+    from ui.settings_tab import IMPORT_KEY
 
     def ask(name: str) -> None:
         def keep(secret: str) -> None:
@@ -341,6 +343,9 @@ def _remedies(
         if isinstance(error, NoSecret):
             tip = tr("It goes into the system's keyring; then try again")
             return [Remedy(tr("Enter the password…"), tip, partial(ask, error.secret))]
+        if isinstance(error, NoIdentity):
+            tip = tr("Type the secret key of a recovery sheet, to open backups sealed to it")
+            return [Remedy(tr("Import a key…"), tip, partial(window().go, "settings", IMPORT_KEY))]
         if isinstance(error, UnknownHostKey | ChangedHostKey):
             for resource in services.contracts.resources():
                 server = ssh_of(resource)

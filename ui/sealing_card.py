@@ -77,7 +77,7 @@ class SealingCard(Card):
         self.make_button = button(tr("Make a key…"), self._make, icon_name="key")
         self.import_button = button(
             tr("Import a key…"),
-            self._import,
+            self.begin_import,
             icon_name="download-simple",
             tip=tr("Type the secret key of a recovery sheet, to open backups sealed to it"),
         )
@@ -155,7 +155,9 @@ class SealingCard(Card):
         task = self._start(lambda _context: self._sealing.make_key(name), tr("Make a key"))
         task.succeeded.connect(lambda _made: self._offer())
 
-    def _import(self) -> None:
+    def begin_import(self) -> None:
+        """Ask for a secret key from its recovery sheet."""
+
         def take(text: str) -> None:
             name = self._settings.current.actor
             task = self._start(

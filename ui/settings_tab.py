@@ -27,6 +27,8 @@ from ui.theme import GAP
 from ui.widgets.frames import Card, Label, Segments, button, column, icon_button, row
 from ui.widgets.page import Page
 
+IMPORT_KEY: Final = "import-key"  # what to show when a sealed archive could not be opened
+
 _PROBES: Final = (30, 60, 300)  # seconds between two looks
 
 
@@ -87,8 +89,12 @@ class SettingsTab(Page):
         self.sealing.refresh()
 
     def show_item(self, identity: str) -> None:
-        """Test the connection to the resource of that id, which asks about its host key."""
+        """Test the connection to the resource of that id, which asks about its host key; or ask
+        for the key of sealed backups (`IMPORT_KEY`)."""
         self.renew()
+        if identity == IMPORT_KEY:
+            self.sealing.begin_import()
+            return
         if self.resources.table.select(identity) and self.resources.table.current is not None:
             self.checks.test(self.resources.table.current)
 

@@ -30,8 +30,9 @@ from strange_servers import free_port
 from ui.contract_card import ContactDialog, ContractDialog
 from ui.dialogs.questions import HostKeyQuestion
 from ui.dialogs.resource import ResourceDialog
+from ui.dialogs.sealing import KeyImport
 from ui.dialogs.sheet import Sheet
-from ui.settings_tab import SettingsTab
+from ui.settings_tab import IMPORT_KEY, SettingsTab
 from ui.widgets.badges import StateMark
 
 
@@ -289,3 +290,8 @@ def test_a_remedy_can_be_copied(tab: SettingsTab, contracts: Contracts) -> None:
     )
     copy.click()
     assert QApplication.clipboard().text() == "GRANT SELECT ON x"
+
+
+def test_a_backup_that_no_key_opens_leads_to_the_import(tab: SettingsTab) -> None:
+    tab.show_item(IMPORT_KEY)
+    assert isinstance(opened(tab, KeyImport), KeyImport)
