@@ -14,10 +14,14 @@ from gmops_desktop.language import tr
 
 
 class ArchiveReader:
-    """An archive opened by its seek table and manifest; `ProofFailed` where it has none."""
+    """An archive opened by its seek table and manifest; `ProofFailed` where it has none.
 
-    def __init__(self, path: Path) -> None:
+    `label` is the name it is known by, where `path` is but the plain copy of a sealed one.
+    """
+
+    def __init__(self, path: Path, *, label: str = "") -> None:
         self.path = path
+        self.label = label or path.name
         self._lock = threading.Lock()  # one file position, several readers
         try:
             self._file = path.open("rb")
@@ -35,11 +39,6 @@ class ArchiveReader:
         except OSError as error:
             self._file.close()
             raise cannot_read(path, error) from error
-
-    @property
-    def label(self) -> str:
-        """Return the file's name."""
-        return self.path.name
 
     def frame(self, number: int) -> bytes:
         """Return a frame's content; raise `Damaged` where it does not fit its checksum."""

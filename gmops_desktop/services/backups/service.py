@@ -18,7 +18,7 @@ from gmops_desktop.adapters.mysql import MysqlConnection, definitions
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.archive.inventory import Backup, Inventory, Purpose
 from gmops_desktop.archive.reader import ArchiveReader
-from gmops_desktop.archive.sealing import Seals
+from gmops_desktop.archive.sealing import NoIdentity, Seals
 from gmops_desktop.archive.verification import Verification
 from gmops_desktop.archive.writer import ArchiveWriter
 from gmops_desktop.context import Context
@@ -97,7 +97,7 @@ class Backups:
         path = (out or self._new_path(address, begun, purpose)).absolute()
         with (
             self._connect(address, context) as connection,
-            self._in_hand(address, resource_id, plan or TransferPlan()) as stores,
+            self._in_hand(address, resource_id, plan or TransferPlan(), context) as stores,
             ArchiveWriter(path) as writer,
         ):
             taken = Taking([connection], writer, context, stores).take(begun)
@@ -224,7 +224,7 @@ class Backups:
 
     @contextmanager
     def _in_hand(
-        self, address: MysqlAddress, resource_id: str, plan: TransferPlan
+        self, address: MysqlAddress, resource_id: str, plan: TransferPlan, context: Context
     ) -> Iterator[list[Store]]:
         """Open the newest sound archive of the same database, whose frames need not travel again.
 
@@ -233,14 +233,26 @@ class Backups:
         source = f"{address.schema}@{address.host}"
         likely = [] if plan.full else [b for b in self._inventory.all() if b.source == source]
         likely.sort(key=lambda backup: backup.resource_id != resource_id)
+        locked = False  # the keyring is not asked again for each older one
         with ExitStack() as stack:
             stores: list[Store] = []
             for backup in likely:
                 if stores or not backup.exists or backup.verified is False:
                     continue
+                if backup.sealed and locked:
+                    continue
                 try:
-                    reader = stack.enter_context(ArchiveReader(backup.path))
-                except OpsError:
+                    plain = stack.enter_context(self._seals.opened(backup.path, context))
+                    reader = stack.enter_context(ArchiveReader(plain, label=backup.path.name))
+                except NoIdentity:
+                    locked = True
+                    name = backup.path.name
+                    context.note(
+                        tr("{file} is sealed and no key here opens it: all rows travel.", file=name)
+                    )
+                    continue
+                except OpsError as error:
+                    context.note(error.message)
                     continue  # the next older one is as good
                 stores.append(Store(reader, reader.manifest.tables))
             yield stores
