@@ -130,7 +130,8 @@ class Proxy:
                         self._streams -= {near, far}
 
     def _pass(self, source: socket.socket, sink: socket.socket, way: _Direction) -> None:
-        with suppress(OSError):
+        """Pass bytes one way until it ends; an end is passed on as one, a break as a break."""
+        try:
             while data := source.recv(_CHUNK):
                 self._cut.wait(way.carry(len(data)))
                 if self.cut_after is not None and self.down >= self.cut_after:
@@ -139,6 +140,10 @@ class Proxy:
                     return
                 sink.sendall(data)
             sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            for stream in (source, sink):
+                with suppress(OSError):
+                    stream.shutdown(socket.SHUT_RDWR)
 
 
 def main() -> int:

@@ -18,6 +18,7 @@ from gmops_desktop.adapters.mysql import grants
 from gmops_desktop.adapters.mysql.connection import MysqlConnection, Row
 from gmops_desktop.adapters.mysql.dialect import Column, form_of, name
 from gmops_desktop.adapters.mysql.failures import ServerRefused
+from gmops_desktop.language import tr
 
 Kind = Literal[
     "sequence", "view", "function", "procedure", "package", "package body", "trigger", "event"
@@ -25,6 +26,7 @@ Kind = Literal[
 ROUTINES: Final[tuple[Kind, ...]] = ("function", "procedure", "package", "package body")
 
 LEFTOVER: Final = re.compile(r"gmops_(new|old)_[0-9a-f]{6}_\d+", re.IGNORECASE)
+_CRASHED: Final = (126, 127, 144, 145, 1034, 1194, 1195)  # MyISAM: to be repaired
 _ELSEWHERE: Final = {"mrg_myisam", "federated", "blackhole", "connect", "spider", "oqgraph"}
 _TRANSACTIONAL: Final = {"innodb", "rocksdb", "tokudb"}
 _QUOTED: Final = r"`(?:[^`]|``)*`"
@@ -289,6 +291,9 @@ def _show_one(
     try:
         return connection.rows(statement)
     except ServerRefused as refusal:
+        if refusal.code in _CRASHED:
+            refusal.hint = tr("Repair the table on the server (REPAIR TABLE), then start again.")
+            raise
         broken = refusal.code in (1356, 1146, 1449)
         omissions.append(
             Omission("invalid_view" if broken else "no_privilege", title, str(refusal.code))
