@@ -19,6 +19,7 @@ LARGEST_CONTENT: Final = 1 << 30  # of one frame, by the seekable format
 
 _FRAME_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 _TABLE_MAGIC: Final = 0x184D2A5E
+_BLOCK: Final = 128 << 10  # bytes of a block at most
 _FOOTER_MAGIC: Final = 0x8F92EAB1
 _HEADER: Final = struct.Struct("<II")  # skippable frame: magic, size of what follows
 _ENTRY: Final = struct.Struct("<III")  # compressed size, content size, checksum
@@ -65,6 +66,23 @@ def compress(content: bytes, level: int = LEVEL) -> bytes:
     return compressor.compress(content)
 
 
+def store(content: bytes) -> bytes:
+    """Return `content` as one frame that holds it as it is (RFC 8878, raw blocks).
+
+    It can be read with any editor, and none of its bits is one that decoders do not look at.
+    """
+    checksum = compress(content, 1)[-4:]
+    single_segment, checked, four_bytes_of_size = 0x20, 0x04, 0x80
+    head = _FRAME_MAGIC + bytes([single_segment | checked | four_bytes_of_size])
+    parts = [head, len(content).to_bytes(4, "little")]
+    starts = range(0, len(content), _BLOCK) or range(1)
+    for start in starts:
+        block = content[start : start + _BLOCK]
+        last = start == starts[-1]
+        parts += [(last | len(block) << 3).to_bytes(3, "little"), block]
+    return b"".join([*parts, checksum])
+
+
 def decompress(frame: bytes) -> bytes:
     """Return a frame's content; raise `Damaged` where its checksum or its size do not hold."""
     try:
@@ -95,9 +113,20 @@ def seek_table(frames: Sequence[Frame]) -> bytes:
     return _HEADER.pack(_TABLE_MAGIC, len(entries) + len(footer)) + entries + footer
 
 
-def read_seek_table(file: BinaryIO) -> tuple[Frame, ...]:
-    """Return the frames that the table at the end of `file` lists; raise `Damaged`."""
-    size = file.seek(0, 2)
+def read_seek_table(file: BinaryIO, end: int | None = None) -> tuple[Frame, ...]:
+    """Return the frames that the table at the end of `file` lists; raise `Damaged`.
+
+    `end` is where the table ends, where that is not the end of the file.
+    """
+    frames, start = listed(file, end)
+    if (frames[-1].end if frames else 0) != start:
+        raise Damaged("seek table that does not fit the frames")
+    return frames
+
+
+def listed(file: BinaryIO, end: int | None = None) -> tuple[tuple[Frame, ...], int]:
+    """Return what a seek table lists, whether it fits the file or not, and where it begins."""
+    size = file.seek(0, 2) if end is None else end
     if size < _HEADER.size + _FOOTER.size:
         raise Damaged("too short")
     file.seek(size - _FOOTER.size)
@@ -117,9 +146,14 @@ def read_seek_table(file: BinaryIO) -> tuple[Frame, ...]:
         frame = Frame(offset, *_ENTRY.unpack_from(table, position))
         frames.append(frame)
         offset = frame.end
-    if offset != start:
-        raise Damaged("seek table that does not fit the frames")
-    return tuple(frames)
+    return tuple(frames), start
+
+
+def ends_as_table(file: BinaryIO) -> bool:
+    """Say whether the last bytes are those with which a seek table ends."""
+    size = file.seek(0, 2)
+    file.seek(max(0, size - 4))
+    return file.read(4) == _FOOTER_MAGIC.to_bytes(4, "little")
 
 
 def walk(file: BinaryIO) -> Layout:

@@ -129,7 +129,7 @@ def verify_any(path: Path, open_: Open, context: Context) -> Verification:
         faults = (*faults, tr("The sidecar {name} states another SHA-256.", name=name))
     return replace(
         found,
-        ok=not faults,
+        ok=found.ok and not faults,
         faults=faults,
         file_bytes=path.stat().st_size,
         seconds=time.monotonic() - begun,

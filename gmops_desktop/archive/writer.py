@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from gmops_desktop.archive.frames import LEVEL, Frame, compress, measure, seek_table
+from gmops_desktop.archive.frames import LEVEL, Frame, compress, measure, seek_table, store
 from gmops_desktop.archive.manifest import Manifest
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
@@ -93,9 +93,11 @@ class ArchiveWriter:
     def finish(self, manifest: Manifest) -> Written:
         """Close the archive with its manifest and seek table, and give it its name."""
         self.settle()
-        self.add(manifest.trailer())
-        self.settle()
+        trailer = manifest.trailer()
+        stored = store(trailer)
+        self.frames.append(measure(stored, self.file_bytes, len(trailer)))
         with self._explained():
+            self._append(stored)
             self._append(seek_table(self.frames))
             self._file.flush()
             os.fsync(self._file.fileno())

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gmops_desktop.cli import cloud_backup, compare, seal
+from gmops_desktop.cli import cloud_backup, compare, seal, verify
 from gmops_desktop.cli.help import Command, group
 from gmops_desktop.cli.options import AcceptFingerprint, ArchiveFile, Json, Key, Out, Ssh
 from gmops_desktop.cli.session import opened
-from gmops_desktop.cli.terminal import BadAnswer
-from gmops_desktop.errors import OpsError, ProofFailed
+from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr, tr_n
 from ui import words
 
@@ -73,35 +72,8 @@ def take(
         session.terminal.answer(backup, *_summary(backup))
 
 
-@commands.command(
-    "verify", cls=Command, help=tr("Recompute every digest of a backup file; exit 3 if one fails.")
-)
-def verify(file: ArchiveFile, as_json: Json = False) -> None:
-    with opened(as_json) as session:
-        found = session.run(
-            lambda context: session.services.backups.verify(file.absolute(), context),
-            tr("Verifying {file}", file=file.name),
-        )
-        if found.ok:
-            rows, text = words.number(found.rows), words.size(found.text_bytes)
-            frames, seconds = words.number(found.frames), words.lasting(found.seconds)
-            session.terminal.answer(
-                found,
-                tr("Every digest holds: {file}", file=file),
-                tr(
-                    "{frames} frames, {rows} rows, {text} of SQL, in {seconds}.",
-                    frames=frames,
-                    rows=rows,
-                    text=text,
-                    seconds=seconds,
-                ),
-            )
-            return
-        fault = ProofFailed(
-            tr("{file} is damaged: {faults}", file=file, faults="; ".join(found.faults)),
-            hint=tr("Do not rely on it: take a new backup, or use an older file."),
-        )
-        raise BadAnswer(found, fault)
+commands.command("verify", cls=Command, help=verify.VERIFY_HELP)(verify.verify)
+commands.command("verifier", cls=Command, help=verify.VERIFIER_HELP)(verify.verifier)
 
 
 @commands.command("list", cls=Command, help=tr("List the backups taken here, newest first."))

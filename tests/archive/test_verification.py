@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 import random
+import re
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archives import write_archive, write_table
-from gmops_desktop.archive.frames import Frame, compress, decompress, measure, seek_table
+from gmops_desktop.archive.frames import Frame, compress, decompress, measure, seek_table, store
 from gmops_desktop.archive.manifest import Manifest
 from gmops_desktop.archive.reader import ArchiveReader
 from gmops_desktop.archive.verification import Verification, verify
@@ -58,7 +62,7 @@ def reassembled(contents: list[bytes]) -> bytes:
     entries: list[Frame] = []
     data = b""
     for content in contents:
-        frame = compress(content)
+        frame = store(content) if b"GMOps manifest" in content else compress(content)
         entries.append(measure(frame, len(data), len(content)))
         data += frame
     return data + seek_table(entries)
@@ -81,7 +85,7 @@ def test_cut_at_a_frame_border(archive: Path) -> None:
     """What `zstd -t` passes with exit 0."""
     data, frames = archive.read_bytes(), frames_of(archive)
     said = without_sidecar(archive, data[: frames[4].end])
-    assert "cut at a frame border after frame 4" in said
+    assert f"cut at a frame border, at byte {frames[4].end}, after frame 4" in said
 
 
 def test_cut_inside_a_frame(archive: Path) -> None:
@@ -101,31 +105,89 @@ def test_trailing_junk(archive: Path) -> None:
     assert "4 bytes that do not belong to the archive" in said
 
 
-def test_no_archive_at_all(tmp_path: Path) -> None:
-    path = tmp_path / "dump.sql"
-    assert "does not begin with a zstd frame" in without_sidecar(path, b"CREATE TABLE t (id int);")
-    assert "does not begin with a zstd frame" in without_sidecar(path, b"")
+def flipped(path: Path, place: int, bit: int = 1) -> str:
+    content = bytearray(path.read_bytes())
+    content[place] ^= bit
+    return without_sidecar(path, bytes(content))
 
 
-def test_a_damaged_frame_is_called_by_what_it_holds(archive: Path) -> None:
-    data, frame = bytearray(archive.read_bytes()), frames_of(archive)[4]
-    data[frame.offset + frame.size // 2] ^= 4
-    assert "Frame 4 is damaged: segment 2 of t." in without_sidecar(archive, bytes(data))
+def test_a_bit_in_each_part_of_a_frame_is_called_by_its_name(archive: Path) -> None:
+    data, frame = archive.read_bytes(), frames_of(archive)[4]
+    assert flipped(archive, frame.offset + 1).startswith(
+        f"Frame 4 is damaged in its header, at byte {frame.offset}: segment 2 of t."
+    )
+    archive.write_bytes(data)
+    assert flipped(archive, frame.offset + frame.size // 2, 4).startswith(
+        f"Frame 4 is damaged between bytes {frame.offset} and {frame.end}: segment 2 of t."
+    )
+    archive.write_bytes(data)
+    assert flipped(archive, frame.end - 1) == (
+        f"Frame 4 is whole, but the checksum before byte {frame.end} was altered: segment 2 of t."
+    )
+
+
+def test_a_bit_in_each_part_of_the_end_is_called_by_its_name(archive: Path) -> None:
+    data, frames = archive.read_bytes(), frames_of(archive)
+    manifest, table = frames[-1], frames[-1].end
+    expected = {
+        manifest.offset + 4: f"The manifest is damaged in its header, at byte {manifest.offset}.",
+        manifest.offset
+        + 99: f"The manifest is damaged between bytes {manifest.offset} and {table}.",
+        manifest.end - 1: f"The checksum of the manifest, before byte {table}, was altered.",
+        table + 5: f"inside frame 9, which begins at byte {table}.",
+        table + 8 + 12 * 3: f"The seek table from byte {table} on is damaged.",
+        table + 8 + 12 * 3 + 4: f"The seek table is wrong about frame 3, from byte "
+        f"{frames[3].offset} on: segment 1 of t.",
+        table + 8 + 12 * 3 + 8: f"The seek table is wrong about frame 3, from byte "
+        f"{frames[3].offset} on: segment 1 of t.",
+        len(data) - 1: f"The seek table from byte {table} on is damaged.",
+    }
+    for place, said in expected.items():
+        archive.write_bytes(data)
+        assert said in flipped(archive, place), place
+
+
+def test_the_seek_table_of_another_file(archive: Path, tmp_path: Path) -> None:
+    other = tmp_path / "b.sql.zst"
+    write_table(other, [*ROWS, ["9999"]])
+    data, end = archive.read_bytes(), frames_of(archive)[-1].end
+    theirs = other.read_bytes()[frames_of(other)[-1].end :]
+    said = without_sidecar(archive, data[:end] + theirs)
+    assert said == (
+        f"The seek table from byte {end} on belongs to another file: it lists 10 frames that are"
+        " not the 9 of this one."
+    )
 
 
 def test_swapped_frames(archive: Path) -> None:
     contents = contents_of(archive)
     contents[3], contents[5] = contents[5], contents[3]
     said = without_sidecar(archive, reassembled(contents))
-    assert "Frame 3 stands in the wrong place: it belongs at 5 (segment 3 of t)." in said
-    assert "Frame 5 stands in the wrong place: it belongs at 3 (segment 1 of t)." in said
+    assert "stands in the wrong place: it belongs at 5 (segment 3 of t)." in said
+    assert "stands in the wrong place: it belongs at 3 (segment 1 of t)." in said
+    assert said.startswith("Frame 3, from byte ")
+
+
+def test_a_frame_that_is_missing_or_there_twice(archive: Path) -> None:
+    contents = contents_of(archive)
+    said = without_sidecar(archive, reassembled([*contents[:4], *contents[5:]]))
+    assert said.startswith("Frame 4 is missing before byte ")
+    assert said.endswith(": segment 2 of t.")
+    said = without_sidecar(archive, reassembled([*contents[:5], *contents[4:]]))
+    assert said.startswith("Frame 5, from byte ")
+    assert said.endswith(", is there a second time: segment 2 of t.")
+    said = without_sidecar(archive, reassembled([*contents, b"DROP TABLE t;\n"]))
+    assert said.startswith("The manifest stands in frame 8, at byte ")
+    assert "Frame 9, from byte " in said
+    assert said.endswith(", does not belong to the archive.")
 
 
 def test_rows_edited_with_all_checksums_made_anew(archive: Path) -> None:
     contents = contents_of(archive)
     contents[2] = contents[2].replace(b"(7)", b"(8)")
     said = without_sidecar(archive, reassembled(contents))
-    assert "Frame 2 is not the manifest's: segment 0 of t." in said
+    assert said.startswith("Frame 2, from byte ")
+    assert said.endswith(", is not the manifest's: segment 0 of t.")
 
 
 def test_rows_and_frame_digest_edited_but_not_the_segment(archive: Path) -> None:
@@ -153,7 +215,8 @@ def test_a_file_of_the_first_format_is_still_proved(archive: Path) -> None:
     assert verified(archive).ok
     contents[2] = contents[2].replace(b"(7)", b"(8)")
     said = without_sidecar(archive, reassembled(contents))
-    assert "Frame 2 is not the manifest's: segment 0 of t." in said
+    assert said.startswith("Frame 2, from byte ")
+    assert said.endswith(", is not the manifest's: segment 0 of t.")
 
 
 def test_an_edited_manifest(archive: Path) -> None:
@@ -171,13 +234,19 @@ def test_a_frame_too_many(archive: Path) -> None:
     contents = contents_of(archive)
     contents.insert(-1, b"DROP TABLE t;\n")
     said = without_sidecar(archive, reassembled(contents))
-    assert "speaks of 8 frames, the file holds 9" in said
+    assert said.endswith(", does not belong to the archive.")
 
 
 def test_a_wrong_sidecar(archive: Path) -> None:
     sidecar(archive).write_text("0" * 64 + "  a.sql.zst\n")
     outcome = verified(archive)
     assert outcome.faults == ("The sidecar a.sql.zst.sha256 states another SHA-256.",)
+    sidecar(archive).write_text("0" * 64 + "  b.sql.zst\n")
+    assert verified(archive).faults == (
+        "The sidecar a.sql.zst.sha256 belongs to another file: b.sql.zst.",
+    )
+    sidecar(archive).write_bytes(b"\xff\xfe")
+    assert verified(archive).faults == ("The sidecar a.sql.zst.sha256 states no SHA-256.",)
     sidecar(archive).unlink()
     assert verified(archive).ok
 
@@ -223,32 +292,111 @@ def test_verification_can_be_cancelled(archive: Path) -> None:
         verify(archive, context)
 
 
-@settings(deadline=None, max_examples=150)
-@given(st.data())
-def test_no_single_flipped_bit_passes(data: st.DataObject) -> None:
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, tuple[Frame, ...]]:
+    """A small archive's bytes and frames."""
+    path = tmp_path_factory.mktemp("small") / "a.sql.zst"
+    write_table(path, [["1", "2"], ["'中'", "NULL"], [str(n) for n in range(40)]])
+    return path.read_bytes(), frames_of(path)
+
+
+def said_of(content: bytes) -> str:
+    """Return what is said of an archive without a sidecar; empty where it counts as whole."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.sql.zst"
-        write_table(path, [["1", "2"], ["'中'", "NULL"]])
-        before, content = texts(path), bytearray(path.read_bytes())
-        position = data.draw(st.integers(0, len(content) - 1))
-        content[position] ^= 1 << data.draw(st.integers(0, 7))
         path.write_bytes(content)
-        assert not verified(path).ok
-        # Without the sidecar, a bit may pass that compression leaves to chance: the text is whole.
-        sidecar(path).unlink()
-        assert not verified(path).ok or texts(path) == before
+        outcome = verified(path)
+        assert outcome.ok is not bool(outcome.faults)
+        return "\n".join(outcome.faults)
 
 
-@settings(deadline=None, max_examples=60)
+def test_no_byte_may_change_unseen(small: tuple[bytes, tuple[Frame, ...]]) -> None:
+    """Every byte of the file, each with another bit, and each fault says where."""
+    content, frames = small
+    assert said_of(content) == ""
+    for place in range(len(content)):
+        broken = bytearray(content)
+        broken[place] ^= 1 << place % 8
+        said = said_of(bytes(broken))
+        number = next((n for n, f in enumerate(frames) if f.offset <= place < f.end), len(frames))
+        assert said, f"byte {place} in frame {number}"
+        region = f"rame {number}" if number < len(frames) - 1 else "manifest"
+        if number == len(frames):
+            region = "seek table|rame"
+        assert re.search(region, said), (place, number, said)
+
+
+@settings(deadline=None, max_examples=200)
 @given(st.data())
-def test_no_cut_passes(data: st.DataObject) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "a.sql.zst"
-        write_table(path, [["1", "2"], ["3"]])
-        sidecar(path).unlink()
-        content = path.read_bytes()
-        path.write_bytes(content[: data.draw(st.integers(0, len(content) - 1))])
-        assert not verified(path).ok
+def test_no_single_change_passes(
+    small: tuple[bytes, tuple[Frame, ...]], data: st.DataObject
+) -> None:
+    """A flipped bit, a cut, an inserted byte, two swapped frames: none is taken for whole."""
+    content, frames = small
+    place = data.draw(st.integers(0, len(content) - 1))
+    match data.draw(st.sampled_from(("flip", "cut", "insert", "remove", "swap"))):
+        case "flip":
+            broken = bytearray(content)
+            broken[place] ^= 1 << data.draw(st.integers(0, 7))
+        case "cut":
+            broken = bytearray(content[:place])
+        case "insert":
+            broken = bytearray(content)
+            broken.insert(place, data.draw(st.integers(0, 255)))
+        case "remove":
+            broken = bytearray(content[:place] + content[place + 1 :])
+        case _:
+            one, other = sorted(data.draw(st.sampled_from(
+                [(a, b) for a in range(len(frames)) for b in range(a)])))  # fmt: skip
+            parts = [content[frame.offset : frame.end] for frame in frames]
+            parts[one], parts[other] = parts[other], parts[one]
+            broken = bytearray(b"".join(parts) + content[frames[-1].end :])
+    if bytes(broken) != content:
+        assert said_of(bytes(broken))
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.data())
+def test_no_swap_passes_with_a_seek_table_that_fits(
+    small: tuple[bytes, tuple[Frame, ...]], data: st.DataObject
+) -> None:
+    content, frames = small
+    parts = [decompress(content[frame.offset : frame.end]) for frame in frames]
+    order = data.draw(st.permutations(range(len(parts))))
+    if order != list(range(len(parts))):
+        assert said_of(reassembled([parts[n] for n in order]))
+
+
+def test_a_manifest_made_anew_around_rows_it_leaves_out(archive: Path) -> None:
+    contents = contents_of(archive)
+    manifest = Manifest.parse(contents[-1])
+    table = manifest.tables[0]
+    for segments, said in (
+        (table.segments[:-1], "holds rows that the manifest leaves out"),
+        ((replace(table.segments[0], frame=77), *table.segments[1:]), "no frame can be that of"),
+    ):
+        forged = replace(manifest, tables=(replace(table, segments=segments),))
+        parts = [compress(content) for content in contents[:-1]]
+        assert tuple(hashlib.sha256(part).hexdigest() for part in parts) == manifest.frames
+        assert said in without_sidecar(archive, reassembled([*contents[:-1], forged.trailer()]))
+    edited = json.loads(contents[-1].split(b"\n")[2][3:])
+    edited["rows"] += 1
+    lines = contents[-1].split(b"\n")
+    lines[2] = b"-- " + json.dumps(edited, ensure_ascii=False, separators=(",", ":")).encode()
+    text = b"".join(line[3:] + b"\n" for line in lines[2:-2])
+    lines[-2] = b"-- sha256 " + hashlib.sha256(text).hexdigest().encode()
+    said = without_sidecar(archive, reassembled([*contents[:-1], b"\n".join(lines)]))
+    assert said == "The manifest contradicts itself: its totals are not those of its tables."
+
+
+def test_what_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(OpsError, match="is a folder"):
+        verified(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OpsError, match="a device or a pipe"):
+        verified(tmp_path / "pipe")
+    with pytest.raises(OpsError, match="a device or a pipe"):
+        verified(Path("/dev/null"))
 
 
 def test_frames_of_random_bytes_are_proved_too(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def write_archive(path: Path, parts: Sequence[bytes]) -> Manifest:
 def write_table(path: Path, rows: Sequence[Sequence[str]]) -> Manifest:
     """Write a table `t` of one column, one segment for each list of rows."""
     with ArchiveWriter(path) as writer:
-        writer.add(b"SET NAMES utf8mb4;\n")
+        writer.add(b"-- Archive of test\nSET NAMES utf8mb4;\n")
         writer.add(b"CREATE TABLE `t` (`id` int);\n")
         segments = []
         for number, part in enumerate(rows):

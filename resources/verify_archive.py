@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+r"""Proves a database archive (NAME.sql.zst) without the program that wrote it.
+
+Needs Python 3.8 or newer and the `zstd` command, nothing else:  python3 verify_archive.py FILE
+Exit code 0: whole.  3: damaged, and the lines say what and where.  1: it could not be read.
+
+The file is a row of zstd frames with a seek table at its end.  The last frame is the manifest: SQL
+comments, one JSON object a line, closed by the SHA-256 of those lines.  It states the SHA-256 of
+every frame as it is stored, and of each segment's rows as the database server computed it: rows as
+SQL literals, joined by a comma and a NUL byte.  In the file each row is a line, and line ends
+inside strings are written \n and \r there.
+"""
+
+import hashlib
+import json
+import os
+import re
+import struct
+import subprocess
+import sys
+
+TITLE = b"-- GMOps manifest"
+LARGE = re.compile(
+    rb"^SET @`(?:([0-9a-f]{64})`=x''|([0-9a-f]{64})`=CONCAT\(@`\2`,0x([0-9A-F]+)\));$", re.MULTILINE
+)
+
+
+class Damaged(Exception):
+    """What is wrong, as a sentence; nothing behind it can be told."""
+
+
+def main(words):
+    if len(words) != 2 or words[1] in ("-h", "--help"):
+        print(__doc__)
+        return 2
+    path = words[1]
+    try:
+        with open(path, "rb") as file:
+            faults = check(file) or check_sidecar(path)
+    except OSError as error:
+        print(f"CANNOT BE READ 无法读取: {error}")
+        return 1
+    for fault in faults:
+        print("- " + fault)
+    print(("DAMAGED 已损坏: " if faults else "WHOLE 完好: ") + path)
+    return 3 if faults else 0
+
+
+def check(file):
+    """Return everything that is wrong with the archive."""
+    try:
+        frames = seek_table(file)
+        manifest = read_manifest(file, *frames[-1])
+    except Damaged as damage:
+        return [str(damage)]
+    stated = manifest["frames"]
+    if len(stated) != len(frames) - 1:
+        return [f"The manifest speaks of {len(stated)} frames, there are {len(frames) - 1}."]
+    names, faults = names_of(manifest), []
+    for number, (offset, size, _) in enumerate(frames[:-1]):
+        if manifest["format"] > 1 and sha256(read(file, offset, size)) != stated[number]:
+            name = names.get(number, "settings")
+            faults.append(f"Frame {number}, from byte {offset}, is not what was written: {name}.")
+    return faults or check_rows(file.name, frames, manifest, names)
+
+
+def seek_table(file):
+    """Return offset, stored size and content size of each frame, from the table at the end."""
+    end = file.seek(0, os.SEEK_END)
+    if end < 17:
+        raise Damaged("The file is too short to be an archive.")
+    count, flags, magic = struct.unpack("<IBI", read(file, end - 9, 9))
+    start = end - 17 - count * 12
+    if magic != 0x8F92EAB1 or flags != 0x80 or start < 0:
+        raise Damaged("There is no seek table at the end: the file is cut, or more was added.")
+    if struct.unpack("<II", read(file, start, 8)) != (0x184D2A5E, 9 + count * 12):
+        raise Damaged(f"The seek table, from byte {start} on, is damaged.")
+    frames, offset = [], 0
+    entries = read(file, start + 8, count * 12)
+    for number, (size, content_size, checksum) in enumerate(struct.iter_unpack("<III", entries)):
+        frames.append((offset, size, content_size))
+        offset += size
+        if offset <= start and read(file, offset - 4, 4) != struct.pack("<I", checksum):
+            raise Damaged(f"Frame {number}, before byte {offset}, has not the stated checksum.")
+    if offset != start or not frames:
+        raise Damaged(f"The seek table, from byte {start} on, does not fit this file.")
+    return frames
+
+
+def read_manifest(file, offset, size, content_size):
+    """Return the manifest as one dictionary; its digest must hold."""
+    stored, pipe = read(file, offset, size), subprocess.PIPE
+    text = subprocess.run(["zstd", "-dcq"], input=stored, stdout=pipe, stderr=pipe).stdout
+    lines = text.strip(b"\n").split(b"\n")
+    if lines[0] != TITLE or len(text) != content_size:
+        raise Damaged(f"The manifest, from byte {offset} on, is missing or damaged.")
+    body = b"".join(line[3:] + b"\n" for line in lines[1:-1])
+    if lines[-1] != b"-- sha256 " + sha256(body).encode():
+        raise Damaged("The manifest was edited: its digest does not fit its text.")
+    objects = [json.loads(line) for line in body.splitlines()]
+    manifest = dict(objects[0], frames=objects[-1]["frames"])
+    manifest["tables"] = [thing["table"] for thing in objects if "table" in thing]
+    manifest["objects"] = [thing["object"] for thing in objects if "object" in thing]
+    return manifest
+
+
+def names_of(manifest):
+    """Return what each frame holds, by its number."""
+    names = {thing["frame"]: "the definition of " + thing["name"] for thing in manifest["objects"]}
+    for table in manifest["tables"]:
+        names[table["frame"]] = "the definition of " + table["name"]
+        for number, segment in enumerate(table["segments"]):
+            for frame in range(segment["frame"], segment["frame"] + segment.get("frames", 1)):
+                names[frame] = f"segment {number} of {table['name']}"
+    return names
+
+
+def check_rows(path, frames, manifest, names):
+    """Unpack everything once, and hold each segment's rows against the server's digest."""
+    pairs = [(table, segment) for table in manifest["tables"] for segment in table["segments"]]
+    last = {pair[1]["frame"] + pair[1].get("frames", 1) - 1: pair for pair in pairs}
+    if sum(segment["rows"] for _, segment in pairs) != manifest["rows"]:
+        return ["The manifest contradicts itself: its tables do not have so many rows."]
+    faults, large = [], {}
+    command = ["zstd", "-dcq", "--", path]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as zstd:
+        for number, (_, _, size) in enumerate(frames[:-1]):
+            content, name = zstd.stdout.read(size), names.get(number, "settings")
+            if manifest["format"] == 1 and sha256(content) != manifest["frames"][number]:
+                faults.append(f"Frame {number} is not what was written: {name}.")
+            for begun, ours, digits in LARGE.findall(content) if number not in last else ():
+                value = large.setdefault(begun or ours, hashlib.sha256())
+                value.update(bytes.fromhex(digits.decode()))
+            if number in last:
+                if any(value.hexdigest().encode() != key for key, value in large.items()):
+                    faults.append(f"A large value does not fit its digest: {name}.")
+                if not rows_hold(content, *last[number]):
+                    faults.append(f"The rows do not fit their digest: {name}.")
+                large = {}
+        whole = len(zstd.stdout.read()) == frames[-1][2]
+    if zstd.returncode or not whole:
+        faults.append("zstd cannot unpack it as the seek table says; `zstd -t` says more.")
+    return faults
+
+
+def rows_hold(content, table, segment):
+    """Say whether a segment's frame holds the rows that the server hashed."""
+    head = table["insert"].encode()
+    rows = content[len(head) : -2]
+    if not content.startswith(head) or not content.endswith(b";\n"):
+        return False
+    joined = rows.replace(b"\n", b"\0").replace(b"\\\\", b"\x1a")
+    joined = joined.replace(b"\\r", b"\r").replace(b"\\n", b"\n").replace(b"\x1a", b"\\\\")
+    return rows.count(b"\n") + 1 == segment["rows"] and sha256(joined) == segment["digest"]
+
+
+def check_sidecar(path):
+    """Hold the whole file against NAME.sha256, where there is one."""
+    if not os.path.exists(path + ".sha256"):
+        return []
+    with open(path + ".sha256", encoding="utf-8", errors="replace") as sidecar:
+        stated = sidecar.read().split()[:1]
+    whole = hashlib.sha256()
+    with open(path, "rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            whole.update(block)
+    return [] if stated == [whole.hexdigest()] else ["The .sha256 file states another SHA-256."]
+
+
+def read(file, offset, size):
+    file.seek(offset)
+    return file.read(size)
+
+
+def sha256(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))
