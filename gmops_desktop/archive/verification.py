@@ -179,14 +179,16 @@ def _contradictions(manifest: Manifest, content: bytes) -> Iterator[str]:
     found = (manifest.rows, manifest.text_bytes, manifest.consistency)
     if (said.get("rows"), said.get("text_bytes"), said.get("consistency")) != found:
         yield tr("The manifest contradicts itself: its totals are not those of its tables.")
+    used: set[int] = set()
     for table in manifest.tables:
         if not 0 <= table.frame < len(manifest.frames):
             yield _nowhere(table.name)
-        last = table.frame
         for number, segment in enumerate(table.segments):
-            if not last < segment.frame <= segment.last_frame < len(manifest.frames):
+            taken = range(segment.frame, segment.last_frame + 1)
+            fits = 0 <= segment.frame <= segment.last_frame < len(manifest.frames)
+            if not fits or not used.isdisjoint(taken):
                 yield _nowhere(tr("segment {number} of {name}", number=number, name=table.name))
-            last = segment.last_frame
+            used.update(taken if fits else ())
     for thing in manifest.objects:
         if not 0 <= thing.frame < len(manifest.frames):
             yield _nowhere(thing.name)
