@@ -24,6 +24,7 @@ from db.engine import Database
 from db.journal import Journal
 from gmops_desktop.adapters import host, mysql, mysql_status, packages, power, web, wechat
 from gmops_desktop.adapters.host_keys import ChangedHostKey, UnknownHostKey
+from gmops_desktop.adapters.locks import held_for
 from gmops_desktop.adapters.ssh import Ssh
 from gmops_desktop.adapters.tencent import Tencent
 from gmops_desktop.adapters.vault import NoSecret, Vault
@@ -140,7 +141,13 @@ def _build(
         settings, Vault(), PlainCopies(home.opened), identity_file=os.environ.get(KEY_FILE, "")
     )
     sealing.sweep()
-    backups = Backups(database, outside.connect, archive_folder, sealing.seals)
+    backups = Backups(
+        database,
+        outside.connect,
+        archive_folder,
+        sealing.seals,
+        alone=lambda address: held_for(home.locks, address),
+    )
     restores = Restores(
         database, outside.connect, partial(backups.take, purpose="safety"), sealing.seals
     )

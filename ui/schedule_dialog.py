@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QTimer, Signal
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialogButtonBox, QWidget
 
 from gmops_desktop.addresses import Resource
 from gmops_desktop.contract.retention import Forecast, Keep
-from gmops_desktop.contract.schedules import Plan
+from gmops_desktop.contract.schedules import Plan, Run
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.services.retention import Preview, Verdict
@@ -48,8 +48,12 @@ class ScheduleDialog(Sheet):
     saved = Signal(object)
     timer_wanted = Signal(bool)
 
-    def __init__(self, parent: QWidget | None, outlook: Outlook) -> None:
+    def __init__(
+        self, parent: QWidget | None, outlook: Outlook, history: Sequence[Run] = ()
+    ) -> None:
+        """`history` are the newest runs, newest first."""
         super().__init__(parent, tr("Schedule and retention"), width=720)
+        self._history = tuple(history)
         self._plan = outlook.plan or Plan()
         self._preview: Preview | None = None
         self._timer: TimerState | None = None
@@ -72,7 +76,17 @@ class ScheduleDialog(Sheet):
         self.badge.show_state(standing.state)
         age = words.ago(standing.last_proved) if standing.last_proved else words.NOTHING
         facts = Label(tr("last verified backup: {age}", age=age), "caption")
-        head = row(None, Label(outlook.resource.name, "title"), self.badge, facts)
+        self.show_history = link(
+            tr("What became of it"), self._show_history, tr("The last times, and their outcome")
+        )
+        disable(
+            self.show_history,
+            "" if self._history else tr("Nothing was due yet."),
+            tr("The last times, and their outcome"),
+        )
+        head = row(
+            None, Label(outlook.resource.name, "title"), self.badge, facts, self.show_history
+        )
         head.setStretch(2, 1)
         self.body.addLayout(head)
         if remark := outlook.fault or standing.reason:
@@ -170,6 +184,28 @@ class ScheduleDialog(Sheet):
     def _show_verdicts(self) -> None:
         if self._preview is not None:
             VerdictsDialog(self, self._outlook.resource, self._preview).open()
+
+    def _show_history(self) -> None:
+        HistoryDialog(self, self._outlook.resource, self._history).open()
+
+
+class HistoryDialog(Sheet):
+    """What became of the last times a backup was due."""
+
+    def __init__(self, parent: QWidget | None, resource: Resource, runs: Sequence[Run]) -> None:
+        super().__init__(parent, tr("Scheduled backups of {name}", name=resource.name), width=720)
+        columns: tuple[Column[Run], ...] = (
+            Column(tr("Due"), lambda run: words.stamp(run.due), width=144, key=lambda run: run.due),
+            Column(tr("Begun"), lambda run: words.stamp(run.at), width=144, key=lambda run: run.at),
+            Column(tr("Outcome"), lambda run: schedule_words.outcome_of(run)[1], width=160,
+                   state=lambda run: schedule_words.outcome_of(run)[0]),
+            Column(tr("Why"), lambda run: run.reason, tip=lambda run: run.reason),
+        )  # fmt: skip
+        self.table: Table[Run] = Table(columns, name=tr("Runs"), row_height=CARD_ROW_HEIGHT)
+        self.table.setMinimumHeight(280)
+        self.table.set_rows(runs)
+        self.body.addWidget(self.table, 1)
+        self.add_close(tr("Close"))
 
 
 class VerdictsDialog(Sheet):

@@ -55,7 +55,9 @@ class Scheduling(QObject):
 
     def open(self, resource: Resource) -> ScheduleDialog:
         """Open the dialog of one database."""
-        dialog = ScheduleDialog(self._page, self._schedules.outlook(resource))
+        dialog = ScheduleDialog(
+            self._page, self._schedules.outlook(resource), self._schedules.history(resource.id)
+        )
         dialog.survey_wanted.connect(partial(self._survey, resource, dialog))
         dialog.saved.connect(partial(self._save, resource))
         dialog.timer_wanted.connect(partial(self._switch_timer, dialog))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 
@@ -42,6 +44,13 @@ def held(path: Path, what: str) -> Iterator[None]:
         yield
     finally:
         os.close(handle)  # lets go of the lock, too
+
+
+def held_for(folder: Path, address: MysqlAddress) -> AbstractContextManager[None]:
+    """Hold the lock of one schema: it is not backed up twice at the same time."""
+    tag = hashlib.sha256(str(address).encode()).hexdigest()[:16]
+    what = tr("A backup of {name}", name=address.schema)
+    return held(folder / f"backup-{tag}.lock", what)
 
 
 if sys.platform == "win32":

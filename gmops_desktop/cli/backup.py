@@ -56,15 +56,19 @@ def take(
     if out is not None and out.suffix == ".age":
         out, sealed = out.with_suffix(""), True
     with opened(as_json) as session:
+        from gmops_desktop.services.backups import TransferPlan
+
         address, resource_id = session.database(
             source or only_database(session), ssh=ssh, key=key, accept=accept_fingerprint
         )
+        plan = TransferPlan(rate_limit=session.services.schedules.rate_limit(resource_id))
         backup = session.run(
             lambda context: session.services.backups.take(
                 address,
                 context,
                 out=out.absolute() if out else None,
                 resource_id=resource_id,
+                plan=plan,
                 seal=sealed,
             ),
             tr("Backing up {schema}", schema=address.schema),

@@ -189,6 +189,26 @@ def status(as_json: Json = False) -> None:
             session.terminal.answer(None, "", *_timer_lines(timer, services.timers.command))
 
 
+@commands.command("history", cls=Command, help=tr("Show what became of the last 30 times."))
+def history(name: Name = "", as_json: Json = False) -> None:
+    with opened(as_json) as session:
+        resource = database_named(session, name)
+        runs = session.services.schedules.history(resource.id)
+        session.terminal.table(
+            {"runs": runs},
+            (tr("Due"), tr("Begun"), tr("Outcome"), tr("Why")),
+            [
+                (
+                    words.stamp(run.due),
+                    words.stamp(run.at),
+                    schedule_words.outcome_of(run)[1],
+                    run.reason,
+                )
+                for run in runs
+            ],
+        )
+
+
 # ---------------------------------------------------------------- the timer
 
 

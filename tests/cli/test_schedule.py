@@ -7,6 +7,7 @@ import shlex
 import signal
 import sqlite3
 import subprocess
+import sys
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from gmops import Ran, gmops, start
+from gmops import ROOT, Ran, environment, gmops, start
+from gmops_desktop.adapters.locks import held_for
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.app import assemble
 from gmops_desktop.paths import Home
@@ -147,8 +149,8 @@ def test_a_broken_plan_is_named(desk: Desk) -> None:
 def test_killed_on_the_way_it_is_taken_later(desk: Desk) -> None:
     """kill -9 in the middle: no archive that looks whole, the lock is free, the run is tried."""
     desk.make_due()
-    environment = {"GMOPS_PASSWORD_FILE": str(desk.password_file)}
-    with start("schedule", "run", "--due", home=desk.home, **environment) as process:
+    secret = {"GMOPS_PASSWORD_FILE": str(desk.password_file)}
+    with start("schedule", "run", "--due", home=desk.home, **secret) as process:
         while process.poll() is None:
             if [outcome for outcome, _ in desk.history()] == ["running"]:
                 os.kill(process.pid, signal.SIGKILL)
@@ -171,13 +173,60 @@ def test_killed_on_the_way_it_is_taken_later(desk: Desk) -> None:
 
 def test_two_timers_at_once_take_it_once(desk: Desk) -> None:
     desk.make_due()
-    environment = {"GMOPS_PASSWORD_FILE": str(desk.password_file)}
-    both = [start("schedule", "run", "--due", home=desk.home, **environment) for _ in range(2)]
+    secret = {"GMOPS_PASSWORD_FILE": str(desk.password_file)}
+    both = [start("schedule", "run", "--due", home=desk.home, **secret) for _ in range(2)]
     for process in both:
         _, err = process.communicate(timeout=120)
         assert process.returncode == 0, err
     assert [outcome for outcome, _ in desk.history()] == ["done"]
     assert len(list((desk.home / "archives").glob("*.sql.zst"))) == 1
+
+
+def test_by_hand_and_by_schedule_do_not_overlap(desk: Desk) -> None:
+    """Who comes second is told, nothing is written down as failed, and the first one counts."""
+    desk.make_due()
+    with assemble(Home(desk.home)) as services:
+        [site] = services.contracts.resources()
+    assert isinstance(site.address, MysqlAddress)
+    with held_for(desk.home / "locks", site.address):
+        by_hand = desk.run("backup", "take", "site")
+        assert by_hand.code == 1
+        assert "already under way in another program" in by_hand.err
+        ran = desk.run("schedule", "run", "--due")
+        assert ran.code == 0, ran.err
+        assert "already under way" in ran.out
+    assert desk.history() == []
+    assert desk.run("backup", "take", "site").code == 0
+
+
+def test_a_disk_that_fills_up_on_the_way(desk: Desk, mariadb: MariaDB) -> None:
+    """The kernel refuses to let the file grow: no archive, a reason, and another attempt later."""
+    with assemble(Home(desk.home)) as services:
+        [site] = services.contracts.resources()
+    assert isinstance(site.address, MysqlAddress)
+    with mariadb.connect(site.address.schema) as connection, connection.cursor() as cursor:
+        noise = "CONCAT_WS('', SHA2(RAND(), 512), SHA2(RAND(), 512), SHA2(RAND(), 512))"
+        cursor.execute("CREATE TABLE noise (id INT PRIMARY KEY, text TEXT) ENGINE=InnoDB")
+        cursor.execute(f"INSERT INTO noise SELECT seq, {noise} FROM seq_1_to_20000")
+    desk.make_due()
+    words = [sys.executable, "-m", "gmops_desktop.cli", "schedule", "run", "--due"]
+    limited = f"ulimit -f 4096; exec {shlex.join(words)}"  # 2 or 4 MB, as the shell counts
+    ran = subprocess.run(
+        ["/bin/sh", "-c", limited], cwd=ROOT, capture_output=True, text=True, timeout=120,
+        check=False,
+        env=environment(desk.home, GMOPS_PASSWORD_FILE=str(desk.password_file)),
+    )  # fmt: skip
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    [(outcome, reason)] = desk.history()
+    assert outcome == "failed"
+    assert reason
+    assert not list((desk.home / "archives").glob("*.sql.zst"))
+    earlier = int((datetime.now(UTC) - timedelta(minutes=15)).timestamp() * 1000)
+    desk.write("UPDATE schedule_runs SET ended = ?, at = ?", earlier, earlier)
+    later = desk.run("schedule", "run", "--due")
+    assert "taken and verified" in later.out, later.err
+    told = desk.run("schedule", "history", "--json").answer["runs"]
+    assert [run["outcome"] for run in told] == ["done", "failed"]
 
 
 def test_prune_shows_first_and_removes_then(desk: Desk) -> None:

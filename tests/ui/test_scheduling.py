@@ -23,7 +23,7 @@ from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.services.timers import Timers
 from gmops_desktop.tasks import TaskRunner
 from sandbox.mariadb import MariaDB
-from ui.schedule_dialog import ScheduleDialog, VerdictsDialog
+from ui.schedule_dialog import HistoryDialog, ScheduleDialog, VerdictsDialog
 from ui.schedule_watch import QuestionSheet, ScheduleWatch
 from ui.scheduling import Scheduling
 
@@ -320,6 +320,30 @@ def test_a_missed_backup_is_announced_and_done(
     qtbot.waitUntil(lambda: len(heard) == 2, timeout=20_000)
     assert [said[0] for said in heard] == ["warning", "ok"]
     assert "was missed; it is done now" in heard[0][1]
+    settled()
+
+
+def test_the_last_times_are_shown_with_their_outcome(
+    watch: ScheduleWatch,
+    scheduling: Scheduling,
+    schedules: Schedules,
+    machine: Machine,
+    site: Resource,
+    settled: Callable[[], None],
+) -> None:
+    empty = scheduling.open(site)
+    assert not empty.show_history.isEnabled()
+    empty.reject()
+    machine.around = Surroundings(on_battery=True)
+    due_now(schedules, machine, site, battery="skip")
+    watch.look()
+    settled()
+    dialog = scheduling.open(site)
+    dialog.show_history.click()
+    shown = dialog.findChild(HistoryDialog)
+    assert shown is not None
+    [run] = shown.table.rows.shown
+    assert run.reason == "The machine runs on its battery."
     settled()
 
 

@@ -7,7 +7,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,7 +70,10 @@ class Backups:
         connect: Connect,
         archive_folder: Callable[[], Path],
         seals: Seals | None = None,
+        alone: Callable[[MysqlAddress], AbstractContextManager[None]] = lambda _: nullcontext(),
     ) -> None:
+        """`alone` keeps other programs of this machine from the same database meanwhile."""
+        self._alone = alone
         self._inventory = Inventory(database)
         self._connect = connect
         self._archive_folder = archive_folder
@@ -96,6 +99,7 @@ class Backups:
         begun, clock = _now(), time.monotonic()
         path = (out or self._new_path(address, begun, purpose)).absolute()
         with (
+            self._alone(address),
             self._connect(address, context) as connection,
             self._in_hand(address, resource_id, plan or TransferPlan(), context) as stores,
             ArchiveWriter(path) as writer,

@@ -130,6 +130,11 @@ class Record:
             row.more = {**row.more, "hopeless": hopeless}
             return _run(row)
 
+    def drop(self, run_id: str) -> None:
+        """Strike out a run that did not begin."""
+        with self._database.session() as session, session.begin():
+            session.execute(delete(ScheduleRunRow).where(ScheduleRunRow.id == run_id))
+
     def taken(self, resource_id: str) -> tuple[Taken, ...]:
         """Return the archives of a database whose file still stands, newest first."""
         wanted = (

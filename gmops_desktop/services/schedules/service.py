@@ -302,6 +302,9 @@ class Schedules:
         try:
             self._check_space(resource)
             backup = self._take(address, context, resource.id, decision.rate_limit)
+        except Busy:
+            self._record.drop(run.id)  # somebody is backing it up by hand: that may settle it
+            raise
         except Cancelled:
             # At the window somebody pressed a button; elsewhere the machine is going down.
             outcome: Outcome = "declined" if attended else "failed"
