@@ -178,7 +178,7 @@ class Clouds(QObject):
         self.noticed.emit(
             "ok",
             tr("TencentDB has backed up {name}.", name=resource.name),
-            f"{words.size(backup.size)}. {opened_with(backup)}",
+            tr("{size}. {what}", size=words.size(backup.size), what=opened_with(backup)),
         )
 
     def _fetched(self, backup: CloudBackup, copy: Copy) -> None:

@@ -19,6 +19,8 @@ _DAY: Final = 86400.0
 _MB: Final = 1_000_000
 _GB: Final = 1_000_000_000
 _LARGE: Final = 800 * _MB
+_HALF_DAY: Final = timedelta(hours=12)
+_LEAST: Final = timedelta(days=2)
 _SPANS: Final = {"30": 30, "90": 90, "365": 365}
 
 
@@ -67,13 +69,16 @@ class History(QWidget):
         self._show()
 
     def _show(self) -> None:
-        end = datetime.now(UTC)
-        begin = end - timedelta(days=_SPANS[self.span.current])
         source = self.source.currentText()
-        shown = sorted(
-            (one for origin, one in self._lines if origin == source and one.at >= begin),
-            key=lambda one: one.at,
+        own = sorted(
+            (one for origin, one in self._lines if origin == source), key=lambda one: one.at
         )
+        now = datetime.now(UTC)
+        begin = now - timedelta(days=_SPANS[self.span.current])
+        shown = [one for one in own if one.at >= begin]
+        if own and own[0].at > begin:
+            begin = min(own[0].at, now - _LEAST) - _HALF_DAY  # nobody missed what was before
+        end = now + (now - begin) / 60  # so that the newest is not at the very edge
         newest = shown[-1] if shown else None
         nobody = tr("no backup taken")
         # In GB where the figures of the axis would not fit in MB.

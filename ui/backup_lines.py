@@ -109,6 +109,8 @@ def cloud_state(cloud: CloudBackup) -> tuple[State, str]:
 
 def cloud_proof(cloud: CloudBackup, copy: Copy | None) -> tuple[State, str]:
     """Return whether its bytes were proved: only what was fetched can be."""
+    if cloud.state == "running":
+        return "unknown", f"{cloud.percent} %"
     if cloud.state != "done":
         return cloud_state(cloud)
     if copy is None or not copy.exists:

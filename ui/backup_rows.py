@@ -89,7 +89,8 @@ def saved_text(reused: int, text: int) -> str:
     """Return what did not have to travel, with its share: "1.2 GB · 97.1 %"."""
     if not text or not reused:
         return words.NOTHING
-    return f"{words.size(reused)} · {words.share(reused / text)}"
+    # Cut off, not rounded: only what is all reused is 100 %.
+    return f"{words.size(reused)} · {words.share(reused * 1000 // text / 1000)}"
 
 
 def reused_text(backup: Backup) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import Slot
@@ -119,7 +120,8 @@ class RunView(QWidget):
     def taken(self, backup: Backup) -> None:
         """Show how it ended: the figures and the verdict."""
         if self._shown is not None:
-            self._show_tables(self._shown)
+            done = tuple(replace(one, state="done") for one in self._shown.tables)
+            self._show_tables(replace(self._shown, tables=done))
         self._say("ok", tr("{name} is backed up.", name=self._title), running=False)
         self.step.show_text(tr("The file is being read back…"))
         self.gauge.show_share(1.0, "ok")

@@ -42,14 +42,14 @@ class TransferMenu(QWidget):
         self.full.setCheckable(True)
         self.full.setToolTip(tr("Every row travels; what is in hand is not trusted this time"))
         self.full.toggled.connect(lambda _on: self._say())
-        self.limits = self.menu.addMenu(icon("gauge"), tr("Limit the line"))
+        self.limits = self.menu.addMenu(tr("Limit the line"))
         self._group = QActionGroup(self)
         self._limited(tr("No limit"), 0).setChecked(True)
         for rate in _LIMITS:
             self._limited(tr("{rate} Mbit/s", rate=rate), rate)
         self._other = self.limits.addAction(tr("Other…"), self._ask)
         self.menu.addSeparator()
-        self.cloud = self.menu.addMenu(icon("cloud-arrow-up"), tr("Let TencentDB make one"))
+        self.cloud = self.menu.addMenu(tr("Let TencentDB make one"))
         words = {
             "logical": tr("Logical, this schema only"),
             "physical": tr("Physical, the whole instance"),

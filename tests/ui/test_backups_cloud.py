@@ -178,7 +178,7 @@ def test_one_that_is_being_made_elsewhere_is_followed(
         clouds.make(stand_in.database, waiting)
     tab.reload()
     qtbot.waitUntil(lambda: tab.table.rows.shown[0].cloud.state == "running")
-    assert tab.table.rows.shown[0].proof[1].endswith("% made")
+    assert tab.table.rows.shown[0].proof[1].endswith(" %")
     stand_in.behave(backup_seconds=0.1)
     settled()
     assert tab.table.rows.shown[0].cloud.state == "done"
