@@ -20,7 +20,7 @@ _MB: Final = 1_000_000
 _GB: Final = 1_000_000_000
 _LARGE: Final = 800 * _MB
 _HALF_DAY: Final = timedelta(hours=12)
-_LEAST: Final = timedelta(days=2)
+_WEEK: Final = timedelta(days=7)
 _SPANS: Final = {"30": 30, "90": 90, "365": 365}
 
 
@@ -76,8 +76,11 @@ class History(QWidget):
         now = datetime.now(UTC)
         begin = now - timedelta(days=_SPANS[self.span.current])
         shown = [one for one in own if one.at >= begin]
-        if own and own[0].at > begin:
-            begin = min(own[0].at, now - _LEAST) - _HALF_DAY  # nobody missed what was before
+        step = _DAY
+        if own and own[0].at > begin:  # nobody missed what was before the first
+            begin = min(own[0].at, now - _WEEK) - _HALF_DAY
+            if own[0].at > now - _WEEK:
+                step = 3 * _DAY
         end = now + (now - begin) / 60  # so that the newest is not at the very edge
         newest = shown[-1] if shown else None
         nobody = tr("no backup taken")
@@ -88,7 +91,7 @@ class History(QWidget):
             [(one.at, one.file_bytes / (_GB if large else _MB)) for one in shown],
             begin,
             end,
-            step=_DAY,
+            step=step,
             now=words.size(newest.file_bytes) if newest else "",
             reason=nobody,
         )
@@ -98,7 +101,7 @@ class History(QWidget):
             [(one.at, one.travelled / (_GB if large else _MB)) for one in shown],
             begin,
             end,
-            step=_DAY,
+            step=step,
             now=words.size(newest.travelled) if newest else "",
             reason=nobody,
         )

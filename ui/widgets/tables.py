@@ -301,12 +301,14 @@ class Table(QTableView, Generic[Row]):
         self.rows.set_filter(text)
 
     def widths(self) -> list[int]:
-        """Return the widths of the columns in pixels, 0 for those that take the slack."""
+        """Return the widths of the columns in pixels, 0 for those that take the slack; nothing
+        where nobody changed them (another language has other widths of its own)."""
         head = self.horizontalHeader()
-        return [
+        found = [
             head.sectionSize(place) if column.width else 0
             for place, column in enumerate(self.rows.columns)
         ]
+        return found if found != [column.width for column in self.rows.columns] else []
 
     def set_widths(self, widths: Sequence[int]) -> None:
         """Give the columns the widths that `widths` returned; ignore those of another table."""
