@@ -173,11 +173,13 @@ def _build(
         interval=lambda: float(settings.current.probe_seconds),
         together=side_by_side,
     )
+    clouds = CloudBackups(outside.open_tencent, home.cloud, archive_folder)
     connections = Connections(
         known_hosts=home.known_hosts,
         open_ssh=outside.open_ssh,
         open_mysql=outside.connect,
         look_account=outside.look_account,
+        count_cloud_backups=lambda cloud, context: len(clouds.all(cloud, context).backups),
     )
     patches = Patches(database, journal, outside.scan_host, outside.simulate_host)
     reports = Reports(database, journal, lambda: home.reports, collect)
@@ -189,7 +191,7 @@ def _build(
         obligations=Obligations(database, journal),
         records=Records(database, journal, reports.checks),
         backups=backups,
-        cloud_backups=CloudBackups(outside.open_tencent, home.cloud, archive_folder),
+        cloud_backups=clouds,
         restores=restores,
         schedules=schedules,
         retention=retention,

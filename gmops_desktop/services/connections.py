@@ -15,6 +15,7 @@ from gmops_desktop.adapters import host_keys, mysql_status, ssh, tcp, web
 from gmops_desktop.adapters.host_keys import HostKey, UnknownHostKey
 from gmops_desktop.addresses import (
     AccountAddress,
+    CloudDatabase,
     MysqlAddress,
     Resource,
     SshAddress,
@@ -58,8 +59,8 @@ Step = tuple[str, Callable[[], _Finding]]
 class Connections:
     """Tests connections to resources, and knows the trusted host keys in `known_hosts`.
 
-    `open_ssh`, `open_mysql` and `look_account` connect as the program itself does, secrets
-    included.
+    `open_ssh`, `open_mysql`, `look_account` and `count_cloud_backups` connect as the program
+    itself does, secrets included.
     """
 
     def __init__(
@@ -69,11 +70,13 @@ class Connections:
         open_ssh: Callable[[SshAddress, Context], ssh.Ssh],
         open_mysql: Callable[[MysqlAddress, Context], Database],
         look_account: Callable[[AccountAddress, Context], AccountDetails],
+        count_cloud_backups: Callable[[CloudDatabase, Context], int],
     ) -> None:
         self._known_hosts = known_hosts
         self._open_ssh = open_ssh
         self._open_mysql = open_mysql
         self._look_account = look_account
+        self._count_cloud_backups = count_cloud_backups
 
     def test(self, resource: Resource, context: Context) -> tuple[Check, ...]:
         """Try every step from the name to the rights, in order; stop at the first that fails.
@@ -168,6 +171,17 @@ class Connections:
 
         yield tr("Login"), login
         yield tr("Permission"), permission
+        if address.cloud is not None:
+            yield tr("TencentDB backups"), self._cloud(address.cloud, context)
+
+    def _cloud(self, cloud: CloudDatabase, context: Context) -> Callable[[], _Finding]:
+        """Return the step that asks Tencent Cloud with the keys of the instance."""
+
+        def ask() -> _Finding:
+            count = self._count_cloud_backups(cloud, context)
+            return _Finding(tr("{instance} keeps {count} backups.", instance=cloud, count=count))
+
+        return ask
 
     def _identity(self, address: MysqlAddress, context: Context) -> _Finding:
         """Return whether the encrypted connection stands; a refused login comes after it."""

@@ -12,8 +12,10 @@ import pymysql
 import pytest
 
 from gmops_desktop.adapters.ssh import Ssh
+from gmops_desktop.adapters.tencent import CloudRefused
 from gmops_desktop.addresses import (
     AccountAddress,
+    CloudDatabase,
     MysqlAddress,
     Resource,
     SshAddress,
@@ -55,6 +57,7 @@ class World:
         self.password: str | None = None
         self.open_mysql: Callable = self._no_database
         self.account = AccountDetails(1, 1, 1, 1, 1)
+        self.count: Callable = lambda _cloud, _context: 7
         self.connections = Connections(
             known_hosts=self.known_hosts,
             open_ssh=lambda address, context: Ssh.open(
@@ -62,6 +65,7 @@ class World:
             ),
             open_mysql=lambda address, context: self.open_mysql(address, context),
             look_account=lambda address, context: self.account,
+            count_cloud_backups=lambda cloud, context: self.count(cloud, context),
         )
 
     def _no_database(self, address: MysqlAddress, context: Context) -> Asking:
@@ -228,6 +232,25 @@ def test_missing_rights_come_with_the_grant_to_copy(
     assert cannot.remedy == (
         f"GRANT SHOW VIEW, TRIGGER, EVENT, LOCK TABLES ON `{schema.schema}`.* TO 'reader'@'%';"
     )
+
+
+def test_the_cloud_is_asked_last_and_a_missing_right_comes_with_its_policy(
+    world: World, mariadb: MariaDB, schema: MysqlAddress
+) -> None:
+    world.open_mysql = opening(mariadb)
+    cloud = CloudDatabase("cdb-1", "ap-guangzhou", "AKID")
+    address = replace(schema, user="root", cloud=cloud)
+    found = world.test(address, "mysql")[-1]
+    assert (found.name, found.state) == ("TencentDB backups", "ok")
+    assert found.text == "cdb-1 keeps 7 backups."
+
+    def refuse(_cloud: CloudDatabase, _context: Context) -> int:
+        raise CloudRefused("DescribeBackups", "UnauthorizedOperation.X", "no", "r-1", "cdb")
+
+    world.count = refuse
+    found = world.test(address, "mysql")[-1]
+    assert found.state == "critical"
+    assert '"action": ["cdb:DescribeBackups"]' in found.remedy
 
 
 def test_a_refused_database_login_is_the_login(world: World, schema: MysqlAddress) -> None:
