@@ -4,6 +4,7 @@ program needs?"""
 from __future__ import annotations
 
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -73,6 +74,8 @@ def doctor(self_test: SelfTest = False, as_json: Json = False) -> None:
 
     terminal = Terminal(as_json=as_json)
     found = checks(Home.find(), keyring=Vault().backend, chains=_chains, tools=_tools())
+    if not any(check.state == "critical" for check in found):  # else the store may not open
+        found = (*found, _sealing())
     if self_test:
         found = (*found, *_self_test())
     state = worst(check.state for check in found)
@@ -103,6 +106,11 @@ def _chains() -> ChainReport:
         return session.services.records.verify()
 
 
+def _sealing() -> Check:
+    with opened(False) as session:
+        return session.services.sealing.check()
+
+
 def _tools() -> tuple[str, ...]:
     """Return the programs that the sandbox starts, or none where it is not shipped."""
     from importlib.util import find_spec
@@ -119,7 +127,7 @@ def _self_test() -> tuple[Check, ...]:
             part.mkdir()
         window = _window(home)
         language.use(spoken)  # the window speaks the scratch settings' language
-        return (window, _page(home))
+        return (window, _page(home), _seal(home))
 
 
 def _window(home: Home) -> Check:
@@ -133,6 +141,31 @@ def _window(home: Home) -> Check:
     if code:
         return Check(name, "critical", tr("It closed with code {code}.", code=code))
     return Check(name, "ok", tr("Opened, every tab visited, closed"))
+
+
+def _seal(home: Home) -> Check:
+    """Seal a file, open it again, and set a recovery sheet: libraries that only a frame brings."""
+    from gmops_desktop.archive import age, sealing
+    from gmops_desktop.archive.plain_copies import PlainCopies
+    from gmops_desktop.reports import worker
+    from gmops_desktop.reports.recovery_sheet import Sheet, make_sheet
+
+    name = tr("Sealing")
+    file, content = home.archives / "sealed", b"content"
+    file.write_bytes(content)
+    identity = age.new_identity()
+    key, made_at = age.public_key(identity), datetime.now(UTC)
+    seals = sealing.Seals(lambda: (key,), lambda: (identity,), PlainCopies(home.opened))
+    try:
+        with seals.opened(seals.seal(file, Context()).path, Context()) as plain:
+            same = plain.read_bytes() == content
+        sheet = Sheet(identity, key, name, "", made_at, language.current())
+        page = worker.run(Context(), make_sheet, sheet)
+    except OpsError as error:
+        return Check(name, "critical", error.message, remedy=error.hint)
+    if not same or not page.startswith(b"%PDF"):
+        return Check(name, "critical", tr("What was sealed did not come back."))
+    return Check(name, "ok", tr("Sealed, opened, recovery sheet set"))
 
 
 def _page(home: Home) -> Check:

@@ -41,6 +41,7 @@ _MODULES: Final = (
     "platformdirs",
     "pymysql",
     "pypdfium2",
+    "pyrage",
     "qtawesome",
     "reportlab",
     "rich",

@@ -23,6 +23,7 @@ from gmops_desktop.paths import write_atomically
 from gmops_desktop.reports import rendering, worker
 from gmops_desktop.reports.recovery_sheet import Sheet, make_sheet
 from gmops_desktop.settings import SettingsFile
+from gmops_desktop.states import Check
 
 KEYRING_NAME: Final = "age:backups"
 KEY_FILE: Final = "GMOPS_IDENTITY_FILE"  # names a key file for machines without a keyring
@@ -108,6 +109,21 @@ class Sealing:
             others=tuple(key for key in ours if key not in recipients),
             trouble=trouble,
         )
+
+    def check(self) -> Check:
+        """Say whether sealed backups will be readable on the bad day, for the doctor."""
+        name, standing = tr("Sealed backups"), self.standing()
+        if not standing.recipients:
+            return Check(name, "ok", tr("New backups are not sealed."))
+        if standing.trouble:
+            return Check(name, "warning", standing.trouble)
+        if any(one.ours and not one.sheet for one in standing.recipients):
+            text = tr("No recovery sheet was made of this computer's key.")
+            remedy = tr("Print one: without it the backups are lost with this computer.")
+            return Check(name, "warning", text, remedy=remedy)
+        names = tr(", ").join(one.name for one in standing.recipients)
+        text = tr("Sealed to {names}", names=names)
+        return Check(name, "ok", text if standing.on else tr("New backups are not sealed."))
 
     def identities(self) -> tuple[str, ...]:
         """Return the secret keys at hand, newest first; `OpsError` without a keyring."""

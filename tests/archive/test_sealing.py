@@ -405,6 +405,48 @@ def test_copies_of_a_killed_program_are_swept_but_not_those_in_use(copies: Plain
     assert left_open(copies) == []
 
 
+SEAL = """
+import sys
+from pathlib import Path
+from gmops_desktop.archive.sealing import seal
+from gmops_desktop.context import Context
+print("begun", flush=True)
+seal(Path(sys.argv[1]), [sys.argv[2]], Context(), identities=[sys.stdin.read()])
+"""
+
+
+def test_killed_at_any_moment_one_whole_archive_is_left(
+    tmp_path: Path, copies: PlainCopies
+) -> None:
+    content = os.urandom(20_000_000)
+    ends = set()
+    for number in range(12):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        plain, sealed = folder / "one.sql.zst", folder / "one.sql.zst.age"
+        plain.write_bytes(content)
+        command = [sys.executable, "-c", SEAL, str(plain), KEYS[0]]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, stdin=pipe, stdout=pipe) as process:
+            assert process.stdin
+            assert process.stdout
+            process.stdin.write(OURS.encode())
+            process.stdin.close()
+            assert process.stdout.readline() == b"begun\n"
+            try:
+                process.wait(timeout=0.04 * number)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        if sealed.exists():
+            assert read(sealed, copies) == content
+        else:
+            assert plain.read_bytes() == content
+            seal(plain, KEYS, Context())
+            assert names(folder) == ["one.sql.zst.age", "one.sql.zst.age.sha256"]
+        ends.add(process.returncode)
+    assert -signal.SIGKILL in ends, "it was never interrupted"
+
+
 # ---------------------------------------------------------------- keys
 
 
