@@ -23,8 +23,11 @@ from strange_proofs import Proof, differences, proof_of
 
 SESSION = [
     "SET sql_mode='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', time_zone='+00:00'",
-    "SET foreign_key_checks=0, NAMES utf8mb4",
+    # What all servers know; MySQL's own default since 8.0 is unknown to MariaDB 10.11.
+    "SET foreign_key_checks=0, NAMES utf8mb4 COLLATE utf8mb4_general_ci",
+    "/*!80011 SET default_collation_for_utf8mb4=utf8mb4_general_ci */",
 ]
+_CREATE = "CREATE DATABASE {} CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Workbench:
     def make(self, server: DatabaseServer, statements: Iterable[Statement]) -> str:
         """Make a schema of its own for `statements`; return its name."""
         schema = f"t_{secrets.token_hex(4)}"
-        execute(server, "", [f"CREATE DATABASE {schema} CHARACTER SET utf8mb4"])
+        execute(server, "", [_CREATE.format(schema)])
         self._made.append((server, schema))
         execute(server, schema, [*SESSION, *statements])
         return schema
@@ -97,7 +100,11 @@ def check_same(feature: Feature, taken: Taken, server: DatabaseServer, schema: s
 
 
 def check_across(feature: Feature, taken: Taken, server: DatabaseServer, schema: str) -> None:
-    """A schema came to another kind of server: types, values and everything's name are kept."""
+    """A schema came to another kind of server: types, values and everything's name are kept.
+
+    The digests of tables without a FLOAT or DOUBLE hold there, too; of those, each kind of server
+    writes the same number in its own way.
+    """
     found = proof_of(server, schema)
     left_out = {name for kind, name in feature.remarks if kind == "invalid_view"}
     wanted = {thing for thing in taken.proof.others if thing[1] not in left_out}
@@ -107,7 +114,9 @@ def check_across(feature: Feature, taken: Taken, server: DatabaseServer, schema:
     elsewhere = {name for kind, name in feature.remarks if kind == "definition_only"}
     with connected(server, schema) as connection:
         for record in taken.manifest.tables:
-            assert record.name in elsewhere or not disproved(connection, record, record.name)
+            floats = any(column.form == "float" for column in record.columns)
+            if record.name not in elsewhere and not floats:
+                assert not disproved(connection, record, record.name), record.name
 
 
 def check_values(taken: Taken, found: Proof) -> None:

@@ -5,6 +5,7 @@ Nothing of the program's own reading is used here, so that it cannot hide its ow
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -33,8 +34,9 @@ _ROUTINES = (
 )
 _COLUMNS = (
     "SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, CHARACTER_MAXIMUM_LENGTH, NUMERIC_PRECISION,"
-    " NUMERIC_SCALE, CHARACTER_SET_NAME, IS_NULLABLE, COLUMN_KEY, COLUMN_TYPE"
+    " NUMERIC_SCALE, COLLATION_NAME, IS_NULLABLE, COLUMN_KEY, COLUMN_TYPE"
     " FROM information_schema.COLUMNS WHERE TABLE_SCHEMA=DATABASE()"
+    " ORDER BY TABLE_NAME, ORDINAL_POSITION"
 )
 _BASE_TABLES = (
     "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA=DATABASE()"
@@ -92,7 +94,7 @@ def _definitions(cursor: Cursor, schema: str) -> Shown:
             continue
         titles = [field[0] for field in cursor.description or ()]
         shown[kind, name] = tuple(
-            str(value).replace(f"`{schema}`.", "")
+            _spelled(str(value), schema)
             for title, value in zip(titles, row, strict=True)
             if title not in _PASSING
         )
@@ -108,40 +110,57 @@ def _definitions(cursor: Cursor, schema: str) -> Shown:
     return shown
 
 
+def _spelled(text: str, schema: str) -> str:
+    """Leave out the schema's own name, and what a table made anew spells out since MySQL 8.0: the
+    character set, where the collation tells it."""
+    return re.sub(r" CHARACTER SET (\w+) (COLLATE \1)", r" \2", text.replace(f"`{schema}`.", ""))
+
+
 def _types(cursor: Cursor) -> dict[tuple[str, str], tuple[Any, ...]]:
     """Return the columns' types in words that all servers share."""
     found = {}
-    for table, column, kind, length, precision, scale, charset, null, key, full in _ask(
+    for table, column, kind, length, precision, scale, collation, null, key, full in _ask(
         cursor, _COLUMNS
     ):
-        same = {"geometrycollection": "geomcollection", "utf8": "utf8mb3"}
+        same = {"geometrycollection": "geomcollection"}
         members = full if kind in ("enum", "set") else ""
         sign = "unsigned" in full
         digits = precision if kind in ("decimal", "bit") else None  # others are counted variously
+        order = re.sub("^utf8_", "utf8mb3_", collation or "")
         found[table, column] = (
-            same.get(kind, kind), length, digits, scale, same.get(charset, charset), null, key,
-            members, sign,
+            same.get(kind, kind), length, digits, scale, order, null, key, members, sign,
         )  # fmt: skip
     return found
 
 
 def _values(cursor: Cursor) -> Values:
     columns: dict[str, list[str]] = {}
+    floats: dict[str, list[bool]] = {}
     for row in _ask(cursor, _COLUMNS):
         columns.setdefault(row[0], []).append(_bits(row[1], row[2]))
+        floats.setdefault(row[0], []).append(row[2] in ("float", "double"))
     found: Values = {}
     for (table,) in _ask(cursor, _BASE_TABLES):
-        found[table] = Counter()
-        asked = f"SELECT {','.join(columns[table])} FROM {_quoted(table)}"
-        found[table].update(_ask(cursor, asked))
+        rows = _ask(cursor, f"SELECT {','.join(columns[table])} FROM {_quoted(table)}")
+        if any(floats[table]):  # servers write the same number differently
+            rows = [
+                tuple(
+                    value.hex() if is_float and value is not None else value
+                    for is_float, value in zip(floats[table], row, strict=True)
+                )
+                for row in rows
+            ]
+        found[table] = Counter(rows)
     return found
 
 
 def _bits(name: str, kind: str) -> str:
     """Return the expression for a value that no rounding and no character set can veil."""
     c = _quoted(name)
-    if kind in ("float", "double"):
-        return f"CONCAT({c}*1e0)"  # the shortest text of the very same DOUBLE; +0e0 loses -0
+    if kind == "float":
+        return f"{c}*1e0"  # as a DOUBLE, of which the protocol brings every digit
+    if kind == "double":
+        return c
     if kind in ("enum", "set"):
         return f"CONCAT(CAST({c} AS UNSIGNED),' ',HEX({c}))"
     if kind == "bit":

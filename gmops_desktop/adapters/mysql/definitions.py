@@ -32,6 +32,10 @@ _TRANSACTIONAL: Final = {"innodb", "rocksdb", "tokudb"}
 _QUOTED: Final = r"`(?:[^`]|``)*`"
 _DEFINER: Final = re.compile(rf" DEFINER=({_QUOTED}@{_QUOTED}|{_QUOTED})")
 _AUTO_INCREMENT: Final = re.compile(r"(\n\) [^\n]*?) AUTO_INCREMENT=\d+")
+_UTF8MB4: Final = re.compile(
+    rf"'(?:[^'\\]|\\.)*'|{_QUOTED}|( DEFAULT CHARSET=| CHARACTER SET )utf8mb4\b(?! COLLATE)"
+)
+_CHARSET: Final = re.compile(r" CHARACTER SET (\w+) (COLLATE \1)")
 _DESCENDING: Final = re.compile(r"\n  PRIMARY KEY \([^\n]* DESC[,)]")
 _KEY_KINDS: Final = ("number", "bits", "bytes", "text", "enum", "set", "time", "other")
 
@@ -56,8 +60,13 @@ class Table:
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of the definition; the counter of AUTO_INCREMENT is no part of it."""
-        return _digest(["table", self.name, _AUTO_INCREMENT.sub(r"\1", self.create)])
+        """The SHA-256 of the definition; the counter of AUTO_INCREMENT is no part of it.
+
+        Nor is a character set that the collation tells: since MySQL 8.0 a table made anew from its
+        own definition spells it out.
+        """
+        create = _CHARSET.sub(r" \2", _AUTO_INCREMENT.sub(r"\1", self.create))
+        return _digest(["table", self.name, create])
 
     @property
     def transactional(self) -> bool:
@@ -227,8 +236,7 @@ def _tables(
         table = Table(
             name=title,
             engine=engine or "",
-            # The schema's own name in a default would tie the table to it.
-            create=shown[title][1].replace(f"nextval({name(connection.schema)}.", "nextval("),
+            create=_create(connection, shown[title][1]),
             columns=stored,
             key=key,
             index=index,
@@ -242,6 +250,19 @@ def _tables(
             omissions.append(Omission("history", title))
         tables.append(table)
     return tuple(tables)
+
+
+def _create(connection: MysqlConnection, shown: str) -> str:
+    """Return a table's statement as it means the same wherever it is run."""
+    # The schema's own name in a default would tie the table to it.
+    create = shown.replace(f"nextval({name(connection.schema)}.", "nextval(")
+    if connection.server.mariadb or connection.server.number >= (8,):
+        return create
+    # Elsewhere the bare name of this character set stands for another collation.
+    return _UTF8MB4.sub(
+        lambda found: found[0] + (f" COLLATE{found[1][-1]}utf8mb4_general_ci" if found[1] else ""),
+        create,
+    )
 
 
 def _generated(extra: str) -> bool:

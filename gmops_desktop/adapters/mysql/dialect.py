@@ -77,9 +77,12 @@ def literal(column: Column) -> str:
     match column.form:
         case "number":
             written = c
-        case "float":  # the plain text of a FLOAT keeps six digits; as DOUBLE it is exact
-            # Not by +0e0, which makes a zero of -0.
+        case "float" if column.type.startswith("float"):
+            # Its plain text keeps six digits; as a DOUBLE it is exact.  Not by +0e0, which makes a
+            # zero of -0.
             written = f"CONCAT('''',{c}*1e0,'''')"
+        case "float":  # plainly: what is computed loses digits in MySQL's CONCAT since 8.0
+            written = f"CONCAT('''',{c},'''')"
         case "bits":
             written = f"CONCAT('0x',HEX({c}))"
         case "bytes":
