@@ -99,7 +99,8 @@ class CloudPanel(Card):
         self._show("name", cloud.title or cloud.name or words.NOTHING, cloud.name)
         self._show("size", words.size(cloud.size) if cloud.size else words.NOTHING)
         self._show("time", _took(cloud))
-        self._show("kept", _kept_until(cloud, listing))
+        by_hand = tr("TencentDB does not tell it of backups made by hand")
+        self._show("kept", _kept_until(cloud, listing), by_hand if cloud.way == "manual" else "")
         short = f"{cloud.md5[:4]}…{cloud.md5[-4:]}" if cloud.md5 else words.NOTHING
         self._show("md5", short, cloud.md5)
         self._show("gtid", cloud.gtid or words.NOTHING, cloud.gtid)
@@ -145,8 +146,8 @@ def _took(cloud: CloudBackup) -> str:
 
 
 def _kept_until(cloud: CloudBackup, listing: Listing) -> str:
-    """Return until when it is kept; only what the instance's rule says, made by hand or not."""
-    if listing.retention is None or not listing.retention.days:
+    """Return until when the instance's rule keeps it; the rule is for automatic backups."""
+    if listing.retention is None or not listing.retention.days or cloud.way != "automatic":
         return words.NOTHING
     until = cloud.at + timedelta(days=listing.retention.days)
     days = tr("kept {days} days", days=listing.retention.days)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 from gmops_desktop.context import Progress
 from gmops_desktop.language import tr
 from gmops_desktop.services.backups import Backup, TableProgress, TakeProgress
+from gmops_desktop.services.restores import Restored
 from gmops_desktop.states import State
 from gmops_desktop.tasks import Task, TaskRunner
 from ui import words
@@ -141,7 +142,10 @@ class RunView(QWidget):
 
     @Slot(object)
     def _succeeded(self, result: object) -> None:
-        if isinstance(result, Backup):
+        if isinstance(result, Restored) and result.safety is not None:
+            self.taken(result.safety)
+            self.step.show_text(tr("Safety copy"))
+        elif isinstance(result, Backup):
             self.taken(result)
             self.step.show_text("")
         else:

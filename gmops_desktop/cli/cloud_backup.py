@@ -73,7 +73,7 @@ def create(
             metavar="KIND",
             help=tr("logical (SQL of this schema), physical or snapshot (whole instance)."),
         ),
-    ] = "physical",
+    ] = "logical",
     name: Annotated[
         str, typer.Option("--name", metavar="NAME", show_default=False, help=tr("A name for it."))
     ] = "",

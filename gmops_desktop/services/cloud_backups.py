@@ -148,12 +148,13 @@ class CloudBackups:
         cloud: CloudDatabase,
         context: Context,
         *,
-        kind: Kind = "physical",
+        kind: Kind = "logical",
         schema: str = "",
         name: str = "",
     ) -> CloudBackup:
         """Have the instance make a backup (`schema`: of this one only, logical); wait for its end.
 
+        Tencent's console makes logical ones by hand, physical ones by itself (doc 236/37796).
         A cancellation ends the waiting; the backup itself goes on in the cloud.  Raises
         `BackupBusy` while another task runs, `OpsError` where it fails.
         """

@@ -32,6 +32,8 @@ from gmops_desktop.services.patches import Patches
 from gmops_desktop.services.reports import Reports
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
+from ui.backup_card import ArchivesCard
+from ui.backup_cloud_panel import CloudPanel
 from ui.backup_panel import BackupPanel
 from ui.new_ticket import NewTicketDialog
 from ui.patches_tab import PatchesTab
@@ -100,6 +102,8 @@ def test_every_tab_and_dialog(
         PatchesTab(patches, contracts, runner),
         ReportsTab(reports, contracts, runner),
         BackupPanel(),
+        CloudPanel(),
+        ArchivesCard(runner),
     )
     for page in pages:
         qtbot.addWidget(page)

@@ -13,6 +13,7 @@ from example_backup import BACKUP
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
 from gmops_desktop.services.backups import Backup, TableProgress, TakeProgress
+from gmops_desktop.services.restores import Restored
 from gmops_desktop.tasks import TaskRunner
 from ui import backup_run
 from ui.backup_run import RunView
@@ -118,6 +119,22 @@ def test_a_backup_that_somebody_else_began_is_shown_once_it_is_known_as_one(
     view.follow_unseen(other, "another")
     settled()
     assert view.heading.full_text == "site is backed up."
+
+
+def test_of_a_restore_it_shows_the_safety_copy(
+    view: RunView, runner: TaskRunner, settled: Callable[[], None]
+) -> None:
+    safety = replace(BACKUP, purpose="safety", travelled=1_000)
+    restored = Restored("r", BACKUP.at, 9.0, "t", "site", 3, 9, True, (), safety)
+
+    def job(context: Context) -> Restored:
+        context.progress(10, "Reading", 1, lambda: DETAIL)
+        return restored
+
+    view.follow_unseen(runner.start(job, "Restore site"), "site")
+    settled()
+    assert view.step.full_text == "Safety copy"
+    assert view.sent.value.full_text == "1.0 kB"
 
 
 def test_pictures_of_the_tables_are_not_painted_for_each_report(
