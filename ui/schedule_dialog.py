@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialogButtonBox, QWidget
 
 from gmops_desktop.addresses import Resource
 from gmops_desktop.contract.retention import Forecast, Keep
-from gmops_desktop.contract.schedules import Plan, Run
+from gmops_desktop.contract.schedules import Plan, Run, Surroundings
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.services.retention import Preview, Verdict
@@ -35,6 +35,7 @@ class Survey:
     preview: Preview
     forecast: Forecast | None
     timer: TimerState | None
+    around: Surroundings
 
 
 class ScheduleDialog(Sheet):
@@ -75,7 +76,9 @@ class ScheduleDialog(Sheet):
         standing = outlook.standing
         self.badge.show_state(standing.state)
         age = words.ago(standing.last_proved) if standing.last_proved else words.NOTHING
-        facts = Label(tr("last verified backup: {age}", age=age), "caption")
+        remark = outlook.fault or standing.reason
+        proved = tr("last verified backup: {age}", age=age)
+        facts = Label(" · ".join(filter(None, (remark, proved))), "caption")
         self.show_history = link(
             tr("What became of it"), self._show_history, tr("The last times, and their outcome")
         )
@@ -89,8 +92,6 @@ class ScheduleDialog(Sheet):
         )
         head.setStretch(2, 1)
         self.body.addLayout(head)
-        if remark := outlook.fault or standing.reason:
-            self.body.addWidget(paragraph(remark, "caption"))
         for piece in (self.when, line(), self.line, line(), self.keep):
             self.body.addWidget(piece)
         kept = row(None, self.kept, self.lasts, self.show_kept, spacing=12)
@@ -131,6 +132,7 @@ class ScheduleDialog(Sheet):
             self.kept.show_text(tr("Every archive is kept."))
         self.lasts.show_text(schedule_words.forecast_text(survey.forecast))
         disable(self.show_kept, "", tr("Every archive, and why it stays or goes"))
+        self.when.around.show_text(schedule_words.surroundings_text(survey.around))
         self.show_timer(survey.timer)
 
     def show_timer(self, timer: TimerState | None) -> None:
@@ -238,10 +240,11 @@ def survey_of(
     preview: Callable[[Resource, Keep | None], Preview],
     forecast: Callable[[Resource, float, Keep | None], Forecast | None],
     timer: Callable[[], TimerState | None],
+    around: Callable[[], Surroundings],
     resource: Resource,
     plan: Plan,
 ) -> Survey:
     """Return what follows from a plan; reads the disk and asks the system."""
     per_day = len(plan.day_times) * len(plan.weekdays) / 7 if plan.enabled else 0.0
     lasting = forecast(resource, per_day, plan.keep)
-    return Survey(plan.keep, preview(resource, plan.keep), lasting, timer())
+    return Survey(plan.keep, preview(resource, plan.keep), lasting, timer(), around())

@@ -82,6 +82,7 @@ class WhenFields(_Group):
         self.metered = _choices(scruples, plan.metered)
         for box in (self.battery, self.metered):
             box.setToolTip(tr("While the window is closed, “ask” skips, and says so"))
+        self.around = Label(role="hint")
         self._days = row(None, *self.days, None, spacing=12)
         column(
             self,
@@ -93,6 +94,7 @@ class WhenFields(_Group):
                 (tr("On battery"), self.battery, 1),
                 (tr("On a metered line"), self.metered, 1),
             ),
+            self.around,
             spacing=8,
         )
         self._listen()
@@ -235,6 +237,7 @@ def _count(value: int, least: int = 0) -> QSpinBox:
     made = QSpinBox()
     made.setRange(least, 9999)
     made.setValue(value)
+    made.lineEdit().setTextMargins(8, 0, 0, 0)
     made.setFixedWidth(88)
     return made
 

@@ -6,7 +6,15 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 from gmops_desktop.contract.retention import Forecast, Keep
-from gmops_desktop.contract.schedules import EVERY_DAY, Decision, Outcome, Plan, Run, Why
+from gmops_desktop.contract.schedules import (
+    EVERY_DAY,
+    Decision,
+    Outcome,
+    Plan,
+    Run,
+    Surroundings,
+    Why,
+)
 from gmops_desktop.language import mark, tr, tr_n
 from gmops_desktop.states import State
 from ui import words
@@ -102,6 +110,19 @@ def rate_text(rate_limit: int) -> str:
     if not rate_limit:
         return tr("no limit")
     return tr("at most {rate} Mbit/s", rate=f"{rate_limit * 8 / 1e6:g}")
+
+
+def surroundings_text(around: Surroundings) -> str:
+    """Return what the system tells of battery and line; unknown counts as no, and says so."""
+    if around.on_battery is None:
+        power = tr("Whether it runs on battery, this system does not tell: taken as no.")
+    else:
+        power = tr("On battery now.") if around.on_battery else tr("On mains power now.")
+    if around.metered is None:
+        line = tr("Whether the line is metered, this system does not tell: taken as no.")
+    else:
+        line = tr("The line is metered.") if around.metered else tr("The line is not metered.")
+    return f"{power} {line}"
 
 
 def forecast_text(found: Forecast | None) -> str:

@@ -93,6 +93,7 @@ class Scheduling(QObject):
             self._retention.preview,
             self._retention.forecast,
             self._timers.state,
+            self._schedules.surroundings,
             resource,
             plan,
         )

@@ -301,7 +301,6 @@ QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDateEdit:focus {{
     border: 2px solid {t.accent}; padding: 0 7px; min-height: {low - 2}px; }}
 QSpinBox QLineEdit, QDateEdit QLineEdit, QComboBox QLineEdit {{ background: transparent;
     border: none; padding: 0; min-height: 0; }}
-QSpinBox QLineEdit {{ padding-left: 8px; }}
 QSpinBox::up-button, QSpinBox::down-button {{ width: 20px; border: none; background: none;
     subcontrol-origin: border; }}
 QSpinBox::up-button {{ subcontrol-position: top right; }}

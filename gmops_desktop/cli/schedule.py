@@ -149,8 +149,8 @@ def set_plan(
         schedules.save(resource, plan)
         outlook = schedules.outlook(resource)
         lines = [
-            f"{resource.name}{tr(': ')}{schedule_words.plan_text(plan)}; "
-            f"{schedule_words.keep_text(plan.keep)}",
+            f"{resource.name}{tr(': ')}{schedule_words.plan_text(plan)}"
+            f"{tr('; ', context='between clauses')}{schedule_words.keep_text(plan.keep)}",
             schedule_words.next_text(outlook.decision),
         ]
         if session.services.timers.state() is None and plan.enabled:
@@ -165,10 +165,12 @@ def status(as_json: Json = False) -> None:
         services = session.services
         outlooks = services.schedules.outlooks()
         timer = services.timers.state()
+        around = services.schedules.surroundings()
         session.terminal.table(
             {
                 "databases": [_outlook(one) for one in outlooks],
                 "timer": timer,
+                "surroundings": around,
                 "command": services.timers.command,
             },
             (tr("Database"), tr("Schedule"), tr("State"), tr("Last verified"), tr("Next")),
@@ -186,7 +188,9 @@ def status(as_json: Json = False) -> None:
             ],
         )
         if not as_json:
-            session.terminal.answer(None, "", *_timer_lines(timer, services.timers.command))
+            lines = _timer_lines(timer, services.timers.command)
+            told = schedule_words.surroundings_text(around)
+            session.terminal.answer(None, "", *lines, told)
 
 
 @commands.command("history", cls=Command, help=tr("Show what became of the last 30 times."))
@@ -263,7 +267,10 @@ def run(
             if outlook.fault:
                 faults.append(OpsError(outlook.fault))
                 _log(session, outlook.resource.name, outlook.fault)
-        for appointment in schedules.advance(attended=False).appointments:
+        found = schedules.advance(attended=False)
+        for ticket in found.tickets:
+            _log(session, ticket.number, ticket.title)
+        for appointment in found.appointments:
             result, fault = _carry_out(session, appointment)
             results.append(result)
             if fault is not None:

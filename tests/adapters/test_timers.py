@@ -71,6 +71,56 @@ def test_what_systemd_gives_a_meaning_to_is_quoted() -> None:
     assert "RandomizedDelaySec" not in timer
 
 
+@pytest.fixture
+def systemctl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A `systemctl` that obeys, and writes down what it was told; return that list's file."""
+    told = tmp_path / "told"
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    tool = folder / "systemctl"
+    tool.write_text(
+        "#!/bin/sh\n"
+        f'echo "$*" >> {shlex.quote(str(told))}\n'
+        'case "$*" in *is-active*) echo active;; esac\n'
+    )
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return told
+
+
+def test_units_are_written_started_and_taken_away(systemctl: Path, tmp_path: Path) -> None:
+    assert systemd.usable()
+    state = systemd.install(JOB)
+    assert (state.installed, state.active) == (True, True)
+    folder = tmp_path / "config" / "systemd" / "user"
+    assert {file.name for file in folder.iterdir()} == {f"{JOB.name}.service", f"{JOB.name}.timer"}
+    assert systemctl.read_text().splitlines()[1:3] == [
+        "--user daemon-reload",
+        f"--user enable --now {JOB.name}.timer",
+    ]
+    assert "enable-linger" in state.note, "it says when it does not run"
+    systemd.remove(JOB.name)
+    assert list(folder.iterdir()) == []
+    assert f"--user disable --now {JOB.name}.timer" in systemctl.read_text()
+    assert not systemd.state(JOB.name).installed
+    systemd.remove(JOB.name)
+
+
+def test_a_systemd_that_refuses_is_an_error_with_a_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = tmp_path / "systemctl"
+    tool.write_text("#!/bin/sh\necho 'Failed to connect to bus: No medium found' >&2\nexit 1\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    assert not systemd.usable()
+    with pytest.raises(OpsError, match="No medium found") as caught:
+        systemd.install(JOB)
+    assert "gmops schedule status" in caught.value.hint
+
+
 # ---------------------------------------------------------------- cron
 
 

@@ -115,7 +115,7 @@ def due_today(desk: Desk, site: Resource, **more: object) -> datetime:
     plan = replace(NIGHT, times=(time(here.hour, here.minute),), **more)  # type: ignore[arg-type]  # any field
     desk.now = here.replace(second=0) - timedelta(minutes=1)
     desk.schedules.save(site, plan)
-    desk.now = datetime.now(UTC) + timedelta(seconds=1)
+    desk.now = datetime.now(UTC) + timedelta(minutes=2)  # later than anything taken from here on
     return here
 
 

@@ -165,6 +165,10 @@ class Schedules:
         decision = decide(*facts, Surroundings(), attended=True)
         return Outlook(resource, kept.plan, stand(*facts), decision)
 
+    def surroundings(self) -> Surroundings:
+        """Return where this machine stands now: battery, metered line; asks the system."""
+        return self._around()
+
     def history(self, resource_id: str, limit: int = 30) -> tuple[Run, ...]:
         """Return the newest runs of a database, newest first."""
         return self._record.runs(resource_id, limit)
