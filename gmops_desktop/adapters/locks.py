@@ -35,7 +35,7 @@ def held(path: Path, what: str) -> Iterator[None]:
             unharmed=tr("Nothing was begun."),
         ) from error
     try:
-        if not _lock(handle):
+        if not lock(handle):
             raise Busy(
                 tr("{what} is already under way in another program.", what=what),
                 hint=tr("Wait until it is done; it shows in the list then."),
@@ -56,7 +56,8 @@ def held_for(folder: Path, address: MysqlAddress) -> AbstractContextManager[None
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(handle: int) -> bool:
+    def lock(handle: int) -> bool:
+        """Lock an open file until it is closed; say whether nobody else has it."""
         try:
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -66,7 +67,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _lock(handle: int) -> bool:
+    def lock(handle: int) -> bool:
+        """Lock an open file until it is closed; say whether nobody else has it."""
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

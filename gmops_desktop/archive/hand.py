@@ -6,6 +6,7 @@ used, and one that fails is as good as not there.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -88,25 +89,52 @@ class Held:
 def arranged(
     frames: Frames, table: TableRecord, after: tuple[str, ...] | None = None
 ) -> Iterator[Held]:
-    """Return a keyed table's segments from `after` on, small neighbours together.
+    """Return a keyed table's segments beyond `after`, small neighbours together.
 
-    Segments may have been written in any order; each begins where another ends.  What is too large
-    to be kept as it is is left out, as is what lies beyond a gap or has no end.
+    What is too large to be kept as it is, or has no end, is left out; so there may be gaps.
     """
-    following = {segment.after: segment for segment in table.segments}
     waiting: list[SegmentRecord] = []
-    size = 0
-    while (segment := following.pop(after, None)) and segment.upto is not None:
+    for segment in _following(table, after):
         alone = bool(segment.wide) or segment.frames > 1 or segment.text_bytes > _LARGE
-        if waiting and (alone or size + segment.text_bytes > _SMALL):
+        fits = waiting and waiting[-1].upto == segment.after and not alone
+        if waiting and not (fits and _size(waiting) + segment.text_bytes <= _SMALL):
             yield Held(frames, table, tuple(waiting))
-            waiting, size = [], 0
-        if segment.text_bytes <= _LARGE or segment.wide:
-            if alone:
-                yield Held(frames, table, (segment,))
-            else:
-                waiting.append(segment)
-                size += segment.text_bytes
-        after = segment.upto
+            waiting = []
+        if not alone:
+            waiting.append(segment)
+        elif segment.wide or segment.text_bytes <= _LARGE:
+            yield Held(frames, table, (segment,))
     if waiting:
         yield Held(frames, table, tuple(waiting))
+
+
+def _size(segments: list[SegmentRecord]) -> int:
+    return sum(segment.text_bytes for segment in segments)
+
+
+def _following(table: TableRecord, after: tuple[str, ...] | None) -> Iterator[SegmentRecord]:
+    """Return segments in the order of the key, from `after` on.
+
+    An interrupted attempt leaves gaps.  Beyond a gap only whole numbers can be put in order here;
+    other keys are compared by the server's collations, and what lies beyond is left out.
+    """
+    closed = [segment for segment in table.segments if segment.upto is not None]
+    if len(table.key) == 1 and all(_whole(s.after) and _whole(s.upto) for s in closed):
+        position = _number(after)
+        for segment in sorted(closed, key=lambda segment: _number(segment.after)):
+            if _number(segment.after) >= position:
+                yield segment
+                position = _number(segment.upto)
+        return
+    following = {segment.after: segment for segment in closed}
+    while segment_there := following.pop(after, None):
+        yield segment_there
+        after = segment_there.upto
+
+
+def _whole(bound: tuple[str, ...] | None) -> bool:
+    return bound is None or bound[0].removeprefix("-").isdecimal()
+
+
+def _number(bound: tuple[str, ...] | None) -> float:
+    return int(bound[0]) if bound else -math.inf

@@ -99,6 +99,15 @@ class SegmentRecord:
     def last_frame(self) -> int:
         return self.frame + self.frames - 1
 
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """Return the record whose fields `values` are, lists for tuples."""
+        fields: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+        return cls(**fields)
+
 
 @dataclass(frozen=True, slots=True)
 class TableRecord:
@@ -127,6 +136,18 @@ class TableRecord:
     @property
     def text_bytes(self) -> int:
         return sum(segment.text_bytes for segment in self.segments)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """Return the record whose fields `values` are, lists for tuples."""
+        return cls(
+            **{
+                **values,
+                "columns": tuple(ColumnRecord(**column) for column in values["columns"]),
+                "key": tuple(ColumnRecord(**column) for column in values["key"]),
+                "segments": tuple(map(SegmentRecord.from_json, values["segments"])),
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,29 +267,13 @@ class Manifest:
             ended=datetime.fromisoformat(head["ended"]),
             position=head["position"],
             remarks=tuple(Remark(**remark) for remark in head["remarks"]),
-            tables=tuple(_table(thing["table"]) for thing in things if "table" in thing),
+            tables=tuple(
+                TableRecord.from_json(thing["table"]) for thing in things if "table" in thing
+            ),
             objects=tuple(ObjectRecord(**thing["object"]) for thing in things if "object" in thing),
             frames=tuple(last["frames"]),
             format=head["format"],
         )
-
-
-def _table(values: dict[str, Any]) -> TableRecord:
-    return TableRecord(
-        **{
-            **values,
-            "columns": tuple(ColumnRecord(**column) for column in values["columns"]),
-            "key": tuple(ColumnRecord(**column) for column in values["key"]),
-            "segments": tuple(_segment(segment) for segment in values["segments"]),
-        }
-    )
-
-
-def _segment(values: dict[str, Any]) -> SegmentRecord:
-    fields: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
-    }
-    return SegmentRecord(**fields)
 
 
 def _bare(table: dict[str, Any]) -> dict[str, Any]:

@@ -20,13 +20,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from gmops_desktop.archive import attempts
 from gmops_desktop.archive.frames import LEVEL, Frame, compress, measure, seek_table, store
-from gmops_desktop.archive.manifest import Manifest
+from gmops_desktop.archive.manifest import Manifest, SegmentRecord, TableRecord
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.paths import sync_folder, write_atomically
 
 _THREADS: Final = 2
+_WORTH_KEEPING: Final = 256 << 10  # bytes of an interrupted attempt that the next may use
 _WAITING: Final = 6  # contents held in memory until their turn to be written
 
 
@@ -49,27 +51,31 @@ class _Packed:
 class ArchiveWriter:
     """A new archive at `path`.  Leaving the block before `finish` removes what was written.
 
-    Several threads may add frames.
+    With a `mark`, which names the database, an attempt that brought in enough to be worth it is
+    left behind instead, for the next one (see `attempts`).  Several threads may add frames.
     """
 
-    def __init__(self, path: Path, *, level: int = LEVEL) -> None:
+    def __init__(self, path: Path, *, mark: str = "", level: int = LEVEL) -> None:
         self.path = path
-        self.part = path.with_name(path.name + ".part")
+        self.part = path.with_name(path.name + attempts.PART)
         self.frames: list[Frame] = []
         self.digests: list[str] = []
         self.file_bytes = 0
         self._level = level
         self._count = 0
         self._finished = False
+        self._full = False
+        self._notes: deque[tuple[TableRecord, SegmentRecord, int]] = deque()
         self._waiting: deque[Future[_Packed]] = deque()
         self._sha256 = hashlib.sha256()
         self._lock = threading.RLock()
         with self._explained():
             if path.exists():
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
-            self.part.unlink(missing_ok=True)
+            attempts.remove(self.part)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
             self._file = os.fdopen(os.open(self.part, flags, 0o600), "wb")
+            self._index = attempts.Index(self.part, mark) if mark else None
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="archive")
 
     def add(self, content: bytes) -> int:
@@ -85,6 +91,16 @@ class ArchiveWriter:
     def run(self) -> AbstractContextManager[object]:
         """Keep what is added inside the block together: no other thread's frame comes between."""
         return self._lock
+
+    def remember(self, table: TableRecord, segment: SegmentRecord, last: int) -> None:
+        """Let a later attempt find a segment, whose frames end with the frame `last`."""
+        if self._index:
+            with self._lock:
+                self._notes.append((table, segment, last))
+
+    def fileno(self) -> int:
+        """Return the number of the file that is written, for a lock."""
+        return self._file.fileno()
 
     def settle(self) -> None:
         """Wait until every frame is written, so that `digests` has them all."""
@@ -119,10 +135,17 @@ class ArchiveWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._index and not self._finished and not self._full:
+            with contextlib.suppress(OpsError):  # what came over the line is worth a last try
+                self.settle()
         self._pool.shutdown(cancel_futures=True)
         with contextlib.suppress(OSError):  # a full disk is told once, by the write that met it
             self._file.close()
-        self.part.unlink(missing_ok=True)
+            if self._index:
+                self._index.close()
+        worth = self._index and self.file_bytes > _WORTH_KEEPING and not self._full
+        if self._finished or not worth:
+            attempts.remove(self.part)
         if not self._finished and not self.path.exists():
             sidecar(self.path).unlink(missing_ok=True)
 
@@ -139,6 +162,15 @@ class ArchiveWriter:
             self.digests.append(packed.digest)
             with self._explained():
                 self._append(packed.frame)
+                self._note()
+
+    def _note(self) -> None:
+        """Enter what is in the file now into the index."""
+        while self._index and self._notes and self._notes[0][2] < len(self.frames):
+            table, segment, last = self._notes.popleft()
+            self._file.flush()
+            numbers = range(segment.frame, last + 1)
+            self._index.add(table, segment, [(n, self.frames[n], self.digests[n]) for n in numbers])
 
     def _append(self, data: bytes) -> None:
         self._file.write(data)
@@ -157,7 +189,7 @@ class ArchiveWriter:
                 unharmed=tr("The file there is unchanged."),
             ) from error
         except OSError as error:
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+            self._full = full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
             raise OpsError(
                 tr(
                     "The archive {path} could not be written: {why}.",

@@ -476,6 +476,7 @@ def test_every_mistyped_character_is_caught(place: int, letter: str) -> None:
         (OURS[:20] + "OI" + OURS[22:], "no I, O can stand"),
         (OURS[:16] + OURS[16:][::-1], "checksum"),
     ],
+    ids=["nothing", "cut before", "public", "cut after", "letters", "another order"],
 )
 def test_what_is_wrong_with_a_typed_identity(typed: str, sentence: str) -> None:
     with pytest.raises(OpsError, match=sentence) as caught:

@@ -59,14 +59,24 @@ class Segment:
 
 
 def read_range(
-    connection: MysqlConnection, table: Table, after: Bound = None, upto: Bound = None
+    connection: MysqlConnection,
+    table: Table,
+    after: Bound = None,
+    upto: Bound = None,
+    *,
+    once_whole: bool = False,
 ) -> Iterator[Piece | Segment]:
     """Read the rows with keys in (`after`, `upto`], each segment after its large values' pieces.
 
-    The last segment ends at the highest key that there is.  The connection must be prepared
-    (`segments.prepare`) and inside its snapshot.
+    The last segment ends at the highest key that there is.  A range that was one segment is one
+    again (`once_whole`) if it still fits.  The connection must be prepared (`segments.prepare`) and
+    inside its snapshot.
     """
-    return _Ranges(connection, table).read(after, upto)
+    ranges = _Ranges(connection, table)
+    if once_whole and (segment := ranges.whole(Range(after, upto))):
+        yield segment
+    else:
+        yield from ranges.read(after, upto)
 
 
 def read_buckets(
@@ -112,6 +122,12 @@ class _Ranges:
             elif rows:
                 yield from self._closely(r)
             after, upto = upto, self._bound([(answer[3],)])
+
+    def whole(self, r: Range) -> Segment | None:
+        """Read a range as one segment; None where it is too large for that, or empty."""
+        answer = self._connection.one(self._query(r))
+        rows = int(answer[0])
+        return _checked(self._table, r, rows, answer[1], answer[2]) if rows else None
 
     def _query(self, r: Range, following: str = "NULL") -> str:
         text, condition = parts(self._table, r)

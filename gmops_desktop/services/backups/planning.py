@@ -16,10 +16,11 @@ Bound = tuple[str, ...] | None
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Frames in hand, and the tables whose rows they hold."""
+    """Frames in hand, and the tables whose rows they hold, all of them if `whole`."""
 
     frames: Frames
     tables: Sequence[TableRecord]
+    whole: bool
 
 
 @dataclass(slots=True)
@@ -34,6 +35,7 @@ class TablePlan:
     held: list[Held] = field(default_factory=list)
     gaps: list[Range] = field(default_factory=list)
     last: Bound = None
+    expected: int = 0  # bytes of its text, as far as they can be foreseen
     known: dict[tuple[int, str], Held] = field(default_factory=dict)  # by rows and digest
 
 
@@ -42,11 +44,13 @@ def plan(table: Table, stores: Sequence[Store]) -> TablePlan:
 
     Bounds come from the first store that has the table, then from those that go on beyond it.
     """
-    made = TablePlan(table)
+    made = TablePlan(table, expected=table.text_guess)
     for store in stores:
         record = _alike(table, store.tables)
         if record is None or not record.segments:
             continue
+        if store.whole:
+            made.expected = record.text_bytes
         if not table.key:
             made.held = made.held or [Held(store.frames, record, (s,)) for s in record.segments]
             continue

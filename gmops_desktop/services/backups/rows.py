@@ -66,6 +66,23 @@ class _Rows:
     def table(self) -> Table:
         return self.plan.table
 
+    @property
+    def described(self) -> TableRecord:
+        """The table as the manifest keeps it, without its segments."""
+        table = self.table
+        return TableRecord(
+            name=table.name,
+            engine=table.engine,
+            definition=table.digest,
+            frame=self.frame,
+            columns=columns_of(table.columns),
+            insert=table.insert,
+            key=columns_of(table.key),
+            index=table.index,
+            buckets=self.buckets,
+            segments=(),
+        )
+
     def told(self) -> TableProgress:
         return TableProgress(
             name=self.table.name,
@@ -119,6 +136,7 @@ class Transfer:
         self._rows: list[_Rows] = []
         self._failed = threading.Event()
         self._percent = 0
+        self.used: set[str] = set()  # files that frames or rows were taken from
         self.damaged: set[str] = set()  # files whose frames did not hold
 
     @property
@@ -139,7 +157,9 @@ class Transfer:
         self._read()
         for of in self._rows:
             self._check(of)
-        return tuple(_record(of) for of in self._rows)
+        return tuple(
+            replace(of.described, segments=tuple(in_order(of.records))) for of in self._rows
+        )
 
     def tell(self, text: str) -> None:
         """Report how far the whole is."""
@@ -270,6 +290,7 @@ class Transfer:
                 of.unread.append(range_of(outcome.held))
                 continue
             of.sent += 1
+            self.used.add(outcome.held.frames.label)
             _, size = self._write(of, [outcome.segment])
             with self._lock:
                 of.reused_bytes += max(0, size - outcome.sent_bytes)
@@ -291,7 +312,10 @@ class Transfer:
         of.state = "sending"
         after = place.after
         with snapshot.table(connection):
-            parts = reading.read_range(connection, of.table, place.after, place.upto)
+            whole = place.upto is not None and place not in of.plan.gaps
+            parts = reading.read_range(
+                connection, of.table, place.after, place.upto, once_whole=whole
+            )
             while segment := self._receive(of, parts):
                 after = segment.range.upto
         if place.upto is not None and after != place.upto:
@@ -321,6 +345,7 @@ class Transfer:
 
     def _keep(self, of: _Rows, held: Held, same: Held) -> None:
         """Copy the frames of `same`, which hold what the server has in the place of `held`."""
+        self.used.add(same.frames.label)
         if not same.single:
             text = same.text()
             of.reused += 1
@@ -332,10 +357,8 @@ class Transfer:
         stored = list(same.stored())
         with self._writer.run():
             numbers = [self._writer.copy(raw, size) for raw, size in stored]
-        self._add(
-            of,
-            replace(same.first, frame=numbers[0], after=held.after, upto=held.upto),
-        )
+        record = replace(same.first, frame=numbers[0], after=held.after, upto=held.upto)
+        self._add(of, record, numbers[-1])
         with self._lock:
             of.reused += 1
             of.reused_bytes += same.first.text_bytes
@@ -359,18 +382,19 @@ class Transfer:
                 raise AssertionError("pieces without their segment")
             text = rows.lines(part.text)
             number = self._writer.add(insert + text + script.ROWS_END)
-            if variables:
-                self._writer.add(script.release(variables))
+            last = self._writer.add(script.release(variables)) if variables else number
         start = number if start is None else start
-        self._add(of, _segment(part, len(text), start, number - start + 1))
+        of.buckets = part.range.buckets or of.buckets
+        self._add(of, _segment(part, len(text), start, number - start + 1), last)
         with self._lock:
-            of.buckets = part.range.buckets or of.buckets
             of.text_bytes += size + len(text)
         return part, size + len(text)
 
-    def _add(self, of: _Rows, record: SegmentRecord) -> None:
+    def _add(self, of: _Rows, record: SegmentRecord, last: int | None = None) -> None:
         with self._lock:
             of.records.append(record)
+        if last is not None:
+            self._writer.remember(of.described, record, last)
 
     def _check(self, of: _Rows) -> None:
         """Count once more: no row may have slipped between two segments."""
@@ -435,20 +459,4 @@ def _segment(part: Segment, text_bytes: int, frame: int, frames: int) -> Segment
         upto=part.range.upto,
         bucket=part.range.bucket,
         wide=part.range.wide,
-    )
-
-
-def _record(of: _Rows) -> TableRecord:
-    table = of.table
-    return TableRecord(
-        name=table.name,
-        engine=table.engine,
-        definition=table.digest,
-        frame=of.frame,
-        columns=columns_of(table.columns),
-        insert=table.insert,
-        key=columns_of(table.key),
-        index=table.index,
-        buckets=of.buckets,
-        segments=tuple(in_order(of.records)),
     )

@@ -11,11 +11,15 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from db.engine import Database
 from db.ids import uuid7
+from gmops_desktop.adapters import locks
 from gmops_desktop.adapters.mysql import MysqlConnection, definitions
 from gmops_desktop.addresses import MysqlAddress
+from gmops_desktop.archive import attempts
+from gmops_desktop.archive.attempts import LeftOver
 from gmops_desktop.archive.inventory import Backup, Inventory, Purpose
 from gmops_desktop.archive.reader import ArchiveReader
 from gmops_desktop.archive.sealing import NoIdentity, Seals
@@ -29,6 +33,8 @@ from gmops_desktop.services.backups.taking import Taking
 from gmops_desktop.services.backups.transfer import TransferPlan
 
 __all__ = ["ArchiveSummary", "Backup", "Backups", "TableSummary", "Verification"]
+
+_ATTEMPTS: Final = 3  # interrupted ones whose frames are kept
 
 Connect = Callable[[MysqlAddress, Context], MysqlConnection]
 
@@ -98,17 +104,21 @@ class Backups:
         """
         begun, clock = _now(), time.monotonic()
         path = (out or self._new_path(address, begun, purpose)).absolute()
+        mark = mark_of(address)
         with (
             self._alone(address),
             self._connect(address, context) as connection,
-            self._in_hand(address, resource_id, plan or TransferPlan(), context) as stores,
-            ArchiveWriter(path) as writer,
+            self._in_hand(address, path.parent, resource_id, plan, context) as stores,
+            ArchiveWriter(path, mark=mark) as writer,
         ):
+            locks.lock(writer.fileno())  # so that nobody takes it for an interrupted attempt
             taken = Taking([connection], writer, context, stores).take(begun)
             manifest = taken.manifest
             written = writer.finish(manifest)
             travelled, trips = connection.travelled, connection.round_trips
-            base = stores[0].frames.label if stores and taken.reused_bytes else ""
+        for attempt in attempts.interrupted(path.parent, mark):
+            if attempt.name.endswith(attempts.LEFT):
+                attempts.remove(attempt)
         for label in sorted(taken.damaged):
             context.note(
                 tr("{file} is damaged; what it holds was fetched from the server.", file=label)
@@ -135,7 +145,8 @@ class Backups:
             verified=None,
             exists=True,
             reused_bytes=taken.reused_bytes,
-            base=base,
+            base=next((label for label in taken.used if not _is_attempt(label)), ""),
+            resumed=any(map(_is_attempt, taken.used)),
             rate=travelled / max(seconds, 0.001),
             round_trips=trips,
         )
@@ -228,38 +239,54 @@ class Backups:
 
     @contextmanager
     def _in_hand(
-        self, address: MysqlAddress, resource_id: str, plan: TransferPlan, context: Context
+        self,
+        address: MysqlAddress,
+        folder: Path,
+        resource_id: str,
+        plan: TransferPlan | None,
+        context: Context,
     ) -> Iterator[list[Store]]:
-        """Open the newest sound archive of the same database, whose frames need not travel again.
+        """Open what lies on this disk of the same database: its frames need not travel again.
 
-        Whether it is the same is no question of proof: digests decide what is copied.
+        That is the newest sound archive, and what interrupted attempts left in `folder`.  Whether
+        it is the same database is no question of proof: digests decide what is copied.
         """
-        source = f"{address.schema}@{address.host}"
-        likely = [] if plan.full else [b for b in self._inventory.all() if b.source == source]
-        likely.sort(key=lambda backup: backup.resource_id != resource_id)
-        locked = False  # the keyring is not asked again for each older one
         with ExitStack() as stack:
             stores: list[Store] = []
-            for backup in likely:
-                if stores or not backup.exists or backup.verified is False:
-                    continue
-                if backup.sealed and locked:
-                    continue
-                try:
-                    plain = stack.enter_context(self._seals.opened(backup.path, context))
-                    reader = stack.enter_context(ArchiveReader(plain, label=backup.path.name))
-                except NoIdentity:
-                    locked = True
-                    name = backup.path.name
-                    context.note(
-                        tr("{file} is sealed and no key here opens it: all rows travel.", file=name)
-                    )
-                    continue
-                except OpsError as error:
-                    context.note(error.message)
-                    continue  # the next older one is as good
-                stores.append(Store(reader, reader.manifest.tables))
+            if plan is None or not plan.full:
+                if reader := self._newest(address, resource_id, context, stack):
+                    stores.append(Store(reader, reader.manifest.tables, whole=True))
+                for left in _left(folder, mark_of(address)):
+                    stack.enter_context(left)
+                    stores.append(Store(left, left.tables, whole=False))
             yield stores
+
+    def _newest(
+        self, address: MysqlAddress, resource_id: str, context: Context, stack: ExitStack
+    ) -> ArchiveReader | None:
+        """Open the newest archive of the same schema that can be, the same resource's first."""
+        source = f"{address.schema}@{address.host}"
+        likely = [
+            backup
+            for backup in self._inventory.all()
+            if backup.source == source and backup.exists and backup.verified is not False
+        ]
+        locked = False  # the keyring is not asked again for each older one
+        for backup in sorted(likely, key=lambda backup: backup.resource_id != resource_id):
+            if backup.sealed and locked:
+                continue
+            try:
+                plain = stack.enter_context(self._seals.opened(backup.path, context))
+                return stack.enter_context(ArchiveReader(plain, label=backup.path.name))
+            except NoIdentity:
+                locked = True
+                name = backup.path.name
+                context.note(
+                    tr("{file} is sealed and no key here opens it: all rows travel.", file=name)
+                )
+            except OpsError as error:
+                context.note(error.message)
+        return None
 
     def _new_path(self, address: MysqlAddress, at: datetime, purpose: Purpose) -> Path:
         schema = re.sub(r"[^\w.-]+", "_", address.schema)
@@ -267,6 +294,29 @@ class Backups:
         # Two backups may begin in the same second.
         name = f"{schema}{kind}-{at.astimezone():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}.sql.zst"
         return self._archive_folder() / name
+
+
+def mark_of(address: MysqlAddress) -> str:
+    """Return what tells the database from others in an attempt's index."""
+    way = f" via {address.ssh.host}:{address.ssh.port}" if address.ssh else ""
+    return f"{address.schema}@{address.host}:{address.port}{way}"
+
+
+def _is_attempt(label: str) -> bool:
+    return label.endswith(attempts.LEFT)
+
+
+def _left(folder: Path, mark: str) -> Iterator[LeftOver]:
+    """Open what attempts left that are over, newest first; of many only the newest few."""
+    for number, path in enumerate(attempts.interrupted(folder, mark)):
+        with LeftOver(path) as found:
+            over = locks.lock(found.fileno())
+        if not over:
+            continue
+        if number >= _ATTEMPTS:
+            attempts.remove(path)
+            continue
+        yield LeftOver(path if _is_attempt(path.name) else attempts.set_aside(path))
 
 
 def _now() -> datetime:

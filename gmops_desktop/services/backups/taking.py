@@ -28,10 +28,11 @@ class DefinitionsChanged(OpsError):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a run wrote, and how its rows came."""
+    """What a run wrote, and how its rows came; `used` names the files that frames came from."""
 
     manifest: Manifest
     reused_bytes: int
+    used: tuple[str, ...]
     damaged: frozenset[str]  # files in hand whose frames did not hold
 
 
@@ -59,8 +60,7 @@ class Taking:
         position = snapshot.begin(connection)
         schema = definitions.read(connection)
         plans = [plan(table, self._stores) for table in schema.tables]
-        held = sum(held.text_bytes for made in plans for held in made.held)
-        expected = held or sum(table.text_guess for table in schema.tables)
+        expected = sum(made.expected for made in plans)
         self._check_space(expected)
         transfer = Transfer(self._connections, writer, context, expected)
 
@@ -89,7 +89,8 @@ class Taking:
             objects=tuple(objects),
             frames=tuple(writer.digests),
         )
-        return Taken(manifest, transfer.reused_bytes, frozenset(transfer.damaged))
+        used = tuple(sorted(transfer.used))
+        return Taken(manifest, transfer.reused_bytes, used, frozenset(transfer.damaged))
 
     def _define(self, thing: definitions.Definition) -> ObjectRecord:
         frame = self._writer.add(script.definition(self._connection, thing))
