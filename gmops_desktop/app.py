@@ -376,6 +376,7 @@ def _pages(
 ) -> Pages:
 
     from ui.backups_tab import BackupsTab
+    from ui.comparison_dialog import comparing
     from ui.first_start import FirstStart
     from ui.main_window import Pages, Tab
     from ui.overview_tab import OverviewTab
@@ -403,6 +404,7 @@ def _pages(
         contracts,
         services.cloud_backups,
         runner,
+        compare=comparing(services.comparisons, contracts, runner),
         scheduling=lambda page: Scheduling(
             services.schedules, services.retention, services.timers, runner, page
         ),

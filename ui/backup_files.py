@@ -86,7 +86,7 @@ class Files(QObject):
             self.noticed.emit("ok", whole, details or read)
             self.proved.emit(backup.id, True, tr("read back and proved: {what}", what=read))
             return
-        faults = " ".join(result.faults[:3])
+        faults = " ".join((result.faults or result.notes)[:3])
         said = tr("{file} is damaged; do not rely on it.", file=backup.path.name)
         self.noticed.emit("critical", said, faults)
         self.proved.emit(backup.id, False, faults)
