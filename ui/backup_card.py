@@ -185,7 +185,7 @@ class _Fault(QFrame):
             return
         resource, listing = fault
         self._resource, self._text = resource.id, f"{listing.fault} {listing.hint}".rstrip()
-        age = tr("seen {age}", age=words.ago(listing.at)) if listing.at else tr("never seen")
+        age = tr("last seen {age}", age=words.ago(listing.at)) if listing.at else tr("never seen")
         said = tr("Cloud backups of {name} ({age}): {why}", name=resource.name, age=age,
                   why=listing.fault)  # fmt: skip
         self.sentence.show_text(said)

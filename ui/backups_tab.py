@@ -139,7 +139,11 @@ class BackupsTab(Page):
         """Show what the inventory holds now."""
         chosen = self.source.currentData()
         resources = self._contracts.resources()
+        first = not self._databases
         self._databases = tuple(one for one in resources if one.kind == "mysql")
+        if first:  # this page may take the place of one in another language
+            for task in self._runner.running():
+                self._heed(task)
         blocked = self.source.blockSignals(True)
         self.source.clear()
         for resource in self._databases:
