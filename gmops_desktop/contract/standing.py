@@ -16,7 +16,6 @@ from gmops_desktop.contract.schedules import (
     Taken,
     following,
     newest,
-    open_appointment,
     start_of,
 )
 from gmops_desktop.language import tr
@@ -63,11 +62,32 @@ def stand(
     if plan is not None:
         if (after := following(plan, now, zone)) is not None:
             soon = start_of(plan, after, zone)
-        due = open_appointment(plan, since, now, runs, taken, zone)
-        if due is not None and now - start_of(plan, due, zone) > GRACE:
-            overdue = start_of(plan, due, zone)
+        overdue = _overdue(plan, since, now, runs, past, zone)
     state, reason = _judge(past, last_proved, overdue, now, planned=plan is not None)
     return Standing(state, reason, last_good, last_proved, soon, overdue)
+
+
+def _overdue(
+    plan: Plan,
+    since: datetime,
+    now: datetime,
+    runs: Sequence[Run],
+    past: Sequence[Taken],
+    zone: tzinfo | None,
+) -> datetime | None:
+    """Return when the newest backup that was due should have begun, where it is not there.
+
+    One that is just being taken, or that a person declined, is not overdue.
+    """
+    due = newest(plan, now, zone)
+    if not plan.enabled or due is None or due <= since <= now:
+        return None
+    if any(one.at >= due and one.verified is not False for one in past):
+        return None
+    if any(run.due == due and run.outcome in ("running", "declined") for run in runs):
+        return None
+    start = start_of(plan, due, zone)
+    return start if now - start > GRACE else None
 
 
 def _judge(

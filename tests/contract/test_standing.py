@@ -71,6 +71,13 @@ def test_quiet_hours_are_not_overdue() -> None:
     assert light(5, [taken(-20)], plan=plan).overdue_since == DUE + timedelta(hours=3.5)
 
 
+def test_left_until_the_next_time_it_is_overdue_and_declined_it_is_not() -> None:
+    assert light(1, [taken(-20)], [run("missed")]).state == "warning"
+    assert light(1, [taken(-20)], [run("skipped")]).overdue_since == DUE
+    assert light(1, [taken(-20)], [run("declined")]).state == "ok"
+    assert light(1, [taken(-20)], [run("running")]).state == "ok"
+
+
 def test_without_a_plan_only_the_age_counts() -> None:
     assert stand(None, BEFORE, DUE, [], [taken(-20)], UTC).state == "ok"
     assert stand(None, BEFORE, DUE, [], [taken(-25)], UTC).state == "warning"

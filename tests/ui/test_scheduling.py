@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from databases import execute, opener
 from db.engine import Database
 from gmops_desktop.addresses import MysqlAddress, Resource
+from gmops_desktop.changes import Change
 from gmops_desktop.contract.schedules import Plan, Surroundings
 from gmops_desktop.paths import Home
 from gmops_desktop.services.backups import Backups
@@ -321,6 +322,31 @@ def test_a_missed_backup_is_announced_and_done(
     assert [said[0] for said in heard] == ["warning", "ok"]
     assert "was missed; it is done now" in heard[0][1]
     settled()
+
+
+def test_a_missed_backup_that_is_left_becomes_a_ticket_in_sight(
+    qtbot: QtBot,
+    watch: ScheduleWatch,
+    schedules: Schedules,
+    tickets: Tickets,
+    runner: TaskRunner,
+    machine: Machine,
+    site: Resource,
+    settled: Callable[[], None],
+) -> None:
+    due_now(schedules, machine, site, catch_up="skip")
+    machine.now += timedelta(hours=2)
+    heard: list[tuple[str, str, str]] = []
+    watch.noticed.connect(lambda *said: heard.append(said))
+    with qtbot.waitSignal(runner.changed, timeout=20_000) as changed:
+        watch.look()
+    settled()
+    [ticket] = tickets.all()
+    assert heard == [
+        ("critical", "Backup of site was missed", f"It is written down in ticket {ticket.number}.")
+    ]
+    assert changed.args == [Change.TICKETS]
+    assert schedules.outlook(site).standing.state == "critical"
 
 
 def test_the_last_times_are_shown_with_their_outcome(
