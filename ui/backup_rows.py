@@ -100,9 +100,10 @@ def reused_text(backup: Backup) -> str:
 
 
 def took_text(backup: Backup) -> str:
-    """Return how long it took, and what the line carried."""
+    """Return how long it took, and what the line carried on average."""
     rate = backup.rate or backup.travelled / max(backup.seconds, 0.1)
-    return tr(", ").join((words.lasting(backup.seconds), rate_text(rate)))
+    average = tr("{rate} on average", rate=rate_text(rate))
+    return tr(", ").join((words.lasting(backup.seconds), average))
 
 
 def how_text(backup: Backup) -> str:

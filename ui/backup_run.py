@@ -130,7 +130,7 @@ class RunView(QWidget):
         self.saved.show_value(saved_text(backup.reused_bytes, backup.text_bytes))
         self.sent.show_value(words.size(backup.travelled))
         rate = backup.rate or backup.travelled / max(backup.seconds, 0.1)
-        self.rate.show_value(rate_text(rate))
+        self.rate.show_value(rate_text(rate), tr("on average"))
         self.left.show_value(words.lasting(backup.seconds), word=tr("Took"))
         self.verdict.setText(backup.verdict)
         self.verdict.show()
