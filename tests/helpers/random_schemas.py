@@ -156,7 +156,7 @@ EDITS: Final = (
     "insert a few", "insert many", "append", "update a few", "update many", "update a counter",
     "change keys", "delete a few", "delete a range", "delete all", "swap two rows",
     "add a column", "drop a column", "alter a column", "new table", "drop table", "rename table",
-    "new key", "nothing",
+    "new key", "new order", "other engine", "nothing",
 )  # fmt: skip
 
 
@@ -254,6 +254,19 @@ class RandomSchema:
                 # The rows stay, and lie in another order from now on.
                 yield f"ALTER TABLE {t} DROP PRIMARY KEY, ADD id int AUTO_INCREMENT PRIMARY KEY", ()
                 self.tables.remove(table)
+
+            case "new order":
+                # The same type, another collation: the rows lie in another order from now on.
+                found = {"utf8mb4_general_ci": "utf8mb4_bin", "utf8mb4_bin": "utf8mb4_unicode_ci"}
+                for name, definition, _ in table.key.columns:
+                    if definition.startswith("varchar"):
+                        kind, _, rest = definition.partition(" COLLATE ")
+                        collation = found.get(rest.removesuffix(" NOT NULL"), "utf8mb4_bin")
+                        changed = f"{kind.removesuffix(' NOT NULL')} COLLATE {collation} NOT NULL"
+                        yield f"ALTER IGNORE TABLE {t} MODIFY {name} {changed}", ()
+            case "other engine":
+                table.engine = "InnoDB" if table.engine == "MyISAM" else "MyISAM"
+                yield f"ALTER TABLE {t} ENGINE={table.engine}", ()
 
     def _insert(self, table: RandomTable, count: int, *, highest: bool = False) -> None:
         if not count:

@@ -26,7 +26,7 @@ from gmops_desktop.archive import rows
 from gmops_desktop.archive.manifest import TableRecord
 from gmops_desktop.archive.reader import ArchiveReader
 from gmops_desktop.context import Context
-from gmops_desktop.services.backups import Backups
+from gmops_desktop.services.backups import Backups, TransferPlan
 from gmops_desktop.services.restores import Restores
 from random_schemas import EDITS, RandomSchema, RandomTable
 from sandbox.mariadb import MariaDB
@@ -172,5 +172,32 @@ def test_every_kind_of_key_through_every_kind_of_edit(archives: Archives) -> Non
                 for edit in day:
                     schema.edit(edit, table)
             archives.check(address)
+    finally:
+        execute(server, "", [f"DROP DATABASE {address.schema}"])
+
+
+def test_what_did_not_change_does_not_travel(archives: Archives) -> None:
+    """Else all the rest here would hold for a backup that always begins anew."""
+    server = archives.server
+    address = server.address(f"s_{secrets.token_hex(4)}")
+    columns = {"c0": "text", "c1": "int"}
+    tables = [RandomTable(kind, key, dict(columns)) for kind, key in random_schemas.KEYS.items()]
+    schema = RandomSchema(server, address.schema, tables, Random("same"))
+    try:
+        for table in tables:
+            schema.edit("insert many", table)
+        first = archives.growing.take(address, Context())
+        same = archives.growing.take(address, Context())
+        assert same.base == first.path.name
+        assert same.reused_bytes == same.text_bytes > 20_000
+        same_content(first.path, same.path)
+        for table in tables:
+            schema.edit("update a few", table)
+        changed = archives.growing.take(address, Context())
+        assert changed.base == same.path.name
+        assert changed.reused_bytes > 0.8 * changed.text_bytes
+        full = archives.growing.take(address, Context(), plan=TransferPlan(full=True))
+        assert full.reused_bytes == 0
+        same_content(changed.path, full.path)
     finally:
         execute(server, "", [f"DROP DATABASE {address.schema}"])
