@@ -103,3 +103,22 @@ def test_refusals(desk: Desk, tmp_path: Path) -> None:
     assert unknown.code == 1
     assert "No resource of the contract is called nowhere." in unknown.err
     assert desk.run("compare", first).code == 2
+
+
+def test_files_of_other_tools_are_never_called_whole(tmp_path: Path) -> None:
+    dump = tmp_path / "dump.sql"
+    dump.write_bytes(b"-- MySQL dump 10.13\nCREATE TABLE t (id int);\n-- Dump completed\n")
+    ran = gmops("backup", "verify", dump, home=tmp_path / "home")
+    assert ran.code == 5, ran.err
+    assert "is a dump of mariadb-dump or mysqldump. It cannot be proved whole." in ran.out
+    assert "It holds no digests of its rows" in ran.out
+    answer = gmops("backup", "verify", dump, "--json", home=tmp_path / "home").answer
+    assert (answer["ok"], answer["outcome"]) == (False, "unprovable")
+    dump.write_bytes(dump.read_bytes()[:-20])
+    cut = gmops("backup", "verify", dump, "--json", home=tmp_path / "home")
+    assert cut.code == 3
+    assert cut.answer["outcome"] == "damaged"
+    assert "the line with which such a file ends is missing" in cut.err
+    folder = gmops("backup", "verify", tmp_path, home=tmp_path / "home")
+    assert folder.code == 1
+    assert "is a folder" in folder.err

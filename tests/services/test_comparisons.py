@@ -28,7 +28,7 @@ from sandbox.mariadb import MariaDB
 pytestmark = pytest.mark.servers
 
 SITE = [
-    "CREATE TABLE members (id int PRIMARY KEY, name varchar(50), n float, note text)",
+    "CREATE TABLE members (id int PRIMARY KEY, name varchar(50), n float, note mediumtext)",
     "INSERT INTO members SELECT seq, CONCAT('会员', seq), seq/3, NULL FROM seq_1_to_3000",
     "CREATE TABLE tags (name varchar(30) PRIMARY KEY, n int) COLLATE utf8mb4_unicode_ci",
     "INSERT INTO tags SELECT CONCAT(IF(seq%2,'Tag ','tag '), seq), seq FROM seq_1_to_500",
@@ -240,6 +240,31 @@ def test_only_what_differs_travels(
     assert told(found) == {"big": ("rows", 0, 3, 0)}
     assert nothing < 60_000
     assert found.travelled < 1_000_000  # of 12 MB of text
+
+
+@pytest.mark.parametrize("count", [1400, 2900])  # rows asked for by hash, and whole ranges
+def test_many_rows_of_one_range(
+    mariadb: MariaDB,
+    site: MysqlAddress,
+    taken: Path,
+    compared: Callable[[Source, Source], Compared],
+    count: int,
+) -> None:
+    execute(
+        mariadb,
+        site.schema,
+        [
+            f"UPDATE members SET name='?' WHERE id<={count}",
+            "UPDATE members SET note=REPEAT('y', 9000000), id=id+5000 WHERE id=7",
+            "UPDATE members SET note=REPEAT(\"'\", 9000000) WHERE id=77",
+        ],
+    )
+    found = compared(taken, site)
+    assert told(found) == {"members": ("rows", 1, count - 1, 1)}
+    changed = [int(row.key[0].text) for row in found.rows("members") if row.kind == "changed"]
+    assert changed == sorted(changed)
+    large = next(row for row in found.rows("members") if row.key[0].text == "77")
+    assert (large.changed, large.after[3].kind) == ((1, 3), "large")
 
 
 def test_a_changed_definition_still_compares_the_shared_columns(
@@ -490,6 +515,26 @@ def test_no_archive(
     dump.write_text("CREATE TABLE t (id int);\n")
     with pytest.raises(ProofFailed, match="not a whole archive"):
         comparisons.compare(dump, taken, context)
+
+
+def test_archives_are_read_through_what_opens_them(
+    tmp_path: Path, taken: Path, mariadb: MariaDB, site: MysqlAddress, context: Context
+) -> None:
+    """A sealed archive is known by its own name, and read from a plain copy that goes away."""
+    sealed = tmp_path / "a.sql.zst.age"
+    sealed.write_bytes(b"sealed")
+    used: list[str] = []
+
+    @contextmanager
+    def opened(path: Path, context: Context) -> Iterator[Path]:
+        used.append(f"opened {path.name}")
+        yield taken if path == sealed else path
+        used.append(f"closed {path.name}")
+
+    with Comparisons(opener(mariadb), opened).compare(sealed, site, context) as found:
+        assert found.identical
+        assert found.before.name == "a.sql.zst.age"
+    assert used == ["opened a.sql.zst.age", "closed a.sql.zst.age"]
 
 
 def test_two_databases(site: MysqlAddress, comparisons: Comparisons, context: Context) -> None:

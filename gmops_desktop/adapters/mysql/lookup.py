@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 from gmops_desktop.adapters.mysql.connection import MysqlConnection
 from gmops_desktop.adapters.mysql.definitions import Table
@@ -17,39 +16,23 @@ from gmops_desktop.adapters.mysql.segments import (
     source,
 )
 
-_AT_ONCE: Final = 500  # hashes in one question
-
 
 def chosen(
     connection: MysqlConnection, table: Table, r: Range, wanted: Sequence[str]
 ) -> Iterator[bytes]:
-    """Return the rows of a range whose text has one of these short hashes."""
+    """Return the rows of a range whose text has one of these short hashes; the empty one stands
+    for rows too large to be built.  In the key's order where there is one."""
     text, condition = parts(table, r)
-    for start in range(0, len(wanted), _AT_ONCE):
-        listed = ",".join(f"'{one}'" for one in wanted[start : start + _AT_ONCE] if one)
-        if listed:
-            yield from _texts(
-                connection,
-                f"SELECT {text} FROM {source(table)} WHERE ({condition})"
-                f" AND LEFT(SHA2({text},256),{HASH}) IN ({listed}){_order(table, r)}",
-            )
+    listed = ",".join(f"'{one}'" for one in wanted if one) or "''"
+    found = f"LEFT(SHA2({text},256),{HASH}) IN ({listed})"
     if "" in wanted:
-        yield from _oversized(connection, table, r)
+        found = f"({found} OR {text} IS NULL)"
+    yield from _texts(connection, table, r, f"({condition}) AND {found}")
 
 
 def every(connection: MysqlConnection, table: Table, r: Range) -> Iterator[bytes]:
-    """Return all rows of a range, one after the other; in the key's order where it has one."""
-    text, condition = parts(table, r)
-    missing = 0
-    for (found,) in connection.stream(
-        f"SELECT {text} FROM {source(table)} WHERE {condition}{_order(table, r)}"
-    ):
-        if found is None:
-            missing += 1
-        else:
-            yield _bytes(found)
-    if missing:
-        yield from _oversized(connection, table, r)
+    """Return all rows of a range, one after the other; in the key's order where there is one."""
+    yield from _texts(connection, table, r, parts(table, r)[1])
 
 
 def bucket_digests(
@@ -75,29 +58,17 @@ def bucket_digests(
 
 def oversized(connection: MysqlConnection, table: Table, wide: tuple[str, ...]) -> Iterator[bytes]:
     """Return the rows that are too large to be built whole, their large values by SHA-256."""
-    return _oversized(connection, table, Range(wide=wide))
+    r = Range(wide=wide)
+    yield from _texts(connection, table, r, f"{parts(table, r)[0]} IS NULL")
 
 
-def _oversized(connection: MysqlConnection, table: Table, r: Range) -> Iterator[bytes]:
+def _texts(connection: MysqlConnection, table: Table, r: Range, condition: str) -> Iterator[bytes]:
+    """Hand out rows as they come; of one too large to be built, large values by SHA-256."""
     wide = tuple(column.name for column in table.columns if column.form in LARGE)
-    text, condition = parts(table, r)
-    short = row(table.columns, wide)
-    yield from _texts(
-        connection,
-        f"SELECT {short} FROM {source(table)} WHERE ({condition}) AND {text} IS NULL"
-        f"{_order(table, r)}",
-    )
-
-
-def _order(table: Table, r: Range) -> str:
-    return f" ORDER BY {order(table.key)}" if r.bucket is None and table.key else ""
-
-
-def _texts(connection: MysqlConnection, statement: str) -> Iterator[bytes]:
-    for (found,) in connection.stream(statement):
-        if found is not None:
-            yield _bytes(found)
-
-
-def _bytes(found: bytes | str) -> bytes:
-    return found if isinstance(found, bytes) else found.encode()
+    text = f"COALESCE({parts(table, r)[0]},{row(table.columns, wide)})"
+    ordered = f" ORDER BY {order(table.key)}" if r.bucket is None and table.key else ""
+    for (found,) in connection.stream(
+        f"SELECT {text} FROM {source(table)} WHERE {condition}{ordered}"
+    ):
+        if found is not None:  # a row whose small values alone are too large for the server
+            yield found if isinstance(found, bytes) else found.encode()

@@ -26,7 +26,7 @@ from gmops_desktop.archive.differences import (
 )
 from gmops_desktop.archive.manifest import ColumnRecord, SegmentRecord, TableRecord
 
-_WORTH_CHOOSING: Final = 2000  # rows of a range; if more differ, the range travels whole
+_WORTH_CHOOSING: Final = 2000  # rows of a range; where more differ, it travels whole
 
 Tell = Callable[[int], object]  # called with the bytes of the archive's text that are done
 
