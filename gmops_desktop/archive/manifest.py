@@ -21,6 +21,7 @@ FORMAT: Final = 2
 _READABLE: Final = (1, 2)
 
 Consistency = Literal["consistent", "partly", "unknown"]
+SnapshotWay = Literal["single", "position", "read_lock"]
 ObjectKind = Literal[
     "sequence", "view", "function", "procedure", "package", "package body", "trigger", "event"
 ]
@@ -48,6 +49,18 @@ class Remark:
 
     def __str__(self) -> str:
         return tr(_REMARKS[self.kind], name=self.name, detail=self.detail)
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotRecord:
+    """How all rows came to be those of one moment: by which way, over how many connections.
+
+    `lock_seconds` is how long writers were held off for it.
+    """
+
+    way: SnapshotWay = "single"
+    connections: int = 1
+    lock_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +192,7 @@ class Manifest:
     objects: tuple[ObjectRecord, ...]
     frames: tuple[str, ...]
     format: int = FORMAT
+    snapshot: SnapshotRecord = SnapshotRecord()
 
     def proves(self, number: int, raw: bytes, content: Callable[[], bytes]) -> bool:
         """Say whether a stored frame is the manifest's; `content` unpacks it, for format 1."""
@@ -201,12 +215,29 @@ class Manifest:
     @property
     def verdict(self) -> str:
         """The verdict in plain words, in the current language."""
-        first = (
-            tr("One consistent snapshot, except what is named here.")
-            if self.consistency == "partly"
-            else tr("One consistent snapshot, taken without a lock.")
-        )
-        return "\n".join([first, *(str(remark) for remark in self.remarks)])
+        lines = [self._moment]
+        if self.consistency == "partly":
+            lines.append(tr("Except what is named here:"))
+        return "\n".join([*lines, *(str(remark) for remark in self.remarks)])
+
+    @property
+    def _moment(self) -> str:
+        """How the rows came to be those of one moment, in plain words."""
+        snapshot = self.snapshot
+        if snapshot.way == "position":
+            return tr(
+                "One consistent snapshot over {count} connections, taken without a lock:"
+                " nothing was committed while they opened.",
+                count=snapshot.connections,
+            )
+        if snapshot.way == "read_lock":
+            return tr(
+                "One consistent snapshot over {count} connections; writes were held off for"
+                " {seconds} s while they opened.",
+                count=snapshot.connections,
+                seconds=f"{snapshot.lock_seconds:.2f}",
+            )
+        return tr("One consistent snapshot, taken without a lock.")
 
     @property
     def digest(self) -> str:
@@ -245,6 +276,7 @@ class Manifest:
             "rows": self.rows,
             "text_bytes": self.text_bytes,
             "position": {**self.position},
+            "snapshot": asdict(self.snapshot),
             "remarks": [asdict(remark) for remark in self.remarks],
         }
         objects: list[dict[str, Any]] = [
@@ -273,6 +305,7 @@ class Manifest:
             objects=tuple(ObjectRecord(**thing["object"]) for thing in things if "object" in thing),
             frames=tuple(last["frames"]),
             format=head["format"],
+            snapshot=SnapshotRecord(**head.get("snapshot", {})),
         )
 
 

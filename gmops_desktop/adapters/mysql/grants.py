@@ -20,6 +20,15 @@ def of_schema(connection: MysqlConnection) -> set[str]:
     return rights
 
 
+def of_server(connection: MysqlConnection) -> set[str]:
+    """Return the privileges that hold for the whole server."""
+    rights: set[str] = set()
+    for (grant,) in connection.rows("SHOW GRANTS FOR CURRENT_USER()"):
+        if found := re.match(r"GRANT (.+?) ON \*\.\* TO ", grant):
+            rights |= {right.strip() for right in found[1].split(",")}
+    return rights
+
+
 def fits(pattern: str, schema: str) -> bool:
     """Say whether a grant's schema pattern (`%`, `_`, escaped by a backslash) covers `schema`."""
     inner = pattern[1:-1].replace("``", "`")

@@ -79,6 +79,12 @@ def read_range(
         yield from ranges.read(after, upto)
 
 
+def bound(connection: MysqlConnection, table: Table, place: Range, rows: int) -> Bound:
+    """Return the key of the row that is the `rows`-th of a range; None where it has fewer."""
+    found = connection.rows(_key_at(table, place.after, place.upto, rows))
+    return _parsed(found[0][0]) if found else None
+
+
 def read_buckets(
     connection: MysqlConnection, table: Table, only: Sequence[Range] | None = None
 ) -> Iterator[Piece | Segment]:
@@ -139,18 +145,14 @@ class _Ranges:
     def _bound_query(self, after: Bound, end: Bound) -> str:
         """Return the expression for the key that is a segment's worth of rows beyond `after`."""
         key = self._table.key
-        found = (
-            f"SELECT {key_tuple(key)} FROM {source(self._table)} WHERE {between(key, after, end)}"
-        )
         highest = ",".join(f"{comparable(column)} DESC" for column in key)
         return (
-            f"COALESCE(({found} ORDER BY {order(key)} LIMIT 1 OFFSET {self._count - 1}),"
-            f"({found} ORDER BY {highest} LIMIT 1))"
+            f"COALESCE(({_key_at(self._table, after, end, self._count)}),"
+            f"({_keys(self._table, after, end)} ORDER BY {highest} LIMIT 1))"
         )
 
     def _bound(self, rows: Sequence[Row]) -> Bound:
-        bound = rows[0][0] if rows else None
-        return tuple(bound.decode().split("\t")) if bound is not None else None
+        return _parsed(rows[0][0]) if rows else None
 
     def _adapt(self, rows: int, size: int) -> None:
         """Aim at the target size by what the last rows took; grow slowly, shrink at once."""
@@ -311,6 +313,21 @@ class _Buckets:
                     yield Piece(variable, value[start : start + _PIECE])
                 if not value:
                     yield Piece(variable, b"")
+
+
+def _keys(table: Table, after: Bound, end: Bound) -> str:
+    condition = between(table.key, after, end)
+    return f"SELECT {key_tuple(table.key)} FROM {source(table)} WHERE {condition}"
+
+
+def _key_at(table: Table, after: Bound, end: Bound, rows: int) -> str:
+    """Return the SELECT for the key of the `rows`-th row of a range."""
+    keys = _keys(table, after, end)
+    return f"{keys} ORDER BY {order(table.key)} LIMIT 1 OFFSET {rows - 1}"
+
+
+def _parsed(key: bytes | None) -> Bound:
+    return tuple(key.decode().split("\t")) if key is not None else None
 
 
 def _size(column: Column) -> str:

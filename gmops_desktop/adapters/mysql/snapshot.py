@@ -1,18 +1,75 @@
-"""One consistent look at a schema, without a lock: a REPEATABLE READ snapshot of one connection."""
+"""One consistent look at a schema: REPEATABLE READ snapshots, of one connection or of several.
+
+That several see the same state is never hoped for.  Either no transaction was committed while they
+opened, which the server's own position tells exactly and nobody has to be held off for; or a global
+read lock held writers off for that moment, and only where nothing could come to wait behind it; or
+there is but one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final, Literal
 
+from gmops_desktop.adapters.mysql import grants
 from gmops_desktop.adapters.mysql.connection import MysqlConnection, Row
 from gmops_desktop.adapters.mysql.failures import ServerRefused
+from gmops_desktop.context import side_by_side
+
+Way = Literal["single", "position", "read_lock"]
+
+LOCK_WAIT: Final = 60  # seconds that a session waits for a metadata lock
+
+_TRIES: Final = 3  # to open all snapshots between two commits, and again for the first two
+_LOCK_TRIES: Final = 10  # to find a moment without a running statement
+_PAUSE: Final = 0.05  # seconds between them
+_REFUSED: Final = (1044, 1142, 1205, 1227)  # no right to it, or somebody else was quicker
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The state that `connections` see, by which `way` they came to see the same one.
+
+    `position` is its binlog or GTID position where the server tells it; `lock_seconds` how long
+    writers were held off.
+    """
+
+    connections: tuple[MysqlConnection, ...]
+    way: Way = "single"
+    position: Mapping[str, str] = field(default_factory=dict)
+    lock_seconds: float = 0.0
+
+
+def together(connections: Sequence[MysqlConnection], *, lock: bool = True) -> Moment:
+    """Open a snapshot on each of `connections`, so that all see the same state.
+
+    Where that cannot be had, fewer connections hold the moment than were given, at least the
+    first; the others have no snapshot that may be used.  `lock` allows the global read lock.
+    """
+    if len(connections) > 1:
+        if found := _between_commits(connections):
+            return found
+        if lock and (found := _behind_a_lock(connections)):
+            return found
+    return Moment((connections[0],), position=begin(connections[0]))
 
 
 def begin(connection: MysqlConnection) -> dict[str, str]:
     """Open the snapshot; return its binlog or GTID position where the server tells it."""
+    _start(connection)
+    return _position(connection)
+
+
+def _start(connection: MysqlConnection) -> None:
     connection.run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     connection.run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+
+
+def _position(connection: MysqlConnection) -> dict[str, str]:
     if connection.server.mariadb:
         # The only position that is exactly the snapshot's, and nobody needs a right to read it.
         found: dict[str, str] = dict(connection.rows("SHOW STATUS LIKE 'binlog_snapshot_%'"))
@@ -22,6 +79,112 @@ def begin(connection: MysqlConnection) -> dict[str, str]:
     except ServerRefused:
         return {}
     return {"gtid_executed": executed} if executed else {}
+
+
+# ---------------------------------------------------------------- several, without a lock
+
+
+def _between_commits(connections: Sequence[MysqlConnection]) -> Moment | None:
+    """Open all snapshots between two commits, in a few tries; None where that cannot be had."""
+    first = connections[0]
+    if not (_mariadb_tells(first) if first.server.mariadb else _mysql_tells(first)):
+        return None
+    for some in [connections] * _TRIES + [connections[:2]] * _TRIES:
+        before = {} if first.server.mariadb else _committed(first)
+        _start_all(some)
+        if first.server.mariadb:
+            positions = side_by_side([partial(_position, connection) for connection in some])
+        else:
+            positions = [before, _committed(first)]
+        if positions[0] and all(position == positions[0] for position in positions):
+            return Moment(tuple(some), "position", positions[0])
+    return None
+
+
+def _mariadb_tells(connection: MysqlConnection) -> bool:
+    """Say whether every commit moves the binlog position that a snapshot carries."""
+    log, replicated = connection.one("SELECT @@GLOBAL.log_bin,@@GLOBAL.log_slave_updates")
+    slaves = connection.rows("SHOW GLOBAL STATUS LIKE 'Slaves_running'")
+    return bool(log == "1" and (replicated == "1" or all(count == "0" for _, count in slaves)))
+
+
+def _mysql_tells(connection: MysqlConnection) -> bool:
+    """Say whether every commit has a GTID; without them the binlog's position runs ahead."""
+    try:
+        return connection.one("SELECT @@GLOBAL.gtid_mode,@@GLOBAL.log_bin") == ("ON", "1")
+    except ServerRefused:  # MySQL before 5.6.5
+        return False
+
+
+def _committed(connection: MysqlConnection) -> dict[str, str]:
+    """Return what is committed; nothing where a transaction is about to be.
+
+    A transaction owns its GTID from before its commit until that shows in `gtid_executed`.  Asked
+    in this order, one that commits between two calls with equal answers cannot hide.
+    """
+    ((owned,),), ((executed,),) = connection.each(
+        ["SELECT @@GLOBAL.gtid_owned", "SELECT @@GLOBAL.gtid_executed"]
+    )
+    return {} if owned else {"gtid_executed": executed}
+
+
+def _start_all(connections: Sequence[MysqlConnection]) -> None:
+    side_by_side([partial(_start, connection) for connection in connections])
+
+
+# ---------------------------------------------------------------- several, behind a lock
+
+
+def _behind_a_lock(connections: Sequence[MysqlConnection]) -> Moment | None:
+    """Open all snapshots under FLUSH TABLES WITH READ LOCK; None where it cannot be had at once.
+
+    Whoever waits for this lock makes all writers wait behind himself.  MariaDB can be asked not to
+    wait.  MySQL waits at least a second, and worse: the tables that it meant to close stay barred
+    until their readers have ended.  So there it is only tried where nothing runs, and the user may
+    see whether anything does.
+    """
+    first = connections[0]
+    wait = 0 if first.server.mariadb else 1
+    if not first.server.mariadb and not grants.of_server(first) & {"PROCESS", "ALL PRIVILEGES"}:
+        return None
+    first.run(f"SET SESSION lock_wait_timeout={wait}")
+    try:
+        for _ in range(_LOCK_TRIES):
+            if not first.server.mariadb and _statements_of_others(first):
+                first.context.wait(_PAUSE)
+                continue
+            begun = time.monotonic()
+            try:
+                first.run("FLUSH TABLES WITH READ LOCK")
+            except ServerRefused as refusal:
+                if refusal.code not in _REFUSED:
+                    raise
+                if refusal.code != 1205:
+                    return None
+                first.context.wait(_PAUSE)
+                continue
+            try:
+                _start_all(connections)
+                position = _position(first)
+            finally:
+                first.run("UNLOCK TABLES")  # the snapshot stays
+            held = time.monotonic() - begun
+            return Moment(tuple(connections), "read_lock", position, held)
+    finally:
+        first.run(f"SET SESSION lock_wait_timeout={LOCK_WAIT}")
+    return None
+
+
+def _statements_of_others(connection: MysqlConnection) -> bool:
+    """Say whether anybody else's statement runs now."""
+    (count,) = connection.one(
+        "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE ID<>CONNECTION_ID()"
+        " AND COMMAND IN ('Query','Execute','Init DB','Field List','Prepare')"
+    )
+    return bool(count != "0")
+
+
+# ---------------------------------------------------------------- inside
 
 
 @contextmanager

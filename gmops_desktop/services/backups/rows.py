@@ -7,6 +7,7 @@ order they come; a table's segments stand in the manifest in the order of its ke
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
@@ -31,16 +32,16 @@ from gmops_desktop.archive.frames import Damaged
 from gmops_desktop.archive.hand import Held
 from gmops_desktop.archive.manifest import SegmentRecord, TableRecord
 from gmops_desktop.archive.writer import ArchiveWriter
-from gmops_desktop.context import Context, side_by_side
+from gmops_desktop.context import Context
 from gmops_desktop.errors import ProofFailed
 from gmops_desktop.language import tr
+from gmops_desktop.services.backups.crew import Crew, Job
 from gmops_desktop.services.backups.delta import TOGETHER, splice
 from gmops_desktop.services.backups.planning import TablePlan, columns_of, in_order, range_of
 from gmops_desktop.services.backups.progress import TableProgress, TableState, TakeProgress
 
-_SLICE: Final = 48 << 20  # bytes of text of a table that one connection reads at a time
-
-Job = Callable[[MysqlConnection], None]
+_PARTS: Final = 6  # of all rows for each connection, so that none waits long for another's last
+_LEAST_PART: Final = 4 << 20  # bytes of text
 
 
 @dataclass(slots=True)
@@ -51,6 +52,7 @@ class _Rows:
     frame: int
     records: list[SegmentRecord] = field(default_factory=list)
     count: int | None = None  # rows there, as the server counts them
+    beyond: int = 0  # of them behind all that is in hand
     buckets: int = 0
     state: TableState = "waiting"
     hashed: int = 0
@@ -115,26 +117,22 @@ class _Ask:
 
 
 class Transfer:
-    """One run: from plans to the records of tables, through one or more connections.
-
-    All connections see the same snapshot and are prepared (`segments.prepare`).
-    """
+    """One run: from plans to the records of tables, through the connections of a crew."""
 
     def __init__(
         self,
-        connections: Sequence[MysqlConnection],
+        crew: Crew,
         writer: ArchiveWriter,
         context: Context,
         expected: int,
     ) -> None:
-        self._connections = connections
+        self._crew = crew
         self._writer = writer
         self._context = context
         self._expected = max(expected, 1)
         self._begun = time.monotonic()
         self._lock = threading.Lock()  # over counters and the queue
         self._rows: list[_Rows] = []
-        self._failed = threading.Event()
         self._percent = 0
         self.used: set[str] = set()  # files that frames or rows were taken from
         self.damaged: set[str] = set()  # files whose frames did not hold
@@ -142,7 +140,7 @@ class Transfer:
     @property
     def travelled(self) -> int:
         """Bytes that crossed the line so far."""
-        return sum(connection.travelled for connection in self._connections)
+        return self._crew.travelled
 
     @property
     def reused_bytes(self) -> int:
@@ -193,7 +191,7 @@ class Transfer:
             elif of.plan.held:
                 alone.append(_bound(self._compare_buckets, of))
             else:
-                of.unread.append(Range())
+                of.unread.append(Range())  # how many rows that are, the count tells
         waiting = deque(asks)
 
         def some(connection: MysqlConnection) -> None:
@@ -208,14 +206,14 @@ class Transfer:
                 for ask, found in zip(batch, segments.digest_answers(answers), strict=True):
                     self._answered(ask, found)
 
-        self._on_all([some] * len(self._connections))
-        self._on_all(alone)
+        self._crew.share([*alone, *[some] * len(self._crew.working)])
 
     def _answered(self, ask: _Ask, found: Digest) -> None:
         of = ask.of
         if ask.kind == "count":
             of.count = found.rows
         elif ask.kind == "beyond":
+            of.beyond = found.rows
             if found.rows:
                 of.unread.append(Range(of.plan.last))
         else:
@@ -223,7 +221,8 @@ class Transfer:
             self._compared(of, ask.held, found)
 
     def _compared(self, of: _Rows, held: Held, found: Digest) -> None:
-        of.hashed += 1
+        with self._lock:
+            of.hashed += 1
         try:
             if found == Digest(held.rows, held.digest()):
                 self._keep(of, held, held)
@@ -276,7 +275,7 @@ class Transfer:
             for start in range(0, len(of.differing), TOGETHER):
                 some = of.differing[start : start + TOGETHER]
                 groups.append(_bound(self._splice_some, of, some))
-        self._on_all(groups)
+        self._crew.share(groups)
 
     def _splice_some(
         self, of: _Rows, some: Sequence[tuple[Held, Digest]], connection: MysqlConnection
@@ -289,10 +288,10 @@ class Transfer:
             if outcome.segment is None:
                 of.unread.append(range_of(outcome.held))
                 continue
-            of.sent += 1
             self.used.add(outcome.held.frames.label)
             _, size = self._write(of, [outcome.segment])
             with self._lock:
+                of.sent += 1
                 of.reused_bytes += max(0, size - outcome.sent_bytes)
             self.tell(tr("Fetching changed rows of {name}", name=of.table.name))
 
@@ -305,21 +304,48 @@ class Transfer:
                 if of.unread:
                     jobs.append(_bound(self._read_buckets, of))
                 continue
-            jobs += [_bound(self._read_range, of, place) for place in of.unread]
-        self._on_all(jobs)
+            left = max(0, (of.count or 0) - sum(held.rows for held in of.plan.held))
+            for place in of.unread:
+                once_whole = place.upto is not None and place not in of.plan.gaps
+                rows_there = 0 if once_whole else of.beyond or left
+                jobs.append(_bound(self._read_range, of, place, once_whole, rows_there))
+        self._crew.share(jobs)
 
-    def _read_range(self, of: _Rows, place: Range, connection: MysqlConnection) -> None:
+    def _read_range(
+        self,
+        of: _Rows,
+        place: Range,
+        once_whole: bool,
+        rows_there: int,
+        connection: MysqlConnection,
+    ) -> None:
+        """Fetch a range; of one that may have many rows only what is this connection's part."""
         of.state = "sending"
+        own = self._part(of.table)
+        if rows_there > own:
+            with snapshot.table(connection):
+                bound = reading.bound(connection, of.table, place, int(own))
+            if bound:
+                rest = Range(bound, place.upto)
+                self._crew.add(_bound(self._read_range, of, rest, once_whole, rows_there - own))
+                place = Range(place.after, bound)
         after = place.after
         with snapshot.table(connection):
-            whole = place.upto is not None and place not in of.plan.gaps
             parts = reading.read_range(
-                connection, of.table, place.after, place.upto, once_whole=whole
+                connection, of.table, place.after, place.upto, once_whole=once_whole
             )
             while segment := self._receive(of, parts):
                 after = segment.range.upto
         if place.upto is not None and after != place.upto:
             self._add(of, _nothing(after, place.upto))
+
+    def _part(self, table: Table) -> float:
+        """Return how many rows of a table one connection reads before another job comes."""
+        some = len(self._crew.working)
+        if some == 1 or not table.rows_guess:
+            return math.inf
+        size = max(_LEAST_PART, self._expected // (some * _PARTS))
+        return max(1000, size * table.rows_guess // max(table.text_guess, 1))
 
     def _read_buckets(self, of: _Rows, connection: MysqlConnection) -> None:
         of.state = "sending"
@@ -348,10 +374,10 @@ class Transfer:
         self.used.add(same.frames.label)
         if not same.single:
             text = same.text()
-            of.reused += 1
             whole = Segment(range_of(held), held.rows, text, rows.digest_of(text))
             _, size = self._write(of, [whole])
             with self._lock:
+                of.reused += 1
                 of.reused_bytes += size
             return
         stored = list(same.stored())
@@ -408,34 +434,9 @@ class Transfer:
                 unharmed=tr("No archive was written."),
             )  # fmt: skip
 
-    # ------------------------------------------------------------ connections
-
     def _next(self, waiting: deque[_Ask], count: int) -> list[_Ask]:
         with self._lock:
-            if self._failed.is_set():
-                return []
             return [waiting.popleft() for _ in range(min(count, len(waiting)))]
-
-    def _on_all(self, jobs: Iterable[Job]) -> None:
-        """Let every connection take jobs until none is left; the first error ends all."""
-        waiting = deque(jobs)
-
-        def work(connection: MysqlConnection) -> None:
-            while not self._failed.is_set():
-                try:
-                    job = waiting.popleft()
-                except IndexError:
-                    return
-                try:
-                    job(connection)
-                except BaseException:
-                    self._failed.set()
-                    raise
-
-        if len(self._connections) == 1:
-            work(self._connections[0])
-        elif waiting:
-            side_by_side([_bound(work, connection) for connection in self._connections])
 
 
 def _bound(function: Callable[..., None], *words: object) -> Callable[..., None]:

@@ -28,6 +28,7 @@ from gmops_desktop.archive.writer import ArchiveWriter
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError, ProofFailed
 from gmops_desktop.language import tr
+from gmops_desktop.services.backups.crew import Crew
 from gmops_desktop.services.backups.planning import Store
 from gmops_desktop.services.backups.taking import Taking
 from gmops_desktop.services.backups.transfer import TransferPlan
@@ -102,20 +103,20 @@ class Backups:
         leaves no file.  `seal` overrules the settings; an archive that could not be sealed stays
         as it is, listed.  Raises `OpsError`.
         """
-        begun, clock = _now(), time.monotonic()
+        begun, clock, plan = _now(), time.monotonic(), plan or TransferPlan()
         path = (out or self._new_path(address, begun, purpose)).absolute()
         mark = mark_of(address)
         with (
             self._alone(address),
-            self._connect(address, context) as connection,
+            Crew(lambda: self._connect(address, context)) as crew,
             self._in_hand(address, path.parent, resource_id, plan, context) as stores,
             ArchiveWriter(path, mark=mark) as writer,
         ):
             locks.lock(writer.fileno())  # so that nobody takes it for an interrupted attempt
-            taken = Taking([connection], writer, context, stores).take(begun)
+            taken = Taking(crew, writer, context, stores, plan.connections).take(begun)
             manifest = taken.manifest
             written = writer.finish(manifest)
-            travelled, trips = connection.travelled, connection.round_trips
+            travelled, trips = crew.travelled, crew.round_trips
         for attempt in attempts.interrupted(path.parent, mark):
             if attempt.name.endswith(attempts.LEFT):
                 attempts.remove(attempt)
@@ -149,6 +150,8 @@ class Backups:
             resumed=any(map(_is_attempt, taken.used)),
             rate=travelled / max(seconds, 0.001),
             round_trips=trips,
+            lock_seconds=manifest.snapshot.lock_seconds,
+            connections=manifest.snapshot.connections,
         )
         self._inventory.add(backup)
         if self._seals.on if seal is None else seal:

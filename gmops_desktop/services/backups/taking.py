@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
-from gmops_desktop.adapters.mysql import MysqlConnection, definitions, script, segments, snapshot
+from gmops_desktop.adapters.mysql import definitions, script
 from gmops_desktop.adapters.mysql.definitions import Schema
-from gmops_desktop.archive.manifest import Manifest, ObjectRecord, Remark, Source
+from gmops_desktop.archive.manifest import Manifest, ObjectRecord, Remark, SnapshotRecord, Source
 from gmops_desktop.archive.writer import ArchiveWriter
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
+from gmops_desktop.services.backups.crew import Crew
 from gmops_desktop.services.backups.planning import Store, plan
 from gmops_desktop.services.backups.rows import Transfer
 
@@ -41,28 +42,29 @@ class Taking:
 
     def __init__(
         self,
-        connections: Sequence[MysqlConnection],
+        crew: Crew,
         writer: ArchiveWriter,
         context: Context,
         stores: Sequence[Store],
+        connections: int = 0,
     ) -> None:
-        self._connections = connections
-        self._connection = connections[0]
+        self._crew = crew
+        self._connection = crew.first
         self._writer = writer
         self._context = context
         self._stores = stores
+        self._wanted = connections
 
     def take(self, begun: datetime) -> Taken:
         """Write everything but the archive's end."""
         connection, writer, context = self._connection, self._writer, self._context
         context.progress(0, tr("Reading the definitions"), connection.travelled)
-        segments.prepare(connection)
-        position = snapshot.begin(connection)
+        moment = self._crew.gather(self._wanted, in_hand=bool(self._stores))
         schema = definitions.read(connection)
         plans = [plan(table, self._stores) for table in schema.tables]
         expected = sum(made.expected for made in plans)
         self._check_space(expected)
-        transfer = Transfer(self._connections, writer, context, expected)
+        transfer = Transfer(self._crew, writer, context, expected)
 
         server = f"{connection.server.kind} {connection.server.version}"
         writer.add(script.preamble(connection.schema, server, tool()))
@@ -83,7 +85,8 @@ class Taking:
             source=self._source(schema),
             begun=begun,
             ended=datetime.now(UTC),
-            position=position,
+            position=moment.position,
+            snapshot=SnapshotRecord(moment.way, len(moment.connections), moment.lock_seconds),
             remarks=tuple(_remarks(schema)),
             tables=tables,
             objects=tuple(objects),

@@ -1,0 +1,187 @@
+"""The connections of one run: opened as far as they help, sharing out its work, ended together."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from functools import partial
+from types import TracebackType
+from typing import Final, Self
+
+from gmops_desktop.adapters.mysql import MysqlConnection, segments, snapshot
+from gmops_desktop.adapters.mysql.snapshot import Moment
+from gmops_desktop.context import side_by_side
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
+
+MOST: Final = 8  # connections that anybody may ask for
+
+_WORTH: Final = 48 << 20  # bytes of data below which one connection is done before two are open
+_WORTH_FAR: Final = 192 << 20  # the same over a line on which connecting takes its time
+_NEAR: Final = 0.004  # seconds of a round trip up to which a line is a fast one
+_MOST_CHOSEN: Final = 4
+_SAMPLE: Final = "SELECT BENCHMARK(100000,SHA2(REPEAT('x',64),256))"  # a tenth of a second
+
+Job = Callable[[MysqlConnection], None]
+
+
+class Crew:
+    """Connections that work side by side; the first is open from the start.
+
+    The first error, and a cancellation, breaks all of them: nobody waits for what is in vain.
+    """
+
+    def __init__(self, connect: Callable[[], MysqlConnection]) -> None:
+        self._connect = connect
+        self._stack = ExitStack()
+        self._all: list[MysqlConnection] = []
+        self._changed = threading.Condition()  # over what follows
+        self._waiting: deque[Job] = deque()
+        self._busy = 0
+        self._failure: BaseException | None = None
+        self._open()
+        self.working: tuple[MysqlConnection, ...] = (self.first,)
+
+    @property
+    def first(self) -> MysqlConnection:
+        return self._all[0]
+
+    @property
+    def travelled(self) -> int:
+        """Bytes that crossed the line so far."""
+        return sum(connection.travelled for connection in self._all)
+
+    @property
+    def round_trips(self) -> int:
+        """Statements sent so far."""
+        return sum(connection.round_trips for connection in self._all)
+
+    def gather(self, wanted: int, *, in_hand: bool) -> Moment:
+        """Open as many connections as help, and the snapshot that all of them work on.
+
+        `wanted` is their number, 0 to choose; `in_hand` says whether most of the work will be
+        hashing at the server, and not sending.
+        """
+        segments.prepare(self.first)
+        if count := min(wanted, MOST) or self._promising(in_hand=in_hand):
+            self._grow(count)
+        some = self._all
+        if not wanted and len(some) > 1:
+            some = some[: _at_once(some)]
+        moment = snapshot.together(some)
+        self.working = moment.connections
+        return moment
+
+    def share(self, jobs: Iterable[Job]) -> None:
+        """Let every connection take jobs until none is left; the first error ends all."""
+        self._waiting.extend(jobs)
+        if len(self.working) == 1:
+            self._work(self.first)
+        elif self._waiting:
+            side_by_side([partial(self._work, connection) for connection in self.working])
+        if self._failure:
+            raise self._failure
+
+    def add(self, job: Job) -> None:
+        """Let a job that runs hand on a part of itself; whoever is free takes it at once."""
+        with self._changed:
+            self._waiting.appendleft(job)
+            self._changed.notify()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    # ------------------------------------------------------------ how many
+
+    def _promising(self, *, in_hand: bool) -> int:
+        """Return how many connections are worth trying, by the size of the data and the line."""
+        first = self.first
+        (size,) = first.one(
+            "SELECT CAST(IFNULL(SUM(DATA_LENGTH),0) AS UNSIGNED) FROM information_schema.TABLES"
+            " WHERE TABLE_SCHEMA=DATABASE()"
+        )
+        begun = time.monotonic()
+        first.one("SELECT 1")
+        if time.monotonic() - begun < _NEAR:
+            most = max(2, min(_MOST_CHOSEN, os.cpu_count() or 2))
+            return most if int(size) >= _WORTH else 0
+        return 2 if in_hand and int(size) >= _WORTH_FAR else 0
+
+    def _grow(self, count: int) -> None:
+        """Open and prepare more connections; where the server lets no more in, fewer will do."""
+
+        refusals: list[OpsError] = []
+
+        def another() -> None:
+            try:
+                self._open()
+            except OpsError as refusal:
+                refusals.append(refusal)
+
+        side_by_side([another] * (count - len(self._all)))
+        if refusals:
+            why = refusals[0].message
+            self.first.context.note(tr("No more connections could be opened: {why}", why=why))
+        side_by_side([partial(segments.prepare, connection) for connection in self._all[1:]])
+
+    def _open(self) -> None:
+        connection = self._connect()
+        self._stack.callback(connection.close)
+        self._all.append(connection)
+
+    # ------------------------------------------------------------ jobs
+
+    def _work(self, connection: MysqlConnection) -> None:
+        while job := self._next():
+            try:
+                job(connection)
+            except BaseException as error:
+                self._fail(error)
+            finally:
+                with self._changed:
+                    self._busy -= 1
+                    self._changed.notify_all()
+
+    def _next(self) -> Job | None:
+        """Return the next job; wait while one that runs may yet hand on a part of itself."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or not self._busy or self._failure)
+            if self._failure or not self._waiting:
+                return None
+            self._busy += 1
+            return self._waiting.popleft()
+
+    def _fail(self, error: BaseException) -> None:
+        with self._changed:
+            if self._failure is None:
+                self._failure = error
+            self._waiting.clear()
+        for connection in self.working:
+            connection.cut()
+
+
+def _at_once(connections: list[MysqlConnection]) -> int:
+    """Measure how many of `connections` the server works for at the same time, at full speed."""
+
+    def sample(connection: MysqlConnection) -> float:
+        begun = time.monotonic()
+        connection.one(_SAMPLE)
+        return time.monotonic() - begun
+
+    alone = sample(connections[0])
+    begun = time.monotonic()
+    side_by_side([partial(sample, connection) for connection in connections])
+    together = time.monotonic() - begun
+    return max(1, round(len(connections) * alone / together))
