@@ -26,6 +26,7 @@ from gmops_desktop.language import tr
 IN_MEMORY: Final = 16 << 20  # bytes of text of the smaller side of a stretch
 _WAITING: Final = 1000  # added rows that may wait for their turn
 _MOST_PILES: Final = 128  # files open at once, for each side
+_NAMED: Final = b"@`"  # stands before the name of a large value
 _LARGE: Final = {"bytes", "text", "json"}  # forms whose values may be named by their SHA-256
 
 Key = Callable[[bytes], bytes]
@@ -89,8 +90,8 @@ class Matching:
 
     def same(self, before: bytes, after: bytes) -> bool:
         """Say whether two rows with the same key are equal in every column both sides have."""
-        if before == after and self.alike:
-            return True
+        if self.alike and (before == after or not (_NAMED in before or _NAMED in after)):
+            return before == after
         one, other = rows.literals(before), rows.literals(after)
         return all(_same(one[b], other[a], first, second) for b, a, first, second in self._pairs)
 

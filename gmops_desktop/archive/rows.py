@@ -13,7 +13,7 @@ import re
 from itertools import islice
 from typing import Final
 
-LITERAL: Final = re.compile(rb"'(?:[^'\\]|\\.)*'|CONVERT\([^)]*\)|[^,'()]+", re.DOTALL)
+LITERAL: Final = re.compile(rb"'[^'\\]*(?:\\.[^'\\]*)*'|CONVERT\([^)]*\)|[^,'()]+", re.DOTALL)
 
 
 def lines(text: bytes) -> bytes:

@@ -122,6 +122,13 @@ def test_a_wrong_sidecar_and_no_file(archive: Path, tmp_path: Path) -> None:
     assert "CANNOT BE READ" in ran.out
 
 
+def test_without_zstd(archive: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    ran = run(archive)
+    assert ran.code == 1
+    assert "zstd" in ran.out
+
+
 @pytest.mark.servers
 def test_a_real_backup_with_large_values(
     tmp_path: Path, mariadb: MariaDB, schema: MysqlAddress, database: Database, context: Context

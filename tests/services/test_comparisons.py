@@ -256,7 +256,7 @@ def test_many_rows_of_one_range(
         [
             f"UPDATE members SET name='?' WHERE id<={count}",
             "UPDATE members SET note=REPEAT('y', 9000000), id=id+5000 WHERE id=7",
-            "UPDATE members SET note=REPEAT(\"'\", 9000000) WHERE id=77",
+            'UPDATE members SET note=REPEAT("\'", 9000000) WHERE id=77',
         ],
     )
     found = compared(taken, site)
@@ -515,6 +515,9 @@ def test_no_archive(
     dump.write_text("CREATE TABLE t (id int);\n")
     with pytest.raises(ProofFailed, match="not a whole archive"):
         comparisons.compare(dump, taken, context)
+    for unreadable in (tmp_path, tmp_path / "none.sql.zst"):
+        with pytest.raises(OpsError, match="cannot be read"):
+            comparisons.compare(taken, unreadable, context)
 
 
 def test_archives_are_read_through_what_opens_them(

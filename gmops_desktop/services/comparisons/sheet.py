@@ -21,7 +21,7 @@ def write_csv(compared: Compared, path: Path, context: Context) -> Path:
     """Write all that differs to `path` (UTF-8 with a mark, so that Excel reads Chinese)."""
     part = path.with_name(path.name + ".part")
     total = sum(table.listed for table in compared.tables) or 1
-    done = 0
+    done, telling = 0, tr("Writing {name}", name=path.name)
     try:
         try:
             with part.open("w", encoding="utf-8-sig", newline="") as file:
@@ -32,7 +32,7 @@ def write_csv(compared: Compared, path: Path, context: Context) -> Path:
                     for change in compared.rows(table.table):
                         sheet.writerows(_of_row(table, change))
                         done += 1
-                        context.progress(done * 99 // total, tr("Writing {name}", name=path.name))
+                        context.progress(done * 99 // total, telling)
                 for thing in compared.objects:
                     sheet.writerow(
                         (
