@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from gmops_desktop.errors import Cancelled
+from gmops_desktop.lines import Line
 
 Result = TypeVar("Result")
 
@@ -30,7 +31,10 @@ class Progress:
 
 
 class Context:
-    """What a running job may use: report progress, keep a log, and learn that it should stop."""
+    """What a running job may use: report progress, keep a log, and learn that it should stop.
+
+    `line` counts what the job's connections send and receive, and holds them under a limit.
+    """
 
     _INTERVAL: Final = 0.1  # seconds between two reports; a person cannot read faster
 
@@ -39,6 +43,7 @@ class Context:
         report: Callable[[Progress], object] = lambda progress: None,
         note: Callable[[str], object] = lambda line: None,
     ) -> None:
+        self.line = Line()
         self._report = report
         self._note = note
         self._stop = threading.Event()

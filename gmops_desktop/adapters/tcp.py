@@ -12,6 +12,7 @@ from typing import Any, Final
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
+from gmops_desktop.lines import BUFFER
 
 _SLICE: Final = 0.1  # seconds after which a waiting connect looks whether it was cancelled
 
@@ -89,6 +90,8 @@ def connect(host: str, port: int, context: Context, *, deadline: float = 10.0) -
 def _connect(endpoint: Endpoint, context: Context, end: float) -> socket.socket:
     stream = socket.socket(endpoint.family, socket.SOCK_STREAM)
     try:
+        if context.line.limit:
+            stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
         stream.setblocking(False)
         try:
             stream.connect(endpoint.address)

@@ -21,6 +21,7 @@ from gmops_desktop.adapters.ssh import Ssh
 from gmops_desktop.addresses import SshAddress
 from gmops_desktop.context import Context
 from gmops_desktop.errors import Cancelled, OpsError
+from gmops_desktop.lines import Line
 from sandbox.mariadb import MariaDB
 from sandbox.sshd import Sshd
 from strange_servers import SshServer, free_port, listener, silent
@@ -113,9 +114,25 @@ def test_twelve_megabytes_of_mixed_output_do_not_deadlock(real: Server) -> None:
     assert (status, len(output)) == (0, 12_000_000)
 
 
-def test_compression_carries_the_same_bytes(real: Server) -> None:
-    with real.open(compress=True) as connection:
-        assert connection.run("seq 100000", Context())[1].endswith(b"\n100000\n")
+def test_compression_carries_the_same_bytes_by_fewer(real: Server) -> None:
+    context = Context()
+    context.line = Line(compress=True)
+    with real.open(context) as connection:
+        assert connection.run("seq 100000", context)[1].endswith(b"\n100000\n")
+    assert context.line.travelled < 588_895 / 2
+
+
+def test_a_limit_is_kept(real: Server) -> None:
+    """400 kB at 400 kB a second: about a second, and the sender is slowed down with us."""
+    context = Context()
+    context.line = Line(limit=400_000)
+    with real.open(context) as connection:
+        begun = time.monotonic()
+        _, output = connection.run("head -c 400000 /dev/zero", context)
+        seconds = time.monotonic() - begun
+    assert len(output) == 400_000
+    assert context.line.travelled > 400_000
+    assert seconds > 0.8
 
 
 def test_a_command_without_end_meets_its_deadline(real: Server) -> None:

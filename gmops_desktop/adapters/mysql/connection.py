@@ -27,6 +27,7 @@ from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
+from gmops_desktop.lines import Line
 
 Value = Any  # str for text and numbers, bytes for binary, None for NULL
 Row = tuple[Value, ...]
@@ -58,20 +59,23 @@ else:
 
 
 class _Counting(_Connection):
-    """Counts the bytes that cross the line."""
+    """Counts statements, and the bytes that cross the line where no tunnel counts them."""
 
-    travelled = 0
     statements = 0
+    line: Line | None = None
     _sock: Any  # private names that the library's stubs leave out
     _read_timeout: float | None
 
     def _read_bytes(self, num_bytes: int) -> bytes:
-        self.travelled += num_bytes
-        return super()._read_bytes(num_bytes)  # type: ignore[misc,no-any-return]  # private, untyped
+        data: bytes = super()._read_bytes(num_bytes)  # type: ignore[misc]  # private, untyped
+        if self.line:
+            self.line.received(num_bytes)
+        return data
 
     def _write_bytes(self, data: bytes) -> None:
         self.statements += 1
-        self.travelled += len(data)
+        if self.line:
+            self.line.sent(len(data))
         super()._write_bytes(data)  # type: ignore[misc]  # private, untyped
 
     def cut(self) -> None:
@@ -110,8 +114,8 @@ class MysqlConnection:
 
     @property
     def travelled(self) -> int:
-        """Bytes that crossed the line so far, both ways."""
-        return self._raw.travelled
+        """Bytes that all the job's connections have moved so far, both ways."""
+        return self.context.line.travelled
 
     @property
     def round_trips(self) -> int:
@@ -240,6 +244,7 @@ def connect(
             write_timeout=_SILENCE,
             **tls,
         )
+        raw.line = None if tunnel else context.line
         raw._sock = stream  # so that a cancellation can cut the login, too
         try:
             with context.on_cancel(raw.cut):

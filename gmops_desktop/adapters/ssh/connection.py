@@ -70,18 +70,18 @@ class Ssh:
         *,
         password: str | None,
         known_hosts: Path,
-        compress: bool = False,
         deadline: float = 15.0,
     ) -> Ssh:
         """Connect and log in with the address's key file, or with `password`.
 
-        With a key file, `password` unlocks it.  `deadline` (seconds) is for all steps together.
-        Raises `tcp`'s errors, `UnknownHostKey`, `ChangedHostKey`, `LoginRefused`,
-        `ConnectionLost` or `DeadlinePassed`.
+        With a key file, `password` unlocks it.  The context's line says whether to compress, and
+        counts what travels.  `deadline` (seconds) is for all steps together.  Raises `tcp`'s
+        errors, `UnknownHostKey`, `ChangedHostKey`, `LoginRefused`, `ConnectionLost` or
+        `DeadlinePassed`.
         """
         end = time.monotonic() + deadline
         key = read_key(address, password) if address.key else None
-        ssh, shown = cls._meet(address, context, known_hosts, end, compress=compress)
+        ssh, shown = cls._meet(address, context, known_hosts, end)
         try:
             if shown.known != "pinned":
                 trusted = trusted_key(address, known_hosts)
@@ -169,17 +169,15 @@ class Ssh:
         context: Context,
         known_hosts: Path,
         end: float,
-        *,
-        compress: bool = False,
     ) -> tuple[Ssh, HostKey]:
         """Connect and exchange keys; nothing secret has travelled when this returns."""
         trusted = trusted_key(address, known_hosts)
         left = max(0.1, end - time.monotonic())
         stream = tcp.connect(address.host, address.port, context, deadline=left)
         try:
-            transport = paramiko.Transport(stream)
+            transport = paramiko.Transport(context.line.through(stream))  # type: ignore[arg-type]  # all it uses of a socket
             transport.daemon = True
-            transport.use_compression(compress)
+            transport.use_compression(context.line.compress)
             if trusted:
                 _prefer(transport, trusted.algorithm)
         except BaseException:

@@ -51,11 +51,6 @@ class Crew:
         return self._all[0]
 
     @property
-    def travelled(self) -> int:
-        """Bytes that crossed the line so far."""
-        return sum(connection.travelled for connection in self._all)
-
-    @property
     def round_trips(self) -> int:
         """Statements sent so far."""
         return sum(connection.round_trips for connection in self._all)

@@ -140,7 +140,7 @@ class Transfer:
     @property
     def travelled(self) -> int:
         """Bytes that crossed the line so far."""
-        return self._crew.travelled
+        return self._context.line.travelled
 
     @property
     def reused_bytes(self) -> int:
@@ -166,9 +166,10 @@ class Transfer:
             for of in self._rows
         )
         self._percent = max(self._percent, min(98, done * 98 // self._expected))
-        self._context.progress(self._percent, text, self.travelled, self._detail)
+        self._context.progress(self._percent, text, self.travelled, self.told)
 
-    def _detail(self) -> TakeProgress:
+    def told(self) -> TakeProgress:
+        """Return how far each table is."""
         seconds = max(time.monotonic() - self._begun, 0.001)
         return TakeProgress(
             tuple(of.told() for of in self._rows), self.reused_bytes, self.travelled / seconds

@@ -28,6 +28,7 @@ from gmops_desktop.archive.writer import ArchiveWriter
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError, ProofFailed
 from gmops_desktop.language import tr
+from gmops_desktop.lines import Line
 from gmops_desktop.services.backups.crew import Crew
 from gmops_desktop.services.backups.planning import Store
 from gmops_desktop.services.backups.taking import Taking
@@ -35,6 +36,8 @@ from gmops_desktop.services.backups.transfer import TransferPlan
 
 __all__ = ["ArchiveSummary", "Backup", "Backups", "TableSummary", "Verification"]
 
+_FAST: Final = 3e6  # bytes a second; deflating for a faster line holds it up
+_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _ATTEMPTS: Final = 3  # interrupted ones whose frames are kept
 
 Connect = Callable[[MysqlAddress, Context], MysqlConnection]
@@ -106,6 +109,7 @@ class Backups:
         begun, clock, plan = _now(), time.monotonic(), plan or TransferPlan()
         path = (out or self._new_path(address, begun, purpose)).absolute()
         mark = mark_of(address)
+        context.line = self._line(address, plan)
         with (
             self._alone(address),
             Crew(lambda: self._connect(address, context)) as crew,
@@ -116,7 +120,7 @@ class Backups:
             taken = Taking(crew, writer, context, stores, plan.connections).take(begun)
             manifest = taken.manifest
             written = writer.finish(manifest)
-            travelled, trips = crew.travelled, crew.round_trips
+            trips = crew.round_trips
         for attempt in attempts.interrupted(path.parent, mark):
             if attempt.name.endswith(attempts.LEFT):
                 attempts.remove(attempt)
@@ -136,7 +140,7 @@ class Backups:
             path=path,
             file_bytes=written.file_bytes,
             text_bytes=manifest.text_bytes,
-            travelled=travelled,
+            travelled=context.line.travelled,
             rows=manifest.rows,
             tables=len(manifest.tables),
             consistency=manifest.consistency,
@@ -148,7 +152,8 @@ class Backups:
             reused_bytes=taken.reused_bytes,
             base=next((label for label in taken.used if not _is_attempt(label)), ""),
             resumed=any(map(_is_attempt, taken.used)),
-            rate=travelled / max(seconds, 0.001),
+            rate=context.line.rate,
+            compression="ssh" if address.ssh and context.line.compress else "",
             round_trips=trips,
             lock_seconds=manifest.snapshot.lock_seconds,
             connections=manifest.snapshot.connections,
@@ -156,7 +161,12 @@ class Backups:
         self._inventory.add(backup)
         if self._seals.on if seal is None else seal:
             backup = self._seal(backup, context)
-        context.progress(100, tr("Backup of {schema} written", schema=address.schema), travelled)
+        context.progress(
+            100,
+            tr("Backup of {schema} written", schema=address.schema),
+            context.line.travelled,
+            lambda: taken.progress,
+        )
         return backup
 
     def verify(self, path: Path, context: Context) -> Verification:
@@ -239,6 +249,19 @@ class Backups:
                 hint=tr("Only backups whose file is gone can be taken off the list."),
             )
         self._inventory.forget(id)
+
+    def _line(self, address: MysqlAddress, plan: TransferPlan) -> Line:
+        """Return the line under the plan's limit, compressed by SSH where that helps.
+
+        It helps on any line that carries less than the server can deflate; what the line carried
+        is known from earlier backups, and an unknown one is taken for slow.
+        """
+        compress = plan.compression == "ssh"
+        if plan.compression == "auto" and address.ssh and address.ssh.host not in _LOOPBACK:
+            source = f"{address.schema}@{address.host}"
+            known = [one.rate for one in self._inventory.all() if one.source == source]
+            compress = max(known[:5], default=0.0) < _FAST
+        return Line(plan.rate_limit, compress=compress)
 
     @contextmanager
     def _in_hand(

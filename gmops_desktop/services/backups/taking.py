@@ -18,6 +18,7 @@ from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.services.backups.crew import Crew
 from gmops_desktop.services.backups.planning import Store, plan
+from gmops_desktop.services.backups.progress import TakeProgress
 from gmops_desktop.services.backups.rows import Transfer
 
 _RESERVE: Final = 64 << 20  # bytes of disk that a backup must leave free
@@ -34,6 +35,7 @@ class Taken:
     manifest: Manifest
     reused_bytes: int
     used: tuple[str, ...]
+    progress: TakeProgress
     damaged: frozenset[str]  # files in hand whose frames did not hold
 
 
@@ -93,7 +95,8 @@ class Taking:
             frames=tuple(writer.digests),
         )
         used = tuple(sorted(transfer.used))
-        return Taken(manifest, transfer.reused_bytes, used, frozenset(transfer.damaged))
+        told = transfer.told()
+        return Taken(manifest, transfer.reused_bytes, used, told, frozenset(transfer.damaged))
 
     def _define(self, thing: definitions.Definition) -> ObjectRecord:
         frame = self._writer.add(script.definition(self._connection, thing))
