@@ -375,7 +375,7 @@ def _count(entry: Entry, kind: RowKind) -> int | None:
     """Return how many rows; of a table that only one side has, all of them."""
     if isinstance(entry, ObjectComparison):
         return None
-    if entry.state in ("added", "gone"):
+    if entry.state in ("added", "gone", "unknown"):
         rows = {"added": entry.rows_after, "removed": entry.rows_before, "changed": 0}
         return rows[kind]
     counts = {"added": entry.added, "removed": entry.removed, "changed": entry.changed}

@@ -148,7 +148,7 @@ def _show(terminal: Terminal, found: Compared, limit: int) -> None:
 
 
 def _definition(thing: TableComparison | ObjectComparison) -> Sequence[str]:
-    if thing.state in ("added", "gone"):
+    if thing.state in ("added", "gone", "unknown"):
         return ()  # all of it; the whole statement says no more than its name
     return [line for line in thing.definition if not line.startswith("@@")]
 

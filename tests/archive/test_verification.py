@@ -16,6 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archives import write_archive, write_table
+from databases import execute, opener
+from db.engine import Database
+from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.archive.frames import Frame, compress, decompress, measure, seek_table, store
 from gmops_desktop.archive.manifest import Manifest
 from gmops_desktop.archive.reader import ArchiveReader
@@ -23,6 +26,8 @@ from gmops_desktop.archive.verification import Verification, verify
 from gmops_desktop.archive.writer import sidecar
 from gmops_desktop.context import Context
 from gmops_desktop.errors import Cancelled, OpsError
+from gmops_desktop.services.backups import Backups
+from sandbox.mariadb import MariaDB
 
 ROWS = [[str(n * 100 + m) for m in range(50)] for n in range(6)]
 
@@ -365,6 +370,32 @@ def test_no_swap_passes_with_a_seek_table_that_fits(
     order = data.draw(st.permutations(range(len(parts))))
     if order != list(range(len(parts))):
         assert said_of(reassembled([parts[n] for n in order]))
+
+
+@pytest.mark.servers
+def test_no_change_of_a_real_backup_passes(
+    tmp_path: Path, mariadb: MariaDB, schema: MysqlAddress, database: Database, context: Context
+) -> None:
+    execute(
+        mariadb,
+        schema.schema,
+        [
+            "CREATE TABLE t (id int PRIMARY KEY, a varchar(80), f float)",
+            "INSERT INTO t SELECT seq, CONCAT('会员', seq), seq/7 FROM seq_1_to_300",
+            "CREATE TABLE loose (a text)",
+            "INSERT INTO loose VALUES ('x'), ('x'), ('y')",
+            "CREATE TABLE big (id int PRIMARY KEY, b longblob)",
+            "INSERT INTO big VALUES (1, REPEAT('q', 600000))",
+            "CREATE VIEW v AS SELECT id FROM t",
+        ],
+    )
+    path = Backups(database, opener(mariadb), lambda: tmp_path).take(schema, context).path
+    content = path.read_bytes()
+    assert said_of(content) == ""
+    for place in range(0, len(content), 17):
+        broken = bytearray(content)
+        broken[place] ^= 1 << place % 8
+        assert said_of(bytes(broken)), place
 
 
 def test_a_manifest_made_anew_around_rows_it_leaves_out(archive: Path) -> None:

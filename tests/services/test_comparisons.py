@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from databases import execute, opener, query
 from db.engine import Database
+from gmops_desktop.adapters.mysql import connect
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.archive import differences
 from gmops_desktop.context import Context, Progress
@@ -538,6 +539,40 @@ def test_archives_are_read_through_what_opens_them(
         assert found.identical
         assert found.before.name == "a.sql.zst.age"
     assert used == ["opened a.sql.zst.age", "closed a.sql.zst.age"]
+
+
+def test_what_cannot_be_read_is_unknown_and_never_gone(
+    backups: Backups, mariadb: MariaDB, site: MysqlAddress, schema: MysqlAddress, context: Context,
+    compared: Callable[[Source, Source], Compared],
+) -> None:  # fmt: skip
+    execute(
+        mariadb,
+        site.schema,
+        ["CREATE EVENT e ON SCHEDULE EVERY 1 DAY STARTS '2035-01-01' DO SELECT 1"],
+    )
+    whole = backups.take(site, context).path
+    name = f"u{secrets.token_hex(4)}"
+    execute(
+        mariadb,
+        site.schema,
+        [
+            f"CREATE USER {name}@'%' IDENTIFIED BY 'x'",
+            f"GRANT SELECT, SHOW VIEW ON {site.schema}.* TO {name}@'%'",
+            "ALTER TABLE members RENAME COLUMN name TO title",
+        ],
+    )
+    try:
+        little = Comparisons(
+            lambda address, context: connect(address, context, password="x")
+        ).compare(whole, replace(schema, user=name), context)
+        with little as found:
+            states = things(found)
+        assert states[("trigger", "t")] == "unknown"
+        assert states[("event", "e")] == "unknown"
+        assert states[("view", "named")] == "unknown"
+        assert not found.identical
+    finally:
+        execute(mariadb, site.schema, [f"DROP USER {name}@'%'"])
 
 
 def test_two_databases(site: MysqlAddress, comparisons: Comparisons, context: Context) -> None:

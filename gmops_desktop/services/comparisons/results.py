@@ -25,8 +25,8 @@ from gmops_desktop.archive.differences import Change, Matching, no_room
 from gmops_desktop.archive.manifest import ColumnRecord, ObjectKind
 
 RowKind = Literal["added", "changed", "removed"]
-TableState = Literal["same", "rows", "definition", "added", "gone"]
-ObjectState = Literal["added", "gone", "changed"]
+TableState = Literal["same", "rows", "definition", "added", "gone", "unknown"]
+ObjectState = Literal["added", "gone", "changed", "unknown"]
 
 _HEAD: Final = struct.Struct("<qq")  # lengths of a row before and after; -1 where there is none
 _QUOTED: Final = r"'(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`"
@@ -63,7 +63,7 @@ class RowChange:
 
 @dataclass(frozen=True, slots=True)
 class TableComparison:
-    """How one table differs.
+    """How one table differs; "unknown" where one side could not read what the other has.
 
     The rows of a table that only one side has are not listed one by one: they are all its rows.
     `create_before` and `create_after` are empty where the definition is the same.
@@ -95,7 +95,7 @@ class TableComparison:
 
 @dataclass(frozen=True, slots=True)
 class ObjectComparison:
-    """How a view, routine, trigger, event or sequence differs."""
+    """How a view, routine, trigger, event or sequence differs; "unknown" as with tables."""
 
     kind: ObjectKind
     name: str

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from gmops_desktop.adapters.mysql import MysqlConnection, snapshot
 from gmops_desktop.addresses import MysqlAddress
@@ -31,6 +32,7 @@ from gmops_desktop.services.comparisons.sides import Archived, Live
 Connect = Callable[[MysqlAddress, Context], MysqlConnection]
 Opened = Callable[[Path, Context], AbstractContextManager[Path]]
 Source = Path | MysqlAddress
+_Missing = Literal["added", "gone", "unknown"]
 
 
 def as_it_is(path: Path, context: Context) -> AbstractContextManager[Path]:
@@ -148,13 +150,22 @@ class _Run:
         for kind, name in sorted(before.keys() | after.keys()):
             one, other = before.get((kind, name)), after.get((kind, name))
             if one is None or other is None or one.differs(other):
+                missing = self._missing(kind, name, before=one is None)
                 yield ObjectComparison(
                     kind=kind,
                     name=name,
-                    state="added" if one is None else "gone" if other is None else "changed",
+                    state=missing if one is None or other is None else "changed",
                     create_before=one.text if one else "",
                     create_after=other.text if other else "",
                 )
+
+    def _missing(
+        self, kind: str, name: str, *, before: bool
+    ) -> Literal["added", "gone", "unknown"]:
+        """Say why one side lacks something: what could not be read there may well be there."""
+        if (self._before if before else self._after).unread(kind, name):
+            return "unknown"
+        return "added" if before else "gone"
 
     def _alone(self, name: str) -> TableComparison:
         """Say of a table that only one side has what it was."""
@@ -163,7 +174,7 @@ class _Run:
         rows, create = side.rows(name), side.create(name)
         return TableComparison(
             table=name,
-            state="gone" if gone else "added",
+            state=self._missing("table", name, before=not gone),
             rows_before=rows if gone else 0,
             rows_after=0 if gone else rows,
             create_before=create if gone else "",

@@ -70,7 +70,7 @@ def _titles() -> tuple[str, ...]:
 
 
 def _of_definition(table: TableComparison) -> Iterator[tuple[str, ...]]:
-    if table.state in ("definition", "added", "gone"):
+    if table.state in ("definition", "added", "gone", "unknown"):
         state = "changed" if table.state == "definition" else table.state
         change = object_word(state, "table")
         yield table.table, change, "", "", table.create_before, table.create_after

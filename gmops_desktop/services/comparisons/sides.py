@@ -6,17 +6,17 @@ Either tells its tables, its other definitions, and when it was seen.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from gmops_desktop.adapters.mysql import MysqlConnection, definitions, script, segments, snapshot
-from gmops_desktop.adapters.mysql.definitions import Definition, Schema, Table
+from gmops_desktop.adapters.mysql.definitions import Definition, Omission, Schema, Table
 from gmops_desktop.archive import rows
 from gmops_desktop.archive.frames import Damaged
-from gmops_desktop.archive.manifest import ObjectKind, SegmentRecord, TableRecord
+from gmops_desktop.archive.manifest import ObjectKind, Remark, SegmentRecord, TableRecord
 from gmops_desktop.archive.reader import ArchiveReader, cannot_read
 from gmops_desktop.archive.verification import rows_text, segment_holds
 from gmops_desktop.context import Context
@@ -54,6 +54,18 @@ class Described:
 Objects = Mapping[tuple[ObjectKind, str], Described]
 
 
+class _Unread:
+    """What a side could not read: it may be there, and nobody knows how it is."""
+
+    def __init__(self, gaps: Iterable[Remark | Omission]) -> None:
+        gaps = [gap for gap in gaps if gap.kind in ("no_privilege", "invalid_view")]
+        self._names = {gap.name for gap in gaps}
+        self._rights = {gap.detail.lower() for gap in gaps}  # TRIGGER or EVENT: none is seen
+
+    def __call__(self, kind: str, name: str) -> bool:
+        return name in self._names or kind in self._rights
+
+
 class Archived:
     """An archive as a side."""
 
@@ -63,6 +75,7 @@ class Archived:
         manifest = reader.manifest
         self.side = Side(path.name, manifest.source.schema, manifest.begun, live=False)
         self.tables = {record.name: record for record in manifest.tables}
+        self.unread = _Unread(manifest.remarks)
 
     def create(self, table: str) -> str:
         """Return the statement that creates a table, without its counter."""
@@ -120,6 +133,7 @@ class Live:
         self.side = Side(str(connection.address), connection.schema, datetime.now(UTC), live=True)
         self._found = {table.name: table for table in self._schema.tables}
         self.tables = {name: record_of(table) for name, table in self._found.items()}
+        self.unread = _Unread(self._schema.omissions)
 
     def table(self, name: str) -> Table:
         """Return what the server says of a table."""

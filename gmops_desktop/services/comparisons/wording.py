@@ -50,6 +50,7 @@ def object_word(state: str, kind: str) -> str:
         "added": tr("{kind} added", kind=kind_word(kind)),
         "gone": tr("{kind} gone", kind=kind_word(kind)),
         "changed": tr("{kind} changed", kind=kind_word(kind)),
+        "unknown": tr("{kind} unknown: it could not be read", kind=kind_word(kind)),
     }
     return words[state]
 
