@@ -41,7 +41,7 @@ _SHA512: Final = (
 )
 _SMALL: Final = (
     "--innodb-buffer-pool-size=32M",
-    "--innodb-log-file-size=8M",
+    "--innodb-log-file-size=48M",  # a value may take a tenth of both files
     "--innodb-flush-log-at-trx-commit=0",
     "--innodb-use-native-aio=0",
     "--innodb-file-per-table=1",

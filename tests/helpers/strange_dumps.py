@@ -59,9 +59,12 @@ class Workbench:
         execute(server, schema, [*SESSION, *statements])
         return schema
 
+    def backups(self, server: DatabaseServer) -> Backups:
+        return Backups(self._database, opener(server), lambda: self._folder)
+
     def take(self, server: DatabaseServer, schema: str, *, user: str = "root") -> Taken:
         """Back a schema up as `user` sees it, and verify the archive."""
-        backups = Backups(self._database, opener(server), lambda: self._folder)
+        backups = self.backups(server)
         backup = backups.take(server.address(schema, user=user), Context())
         assert backups.verify(backup.path, Context()).faults == ()
         with ArchiveReader(backup.path) as reader:
@@ -80,7 +83,8 @@ class Workbench:
 
     def clear(self) -> None:
         for server, schema in self._made:
-            execute(server, "", [f"DROP DATABASE {schema}"])
+            if server.running:
+                execute(server, "", [f"DROP DATABASE {schema}"])
         self._made.clear()
 
     def close(self) -> None:

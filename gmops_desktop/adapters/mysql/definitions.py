@@ -185,8 +185,9 @@ def read(connection: MysqlConnection) -> Schema:
         *_triggers(connection),
         *_events(connection),
     ]
-    for right in ("TRIGGER", "EVENT"):
-        if right not in rights and "ALL PRIVILEGES" not in rights:
+    held = {right: rights.hold(right) for right in ("SELECT", "TRIGGER", "EVENT")}
+    for right, seen in {**held, "EXECUTE": rights.show_routines}.items():
+        if not seen:
             omissions.append(Omission("no_privilege", f"{schema}.* ({right})", right))
     return Schema(charset, collation, tables, tuple(objects), tuple(omissions))
 

@@ -24,9 +24,9 @@ from gmops_desktop.adapters.mysql.dialect import (
     row,
 )
 from gmops_desktop.adapters.mysql.segments import (
-    CAP,
     Bound,
     Range,
+    cap,
     joined,
     parts,
     source,
@@ -36,7 +36,8 @@ from gmops_desktop.language import tr
 
 _TARGET: Final = 1 << 20  # bytes of text that a segment should have
 _WIDE: Final = 256 << 10  # bytes of a large row that may stand in its text; the rest in pieces
-_PIECE: Final = 256 << 10  # bytes (characters, in text) of a piece
+_PIECE: Final = 256 << 10  # bytes of a piece; more, up to the most, of a value that is very large
+_MOST_PIECE: Final = 4 << 20
 _MOST_ROWS: Final = 50_000
 
 
@@ -92,9 +93,11 @@ def read_buckets(
     return _Buckets(connection, table).read(only)
 
 
-def _checked(table: Table, r: Range, rows: int, text: bytes | None, digest: str) -> Segment | None:
+def _checked(
+    table: Table, r: Range, rows: int, text: bytes | None, digest: str, limit: int
+) -> Segment | None:
     """Check what the server sent; None where the text was cut or could not be built."""
-    if text is None or len(text) >= CAP or text.count(b"\0") + 1 != rows:
+    if text is None or len(text) >= limit or text.count(b"\0") + 1 != rows:
         return None
     if hashlib.sha256(text).hexdigest() != digest:
         raise ProofFailed(
@@ -111,8 +114,10 @@ class _Ranges:
     def __init__(self, connection: MysqlConnection, table: Table) -> None:
         self._connection = connection
         self._table = table
+        self._cap = cap(connection)
+        self._target = min(_TARGET, self._cap * 3 // 4)
         average = table.text_guess / table.rows_guess if table.rows_guess else 100.0
-        self._count = self._clamped(_TARGET / max(average, 20.0) * 0.6)
+        self._count = self._clamped(self._target / max(average, 20.0) * 0.6)
 
     def read(self, after: Bound = None, end: Bound = None) -> Iterator[Piece | Segment]:
         """Read the keys in (`after`, `end`]; the last segment ends at the highest key there is."""
@@ -121,7 +126,7 @@ class _Ranges:
             r = Range(after, upto)
             answer = self._connection.one(self._query(r, self._bound_query(upto, end)))
             rows, text, digest = int(answer[0]), answer[1], answer[2]
-            segment = _checked(self._table, r, rows, text, digest) if rows else None
+            segment = _checked(self._table, r, rows, text, digest, self._cap) if rows else None
             if segment:
                 yield segment
                 self._adapt(rows, len(segment.text))
@@ -133,13 +138,14 @@ class _Ranges:
         """Read a range as one segment; None where it is too large for that, or empty."""
         answer = self._connection.one(self._query(r))
         rows = int(answer[0])
-        return _checked(self._table, r, rows, answer[1], answer[2]) if rows else None
+        return _checked(self._table, r, rows, answer[1], answer[2], self._cap) if rows else None
 
     def _query(self, r: Range, following: str = "NULL") -> str:
         text, condition = parts(self._table, r)
         return (
-            f"SELECT n,IF(LENGTH(x)<{CAP},x,NULL),SHA2(x,256),{following} FROM (SELECT COUNT(*) n,"
-            f"{joined(self._table, r, text)} x FROM {source(self._table)} WHERE {condition}) s"
+            f"SELECT n,IF(LENGTH(x)<{self._cap},x,NULL),SHA2(x,256),{following} FROM"
+            f" (SELECT COUNT(*) n,{joined(self._table, r, text)} x FROM {source(self._table)}"
+            f" WHERE {condition}) s"
         )
 
     def _bound_query(self, after: Bound, end: Bound) -> str:
@@ -156,7 +162,7 @@ class _Ranges:
 
     def _adapt(self, rows: int, size: int) -> None:
         """Aim at the target size by what the last rows took; grow slowly, shrink at once."""
-        wanted = rows * _TARGET / max(size, 1)
+        wanted = rows * self._target / max(size, 1)
         self._count = self._clamped(min(wanted, self._count * 3))
 
     def _clamped(self, count: float) -> int:
@@ -178,7 +184,7 @@ class _Ranges:
             last = position == len(measured) - 1
             ahead = 0 if last else sum(measured[position + 1][1]) + 200
             total += size
-            if last or total + ahead > _TARGET:
+            if last or total + ahead > self._target:
                 part = Range(after, r.upto if last else bound)
                 single = position == start
                 yield from self._part(part, dict(zip(large, of_columns, strict=True)), single)
@@ -186,7 +192,7 @@ class _Ranges:
 
     def _part(self, r: Range, sizes: dict[Column, int], single: bool) -> Iterator[Piece | Segment]:
         answer = self._connection.one(self._query(r))
-        segment = _checked(self._table, r, int(answer[0]), answer[1], answer[2])
+        segment = _checked(self._table, r, int(answer[0]), answer[1], answer[2], self._cap)
         if segment:
             self._adapt(segment.rows, len(segment.text))
             yield segment
@@ -204,7 +210,7 @@ class _Ranges:
     def _wide(self, r: Range, sizes: dict[Column, int]) -> Iterator[Piece | Segment]:
         """Read a single row whose large values come in pieces before it."""
         answer = self._connection.one(self._query(r))
-        segment = _checked(self._table, r, int(answer[0]), answer[1], answer[2])
+        segment = _checked(self._table, r, int(answer[0]), answer[1], answer[2], self._cap)
         if segment is None:
             raise _too_large(self._table)
         for column in sizes:
@@ -217,19 +223,23 @@ class _Ranges:
         if column.form == "json":
             c = f"CAST({c} AS CHAR CHARACTER SET utf8mb4)"
         rest = f"FROM {source(self._table)} WHERE {condition}"
-        (variable,) = self._connection.one(f"SELECT SHA2({c},256) {rest}")
+        variable, length = self._connection.one(f"SELECT SHA2({c},256),LENGTH({c}) {rest}")
         if variable is None:
             return
+        size = _piece(int(length))
+        # The server begins anew with each question.  A character has up to four bytes.
+        step = min(_MOST_PIECE, self._connection.server.max_packet // 2)
+        step //= 1 if column.form == "bytes" else 4
         sha256, start = hashlib.sha256(), 1
         while True:
             (data,) = self._connection.one(
-                f"SELECT CAST(SUBSTRING({c},{start},{_PIECE}) AS BINARY) {rest}"
+                f"SELECT CAST(SUBSTRING({c},{start},{step}) AS BINARY) {rest}"
             )
             if not data and start > 1:
                 break
             sha256.update(data)
-            yield Piece(variable, data)
-            start += _PIECE
+            yield from _cut(variable, data, size)
+            start += step
         _prove(self._table, variable, sha256.hexdigest())
 
 
@@ -239,6 +249,7 @@ class _Buckets:
     def __init__(self, connection: MysqlConnection, table: Table) -> None:
         self._connection = connection
         self._table = table
+        self._cap = cap(connection)
 
     def read(self, only: Sequence[Range] | None) -> Iterator[Piece | Segment]:
         if only:
@@ -253,20 +264,32 @@ class _Buckets:
         if widest[0] == "0":
             return
         sizes = {c: int(size or 0) for c, size in zip(large, widest[1:], strict=True)}
-        wide = _wide(sizes) if sum(sizes.values()) > _TARGET else ()
-        text = row(table.columns, wide)
-        (total,) = self._connection.one(f"SELECT SUM(LENGTH({text})+2) FROM {name(table.name)}")
-        if total is None:
-            raise _too_large(table)
-        buckets = max(1, -(-int(total) * 2 // _TARGET))
-        place = Range(bucket=0, buckets=buckets, wide=wide)
+        wide = _wide(sizes)
+        place = Range(bucket=0, buckets=self._buckets(row(table.columns, wide)), wide=wide)
         answers = self._by_bucket(place) if wide else self._in_one_pass(place)
         yield from self._segments(answers, place)
+
+    def _buckets(self, text: str) -> int:
+        """Choose how many buckets there are: so many that chance makes none too large."""
+        title = name(self._table.name)
+        (total,) = self._connection.one(f"SELECT SUM(LENGTH({text})+2) FROM {title}")
+        if total is None:
+            raise _too_large(self._table)
+        buckets, before = max(1, -(-int(total) * 2 // _TARGET)), int(total) + 1
+        while True:
+            (found,) = self._connection.one(
+                f"SELECT MAX(s) FROM (SELECT SUM(LENGTH({text})+2) s FROM {title}"
+                f" GROUP BY CRC32({text})%{buckets}) g"
+            )
+            # Rows that are the same stay together, however many buckets there are.
+            if int(found) < self._cap or int(found) >= before:
+                return buckets
+            buckets, before = buckets * 2, int(found)
 
     def _segments(self, answers: Iterator[Row], place: Range) -> Iterator[Piece | Segment]:
         for bucket, rows, together, digest in answers:
             r = replace(place, bucket=int(bucket))
-            segment = _checked(self._table, r, int(rows), together, digest)
+            segment = _checked(self._table, r, int(rows), together, digest, self._cap)
             if segment is None:
                 raise _too_large(self._table)
             yield from self._pieces(r)
@@ -309,10 +332,22 @@ class _Buckets:
                     continue
                 _prove(self._table, variable, hashlib.sha256(value).hexdigest())
                 sent.add(variable)
-                for start in range(0, len(value), _PIECE):
-                    yield Piece(variable, value[start : start + _PIECE])
-                if not value:
-                    yield Piece(variable, b"")
+                yield from _cut(variable, value, _piece(len(value)))
+
+
+def _piece(length: int) -> int:
+    """Return how large the pieces of a value of `length` bytes are.
+
+    Whoever takes the value takes statements as large as itself; a server that joins a value of many
+    small pieces copies it as often.
+    """
+    return min(max(_PIECE, length // 16), _MOST_PIECE)
+
+
+def _cut(variable: str, value: bytes, size: int) -> Iterator[Piece]:
+    """Cut a value, or what was read of it, into pieces; an empty one is a piece, too."""
+    for start in range(0, len(value) or 1, size):
+        yield Piece(variable, value[start : start + size])
 
 
 def _keys(table: Table, after: Bound, end: Bound) -> str:

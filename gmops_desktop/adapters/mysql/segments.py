@@ -42,6 +42,12 @@ class Digest:
     digest: str
 
 
+def cap(connection: MysqlConnection) -> int:
+    """Return what a segment's text stays below, so that the server takes it back as a statement."""
+    packet = connection.server.max_packet
+    return min(CAP, max(packet - (64 << 10), packet // 2))
+
+
 def prepare(connection: MysqlConnection) -> None:
     """Set the session so that the server writes the same text whatever its own settings."""
     limit = "max_statement_time" if connection.server.mariadb else "max_execution_time"
