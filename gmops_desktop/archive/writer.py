@@ -156,7 +156,8 @@ class ArchiveWriter:
         return self._count - 1
 
     def _write_waiting(self, allowed: int) -> None:
-        while len(self._waiting) > allowed:
+        # What is packed goes to disk at once: after a crash the next attempt finds it there.
+        while self._waiting and (len(self._waiting) > allowed or self._waiting[0].done()):
             packed = self._waiting.popleft().result()
             self.frames.append(measure(packed.frame, self.file_bytes, packed.content_size))
             self.digests.append(packed.digest)

@@ -137,9 +137,14 @@ class MysqlConnection:
     def stream(self, statement: str) -> Iterator[Row]:
         """Run a statement and hand out its rows as they come; read them all, or close."""
         with self._guarded(), self._raw.cursor(SSCursor) as cursor:
-            cursor.execute(statement)
-            yield from cursor
-            self._note(cursor)
+            try:
+                cursor.execute(statement)
+                yield from cursor
+                self._note(cursor)
+            except BaseException:
+                if not self._raw.open:
+                    _abandon(cursor)
+                raise
 
     def each(self, statements: Sequence[str]) -> list[list[Row]]:
         """Run several statements in one round trip; return the rows of each."""
@@ -207,6 +212,12 @@ class MysqlConnection:
         number = tuple(int(part) for part in re.findall(r"\d+", version)[:3])
         kind: Literal["MariaDB", "MySQL"] = "MariaDB" if "mariadb" in version.lower() else "MySQL"
         return Server(kind, version, number, int(packet), int(names), user)
+
+
+def _abandon(cursor: Any) -> None:
+    """Keep the driver from reading the rest of an answer from a line that is gone."""
+    if (result := cursor._result) is not None:
+        result.unbuffered_active, result.connection, cursor._result = False, None, None
 
 
 def connect(
