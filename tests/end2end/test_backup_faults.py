@@ -36,7 +36,7 @@ from sandbox.mariadb import MariaDB
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(0 if "GMOPS_SOAK" in os.environ else 300)]
 
-MOMENTS = int(os.environ.get("GMOPS_SOAK", "3"))
+MOMENTS = int(os.environ.get("GMOPS_SOAK", "2"))
 SEED = secrets.token_hex(4) if "GMOPS_SOAK" in os.environ else "the same moments"
 
 
