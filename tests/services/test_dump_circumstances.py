@@ -146,6 +146,15 @@ def test_long_rows_without_a_key(workbench: Workbench, mariadb: MariaDB, size: i
     check_same(PLAIN, taken, mariadb, workbench.load(mariadb, taken.path))
 
 
+def test_the_same_row_very_often(workbench: Workbench, mysql56: Mysql56) -> None:
+    """Rows that are the same fall into one bucket, and no number of buckets parts them."""
+    statements = ["CREATE TABLE t (a int, b varchar(20))", "INSERT INTO t VALUES (1, 'the same')"]
+    doubled = ["INSERT INTO t SELECT * FROM t"] * 17
+    taken = workbench.take(mysql56, workbench.make(mysql56, [*statements, *doubled]))
+    assert taken.manifest.rows == 1 << 17
+    check_same(PLAIN, taken, mysql56, workbench.load(mysql56, taken.path))
+
+
 # ---------------------------------------------------------------- several schemas
 
 

@@ -24,6 +24,7 @@ from gmops_desktop.adapters.mysql.dialect import (
     row,
 )
 from gmops_desktop.adapters.mysql.segments import (
+    LONGEST,
     Bound,
     Range,
     cap,
@@ -250,6 +251,7 @@ class _Buckets:
         self._connection = connection
         self._table = table
         self._cap = cap(connection)
+        self._longest = cap(connection, LONGEST)
 
     def read(self, only: Sequence[Range] | None) -> Iterator[Piece | Segment]:
         if only:
@@ -289,7 +291,7 @@ class _Buckets:
     def _segments(self, answers: Iterator[Row], place: Range) -> Iterator[Piece | Segment]:
         for bucket, rows, together, digest in answers:
             r = replace(place, bucket=int(bucket))
-            segment = _checked(self._table, r, int(rows), together, digest, self._cap)
+            segment = _checked(self._table, r, int(rows), together, digest, self._longest)
             if segment is None:
                 raise _too_large(self._table)
             yield from self._pieces(r)

@@ -16,7 +16,8 @@ from gmops_desktop.adapters.mysql.connection import MysqlConnection, Row
 from gmops_desktop.adapters.mysql.definitions import Table
 from gmops_desktop.adapters.mysql.dialect import between, literal, name, order, row
 
-CAP: Final = 2 << 20  # bytes of text from which the server would cut it
+CAP: Final = 2 << 20  # bytes that a segment's text stays below
+LONGEST: Final = 16 << 20  # bytes that it may have where rows that are the same cannot be parted
 HASH: Final = 12  # hexadecimal digits of a row's SHA-256 that tell it from others
 _PATIENCE: Final = 0.5  # seconds that one question for digests may take the server
 
@@ -42,10 +43,10 @@ class Digest:
     digest: str
 
 
-def cap(connection: MysqlConnection) -> int:
+def cap(connection: MysqlConnection, most: int = CAP) -> int:
     """Return what a segment's text stays below, so that the server takes it back as a statement."""
     packet = connection.server.max_packet
-    return min(CAP, max(packet - (64 << 10), packet // 2))
+    return min(most, max(packet - (64 << 10), packet // 2))
 
 
 def prepare(connection: MysqlConnection) -> None:
@@ -56,7 +57,7 @@ def prepare(connection: MysqlConnection) -> None:
         "time_zone='+00:00'",
         "sql_quote_show_create=1",
         "sql_select_limit=DEFAULT",
-        f"group_concat_max_len={CAP}",
+        f"group_concat_max_len={LONGEST}",
         "net_write_timeout=600",
         "net_read_timeout=600",
         "wait_timeout=28800",
