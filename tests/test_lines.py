@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,8 +13,10 @@ from gmops_desktop.lines import Line
 
 
 @pytest.fixture
-def pair() -> tuple[socket.socket, socket.socket]:
-    return socket.socketpair()
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    near, far = socket.socketpair()
+    with near, far:
+        yield near, far
 
 
 def test_what_passes_is_counted_both_ways(pair: tuple[socket.socket, socket.socket]) -> None:
