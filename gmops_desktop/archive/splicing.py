@@ -15,8 +15,6 @@ from typing import Final
 
 from gmops_desktop.archive import rows
 
-MODULUS: Final = 65521
-TOKEN: Final = 5  # hexadecimal digits of a literal's SHA-1
 SPREAD: Final = 16  # rows that share a bucket, on average
 
 
@@ -35,22 +33,27 @@ class OldRows:
     `plain` says that the key is the first column and a number, which is quicker to cut out.
     """
 
-    def __init__(self, text: bytes, places: Sequence[int], *, plain: bool) -> None:
+    def __init__(self, text: bytes, places: Sequence[int], modulus: int, *, plain: bool) -> None:
         self.rows = text.split(b",\0")
         self.buckets = max(1, len(self.rows) // SPREAD)
         self._places = tuple(places)
+        self._modulus = modulus
         self.keys: list[tuple[bytes, ...]] | list[bytes]
         if plain:
             self._texts = [row[1 : row.find(b",")] for row in self.rows]
         else:
             self._texts = [b",".join(self.key(row)) for row in self.rows]
-        self._sums = [crc % MODULUS for crc in map(zlib.crc32, self.rows)]
+        self._sums = [crc % modulus for crc in map(zlib.crc32, self.rows)]
         self._spread = [crc % self.buckets for crc in map(zlib.crc32, self._texts)]
 
     def key(self, row: bytes) -> tuple[bytes, ...]:
         """Return the literals of a row's key."""
         found = rows.literals(row, max(self._places) + 1)
         return tuple(found[place] for place in self._places)
+
+    def sum_of(self, row: bytes) -> int:
+        """Return a row's sum."""
+        return zlib.crc32(row) % self._modulus
 
     def differing(self, sums: Mapping[int, int]) -> tuple[int, ...]:
         """Return the buckets whose sum is not that of `sums`."""
@@ -83,34 +86,33 @@ class OldRows:
         self, gone: Iterable[int], changed: Mapping[int, bytes], placed: Mapping[int, bytes]
     ) -> bytes | None:
         """Return the new text: without the rows `gone`, with those `changed` in their places, and
-        with further ones at given places of the new order (from 1); None where they do not fit.
+        with further ones at given places of the new order (from 0); None where they do not fit.
         """
         left = set(gone)
         kept = (changed.get(i, row) for i, row in enumerate(self.rows) if i not in left)
         total = len(self.rows) - len(left) + len(placed)
         if not placed:
             return b",\0".join(kept)
-        if max(placed) > total:
+        if max(placed) >= total:
             return None
-        return b",\0".join(placed[n] if n in placed else next(kept) for n in range(1, total + 1))
+        return b",\0".join(placed[n] if n in placed else next(kept) for n in range(total))
 
 
 def filled(skeleton: bytes, old: bytes) -> tuple[bytes, tuple[int, ...]]:
     """Put an old row's literals in the place of their tokens in the new row's skeleton.
 
     Returns the row, and the places of literals that are not the old row's and remain to be asked
-    for.  A bare `?` stands for whatever the old row has.
+    for.  A token is `?` and the first digits of the literal's SHA-1; a bare `?` stands for whatever
+    the old row has.
     """
     fresh, former = rows.literals(skeleton), rows.literals(old)
     missing = []
     for place, (literal, before) in enumerate(zip(fresh, former, strict=True)):
         if literal.startswith(b"?"):
-            if literal[1:] and literal[1:] != hashlib.sha1(before).hexdigest()[:TOKEN].encode():
+            if (
+                literal[1:]
+                and literal[1:] != hashlib.sha1(before).hexdigest()[: len(literal) - 1].encode()
+            ):
                 missing.append(place)
             fresh[place] = before
     return b"(" + b",".join(fresh) + b")", tuple(missing)
-
-
-def row_sum(row: bytes) -> int:
-    """Return a row's sum."""
-    return zlib.crc32(row) % MODULUS

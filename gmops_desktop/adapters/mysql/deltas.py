@@ -20,7 +20,6 @@ from gmops_desktop.adapters.mysql.dialect import (
     between,
     comparable,
     literal,
-    not_beyond,
     order,
     row,
 )
@@ -38,12 +37,30 @@ Key = tuple[bytes, ...]  # of a row, as the literals in its text
 
 
 @dataclass(frozen=True, slots=True)
+class Sums:
+    """How rows and literals are told apart: briefly at first, otherwise and longer when that fails.
+
+    A row's sum is the remainder of its CRC-32 by a prime below 2**16: remainders do not cancel out
+    as CRCs do.  A token is that many hexadecimal digits of a literal's SHA-1; literals that are no
+    longer go as they are.
+    """
+
+    modulus: int
+    token: int
+
+
+BRIEF: Final = Sums(65521, 3)
+LONG: Final = Sums(65519, 8)
+
+
+@dataclass(frozen=True, slots=True)
 class Spread:
     """A range of a table whose rows are spread over `buckets`; `chosen` are those asked for."""
 
     table: Table
     range: Range
     buckets: int
+    sums: Sums
     chosen: tuple[int, ...] = ()
 
 
@@ -59,11 +76,10 @@ def bucket_sums(connection: MysqlConnection, spreads: Sequence[Spread]) -> list[
     """Return the sum of each bucket of each range; an empty bucket has none."""
     questions = []
     for number, spread in enumerate(spreads):
-        bucket, text = _bucket(spread), row(spread.table.columns)
         questions.append(
             f"SELECT {number},IF(COUNT(*)={spread.buckets},'',GROUP_CONCAT(b ORDER BY b)),"
             f"GROUP_CONCAT({_two_bytes('s')} ORDER BY b SEPARATOR '')"
-            f" FROM (SELECT {bucket} b,BIT_XOR(CRC32({text})%{MODULUS}) s"
+            f" FROM (SELECT {_bucket(spread)} b,BIT_XOR({_sum(spread)}) s"
             f" FROM {source(spread.table)} WHERE {_within(spread)} GROUP BY b) g"
         )
     found: list[dict[int, int]] = [{} for _ in spreads]
@@ -78,9 +94,8 @@ def row_sums(connection: MysqlConnection, spreads: Sequence[Spread]) -> list[lis
     """Return the sums of all rows in the chosen buckets of each range, by bucket and key."""
     questions = []
     for number, spread in enumerate(spreads):
-        text = _two_bytes(f"CRC32({row(spread.table.columns)})%{MODULUS}")
         questions.append(
-            f"SELECT {number},GROUP_CONCAT({text} ORDER BY {_bucket(spread)},"
+            f"SELECT {number},GROUP_CONCAT({_two_bytes(_sum(spread))} ORDER BY {_bucket(spread)},"
             f"{order(spread.table.key)} SEPARATOR '') FROM {source(spread.table)}"
             f" WHERE {_within(spread)} AND {_in_chosen(spread)}"
         )
@@ -90,9 +105,12 @@ def row_sums(connection: MysqlConnection, spreads: Sequence[Spread]) -> list[lis
     return found
 
 
-def skeletons(connection: MysqlConnection, table: Table, keys: Sequence[Key]) -> Iterator[bytes]:
+def skeletons(
+    connection: MysqlConnection, table: Table, keys: Sequence[Key], sums: Sums
+) -> Iterator[bytes]:
     """Return the rows with the given keys, all but short literals as tokens: `?` and a hash."""
-    return _named(connection, table, keys, [_token(table, column) for column in table.columns])
+    parts = [_token(table, column, sums.token) for column in table.columns]
+    return _named(connection, table, keys, parts)
 
 
 def literals(
@@ -109,28 +127,30 @@ def literals(
 
 def new_rows(
     connection: MysqlConnection, asks: Sequence[tuple[Spread, Sequence[int]]]
-) -> list[list[tuple[int, bytes]]]:
-    """Return the rows in the chosen buckets whose sum is one of those given, each with its place.
+) -> list[tuple[bytes, list[bytes]]]:
+    """Return, for each range, which of its rows have one of the given sums, and those rows.
 
-    The place is the number of rows of the range up to and including it, in the order of the key.
+    The first is a letter for each row of the range in the order of the key, `n` for those rows in
+    the chosen buckets; the second are their texts in the same order.
     """
-    questions = []
+    marks, texts = [], []
     for number, (spread, sums) in enumerate(asks):
-        table, text = spread.table, row(spread.table.columns)
-        before = (
-            f"SELECT COUNT(*) FROM {source(table, 'z')} WHERE"
-            f" {between(table.key, spread.range.after, None, 'z')}"
-            f" AND {not_beyond(table.key, 'z', 't')}"
+        ordered = order(spread.table.key)
+        among = f"{_sum(spread)} IN ({','.join(map(str, sorted(set(sums))))})"
+        within = f"FROM {source(spread.table)} WHERE {_within(spread)}"
+        mark = f"IF({_in_chosen(spread)},IF({among},'n','.'),'.')"
+        marks.append(
+            f"SELECT {number},GROUP_CONCAT({mark} ORDER BY {ordered} SEPARATOR '') {within}"
         )
-        wanted = ",".join(map(str, sorted(set(sums))))
-        questions.append(
-            f"SELECT {number},({before}),{text} FROM {source(table, 't')}"
-            f" WHERE {_within(spread)} AND {_in_chosen(spread)}"
-            f" AND CRC32({text})%{MODULUS} IN ({wanted})"
+        texts.append(
+            f"SELECT {number},{row(spread.table.columns)} {within}"
+            f" AND {_in_chosen(spread)} AND {among} ORDER BY {ordered}"
         )
-    found: list[list[tuple[int, bytes]]] = [[] for _ in asks]
-    for number, place, text in snapshot.ask(connection, questions):
-        found[int(number)].append((int(place), text))
+    found: list[tuple[bytes, list[bytes]]] = [(b"", []) for _ in asks]
+    for number, marked in snapshot.ask(connection, marks):
+        found[int(number)] = (marked.encode(), [])
+    for number, text in snapshot.ask(connection, texts):
+        found[int(number)][1].append(text)
     return found
 
 
@@ -180,13 +200,17 @@ def _compared(column: Column, value: bytes) -> str:
     return f"_{column.charset} {text}" if column.form == "bytes" and column.charset else text
 
 
-def _token(table: Table, column: Column) -> str:
+def _token(table: Table, column: Column, digits: int) -> str:
     text = literal(column)
     if any(column.name == part.name for part in table.key):
         return text
-    token = f"CONCAT('?',LEFT(SHA1({text}),{TOKEN}))"
+    token = f"CONCAT('?',LEFT(SHA1({text}),{digits}))"
     # As bytes, because character sets do not mix in an IF.
-    return f"IF(LENGTH({text})<={TOKEN + 1},CAST({text} AS BINARY),CAST({token} AS BINARY))"
+    return f"IF(LENGTH({text})<={digits + 1},CAST({text} AS BINARY),CAST({token} AS BINARY))"
+
+
+def _sum(spread: Spread) -> str:
+    return f"CRC32({row(spread.table.columns)})%{spread.sums.modulus}"
 
 
 def _bucket(spread: Spread) -> str:

@@ -126,9 +126,9 @@ def row(columns: Sequence[Column], wide: Sequence[str] = ()) -> str:
 # ---------------------------------------------------------------- keys
 
 
-def comparable(column: Column, alias: str = "") -> str:
+def comparable(column: Column) -> str:
     """Return what is compared and sorted for a key column: an ENUM goes by its index."""
-    c = f"{alias}.{name(column.name)}" if alias else name(column.name)
+    c = name(column.name)
     return f"{c}+0" if column.form in ("enum", "set") else c
 
 
@@ -162,34 +162,21 @@ def order(key: Sequence[Column]) -> str:
     return ",".join(comparable(column) for column in key)
 
 
-def _beyond(
-    key: Sequence[Column], bound: Sequence[str], sign: str, last: str, alias: str = ""
-) -> str:
+def _beyond(key: Sequence[Column], bound: Sequence[str], sign: str, last: str) -> str:
     """Compare a key as `a > 1 OR (a = 1 AND b > 2)`: only spelled out is it a range to MySQL."""
-    columns = [comparable(column, alias) for column in key]
     parts = []
-    for position, column in enumerate(columns):
-        equal = [f"{columns[i]}={bound[i]}" for i in range(position)]
+    for position, column in enumerate(key):
+        equal = [f"{comparable(key[i])}={bound[i]}" for i in range(position)]
         final = last if position == len(key) - 1 else sign
-        parts.append(" AND ".join([*equal, f"{column}{final}{bound[position]}"]))
+        parts.append(" AND ".join([*equal, f"{comparable(column)}{final}{bound[position]}"]))
     return "(" + " OR ".join(f"({part})" for part in parts) + ")"
 
 
-def between(
-    key: Sequence[Column],
-    after: Sequence[str] | None,
-    upto: Sequence[str] | None,
-    alias: str = "",
-) -> str:
+def between(key: Sequence[Column], after: Sequence[str] | None, upto: Sequence[str] | None) -> str:
     """Return the condition for keys in (`after`, `upto`]; None is open."""
     parts = []
     if after is not None:
-        parts.append(_beyond(key, after, ">", ">", alias))
+        parts.append(_beyond(key, after, ">", ">"))
     if upto is not None:
-        parts.append(_beyond(key, upto, "<", "<=", alias))
+        parts.append(_beyond(key, upto, "<", "<="))
     return " AND ".join(parts) or "TRUE"
-
-
-def not_beyond(key: Sequence[Column], alias: str, other: str) -> str:
-    """Return the condition that the key of `alias` is not beyond that of `other`."""
-    return _beyond(key, [comparable(column, other) for column in key], "<", "<=", alias)

@@ -188,7 +188,6 @@ def joined(table: Table, r: Range, text: str) -> str:
     return f"GROUP_CONCAT({text}{ordered} SEPARATOR ',\\0')"
 
 
-def source(table: Table, alias: str = "") -> str:
+def source(table: Table) -> str:
     """Name the table; another index than the primary may be switched off, so none is forced."""
-    called = name(table.name) + (f" AS {alias}" if alias else "")
-    return called + (" FORCE INDEX (PRIMARY)" if table.index == "PRIMARY" else "")
+    return name(table.name) + (" FORCE INDEX (PRIMARY)" if table.index == "PRIMARY" else "")

@@ -15,7 +15,7 @@ from typing import Final
 
 from gmops_desktop.adapters.mysql import MysqlConnection, deltas
 from gmops_desktop.adapters.mysql.definitions import Table
-from gmops_desktop.adapters.mysql.deltas import Key, Spread
+from gmops_desktop.adapters.mysql.deltas import BRIEF, LONG, Key, Spread, Sums
 from gmops_desktop.adapters.mysql.reading import Segment
 from gmops_desktop.adapters.mysql.segments import Digest
 from gmops_desktop.archive import splicing
@@ -26,7 +26,6 @@ from gmops_desktop.services.backups.planning import range_of
 
 TOGETHER: Final = 16  # segments brought up to date at once, because their rows are held in memory
 _MOST_NEW: Final = 0.4  # part of a segment's rows beyond which it is better fetched whole
-_MOST_PLACED: Final = 200  # new rows of a segment whose places are asked for one by one
 
 
 @dataclass(slots=True)
@@ -47,7 +46,7 @@ class _Case:
 
     def take(self, key: Key, text: bytes) -> None:
         """Enter a whole new row in the place of the old one with its key, if it is one awaited."""
-        value = splicing.row_sum(text)
+        value = self.old.sum_of(text)
         if self.new[value] > 0:
             self.new[value] -= 1
             self.changed[self.gone[key]] = text
@@ -65,20 +64,33 @@ class Spliced:
 def splice(
     connection: MysqlConnection, table: Table, asked: Sequence[tuple[Held, Digest]]
 ) -> list[Spliced]:
-    """Bring segments of `table` up to the state whose digests the server gave."""
-    cases, failed = [], []
-    for held, wanted in asked:
-        if case := _case(table, held, wanted):
-            cases.append(case)
-        else:
-            failed.append(Spliced(held, None))
-    _find(connection, cases)
-    _fill(connection, table, [case for case in cases if not case.hopeless])
-    _place(connection, [case for case in cases if not case.hopeless])
-    return failed + [_result(case) for case in cases]
+    """Bring segments of `table` up to the state whose digests the server gave.
+
+    Brief sums may hide a change, so what they did not bring there is tried once more with others.
+    """
+    found: list[Spliced] = []
+    waiting = list(asked)
+    for sums in (BRIEF, LONG):
+        cases = []
+        for held, wanted in waiting:
+            if case := _case(table, held, wanted, sums):
+                cases.append(case)
+            else:
+                found.append(Spliced(held, None))
+        _find(connection, cases)
+        _fill(connection, table, [case for case in cases if not case.hopeless], sums)
+        _place(connection, [case for case in cases if not case.hopeless])
+        waiting = []
+        for case in cases:
+            outcome = _result(case)
+            if outcome.segment or case.hopeless or sums is LONG:
+                found.append(outcome)
+            else:
+                waiting.append((case.held, case.wanted))
+    return found
 
 
-def _case(table: Table, held: Held, wanted: Digest) -> _Case | None:
+def _case(table: Table, held: Held, wanted: Digest, sums: Sums) -> _Case | None:
     if held.first.wide or not wanted.rows:
         return None
     try:
@@ -88,8 +100,8 @@ def _case(table: Table, held: Held, wanted: Digest) -> _Case | None:
     names = [column.name for column in table.columns]
     places = [names.index(column.name) for column in table.key]
     plain = places == [0] and table.key[0].form == "number"
-    old = OldRows(text, places, plain=plain)
-    return _Case(held, wanted, old, Spread(table, range_of(held), old.buckets))
+    old = OldRows(text, places, sums.modulus, plain=plain)
+    return _Case(held, wanted, old, Spread(table, range_of(held), old.buckets, sums))
 
 
 def _find(connection: MysqlConnection, cases: Sequence[_Case]) -> None:
@@ -97,8 +109,7 @@ def _find(connection: MysqlConnection, cases: Sequence[_Case]) -> None:
     sums = deltas.bucket_sums(connection, [case.spread for case in cases])
     for case, of_buckets in zip(cases, sums, strict=True):
         case.spread = replace(case.spread, chosen=case.old.differing(of_buckets))
-        case.hopeless = not case.spread.chosen  # sums that hide a difference
-    live = [case for case in cases if not case.hopeless]
+    live = [case for case in cases if case.spread.chosen]  # of others the sums hide it all
     answers = deltas.row_sums(connection, [case.spread for case in live])
     for case, of_rows in zip(live, answers, strict=True):
         found = case.old.changes(case.spread.chosen, of_rows)
@@ -107,11 +118,11 @@ def _find(connection: MysqlConnection, cases: Sequence[_Case]) -> None:
         case.hopeless = len(found.new) > _MOST_NEW * max(case.wanted.rows, 50)
 
 
-def _fill(connection: MysqlConnection, table: Table, cases: Sequence[_Case]) -> None:
+def _fill(connection: MysqlConnection, table: Table, cases: Sequence[_Case], sums: Sums) -> None:
     """Ask for the rows that have the keys of those gone: as skeletons, then what these lack."""
     owners = {key: case for case in cases if case.new for key in case.gone}
     lacking: dict[tuple[int, ...], list[Key]] = {}
-    for key, skeleton in _owned(deltas.skeletons(connection, table, list(owners)), owners):
+    for key, skeleton in _owned(deltas.skeletons(connection, table, list(owners), sums), owners):
         owner = owners[key]
         text, missing = splicing.filled(skeleton, owner.old.rows[owner.gone[key]])
         if missing:
@@ -136,15 +147,18 @@ def _owned(texts: Iterator[bytes], owners: Mapping[Key, _Case]) -> Iterator[tupl
 
 
 def _place(connection: MysqlConnection, cases: Sequence[_Case]) -> None:
-    """Ask for the rows whose keys are new, each with its place among the others."""
+    """Ask for the rows whose keys are new, and where they stand among the others."""
     for case in cases:
         case.new = +case.new
-        case.hopeless = case.new.total() > _MOST_PLACED
-    live = [case for case in cases if case.new and not case.hopeless]
+    live = [case for case in cases if case.new]
     answers = deltas.new_rows(connection, [(case.spread, list(case.new)) for case in live])
-    for case, found in zip(live, answers, strict=True):
+    for case, (letters, found) in zip(live, answers, strict=True):
+        places = [place for place, letter in enumerate(letters) if letter == ord("n")]
         had = {*case.old.rows, *case.changed.values()}
-        case.placed = {place: text for place, text in found if text not in had}
+        if len(places) == len(found):
+            case.placed = {
+                place: text for place, text in zip(places, found, strict=True) if text not in had
+            }
         case.sent_bytes += sum(map(len, case.placed.values()))
 
 
