@@ -25,8 +25,8 @@ def lines(text: bytes) -> bytes:
 def server_text(rows: bytes) -> bytes:
     """Return the server's form of `rows` as they stand in a file."""
     joined = rows.replace(b"\n", b"\0")
-    if b"\\r" not in joined and b"\\n" not in joined:
-        return joined
+    if b"\\" not in joined or (b"\\n" not in joined and b"\\r" not in joined):
+        return joined  # one byte is found many times faster than two
     # A run of backslashes begins with an escape, so pairs taken from the left are escaped
     # backslashes; a byte that stands nowhere in the text keeps them out of the way.
     parted = joined.replace(b"\\\\", b"\x1a")

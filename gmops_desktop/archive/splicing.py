@@ -11,6 +11,8 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import repeat
+from operator import mod
 from typing import Final
 
 from gmops_desktop.archive import rows
@@ -43,8 +45,8 @@ class OldRows:
             self._texts = [row[1 : row.find(b",")] for row in self.rows]
         else:
             self._texts = [b",".join(self.key(row)) for row in self.rows]
-        self._sums = [crc % modulus for crc in map(zlib.crc32, self.rows)]
-        self._spread = [crc % self.buckets for crc in map(zlib.crc32, self._texts)]
+        self._sums = list(map(mod, map(zlib.crc32, self.rows), repeat(modulus)))
+        self._spread = list(map(mod, map(zlib.crc32, self._texts), repeat(self.buckets)))
 
     def key(self, row: bytes) -> tuple[bytes, ...]:
         """Return the literals of a row's key."""

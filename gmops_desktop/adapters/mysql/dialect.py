@@ -90,8 +90,8 @@ def literal(column: Column) -> str:
         case "text" if column.charset == "ascii":  # MariaDB and MySQL 5.6 let any byte in
             pure = f"CAST({unicode} AS BINARY)=CAST({c} AS BINARY)"
             written = f"IF({pure},QUOTE({unicode}),CONCAT('0x',HEX({c})))"
-        case "text":
-            written = f"QUOTE({c})"
+        case "text":  # as bytes, which are UTF-8 already: letter by letter takes twice the time
+            written = f"QUOTE(CONVERT({c} USING binary))"
         case "json":
             written = f"QUOTE(CAST({c} AS CHAR CHARACTER SET utf8mb4))"
         case "enum":  # the error value has the index 0 and shows as '', as a member may
