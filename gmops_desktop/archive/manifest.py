@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, Self
@@ -26,17 +26,38 @@ ObjectKind = Literal[
     "sequence", "view", "function", "procedure", "package", "package body", "trigger", "event"
 ]
 RemarkKind = Literal[
-    "not_transactional", "invalid_view", "no_privilege", "definition_only", "leftover", "history"
+    "not_transactional",
+    "locked",
+    "unmoved",
+    "lock_no_right",
+    "lock_busy",
+    "lock_too_long",
+    "lock_lost",
+    "lock_off",
+    "invalid_view",
+    "no_privilege",
+    "definition_only",
+    "leftover",
+    "history",
 ]
 
 _REMARKS: Final[dict[RemarkKind, str]] = {
     "not_transactional": mark("Not consistent: {name} ({detail} tables have no snapshot)."),
+    "locked": mark("Of the same moment by a short lock: {name} ({detail})."),
+    "unmoved": mark("Without a lock, but not changed meanwhile: {name} ({detail})."),
+    "lock_no_right": mark("The account may not lock tables (LOCK TABLES)."),
+    "lock_busy": mark("Tables were not locked: that would have had to wait for others."),
+    "lock_too_long": mark("Tables were not locked: hashing them would take too long."),
+    "lock_lost": mark("The lock on tables was given up before they were all read."),
+    "lock_off": mark("Tables were not locked: locks are switched off."),
     "invalid_view": mark("Left out: the view {name} is invalid ({detail})."),
     "no_privilege": mark("Left out: no right to read {name} ({detail})."),
     "definition_only": mark("Definition only: {name} ({detail} keeps its rows elsewhere)."),
     "leftover": mark("Left out: {name}, a working table of an interrupted restore."),
     "history": mark("Without history: {name} keeps its earlier versions of rows by itself."),
 }
+
+_OF_MANY: Final = ("not_transactional", "locked", "unmoved")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +76,14 @@ class Remark:
 class SnapshotRecord:
     """How all rows came to be those of one moment: by which way, over how many connections.
 
-    `lock_seconds` is how long writers were held off for it.
+    `lock_seconds` is how long all writers were held off for it, `table_lock_seconds` how long those
+    of tables without snapshots.
     """
 
     way: SnapshotWay = "single"
     connections: int = 1
     lock_seconds: float = 0.0
+    table_lock_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +241,7 @@ class Manifest:
         lines = [self._moment]
         if self.consistency == "partly":
             lines.append(tr("Except what is named here:"))
-        return "\n".join([*lines, *(str(remark) for remark in self.remarks)])
+        return "\n".join([*lines, *_grouped(self.remarks)])
 
     @property
     def _moment(self) -> str:
@@ -307,6 +330,18 @@ class Manifest:
             format=head["format"],
             snapshot=SnapshotRecord(**head.get("snapshot", {})),
         )
+
+
+def _grouped(remarks: Sequence[Remark]) -> Iterator[str]:
+    """Return remarks in words, those that say the same of many tables in one line."""
+    together: dict[tuple[RemarkKind, str], list[Remark]] = {}
+    for remark in remarks:
+        together.setdefault((remark.kind, remark.detail), []).append(remark)
+    for (kind, detail), alike in together.items():
+        if kind in _OF_MANY:
+            yield str(Remark(kind, tr(", ").join(remark.name for remark in alike), detail))
+        else:
+            yield from map(str, alike)
 
 
 def _bare(table: dict[str, Any]) -> dict[str, Any]:

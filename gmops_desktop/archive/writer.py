@@ -57,6 +57,7 @@ class ArchiveWriter:
 
     def __init__(self, path: Path, *, mark: str = "", level: int = LEVEL) -> None:
         self.path = path
+        self.mark = mark
         self.part = path.with_name(path.name + attempts.PART)
         self.frames: list[Frame] = []
         self.digests: list[str] = []

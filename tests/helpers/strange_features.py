@@ -68,7 +68,7 @@ def feature(
 
 def loose(table: str) -> tuple[str, str]:
     """The remark on a table whose engine has no snapshot."""
-    return "not_transactional", table
+    return "locked", table
 
 
 # ---------------------------------------------------------------- numbers

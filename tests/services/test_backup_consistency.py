@@ -4,8 +4,10 @@ of what it is not."""
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -411,3 +413,223 @@ def test_jobs_may_hand_on_a_part_of_themselves(mariadb: MariaDB, schema: MysqlAd
 
         crew.share([halved(64)])
         assert len(done) == 64
+
+
+# ---------------------------------------------------------------- tables without snapshots
+
+LOOSE = [
+    "CREATE TABLE kept (id int PRIMARY KEY, n int) ENGINE=InnoDB",
+    "INSERT INTO kept SELECT seq, 0 FROM seq_1_to_2000",
+    "CREATE TABLE plain (id int PRIMARY KEY, n int, x text) ENGINE=MyISAM",
+    "INSERT INTO plain SELECT seq, 0, REPEAT(MD5(seq), 20) FROM seq_1_to_20000",
+    "CREATE TABLE aria (id int, x text) ENGINE=Aria",
+    "INSERT INTO aria SELECT seq, SHA2(seq, 512) FROM seq_1_to_3000",
+    "CREATE TABLE memory (id int PRIMARY KEY, x varchar(40)) ENGINE=MEMORY",
+    "INSERT INTO memory SELECT seq, SHA1(seq) FROM seq_1_to_500",
+    "CREATE TABLE listed (x varchar(40) NOT NULL, n int NOT NULL) ENGINE=CSV",
+    "INSERT INTO listed SELECT SHA1(seq), seq FROM seq_1_to_100",
+    "CREATE TABLE empty (id int PRIMARY KEY) ENGINE=MyISAM",
+]
+
+
+def kinds(backup: Backup) -> dict[str, str]:
+    """Return what the archive says of each table without snapshots."""
+    return {r.name: r.kind for r in manifest_of(backup.path).remarks}
+
+
+def test_a_short_lock_makes_tables_without_snapshots_part_of_the_moment(
+    backups: Backups, mariadb: MariaDB, schema: MysqlAddress, archives: Path
+) -> None:
+    execute(mariadb, schema.schema, LOOSE)
+    first = backups.take(schema, Context())
+    assert first.consistency == "consistent"
+    assert kinds(first) == dict.fromkeys(("plain", "aria", "memory", "listed", "empty"), "locked")
+    assert 0 < first.lock_seconds < 5
+    assert "Of the same moment by a short lock: empty, plain (MyISAM)." in first.verdict
+    assert backups.verify(first.path, Context()).ok
+    names = {first.path.name, first.path.name + ".sha256"}
+    assert {path.name for path in archives.iterdir()} == names, "the scratch file is gone"
+    copy = f"{schema.schema}_copy"
+    execute(mariadb, "", [f"CREATE DATABASE {copy} CHARACTER SET utf8mb4"])
+    try:
+        load_with_stock_client(mariadb, first.path, copy)
+        assert checksums(mariadb, copy) == checksums(mariadb, schema.schema)
+    finally:
+        execute(mariadb, "", [f"DROP DATABASE {copy}"])
+    # The next one is cheap, as for any table; and what was copied beforehand counts but once.
+    execute(mariadb, schema.schema, ["UPDATE plain SET n = 1 WHERE id = 77"])
+    second = backups.take(schema, Context())
+    assert second.travelled < first.travelled // 4
+    assert second.text_bytes // 2 < second.reused_bytes <= second.text_bytes
+    assert second.base == first.path.name
+    assert not second.resumed
+
+
+def moving(server: MariaDB, schema: str) -> Any:
+    """Change a MyISAM and an InnoDB table by turns, always both to the same number."""
+    connection = server.connect(schema)
+    cursor = connection.cursor()
+    numbers = iter(range(1, 1_000_000))
+
+    def step() -> None:
+        number = next(numbers)
+        place = number % 2000 + 1
+        # The MyISAM table goes ahead: at any moment it is at most one step in front.
+        cursor.execute("UPDATE plain SET n=%s WHERE id=%s", (number, place))
+        cursor.execute("UPDATE kept SET n=%s WHERE id=%s", (number, place))
+
+    return busy(step)
+
+
+def test_under_writes_the_lock_holds_both_worlds_together(
+    backups: Backups, mariadb: MariaDB, schema: MysqlAddress
+) -> None:
+    """A MyISAM table and an InnoDB table, written by turns, differ by one step at most."""
+    execute(mariadb, schema.schema, LOOSE[:4])
+    copy = f"{schema.schema}_copy"
+    for connections in (1, 3):
+        with moving(mariadb, schema.schema):
+            backup = backups.take(schema, Context(), plan=TransferPlan(connections=connections))
+        assert kinds(backup) == {"plain": "locked"}
+        execute(mariadb, "", [f"CREATE OR REPLACE DATABASE {copy} CHARACTER SET utf8mb4"])
+        try:
+            load_with_stock_client(mariadb, backup.path, copy)
+            ahead = "SELECT COUNT(*), MAX(plain.n - kept.n) FROM plain JOIN kept USING (id)"
+            ((together, _),) = query(mariadb, copy, ahead + " WHERE plain.n <> kept.n")
+            assert together <= 1
+            newest = "SELECT (SELECT MAX(n) FROM plain) - (SELECT MAX(n) FROM kept)"
+            assert query(mariadb, copy, newest)[0][0] in (0, 1)
+        finally:
+            execute(mariadb, "", [f"DROP DATABASE {copy}"])
+
+
+def test_without_the_right_to_lock_what_stood_still_is_told_from_what_moved(
+    backups: Backups, mariadb: MariaDB, schema: MysqlAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute(mariadb, schema.schema, LOOSE)
+    grants = f"GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON {schema.schema}.* TO site@'%'"
+    execute(mariadb, schema.schema, [grants])
+    site = replace(schema, user="site")
+    still = backups.take(site, Context())
+    assert still.consistency == "consistent"
+    assert set(kinds(still).values()) == {"unmoved", "lock_no_right"}
+    assert "Without a lock, but not changed meanwhile: empty, plain (MyISAM)." in still.verdict
+    assert "The account may not lock tables (LOCK TABLES)." in still.verdict
+
+    look = Crew.look
+
+    def touched(crew: Crew, *, lock: bool = True) -> snapshot.Moment:
+        found = look(crew, lock=lock)
+        execute(
+            mariadb,
+            schema.schema,
+            ["UPDATE plain SET n=n+1 WHERE id=5", "DELETE FROM aria WHERE id=9"],
+        )
+        return found
+
+    monkeypatch.setattr(Crew, "look", touched)
+    moved = backups.take(site, Context())
+    assert moved.consistency == "partly"
+    assert {name: kind for name, kind in kinds(moved).items() if name} == {
+        **dict.fromkeys(("plain", "aria"), "not_transactional"),
+        **dict.fromkeys(("memory", "listed", "empty"), "unmoved"),
+    }
+    assert "Not consistent: plain (MyISAM tables have no snapshot)." in moved.verdict
+    assert backups.verify(moved.path, Context()).ok
+
+
+def test_a_long_write_is_not_waited_for(
+    backups: Backups, mariadb: MariaDB, schema: MysqlAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A statement writes when the lock is wanted: it is not had, and readers do not queue."""
+    execute(mariadb, schema.schema, LOOSE)
+    execute(mariadb, schema.schema, ["CREATE TABLE slow (id int) ENGINE=MyISAM"])
+    execute(mariadb, schema.schema, ["INSERT INTO slow VALUES (1)"])
+    aside, reads = Crew.aside, list[float]()
+    with mariadb.connect(schema.schema) as other, mariadb.connect(schema.schema) as site:
+        slow = "UPDATE slow, kept SET slow.id = SLEEP(3) WHERE kept.id = 1"
+        thread = threading.Thread(target=lambda: other.cursor().execute(slow))
+
+        def meanwhile(crew: Crew) -> MysqlConnection:
+            thread.start()
+            running = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE STATE='User sleep'"
+            while query(mariadb, "", running) == ((0,),):
+                pass
+            return aside(crew)
+
+        monkeypatch.setattr(Crew, "aside", meanwhile)
+        look = Crew.look
+
+        def looked(crew: Crew, *, lock: bool = True) -> snapshot.Moment:
+            begun = time.monotonic()
+            assert site.cursor().execute("UPDATE plain SET n=n+1 WHERE id=3")
+            reads.append(time.monotonic() - begun)
+            return look(crew, lock=lock)
+
+        monkeypatch.setattr(Crew, "look", looked)
+        backup = backups.take(schema, Context())
+        thread.join()
+    assert backup.lock_seconds == 0
+    assert reads[0] < 0.5, "the site's statements do not wait for us"
+    assert "Tables were not locked: that would have had to wait for others." in backup.verdict
+
+
+def test_a_lock_that_would_last_too_long_is_not_tried(
+    backups: Backups, mariadb: MariaDB, schema: MysqlAddress
+) -> None:
+    execute(mariadb, schema.schema, LOOSE)
+    for limit, kind in ((0.0, "lock_off"), (0.000_001, "lock_too_long")):
+        backup = backups.take(schema, Context(), plan=TransferPlan(lock_limit=limit))
+        assert backup.consistency == "consistent"
+        assert backup.lock_seconds == 0
+        assert kind in kinds(backup).values()
+
+
+def test_a_lock_never_outlasts_its_limit(
+    backups: Backups, mariadb: MariaDB, schema: MysqlAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line gets slow under the lock: writers go on, and the verdict says so."""
+    execute(mariadb, schema.schema, LOOSE)
+    look = Crew.look
+    written: list[float] = []
+
+    def slow(crew: Crew, *, lock: bool = True) -> snapshot.Moment:
+        found = look(crew, lock=lock)
+        begun = time.monotonic()
+        with mariadb.connect(schema.schema) as site, site.cursor() as cursor:
+            cursor.execute("UPDATE plain SET n=n+1 WHERE id=5")  # waits for the lock's end
+        written.append(time.monotonic() - begun)
+        return found
+
+    monkeypatch.setattr(Crew, "look", slow)
+    backup = backups.take(schema, Context(), plan=TransferPlan(lock_limit=1.5))
+    assert written[0] < 2.5
+    assert backup.lock_seconds <= 1.5
+    assert kinds(backup)["plain"] == "not_transactional"
+    assert kinds(backup)["aria"] == "unmoved"
+    assert "The lock on tables was given up before they were all read." in backup.verdict
+
+
+def test_sequences_are_never_behind_the_rows_that_they_numbered(
+    backups: Backups, mariadb: MariaDB, schema: MysqlAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute(
+        mariadb,
+        schema.schema,
+        [
+            "CREATE SEQUENCE numbers NOCACHE",
+            "CREATE TABLE t (id int PRIMARY KEY DEFAULT nextval(numbers))",
+        ],
+    )
+    look = Crew.look
+
+    def late(crew: Crew, *, lock: bool = True) -> snapshot.Moment:
+        execute(mariadb, schema.schema, ["INSERT INTO t VALUES (), (), ()"])
+        return look(crew, lock=lock)
+
+    monkeypatch.setattr(Crew, "look", late)
+    backup = backups.take(schema, Context())
+    assert backup.rows == 3
+    with ArchiveReader(backup.path) as reader:
+        (sequence,) = (o for o in reader.manifest.objects if o.kind == "sequence")
+        assert b"SETVAL(`numbers`, 4, 0, 0)" in reader.frame(sequence.frame)

@@ -14,7 +14,7 @@ import ssl
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar
 
 import pymysql
 from pymysql.constants import CLIENT
@@ -31,6 +31,7 @@ from gmops_desktop.lines import Line
 
 Value = Any  # str for text and numbers, bytes for binary, None for NULL
 Row = tuple[Value, ...]
+_Statement = TypeVar("_Statement", str, str | bytes)
 
 _SILENCE: Final = 900.0  # seconds a server may think about one statement without a byte
 _ENCODERS: Final[dict[Any, Any]] = dict(encoders)  # and no decoders: values stay as they came
@@ -92,7 +93,11 @@ class _Counting(_Connection):
 
 
 class MysqlConnection:
-    """A live connection with its schema chosen; made by `connect`, ended by `close`."""
+    """A live connection with its schema chosen; made by `connect`, ended by `close`.
+
+    `urgent` lets its questions pass writers that wait for a table: whoever has locked that table
+    for them would otherwise wait for himself.
+    """
 
     def __init__(
         self,
@@ -105,6 +110,7 @@ class MysqlConnection:
         self.context = context
         self._raw = raw
         self._closing = closing
+        self.urgent = False
         self.warnings = 0  # of the last statement
         self.server = self._ask_server()
 
@@ -125,7 +131,7 @@ class MysqlConnection:
     def rows(self, statement: str | bytes, *values: Value) -> list[Row]:
         """Run a statement and return its rows; `%s` places are filled with quoted `values`."""
         with self._guarded(), self._raw.cursor() as cursor:
-            cursor.execute(statement, values or None)
+            cursor.execute(self._worded(statement), values or None)
             self._note(cursor)
             return list(cursor.fetchall())
 
@@ -138,7 +144,7 @@ class MysqlConnection:
         """Run a statement and hand out its rows as they come; read them all, or close."""
         with self._guarded(), self._raw.cursor(SSCursor) as cursor:
             try:
-                cursor.execute(statement)
+                cursor.execute(self._worded(statement))
                 yield from cursor
                 self._note(cursor)
             except BaseException:
@@ -152,7 +158,7 @@ class MysqlConnection:
             return []
         answers = []
         with self._guarded(), self._raw.cursor() as cursor:
-            cursor.execute(";\n".join(statements))
+            cursor.execute(";\n".join(map(self._worded, statements)))
             answers.append(list(cursor.fetchall()))
             while cursor.nextset():
                 answers.append(list(cursor.fetchall()))
@@ -192,6 +198,11 @@ class MysqlConnection:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _worded(self, statement: _Statement) -> _Statement:
+        if self.urgent and isinstance(statement, str) and statement.startswith("SELECT "):
+            return "SELECT HIGH_PRIORITY " + statement.removeprefix("SELECT ")
+        return statement
 
     @contextlib.contextmanager
     def _guarded(self) -> Iterator[None]:

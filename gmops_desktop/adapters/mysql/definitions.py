@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Final, Literal
 
@@ -190,6 +190,19 @@ def read(connection: MysqlConnection) -> Schema:
         if not seen:
             omissions.append(Omission("no_privilege", f"{schema}.* ({right})", right))
     return Schema(charset, collation, tables, tuple(objects), tuple(omissions))
+
+
+def with_states(connection: MysqlConnection, schema: Schema) -> Schema:
+    """Return `schema` with what its sequences give out next now: they are in no snapshot."""
+    titles = [thing.name for thing in schema.objects if thing.kind == "sequence"]
+    if not titles:
+        return schema
+    fresh = {thing.name: thing for thing in _sequences(connection, titles)}
+    objects = (
+        fresh.get(thing.name, thing) if thing.kind == "sequence" else thing
+        for thing in schema.objects
+    )
+    return replace(schema, objects=tuple(objects))
 
 
 # ---------------------------------------------------------------- tables

@@ -58,6 +58,11 @@ def together(connections: Sequence[MysqlConnection], *, lock: bool = True) -> Mo
     return Moment((connections[0],), position=begin(connections[0]))
 
 
+def start(connections: Sequence[MysqlConnection]) -> None:
+    """Open a snapshot on each of `connections`, whatever each of them may see."""
+    side_by_side([partial(_start, connection) for connection in connections])
+
+
 def begin(connection: MysqlConnection) -> dict[str, str]:
     """Open the snapshot; return its binlog or GTID position where the server tells it."""
     _start(connection)
@@ -91,7 +96,7 @@ def _between_commits(connections: Sequence[MysqlConnection]) -> Moment | None:
         return None
     for some in [connections] * _TRIES + [connections[:2]] * _TRIES:
         before = {} if first.server.mariadb else _committed(first)
-        _start_all(some)
+        start(some)
         if first.server.mariadb:
             positions = side_by_side([partial(_position, connection) for connection in some])
         else:
@@ -128,10 +133,6 @@ def _committed(connection: MysqlConnection) -> dict[str, str]:
     return {} if owned else {"gtid_executed": executed}
 
 
-def _start_all(connections: Sequence[MysqlConnection]) -> None:
-    side_by_side([partial(_start, connection) for connection in connections])
-
-
 # ---------------------------------------------------------------- several, behind a lock
 
 
@@ -164,7 +165,7 @@ def _behind_a_lock(connections: Sequence[MysqlConnection]) -> Moment | None:
                 first.context.wait(_PAUSE)
                 continue
             try:
-                _start_all(connections)
+                start(connections)
                 position = _position(first)
             finally:
                 first.run("UNLOCK TABLES")  # the snapshot stays
@@ -203,4 +204,6 @@ def ask(connection: MysqlConnection, questions: Sequence[str]) -> list[Row]:
     if not questions:
         return []
     together = " UNION ALL ".join(f"({question})" for question in questions)
+    if connection.urgent:  # a UNION knows no urgency
+        together = f"SELECT * FROM ({together}) q"
     return connection.each(["SAVEPOINT gmops", together, "ROLLBACK TO SAVEPOINT gmops"])[1]

@@ -6,8 +6,8 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from types import TracebackType
 from typing import Final, Self
@@ -43,20 +43,16 @@ class Crew:
         self._waiting: deque[Job] = deque()
         self._busy = 0
         self._failure: BaseException | None = None
-        self._open()
+        self.first = self._open()
         self.working: tuple[MysqlConnection, ...] = (self.first,)
-
-    @property
-    def first(self) -> MysqlConnection:
-        return self._all[0]
 
     @property
     def round_trips(self) -> int:
         """Statements sent so far."""
         return sum(connection.round_trips for connection in self._all)
 
-    def gather(self, wanted: int, *, in_hand: bool) -> Moment:
-        """Open as many connections as help, and the snapshot that all of them work on.
+    def gather(self, wanted: int, *, in_hand: bool) -> None:
+        """Open as many connections as help.
 
         `wanted` is their number, 0 to choose; `in_hand` says whether most of the work will be
         hashing at the server, and not sending.
@@ -67,9 +63,28 @@ class Crew:
         some = self._all
         if not wanted and len(some) > 1:
             some = some[: _at_once(some)]
-        moment = snapshot.together(some)
+        self.working = tuple(some)
+
+    def look(self, *, lock: bool = True) -> Moment:
+        """Open the snapshot on which all that can see the same state work from here on."""
+        moment = snapshot.together(self.working, lock=lock)
         self.working = moment.connections
         return moment
+
+    def aside(self) -> MysqlConnection:
+        """Open a connection that takes no part in the work, but ends with the others."""
+        return self._open()
+
+    @contextmanager
+    def urgent(self) -> Iterator[None]:
+        """Let no writer that waits come before what is asked in the block."""
+        for connection in self._all:
+            connection.urgent = True
+        try:
+            yield
+        finally:
+            for connection in self._all:
+                connection.urgent = False
 
     def share(self, jobs: Iterable[Job]) -> None:
         """Let every connection take jobs until none is left; the first error ends all."""
@@ -131,10 +146,11 @@ class Crew:
             self.first.context.note(tr("No more connections could be opened: {why}", why=why))
         side_by_side([partial(segments.prepare, connection) for connection in self._all[1:]])
 
-    def _open(self) -> None:
+    def _open(self) -> MysqlConnection:
         connection = self._connect()
         self._stack.callback(connection.close)
         self._all.append(connection)
+        return connection
 
     # ------------------------------------------------------------ jobs
 

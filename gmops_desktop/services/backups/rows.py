@@ -11,7 +11,7 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Final, Literal
@@ -49,7 +49,7 @@ class _Rows:
     """One table on its way into the archive."""
 
     plan: TablePlan
-    frame: int
+    frame: int = 0
     records: list[SegmentRecord] = field(default_factory=list)
     count: int | None = None  # rows there, as the server counts them
     beyond: int = 0  # of them behind all that is in hand
@@ -63,6 +63,7 @@ class _Rows:
     sent_bytes: int = 0
     differing: list[tuple[Held, Digest]] = field(default_factory=list)
     unread: list[Range] = field(default_factory=list)
+    moved: bool = False  # something is not as it is in hand
 
     @property
     def table(self) -> Table:
@@ -84,6 +85,12 @@ class _Rows:
             buckets=self.buckets,
             segments=(),
         )
+
+    def came(self, before: TableProgress | None) -> None:
+        """Go on counting from how the table came so far."""
+        if before:
+            self.reused, self.reused_bytes = before.reused, before.reused_bytes
+            self.sent, self.sent_bytes = before.sent, before.sent_bytes
 
     def told(self) -> TableProgress:
         return TableProgress(
@@ -117,14 +124,23 @@ class _Ask:
 
 
 class Transfer:
-    """One run: from plans to the records of tables, through the connections of a crew."""
+    """One run: from plans to the records of tables, through the connections of a crew.
+
+    `before` tells how tables came that were copied beforehand, into the file named `copied`;
+    taking them from there again is neither sending nor reusing.  `percent` is where it begins.
+    """
 
     def __init__(
         self,
         crew: Crew,
         writer: ArchiveWriter,
         context: Context,
+        plans: Sequence[TablePlan],
         expected: int,
+        *,
+        before: Mapping[str, TableProgress] | None = None,
+        copied: str = "",
+        percent: int = 0,
     ) -> None:
         self._crew = crew
         self._writer = writer
@@ -132,8 +148,12 @@ class Transfer:
         self._expected = max(expected, 1)
         self._begun = time.monotonic()
         self._lock = threading.Lock()  # over counters and the queue
-        self._rows: list[_Rows] = []
-        self._percent = 0
+        self._all = [_Rows(plan) for plan in plans]
+        for of in self._all:
+            of.came(before.get(of.table.name) if before else None)
+        self._rows: list[_Rows] = []  # those that are under way
+        self.copied = copied
+        self.percent = percent
         self.used: set[str] = set()  # files that frames or rows were taken from
         self.damaged: set[str] = set()  # files whose frames did not hold
 
@@ -145,34 +165,51 @@ class Transfer:
     @property
     def reused_bytes(self) -> int:
         """Bytes of SQL text that did not have to travel."""
-        return sum(of.reused_bytes for of in self._rows)
+        return sum(of.reused_bytes for of in self._all)
 
-    def run(self, plans: Sequence[TablePlan], frames: Sequence[int]) -> tuple[TableRecord, ...]:
-        """Bring the rows of all tables in; `frames` are those of their definitions."""
-        self._rows = [_Rows(plan, frame) for plan, frame in zip(plans, frames, strict=True)]
+    @property
+    def records(self) -> tuple[TableRecord, ...]:
+        """The tables that were brought in."""
+        return tuple(
+            replace(of.described, segments=tuple(in_order(of.records))) for of in self._all
+        )
+
+    @property
+    def moved(self) -> frozenset[str]:
+        """The tables of which something was not as it is in the best file in hand."""
+        return frozenset(of.table.name for of in self._all if of.moved)
+
+    def run(self, frames: Mapping[str, int]) -> None:
+        """Bring in the rows of tables; `frames` are those of their definitions, by name."""
+        self._rows = [of for of in self._all if of.table.name in frames]
+        for of in self._rows:
+            of.frame = frames[of.table.name]
         self._compare()
         self._splice()
         self._read()
         for of in self._rows:
-            self._check(of)
-        return tuple(
-            replace(of.described, segments=tuple(in_order(of.records))) for of in self._rows
-        )
+            of.state = "done"
+
+    def check(self, names: Collection[str]) -> None:
+        """Count the rows of tables that were read at one moment: none may have slipped away."""
+        for of in self._all:
+            if of.table.name in names:
+                _check(of)
 
     def tell(self, text: str) -> None:
         """Report how far the whole is."""
         done = sum(
             of.text_bytes + sum(held.text_bytes for held, _ in of.differing) // 4
-            for of in self._rows
+            for of in self._all
         )
-        self._percent = max(self._percent, min(98, done * 98 // self._expected))
-        self._context.progress(self._percent, text, self.travelled, self.told)
+        self.percent = max(self.percent, min(98, done * 98 // self._expected))
+        self._context.progress(self.percent, text, self.travelled, self.told)
 
     def told(self) -> TakeProgress:
         """Return how far each table is."""
         seconds = max(time.monotonic() - self._begun, 0.001)
         return TakeProgress(
-            tuple(of.told() for of in self._rows), self.reused_bytes, self.travelled / seconds
+            tuple(of.told() for of in self._all), self.reused_bytes, self.travelled / seconds
         )
 
     # ------------------------------------------------------------ passes
@@ -216,6 +253,7 @@ class Transfer:
         elif ask.kind == "beyond":
             of.beyond = found.rows
             if found.rows:
+                of.moved = True
                 of.unread.append(Range(of.plan.last))
         else:
             assert ask.held
@@ -228,6 +266,7 @@ class Transfer:
             if found == Digest(held.rows, held.digest()):
                 self._keep(of, held, held)
                 return
+            of.moved = True
             if same := of.plan.known.get((found.rows, found.digest)):
                 self._keep(of, held, same)
                 return
@@ -250,10 +289,12 @@ class Transfer:
         before = sum(held.rows for held in of.plan.held)
         now = sum(digest.rows for digest in found.values())
         if now > 2 * before or first.wide:  # buckets of another size; or too large to hash safely
+            of.moved = True
             of.plan.held.clear()
             of.unread.append(Range())
             return
         in_hand = {held.first.bucket: held for held in of.plan.held}
+        of.moved = {place.bucket for place in found} != in_hand.keys()
         of.buckets = first.buckets
         for place, digest in found.items():
             held = in_hand.get(place.bucket)
@@ -289,11 +330,12 @@ class Transfer:
             if outcome.segment is None:
                 of.unread.append(range_of(outcome.held))
                 continue
-            self.used.add(outcome.held.frames.label)
             _, size = self._write(of, [outcome.segment])
             with self._lock:
                 of.sent += 1
-                of.reused_bytes += max(0, size - outcome.sent_bytes)
+                if outcome.held.frames.label != self.copied:
+                    self.used.add(outcome.held.frames.label)
+                    of.reused_bytes += max(0, size - outcome.sent_bytes)
             self.tell(tr("Fetching changed rows of {name}", name=of.table.name))
 
     def _read(self) -> None:
@@ -363,6 +405,7 @@ class Transfer:
             return None
         segment, size = self._write(of, chain([first], parts))
         with self._lock:
+            of.moved = True
             of.sent += 1
             of.sent_bytes += size
         self.tell(tr("Reading {name}", name=of.table.name))
@@ -372,14 +415,11 @@ class Transfer:
 
     def _keep(self, of: _Rows, held: Held, same: Held) -> None:
         """Copy the frames of `same`, which hold what the server has in the place of `held`."""
-        self.used.add(same.frames.label)
         if not same.single:
             text = same.text()
             whole = Segment(range_of(held), held.rows, text, rows.digest_of(text))
             _, size = self._write(of, [whole])
-            with self._lock:
-                of.reused += 1
-                of.reused_bytes += size
+            self._reused(of, same, size)
             return
         stored = list(same.stored())
         with self._writer.run():
@@ -387,9 +427,16 @@ class Transfer:
         record = replace(same.first, frame=numbers[0], after=held.after, upto=held.upto)
         self._add(of, record, numbers[-1])
         with self._lock:
-            of.reused += 1
-            of.reused_bytes += same.first.text_bytes
             of.text_bytes += same.first.text_bytes
+        self._reused(of, same, same.first.text_bytes)
+
+    def _reused(self, of: _Rows, same: Held, size: int) -> None:
+        label = same.frames.label
+        if label != self.copied:
+            with self._lock:
+                self.used.add(label)
+                of.reused += 1
+                of.reused_bytes += size
 
     def _write(self, of: _Rows, parts: Iterable[Piece | Segment]) -> tuple[Segment, int]:
         """Write the pieces of large values and the segment after them; return its size as SQL."""
@@ -423,18 +470,6 @@ class Transfer:
         if last is not None:
             self._writer.remember(of.described, record, last)
 
-    def _check(self, of: _Rows) -> None:
-        """Count once more: no row may have slipped between two segments."""
-        of.state = "done"
-        seen = sum(record.rows for record in of.records)
-        if of.table.transactional and of.count is not None and seen != of.count:
-            raise ProofFailed(
-                tr("{table} has {there} rows, but {seen} were read.",
-                   table=of.table.name, there=of.count, seen=seen),
-                hint=tr("Check the table on the server (CHECK TABLE), then start again."),
-                unharmed=tr("No archive was written."),
-            )  # fmt: skip
-
     def _next(self, waiting: deque[_Ask], count: int) -> list[_Ask]:
         with self._lock:
             return [waiting.popleft() for _ in range(min(count, len(waiting)))]
@@ -443,6 +478,18 @@ class Transfer:
 def _bound(function: Callable[..., None], *words: object) -> Callable[..., None]:
     """Return `function` with its first arguments given."""
     return lambda *rest: function(*words, *rest)
+
+
+def _check(of: _Rows) -> None:
+    """Count once more: no row may have slipped between two segments."""
+    seen = sum(record.rows for record in of.records)
+    if of.count is not None and seen != of.count:
+        raise ProofFailed(
+            tr("{table} has {there} rows, but {seen} were read.",
+               table=of.table.name, there=of.count, seen=seen),
+            hint=tr("Check the table on the server (CHECK TABLE), then start again."),
+            unharmed=tr("No archive was written."),
+        )  # fmt: skip
 
 
 def _nothing(after: tuple[str, ...] | None, upto: tuple[str, ...] | None) -> SegmentRecord:

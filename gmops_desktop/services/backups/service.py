@@ -117,7 +117,7 @@ class Backups:
             ArchiveWriter(path, mark=mark) as writer,
         ):
             locks.lock(writer.fileno())  # so that nobody takes it for an interrupted attempt
-            taken = Taking(crew, writer, context, stores, plan.connections).take(begun)
+            taken = Taking(crew, writer, context, stores, plan).take(begun)
             manifest = taken.manifest
             written = writer.finish(manifest)
             trips = crew.round_trips
@@ -155,7 +155,7 @@ class Backups:
             rate=context.line.rate,
             compression="ssh" if address.ssh and context.line.compress else "",
             round_trips=trips,
-            lock_seconds=manifest.snapshot.lock_seconds,
+            lock_seconds=manifest.snapshot.lock_seconds + manifest.snapshot.table_lock_seconds,
             connections=manifest.snapshot.connections,
         )
         self._inventory.add(backup)

@@ -10,17 +10,33 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from gmops_desktop.adapters.mysql import definitions, script
-from gmops_desktop.adapters.mysql.definitions import Schema
-from gmops_desktop.archive.manifest import Manifest, ObjectRecord, Remark, SnapshotRecord, Source
+from gmops_desktop.adapters.mysql.definitions import Schema, Table
+from gmops_desktop.archive.manifest import (
+    Manifest,
+    ObjectRecord,
+    Remark,
+    RemarkKind,
+    SnapshotRecord,
+    Source,
+)
 from gmops_desktop.archive.writer import ArchiveWriter
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.services.backups.crew import Crew
+from gmops_desktop.services.backups.loose import Lock, Unlocked, copied, locked
 from gmops_desktop.services.backups.planning import Store, plan
 from gmops_desktop.services.backups.progress import TakeProgress
 from gmops_desktop.services.backups.rows import Transfer
+from gmops_desktop.services.backups.transfer import TransferPlan
 
+_UNLOCKED: Final[dict[Unlocked, RemarkKind]] = {
+    "no_right": "lock_no_right",
+    "busy": "lock_busy",
+    "too_long": "lock_too_long",
+    "lost": "lock_lost",
+    "off": "lock_off",
+}
 _RESERVE: Final = 64 << 20  # bytes of disk that a backup must leave free
 
 
@@ -48,31 +64,44 @@ class Taking:
         writer: ArchiveWriter,
         context: Context,
         stores: Sequence[Store],
-        connections: int = 0,
+        wish: TransferPlan,
     ) -> None:
         self._crew = crew
         self._connection = crew.first
         self._writer = writer
         self._context = context
         self._stores = stores
-        self._wanted = connections
+        self._wish = wish
 
     def take(self, begun: datetime) -> Taken:
         """Write everything but the archive's end."""
         connection, writer, context = self._connection, self._writer, self._context
         context.progress(0, tr("Reading the definitions"), connection.travelled)
-        moment = self._crew.gather(self._wanted, in_hand=bool(self._stores))
+        self._crew.gather(self._wish.connections, in_hand=bool(self._stores))
         schema = definitions.read(connection)
-        plans = [plan(table, self._stores) for table in schema.tables]
-        expected = sum(made.expected for made in plans)
+        loose = [table for table in schema.tables if table.holds_rows and not table.transactional]
+        expected = sum(plan(table, self._stores).expected for table in schema.tables)
         self._check_space(expected)
-        transfer = Transfer(self._crew, writer, context, expected)
-
-        server = f"{connection.server.kind} {connection.server.version}"
-        writer.add(script.preamble(connection.schema, server, tool()))
-        objects = [self._define(thing) for thing in schema.objects if thing.kind == "sequence"]
-        frames = [writer.add(script.table(table)) for table in schema.tables]
-        tables = transfer.run(plans, frames)
+        with copied(self._crew, loose, self._stores, writer, context, expected) as copy:
+            in_hand = {table.name: [copy.store] for table in loose if copy.store}
+            transfer = Transfer(
+                self._crew,
+                writer,
+                context,
+                [plan(table, in_hand.get(table.name, self._stores)) for table in schema.tables],
+                expected,
+                before=copy.told,
+                copied=copy.store.frames.label if copy.store else "",
+                percent=copy.percent,
+            )
+            with locked(self._crew, loose, copy, self._wish.lock_limit) as lock:
+                moment = self._crew.look(lock=not lock.held)
+                schema = definitions.with_states(connection, schema)
+                objects, frames = self._begin(schema)
+                of_loose = {table.name: frames.pop(table.name) for table in loose}
+                transfer.run(of_loose)
+            transfer.run(frames)
+            transfer.check([*frames, *(of_loose if lock.held else ())])
         views = [thing for thing in schema.objects if thing.kind == "view"]
         routines = [t for t in schema.objects if t.kind in definitions.ROUTINES]
         active = [t for t in schema.objects if t.kind in ("trigger", "event")]
@@ -88,15 +117,25 @@ class Taking:
             begun=begun,
             ended=datetime.now(UTC),
             position=moment.position,
-            snapshot=SnapshotRecord(moment.way, len(moment.connections), moment.lock_seconds),
-            remarks=tuple(_remarks(schema)),
-            tables=tables,
+            snapshot=SnapshotRecord(
+                moment.way, len(moment.connections), moment.lock_seconds, lock.seconds
+            ),
+            remarks=(*_loose_remarks(loose, lock, transfer.moved), *_remarks(schema)),
+            tables=transfer.records,
             objects=tuple(objects),
             frames=tuple(writer.digests),
         )
-        used = tuple(sorted(transfer.used))
-        told = transfer.told()
-        return Taken(manifest, transfer.reused_bytes, used, told, frozenset(transfer.damaged))
+        used = tuple(sorted(transfer.used | copy.used))
+        damaged = (transfer.damaged | copy.damaged) - {transfer.copied}
+        return Taken(manifest, transfer.reused_bytes, used, transfer.told(), frozenset(damaged))
+
+    def _begin(self, schema: Schema) -> tuple[list[ObjectRecord], dict[str, int]]:
+        """Write what comes before all rows; return the sequences, and each table's frame."""
+        connection, writer = self._connection, self._writer
+        server = f"{connection.server.kind} {connection.server.version}"
+        writer.add(script.preamble(connection.schema, server, tool()))
+        objects = [self._define(thing) for thing in schema.objects if thing.kind == "sequence"]
+        return objects, {table.name: writer.add(script.table(table)) for table in schema.tables}
 
     def _define(self, thing: definitions.Definition) -> ObjectRecord:
         frame = self._writer.add(script.definition(self._connection, thing))
@@ -158,10 +197,17 @@ def _compare(before: Schema, after: Schema) -> None:
 
 
 def _remarks(schema: Schema) -> list[Remark]:
-    plain = [Remark(gap.kind, gap.name, gap.detail) for gap in schema.omissions]
-    loose = [
-        Remark("not_transactional", table.name, table.engine)
-        for table in schema.tables
-        if table.holds_rows and not table.transactional
-    ]
-    return [*loose, *plain]
+    return [Remark(gap.kind, gap.name, gap.detail) for gap in schema.omissions]
+
+
+def _loose_remarks(loose: Sequence[Table], lock: Lock, moved: frozenset[str]) -> list[Remark]:
+    """Say of each table without snapshots how it came to be of the moment, or that it is not."""
+    remarks = []
+    for table in loose:
+        kind: RemarkKind = "locked" if lock.held else "unmoved"
+        if not lock.held and table.name in moved:
+            kind = "not_transactional"
+        remarks.append(Remark(kind, table.name, table.engine))
+    if lock.why and loose:
+        remarks.append(Remark(_UNLOCKED[lock.why], ""))
+    return remarks

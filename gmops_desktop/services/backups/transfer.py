@@ -13,10 +13,12 @@ class TransferPlan:
     """What the user wants of a transfer; the defaults let the program choose by what it measures.
 
     `rate_limit` is in bytes a second (0: none).  `full` sends every row, whatever is in hand.
-    `connections` is 1 or more, 0 to choose.
+    `connections` is 1 or more, 0 to choose.  `lock_limit` is how many seconds writers of tables
+    without snapshots may be held off (0: never); beyond it those are copied unlocked.
     """
 
     rate_limit: int = 0
     full: bool = False
     connections: int = 0
+    lock_limit: float = 5.0
     compression: Compression = "auto"

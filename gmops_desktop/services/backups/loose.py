@@ -1,0 +1,174 @@
+"""Tables without snapshots (MyISAM, Aria, MEMORY, ...), brought to the moment of all others.
+
+They are copied while nobody is held off; then a short lock keeps writers away while the snapshot
+opens and the server hashes them once more, and only what moved meanwhile is fetched again.  Where
+the lock cannot be had, or would last too long, a table whose second digests equal the first did not
+change in between, and the snapshot opened in between; one that moved is named.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from gmops_desktop.adapters import locks
+from gmops_desktop.adapters.mysql import MysqlConnection, segments, snapshot
+from gmops_desktop.adapters.mysql.definitions import Table
+from gmops_desktop.adapters.mysql.dialect import name
+from gmops_desktop.adapters.mysql.failures import ServerGone, ServerRefused
+from gmops_desktop.archive import attempts
+from gmops_desktop.archive.attempts import LeftOver
+from gmops_desktop.archive.manifest import TableRecord
+from gmops_desktop.archive.writer import ArchiveWriter
+from gmops_desktop.context import Context
+from gmops_desktop.errors import OpsError
+from gmops_desktop.services.backups.crew import Crew
+from gmops_desktop.services.backups.planning import Store, plan, range_of
+from gmops_desktop.services.backups.progress import TableProgress
+from gmops_desktop.services.backups.rows import Transfer
+
+_TRIES: Final = 20
+_PAUSE: Final = 0.1  # seconds between tries
+_NO_RIGHT: Final = (1044, 1142, 1227)
+_SAMPLE: Final = 24 << 20  # bytes of text by whose digests the server's speed is measured
+
+Unlocked = Literal["", "no_right", "busy", "too_long", "lost", "off"]
+
+
+@dataclass(slots=True)
+class Lock:
+    """Whether tables are locked, for how long they were, or why they are not."""
+
+    why: Unlocked = ""
+    seconds: float = 0.0
+
+    @property
+    def held(self) -> bool:
+        return not self.why
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The tables as they were copied before the snapshot: what is in hand, and how it came."""
+
+    store: Store | None = None
+    told: Mapping[str, TableProgress] = field(default_factory=dict)
+    used: frozenset[str] = frozenset()
+    damaged: frozenset[str] = frozenset()
+    percent: int = 0
+
+
+@contextmanager
+def copied(
+    crew: Crew, tables: Sequence[Table], stores: Sequence[Store], beside: ArchiveWriter,
+    context: Context, expected: int,
+) -> Iterator[Copy]:  # fmt: skip
+    """Copy `tables` unlocked into frames beside the archive, which are removed at the end.
+
+    `expected` is the text of the whole archive, in bytes, of which this is a part.  Where the block
+    fails the frames stay as an interrupted attempt, for the next one.
+    """
+    if not tables:
+        yield Copy()
+        return
+    path = beside.path.with_name(f"{beside.path.name}.unlocked")
+    with ExitStack() as stack:
+        scratch = stack.enter_context(ArchiveWriter(path, mark=beside.mark or path.name))
+        locks.lock(scratch.fileno())
+        snapshot.start(crew.working)
+        plans = [plan(table, stores) for table in tables]
+        transfer = Transfer(crew, scratch, context, plans, expected)
+        transfer.run(dict.fromkeys((table.name for table in tables), 0))
+        scratch.settle()
+        frames = stack.enter_context(LeftOver(scratch.part))
+        yield Copy(
+            Store(frames, transfer.records, whole=True),
+            {table.name: table for table in transfer.told().tables},
+            frozenset(transfer.used),
+            frozenset(transfer.damaged),
+            transfer.percent,
+        )
+    attempts.remove(scratch.part)
+
+
+@contextmanager
+def locked(crew: Crew, tables: Sequence[Table], copy: Copy, limit: float) -> Iterator[Lock]:
+    """Keep writers off `tables` for the block, for at most `limit` seconds, if it can be had.
+
+    Nobody is made to wait behind a statement that runs: then there is no lock.  The lock that is
+    yielded is settled when the block has ended.
+    """
+    aside = _locker(crew, tables, copy, limit) if tables else "off"
+    if isinstance(aside, str):
+        yield Lock(aside)
+        return
+    lock = Lock()
+    begun = time.monotonic()
+    guard = threading.Timer(limit, aside.cut)  # whatever happens, the site goes on then
+    guard.start()
+    try:
+        with crew.urgent():
+            yield lock
+    finally:
+        guard.cancel()
+        try:
+            aside.run("UNLOCK TABLES")
+        except ServerGone:
+            lock.why = "lost"
+        lock.seconds = min(time.monotonic() - begun, limit)
+
+
+def _locker(
+    crew: Crew, tables: Sequence[Table], copy: Copy, limit: float
+) -> MysqlConnection | Unlocked:
+    """Return a connection that has locked `tables`, or why there is none."""
+    if limit <= 0:
+        return "off"
+    if _seconds_to_hash(crew.first, tables, copy) > limit:
+        return "too_long"
+    try:
+        aside = crew.aside()
+    except OpsError:
+        return "busy"
+    return _lock(aside, tables) or aside
+
+
+def _lock(aside: MysqlConnection, tables: Sequence[Table]) -> Unlocked:
+    """Lock `tables` without waiting for anybody's statement; return why it could not be."""
+    mariadb = aside.server.mariadb
+    # Whoever waits for a lock makes others wait behind himself.  MySQL waits for a second at least.
+    aside.run(f"SET SESSION lock_wait_timeout={0 if mariadb else 1}")
+    statement = "LOCK TABLES " + ",".join(f"{name(table.name)} READ" for table in tables)
+    for _ in range(_TRIES if mariadb else 2):
+        try:
+            aside.run(statement)
+        except ServerRefused as refusal:
+            if refusal.code in _NO_RIGHT:
+                return "no_right"
+            if refusal.code != 1205:
+                raise
+            aside.context.wait(_PAUSE if mariadb else 1.0)
+        else:
+            return ""
+    return "busy"
+
+
+def _seconds_to_hash(connection: MysqlConnection, tables: Sequence[Table], copy: Copy) -> float:
+    """Estimate how long the server hashes all `tables`, by hashing a part of the largest."""
+    assert copy.store
+    records: dict[str, TableRecord] = {record.name: record for record in copy.store.tables}
+    whole = sum(record.text_bytes for record in records.values())
+    largest = max(tables, key=lambda table: records[table.name].text_bytes)
+    questions, size = list[str](), 0
+    for held in plan(largest, [copy.store]).held:
+        if size > _SAMPLE:
+            break
+        questions.append(segments.digest_question(len(questions), largest, range_of(held)))
+        size += held.text_bytes
+    begun = time.monotonic()
+    snapshot.ask(connection, questions)
+    return (time.monotonic() - begun) * whole / max(size, 1)
