@@ -106,6 +106,7 @@ class ArchiveWriter:
     def settle(self) -> None:
         """Wait until every frame is written, so that `digests` has them all."""
         self._write_waiting(0)
+        self._note()
 
     def finish(self, manifest: Manifest) -> Written:
         """Close the archive with its manifest and seek table, and give it its name."""
