@@ -40,15 +40,6 @@ def of_schema(connection: MysqlConnection) -> Rights:
     return Rights(frozenset(rights[False] | rights[True]), frozenset(rights[True]))
 
 
-def of_server(connection: MysqlConnection) -> set[str]:
-    """Return the privileges that hold for the whole server."""
-    rights: set[str] = set()
-    for (grant,) in connection.rows("SHOW GRANTS FOR CURRENT_USER()"):
-        if found := re.match(r"GRANT (.+?) ON \*\.\* TO ", grant):
-            rights |= {right.strip() for right in found[1].split(",")}
-    return rights
-
-
 def fits(pattern: str, schema: str) -> bool:
     """Say whether a grant's schema pattern (`%`, `_`, escaped by a backslash) covers `schema`."""
     inner = pattern[1:-1].replace("``", "`")

@@ -27,6 +27,7 @@ LOCK_WAIT: Final = 60  # seconds that a session waits for a metadata lock
 _TRIES: Final = 3  # to open all snapshots between two commits, and again for the first two
 _LOCK_TRIES: Final = 10  # to find a moment without a running statement
 _PAUSE: Final = 0.05  # seconds between them
+_SEES_OTHERS: Final = {"PROCESS", "ALL PRIVILEGES"}
 _REFUSED: Final = (1044, 1142, 1205, 1227)  # no right to it, or somebody else was quicker
 
 
@@ -146,7 +147,7 @@ def _behind_a_lock(connections: Sequence[MysqlConnection]) -> Moment | None:
     """
     first = connections[0]
     wait = 0 if first.server.mariadb else 1
-    if not first.server.mariadb and not grants.of_server(first) & {"PROCESS", "ALL PRIVILEGES"}:
+    if not (first.server.mariadb or grants.of_schema(first).everywhere & _SEES_OTHERS):
         return None
     first.run(f"SET SESSION lock_wait_timeout={wait}")
     try:
