@@ -42,6 +42,31 @@ Sealed = Annotated[
     ),
 ]
 
+Full = Annotated[
+    bool, typer.Option("--full", help=tr("Send every row, whatever is in hand of the database."))
+]
+Limit = Annotated[
+    float,
+    typer.Option(
+        "--limit", metavar="MBIT", min=0.0, show_default=False,
+        help=tr("Use at most this much of the line, in Mbit/s; overrules the schedule's limit."),
+    ),
+]  # fmt: skip
+Connections = Annotated[
+    int,
+    typer.Option(
+        "--connections", min=0, max=8, show_default=False,
+        help=tr("Read by so many connections; without it the number is measured and chosen."),
+    ),
+]  # fmt: skip
+Compress = Annotated[
+    str,
+    typer.Option(
+        "--compress", metavar="auto|none|ssh|remote", show_default=False,
+        help=tr("How rows travel through SSH; without it the line's rate decides."),
+    ),
+]  # fmt: skip
+
 
 @commands.command("take", cls=Command, help=tr("Back up one schema into one file."))
 def take(
@@ -51,17 +76,29 @@ def take(
     key: Key = "",
     accept_fingerprint: AcceptFingerprint = "",
     sealed: Sealed = None,
+    full: Full = False,
+    limit: Limit = 0.0,
+    connections: Connections = 0,
+    compress: Compress = "auto",
     as_json: Json = False,
 ) -> None:
+    from gmops_desktop.services.backups import COMPRESSIONS, TransferPlan
+
+    if compress not in COMPRESSIONS:
+        raise typer.BadParameter(f"{compress}: auto, none, ssh, remote", param_hint="--compress")
     if out is not None and out.suffix == ".age":
         out, sealed = out.with_suffix(""), True
     with opened(as_json) as session:
-        from gmops_desktop.services.backups import TransferPlan
-
         address, resource_id = session.database(
             source or only_database(session), ssh=ssh, key=key, accept=accept_fingerprint
         )
-        plan = TransferPlan(rate_limit=session.services.schedules.rate_limit(resource_id))
+        planned = session.services.schedules.rate_limit(resource_id)
+        plan = TransferPlan(
+            rate_limit=round(limit * 125_000) or planned,
+            full=full,
+            connections=connections,
+            compression=COMPRESSIONS[compress],
+        )
         backup = session.run(
             lambda context: session.services.backups.take(
                 address,
@@ -163,6 +200,11 @@ def _summary(backup: Backup) -> list[str]:
             rows=rows,
             text=words.size(backup.text_bytes),
             size=words.size(backup.file_bytes),
+        ),
+        tr(
+            "{sent} crossed the line; {reused} of the SQL was in hand.",
+            sent=words.size(backup.travelled),
+            reused=words.share(backup.reused_bytes / max(backup.text_bytes, 1)),
         ),
         backup.verdict,
         str(backup.path),

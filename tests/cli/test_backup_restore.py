@@ -139,6 +139,20 @@ def test_people_get_sentences(desk: Desk):
 # ---------------------------------------------------------------- refusals
 
 
+def test_the_next_backup_says_what_travelled(desk: Desk):
+    assert desk.take().code == 0
+    again = desk.out.with_name("again.sql.zst")
+    for options, reused in ((["--limit", "50"], "100.0 %"), (["--full"], "0.0 %")):
+        again.unlink(missing_ok=True)
+        ran = desk.run("backup", "take", str(desk.address), "--out", again, *options)
+        assert ran.code == 0, ran.err
+        assert f"crossed the line; {reused} of the SQL was in hand." in ran.out
+
+
+def test_a_compression_that_is_none(desk: Desk):
+    refused(desk.take("--compress", "gzip"), "auto, none, ssh, remote", code=2)
+
+
 def refused(ran: Ran, *sentences: str, code: int = 1) -> None:
     assert ran.code == code, ran.err
     assert ran.out == ""

@@ -8,9 +8,10 @@ from gmops_desktop.services.backups.service import (
     TableSummary,
     Verification,
 )
-from gmops_desktop.services.backups.transfer import TransferPlan
+from gmops_desktop.services.backups.transfer import COMPRESSIONS, TransferPlan
 
 __all__ = [
+    "COMPRESSIONS",
     "ArchiveSummary",
     "Backup",
     "Backups",

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 Compression = Literal["auto", "none", "ssh", "remote"]
+COMPRESSIONS: Final[dict[str, Compression]] = {
+    "auto": "auto", "none": "none", "ssh": "ssh", "remote": "remote"
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
