@@ -25,7 +25,7 @@ from db.journal import Journal
 from gmops_desktop.adapters import host, mysql, mysql_status, packages, power, web, wechat
 from gmops_desktop.adapters.host_keys import ChangedHostKey, UnknownHostKey
 from gmops_desktop.adapters.locks import held_for
-from gmops_desktop.adapters.ssh import Ssh
+from gmops_desktop.adapters.ssh import NoRelay, Ssh, Tunnel
 from gmops_desktop.adapters.tencent import Tencent
 from gmops_desktop.adapters.vault import NoSecret, Vault
 from gmops_desktop.addresses import (
@@ -225,7 +225,7 @@ class _Outside:
             return mysql.connect(address, context, password=password)
         server = self.open_ssh(address.ssh, context)
         try:
-            tunnel = server.channel(address.host, address.port, context)
+            tunnel = _tunnel(server, address, context)
         except BaseException:
             server.close()
             raise
@@ -258,6 +258,19 @@ class _Outside:
     def look_mysql(self, address: MysqlAddress, context: Context) -> MysqlDetails:
         with self.connect(address, context) as connection:
             return mysql_status.look(connection)
+
+
+def _tunnel(server: Ssh, address: MysqlAddress, context: Context) -> Tunnel:
+    """Open a tunnel to a database; its answers are compressed there if the line asks for that."""
+    if context.line.at_source:
+        try:
+            relay = server.relay(address.host, address.port, context)
+        except NoRelay as error:
+            context.note(error.message)
+            context.line.at_source = False  # for the job's other connections
+        else:
+            return relay
+    return server.channel(address.host, address.port, context)
 
 
 # ---------------------------------------------------------------- the window

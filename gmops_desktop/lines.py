@@ -25,12 +25,14 @@ class Stream(Protocol):
 class Line:
     """The line as one job uses it.  `limit` is in bytes a second, 0 for none.
 
-    `compress` says whether SSH should deflate what travels.
+    `compress` says whether SSH should deflate what travels; `at_source` whether a database's
+    answers should be compressed better, where it runs, and afterwards whether they were.
     """
 
-    def __init__(self, limit: int = 0, *, compress: bool = False) -> None:
+    def __init__(self, limit: int = 0, *, compress: bool = False, at_source: bool = False) -> None:
         self.limit = limit
         self.compress = compress
+        self.at_source = at_source
         self._travelled = 0
         self._peak = 0.0
         self._since = 0.0
@@ -38,6 +40,11 @@ class Line:
         self._free = 0.0  # when the limit lets the next bytes through
         self._lock = threading.Lock()
         self._pause = threading.Event()
+
+    @property
+    def compression(self) -> str:
+        """By what the job's tunnels compress: "zstd", "ssh", or nothing."""
+        return "zstd" if self.at_source else "ssh" if self.compress else ""
 
     @property
     def travelled(self) -> int:

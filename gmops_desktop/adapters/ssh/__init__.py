@@ -9,8 +9,10 @@ from gmops_desktop.adapters.ssh.failures import (
     ConnectionLost,
     DeadlinePassed,
     LoginRefused,
+    NoRelay,
     TunnelRefused,
 )
+from gmops_desktop.adapters.ssh.relay import Relay
 from gmops_desktop.adapters.ssh.tunnel import Tunnel
 
 __all__ = [
@@ -19,6 +21,8 @@ __all__ = [
     "DeadlinePassed",
     "HostKey",
     "LoginRefused",
+    "NoRelay",
+    "Relay",
     "Ssh",
     "Tunnel",
     "TunnelRefused",

@@ -37,9 +37,11 @@ from gmops_desktop.adapters.ssh.failures import (
     ConnectionLost,
     DeadlinePassed,
     LoginRefused,
+    NoRelay,
     TunnelRefused,
 )
 from gmops_desktop.adapters.ssh.private_key import read_key
+from gmops_desktop.adapters.ssh.relay import Relay, pump
 from gmops_desktop.adapters.ssh.tunnel import Tunnel
 from gmops_desktop.addresses import SshAddress
 from gmops_desktop.context import Context
@@ -128,6 +130,43 @@ class Ssh:
         """Return a socket-like stream from the server to `host`:`port` as the server sees it."""
         end = time.monotonic() + deadline
         return Tunnel(self._open("direct-tcpip", (host, port), context, end))
+
+    def relay(self, host: str, port: int, context: Context, *, deadline: float = 10.0) -> Relay:
+        """Return a stream as `channel` does whose answers are compressed with zstd at the server.
+
+        Raises `NoRelay` where that cannot be had: no commands, no perl or zstd there, no such port.
+        """
+        end = time.monotonic() + deadline
+        channel = None
+        try:
+            channel = self._open("session", None, context, end)
+            channel.event = _Watched(lambda: self._check(context, end))
+            channel.exec_command(pump(host, port))
+            channel.settimeout(_SLICE)
+            relay = Relay(channel)
+            while not relay.runs():
+                self._check(context, end)
+            channel.settimeout(None)
+            return relay
+        except (SSHException, OSError, EOFError, OpsError) as error:
+            said = self._complaint(channel) if channel else ""
+            context.check()
+            if not self._transport.is_active():
+                raise self._lost() from error
+            why = (said if isinstance(error, EOFError) else "") or str(error)
+            raise NoRelay(
+                tr("{host} cannot compress with zstd: {why}.",
+                   host=self.address.host, why=why.rstrip(".")),
+            ) from error  # fmt: skip
+
+    def _complaint(self, channel: paramiko.Channel) -> str:
+        """Close a command's channel; return the last line of what it complained of."""
+        said = b""
+        if channel.recv_stderr_ready():
+            said = channel.recv_stderr(_PIECE)
+        channel.close()
+        lines = said.decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else ""
 
     @property
     def alive(self) -> bool:

@@ -26,3 +26,7 @@ class TunnelRefused(OpsError):
     def __init__(self, message: str, *, hint: str, forbidden: bool) -> None:
         super().__init__(message, hint=hint)
         self.forbidden = forbidden
+
+
+class NoRelay(OpsError):
+    """The server cannot compress what it sends; a plain tunnel may do."""

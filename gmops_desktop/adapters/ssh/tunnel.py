@@ -33,7 +33,7 @@ class Tunnel:
 
     def recv_into(self, buffer: memoryview) -> int:
         """Read into `buffer`; return how many bytes came, 0 at the end of the stream."""
-        piece = self._channel.recv(len(buffer))
+        piece = self.recv(len(buffer))
         buffer[: len(piece)] = piece
         return len(piece)
 

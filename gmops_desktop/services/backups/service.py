@@ -153,7 +153,7 @@ class Backups:
             base=next((label for label in taken.used if not _is_attempt(label)), ""),
             resumed=any(map(_is_attempt, taken.used)),
             rate=context.line.rate,
-            compression="ssh" if address.ssh and context.line.compress else "",
+            compression=context.line.compression if address.ssh else "",
             round_trips=trips,
             lock_seconds=manifest.snapshot.lock_seconds + manifest.snapshot.table_lock_seconds,
             connections=manifest.snapshot.connections,
@@ -251,17 +251,18 @@ class Backups:
         self._inventory.forget(id)
 
     def _line(self, address: MysqlAddress, plan: TransferPlan) -> Line:
-        """Return the line under the plan's limit, compressed by SSH where that helps.
+        """Return the line under the plan's limit, compressed where that helps.
 
         It helps on any line that carries less than the server can deflate; what the line carried
         is known from earlier backups, and an unknown one is taken for slow.
         """
-        compress = plan.compression == "ssh"
+        compress = plan.compression in ("ssh", "remote")
         if plan.compression == "auto" and address.ssh and address.ssh.host not in _LOOPBACK:
             source = f"{address.schema}@{address.host}"
             known = [one.rate for one in self._inventory.all() if one.source == source]
             compress = max(known[:5], default=0.0) < _FAST
-        return Line(plan.rate_limit, compress=compress)
+        at_source = compress and plan.compression != "ssh"
+        return Line(plan.rate_limit, compress=compress, at_source=at_source)
 
     @contextmanager
     def _in_hand(
