@@ -62,3 +62,9 @@ def test_what_the_line_carried_is_measured(monkeypatch: pytest.MonkeyPatch) -> N
     now[0] += 60  # the server thinks: nothing comes, and the line is no slower for it
     line.received(10)
     assert line.rate == pytest.approx(600_000, rel=0.15)
+
+
+def test_a_line_says_by_what_it_is_compressed() -> None:
+    assert Line().compression == ""
+    assert Line(compress=True).compression == "ssh"
+    assert Line(compress=True, at_source=True).compression == "zstd"

@@ -24,6 +24,7 @@ from gmops_desktop.paths import Home
 from gmops_desktop.services.backups.transfer import Compression, TransferPlan
 from memory_keyring import MemoryKeyring
 from relays import children, gone, parent, pumps
+from sandbox.database import DatabaseServer
 from sandbox.mariadb import MariaDB
 from sandbox.sshd import Sshd
 
@@ -137,6 +138,38 @@ def test_a_host_without_zstd_sends_as_before(
     assert backup.compression == "ssh"
     assert backup.rows == 30_000
     assert "127.0.0.1 cannot compress with zstd: no zstd." in notes
+
+
+@pytest.mark.parametrize("kind", ["mysql56", pytest.param("mysql9", marks=pytest.mark.mysql9)])
+def test_other_servers_speak_through_it_too(
+    kind: str, home: Home, sshd: Sshd, request: pytest.FixtureRequest
+) -> None:
+    server: DatabaseServer = request.getfixturevalue(kind)
+    schema = "relayed"
+    execute(server, "", [f"DROP DATABASE IF EXISTS {schema}", f"CREATE DATABASE {schema}"])
+    rows = ",".join(f"({number},'商会',X'00{number:04x}0A')" for number in range(2000))
+    execute(
+        server,
+        schema,
+        ["CREATE TABLE t (id int PRIMARY KEY, a varchar(9) CHARACTER SET utf8mb4, b blob)",
+         f"INSERT INTO t VALUES {rows}"],
+    )  # fmt: skip
+    address = through(server.address(schema), sshd, home)
+    with assemble(home, secret=lambda name: server.password(address.user)) as services:
+        plain = services.backups.take(address, Context(), plan=plan("none"))
+        packed = services.backups.take(address, Context(), plan=plan("remote"))
+    assert packed.compression == "zstd"
+    assert digests(packed.path) == digests(plain.path)
+    execute(server, "", [f"DROP DATABASE {schema}"])
+
+
+def test_a_database_that_is_not_there_is_said_as_ever(
+    services: Services, remote: MysqlAddress, memory_keyring: MemoryKeyring
+) -> None:
+    nowhere = replace(remote, port=1)
+    memory_keyring.set_password("gmops-desktop", nowhere.secret_name, "any")
+    with pytest.raises(ssh.TunnelRefused, match=r"cannot reach 127\.0\.0\.1:1"):
+        services.backups.take(nowhere, Context(), plan=plan("remote"))
 
 
 def test_a_wrong_password_is_said_as_ever(
