@@ -160,7 +160,9 @@ class BackupPanel(Card):
         self.forget.setVisible(not backup.exists)
 
     def show_summary(self, summary: ArchiveSummary | None) -> None:
-        """Show the archive's largest tables."""
+        """Show the archive's largest tables, and its verdict in the language of today."""
+        if summary:
+            self.verdict.setText(summary.verdict)
         clear(self._largest)
         tables = sorted(summary.tables if summary else (), key=lambda table: -table.text_bytes)
         for table in tables[:_LARGEST]:
