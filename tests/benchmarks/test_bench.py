@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.mark.servers
 def test_a_tiny_run_measures_every_contestant(tmp_path: Path) -> None:
-    words = ["--tiny", "--proxy", "--rate", "50", "--only", "loopback", "line"]
+    words = ["--tiny", "--proxy", "--rate", "10", "--only", "loopback", "line"]
     ran = subprocess.run(
         [sys.executable, "-m", "benchmarks", *words, "--out", tmp_path / "out"],
         cwd=ROOT,

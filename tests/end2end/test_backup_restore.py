@@ -89,8 +89,9 @@ def test_the_site_is_backed_up_damaged_and_restored_through_the_tunnel(
 ) -> None:
     sound = facts(server, SITE_SCHEMA)
     backup = backups.take(site, Context())
-    # The site has a table without transactions, as old sites do, and the verdict says which.
-    assert backup.consistency == "partly"
+    # The site has a table without transactions, as old sites do: it was brought to the moment of
+    # all others, and the verdict says how.
+    assert backup.consistency == "consistent"
     assert "MyISAM" in backup.verdict
     assert backup.rows > 9_000
     assert backups.verify(backup.path, Context()).ok
@@ -131,11 +132,14 @@ def test_a_line_cut_in_the_middle_of_a_backup(
 ) -> None:
     def cut(progress: Progress) -> None:
         if progress.percent and progress.percent > 30:
-            lines[-1].cut()
+            for line in lines:  # several connections, one network
+                line.cut()
 
     with pytest.raises(OpsError, match="broke"):
         backups.take(site, Everything(cut))
-    assert list((tmp_path / "archives").iterdir()) == []
+    left = {path.suffix for path in (tmp_path / "archives").iterdir()}
+    assert left <= {".part", ".index"}, "what the next attempt goes on with, and no archive"
+    assert backups.all() == ()
 
 
 def test_a_line_cut_in_the_middle_of_a_restore(

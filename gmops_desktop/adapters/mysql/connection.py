@@ -111,6 +111,7 @@ class MysqlConnection:
         self._raw = raw
         self._closing = closing
         self.urgent = False
+        self._before = context.line.travelled
         self.warnings = 0  # of the last statement
         self.server = self._ask_server()
 
@@ -120,8 +121,8 @@ class MysqlConnection:
 
     @property
     def travelled(self) -> int:
-        """Bytes that all the job's connections have moved so far, both ways."""
-        return self.context.line.travelled
+        """Bytes that the job's connections have moved, both ways, since this one was opened."""
+        return self.context.line.travelled - self._before
 
     @property
     def round_trips(self) -> int:
