@@ -77,13 +77,14 @@ class SnapshotRecord:
     """How all rows came to be those of one moment: by which way, over how many connections.
 
     `lock_seconds` is how long all writers were held off for it, `table_lock_seconds` how long those
-    of tables without snapshots.
+    of tables without snapshots.  `redefined` names what ended an earlier attempt.
     """
 
     way: SnapshotWay = "single"
     connections: int = 1
     lock_seconds: float = 0.0
     table_lock_seconds: float = 0.0
+    redefined: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +240,13 @@ class Manifest:
     def verdict(self) -> str:
         """The verdict in plain words, in the current language."""
         lines = [self._moment]
+        if names := self.snapshot.redefined:
+            lines.append(
+                tr(
+                    "Retried because the definition of {names} changed.",
+                    names=tr(", ").join(names),
+                )
+            )
         if self.consistency == "partly":
             lines.append(tr("Except what is named here:"))
         return "\n".join([*lines, *_grouped(self.remarks)])
@@ -328,8 +336,12 @@ class Manifest:
             objects=tuple(ObjectRecord(**thing["object"]) for thing in things if "object" in thing),
             frames=tuple(last["frames"]),
             format=head["format"],
-            snapshot=SnapshotRecord(**head.get("snapshot", {})),
+            snapshot=_snapshot(head.get("snapshot", {})),
         )
+
+
+def _snapshot(values: dict[str, Any]) -> SnapshotRecord:
+    return SnapshotRecord(**{**values, "redefined": tuple(values.get("redefined", ()))})
 
 
 def _grouped(remarks: Sequence[Remark]) -> Iterator[str]:

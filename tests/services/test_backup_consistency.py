@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -16,13 +16,13 @@ import pytest
 
 from databases import checksums, execute, load_with_stock_client, opener, query
 from db.engine import Database
-from gmops_desktop.adapters.mysql import MysqlConnection, segments, snapshot
+from gmops_desktop.adapters.mysql import MysqlConnection, reading, segments, snapshot
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.archive.manifest import Manifest
 from gmops_desktop.archive.reader import ArchiveReader
 from gmops_desktop.context import Context, Progress
 from gmops_desktop.errors import Cancelled, OpsError
-from gmops_desktop.services.backups import Backup, Backups, TransferPlan
+from gmops_desktop.services.backups import Backup, Backups, TransferPlan, courtesy
 from gmops_desktop.services.backups.crew import Crew
 from sandbox.database import DatabaseServer
 from sandbox.mariadb import MariaDB
@@ -307,13 +307,13 @@ def test_every_connection_reads_its_part_of_a_large_table(
     execute(mariadb, schema.schema, BIG[:2])
     execute(mariadb, schema.schema, ["ANALYZE TABLE big"])
     readers: set[int] = set()
-    read = snapshot.table
+    read = reading.read_range
 
-    def seen(connection: MysqlConnection) -> Any:
+    def seen(connection: MysqlConnection, *words: Any, **more: Any) -> Any:
         readers.add(id(connection))
-        return read(connection)
+        return read(connection, *words, **more)
 
-    monkeypatch.setattr(snapshot, "table", seen)
+    monkeypatch.setattr(reading, "read_range", seen)
     backup = backups.take(schema, Context(), plan=TransferPlan(connections=2))
     assert backup.connections == 2
     assert len(readers) == 2
@@ -355,9 +355,10 @@ def test_the_first_error_ends_all_connections(
     """One connection is killed; the others do not go on for nothing, and none stays."""
     execute(mariadb, schema.schema, BIG)
     killed: list[int] = []
+    once = threading.Lock()
 
     def kill(progress: Progress) -> None:
-        if (progress.percent or 0) > 20 and not killed:
+        if (progress.percent or 0) > 20 and once.acquire(blocking=False):
             found = query(
                 mariadb,
                 "",
@@ -636,3 +637,130 @@ def test_sequences_are_never_behind_the_rows_that_they_numbered(
     with ArchiveReader(backup.path) as reader:
         (sequence,) = (o for o in reader.manifest.objects if o.kind == "sequence")
         assert b"SETVAL(`numbers`, 4, 0, 0)" in reader.frame(sequence.frame)
+
+
+# ---------------------------------------------------------------- definitions that change
+
+PAIR = [
+    "CREATE TABLE one (id int PRIMARY KEY, x text)",
+    "INSERT INTO one SELECT seq, REPEAT(MD5(seq), 30) FROM seq_1_to_20000",
+    "CREATE TABLE two (id int PRIMARY KEY, x text)",
+    "INSERT INTO two SELECT seq, REPEAT(MD5(seq), 30) FROM seq_1_to_3000",
+    "CREATE VIEW shown AS SELECT id FROM two",
+]
+
+
+class Disturbed(Shouting):
+    """Somebody runs a statement while rows are read, in each of the first few attempts."""
+
+    def __init__(self, server: MariaDB, schema: str, statement: str, times: int = 1) -> None:
+        super().__init__(self._seen)
+        self._disturb = lambda: execute(server, schema, [statement.format(number=self._left)])
+        self._left = times
+        self._last = 101
+        self._due = False
+
+    def _seen(self, progress: Progress) -> None:
+        percent = progress.percent or 0
+        self._due |= percent < self._last  # a new attempt begins
+        self._last = percent
+        if percent > 5 and self._due and self._left:
+            self._due = False
+            self._left -= 1
+            self._disturb()
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("ALTER TABLE two ADD COLUMN y int", "two"),
+        ("ALTER TABLE two ENGINE=InnoDB, ROW_FORMAT=COMPRESSED", "two"),
+        ("TRUNCATE TABLE two", "two"),
+        ("DROP TABLE two", "two"),
+        ("CREATE OR REPLACE VIEW shown AS SELECT id, x FROM two", "shown"),
+        ("CREATE TRIGGER fresh BEFORE INSERT ON one FOR EACH ROW SET @x=1", "fresh"),
+    ],
+)
+def test_a_changed_definition_is_named_and_the_backup_starts_once_more(
+    backups: Backups, mariadb: MariaDB, schema: MysqlAddress, statement: str, named: str
+) -> None:
+    execute(mariadb, schema.schema, PAIR)
+    context = Disturbed(mariadb, schema.schema, statement)
+    backup = backups.take(schema, context)
+    assert named in manifest_of(backup.path).snapshot.redefined
+    assert f"Retried because the definition of {named}" in backup.verdict
+    assert backups.verify(backup.path, Context()).ok
+    rows = {table.name: table.rows for table in manifest_of(backup.path).tables}
+    assert rows["one"] == 20000
+    assert rows.get("two") == {"TRUNCATE TABLE two": 0, "DROP TABLE two": None}.get(statement, 3000)
+
+
+def test_definitions_that_go_on_changing_end_the_backup(
+    backups: Backups, mariadb: MariaDB, schema: MysqlAddress, archives: Path
+) -> None:
+    execute(mariadb, schema.schema, PAIR)
+    context = Disturbed(mariadb, schema.schema, "ALTER TABLE two COMMENT='{number}'", times=9)
+    with pytest.raises(OpsError, match="Definitions were changed during the backup: two") as told:
+        backups.take(schema, context)
+    assert "Start again when nobody changes definitions" in told.value.hint
+    assert not list(archives.glob("*.zst"))
+
+
+def test_an_alter_of_another_table_gets_through_while_rows_are_read(
+    backups: Backups, mariadb: MariaDB, schema: MysqlAddress
+) -> None:
+    """Metadata locks last as long as one question: nobody's ALTER waits for the backup's end."""
+    execute(mariadb, schema.schema, PAIR)
+    took: list[float] = []
+
+    def alter(progress: Progress) -> None:
+        if (progress.percent or 0) > 60 and not took:  # the large table is read, the other was
+            begun = time.monotonic()
+            took.append(0)
+            execute(
+                mariadb,
+                schema.schema,
+                ["SET lock_wait_timeout=5", "ALTER TABLE one COMMENT='x'"],
+            )
+            took[0] = time.monotonic() - begun
+
+    backup = backups.take(schema, Shouting(alter))
+    assert took
+    assert took[0] < 5
+    assert manifest_of(backup.path).snapshot.redefined == ("one",)
+
+
+# ---------------------------------------------------------------- the site comes first
+
+
+def test_questions_are_held_back_while_the_server_is_busy(
+    backups: Backups, mariadb: MariaDB, schema: MysqlAddress
+) -> None:
+    execute(mariadb, schema.schema, PAIR)
+    notes: list[str] = []
+    told: list[str] = []
+    with ExitStack() as stack:
+        site = [stack.enter_context(mariadb.connect()) for _ in range(courtesy.BUSY + 1)]
+        threads = [
+            threading.Thread(target=lambda c=each: c.cursor().execute("SELECT SLEEP(3)"))
+            for each in site
+        ]
+        for thread in threads:
+            thread.start()
+        begun = time.monotonic()
+        backup = backups.take(schema, Context(lambda p: told.append(p.text), notes.append))
+        for thread in threads:
+            thread.join()
+    assert backup.seconds > 1.5
+    assert time.monotonic() - begun < 15
+    assert [note for note in notes if note.startswith("Held back for ")]
+    assert "Waiting: the server is busy" in told
+
+
+def test_a_server_that_is_always_busy_is_backed_up_all_the_same(
+    backups: Backups, mariadb: MariaDB, schema: MysqlAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute(mariadb, schema.schema, PAIR[2:4])
+    monkeypatch.setattr(courtesy, "BUSY", -100)
+    monkeypatch.setattr(courtesy, "_LONGEST", 0.6)
+    assert backups.take(schema, Context()).rows == 3000

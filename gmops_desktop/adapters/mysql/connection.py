@@ -64,6 +64,7 @@ class _Counting(_Connection):
 
     statements = 0
     line: Line | None = None
+    severed = False  # by us
     _sock: Any  # private names that the library's stubs leave out
     _read_timeout: float | None
 
@@ -81,6 +82,7 @@ class _Counting(_Connection):
 
     def cut(self) -> None:
         """Close the socket under whatever waits for it; callable from any thread."""
+        self.severed = True
         stream = self._sock
         if stream is not None:
             with contextlib.suppress(OSError, EOFError):  # it may be gone already
@@ -149,7 +151,7 @@ class MysqlConnection:
                 yield from cursor
                 self._note(cursor)
             except BaseException:
-                if not self._raw.open:
+                if self._raw.severed or not self._raw.open:
                     _abandon(cursor)
                 raise
 

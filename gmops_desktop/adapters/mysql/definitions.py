@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Final, Literal
 
-from gmops_desktop.adapters.mysql import grants
+from gmops_desktop.adapters.mysql import grants, snapshot
 from gmops_desktop.adapters.mysql.connection import MysqlConnection, Row
 from gmops_desktop.adapters.mysql.dialect import Column, form_of, name
 from gmops_desktop.adapters.mysql.failures import ServerRefused
@@ -193,11 +193,15 @@ def read(connection: MysqlConnection) -> Schema:
 
 
 def with_states(connection: MysqlConnection, schema: Schema) -> Schema:
-    """Return `schema` with what its sequences give out next now: they are in no snapshot."""
+    """Return `schema` with what its sequences give out next now: they are in no snapshot.
+
+    The connection must be inside its own, because tables are let go of at its savepoints.
+    """
     titles = [thing.name for thing in schema.objects if thing.kind == "sequence"]
     if not titles:
         return schema
-    fresh = {thing.name: thing for thing in _sequences(connection, titles)}
+    with snapshot.table(connection):
+        fresh = {thing.name: thing for thing in _sequences(connection, titles)}
     objects = (
         fresh.get(thing.name, thing) if thing.kind == "sequence" else thing
         for thing in schema.objects

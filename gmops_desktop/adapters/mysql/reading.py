@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from gmops_desktop.adapters.mysql import snapshot
 from gmops_desktop.adapters.mysql.connection import MysqlConnection, Row
 from gmops_desktop.adapters.mysql.definitions import Table
 from gmops_desktop.adapters.mysql.dialect import (
@@ -83,7 +84,7 @@ def read_range(
 
 def bound(connection: MysqlConnection, table: Table, place: Range, rows: int) -> Bound:
     """Return the key of the row that is the `rows`-th of a range; None where it has fewer."""
-    found = connection.rows(_key_at(table, place.after, place.upto, rows))
+    found = snapshot.rows(connection, _key_at(table, place.after, place.upto, rows))
     return _parsed(found[0][0]) if found else None
 
 
@@ -122,10 +123,12 @@ class _Ranges:
 
     def read(self, after: Bound = None, end: Bound = None) -> Iterator[Piece | Segment]:
         """Read the keys in (`after`, `end`]; the last segment ends at the highest key there is."""
-        upto = self._bound(self._connection.rows("SELECT " + self._bound_query(after, end)))
+        upto = self._bound(
+            snapshot.rows(self._connection, "SELECT " + self._bound_query(after, end))
+        )
         while upto is not None:
             r = Range(after, upto)
-            answer = self._connection.one(self._query(r, self._bound_query(upto, end)))
+            answer = snapshot.one(self._connection, self._query(r, self._bound_query(upto, end)))
             rows, text, digest = int(answer[0]), answer[1], answer[2]
             segment = _checked(self._table, r, rows, text, digest, self._cap) if rows else None
             if segment:
@@ -137,7 +140,7 @@ class _Ranges:
 
     def whole(self, r: Range) -> Segment | None:
         """Read a range as one segment; None where it is too large for that, or empty."""
-        answer = self._connection.one(self._query(r))
+        answer = snapshot.one(self._connection, self._query(r))
         rows = int(answer[0])
         return _checked(self._table, r, rows, answer[1], answer[2], self._cap) if rows else None
 
@@ -174,9 +177,10 @@ class _Ranges:
         key = self._table.key
         large = [column for column in self._table.columns if column.form in LARGE]
         sizes = [_size(column) for column in large]
-        rows = self._connection.rows(
+        rows = snapshot.rows(
+            self._connection,
             f"SELECT {','.join([key_tuple(key), *sizes])} FROM {source(self._table)}"
-            f" WHERE {between(key, r.after, r.upto)} ORDER BY {order(key)}"
+            f" WHERE {between(key, r.after, r.upto)} ORDER BY {order(key)}",
         )
         after, start, total = r.after, 0, 0
         measured = [(tuple(k.decode().split("\t")), [int(s) for s in s]) for k, *s in rows]
@@ -192,7 +196,7 @@ class _Ranges:
                 after, start, total = bound, position + 1, 0
 
     def _part(self, r: Range, sizes: dict[Column, int], single: bool) -> Iterator[Piece | Segment]:
-        answer = self._connection.one(self._query(r))
+        answer = snapshot.one(self._connection, self._query(r))
         segment = _checked(self._table, r, int(answer[0]), answer[1], answer[2], self._cap)
         if segment:
             self._adapt(segment.rows, len(segment.text))
@@ -204,13 +208,15 @@ class _Ranges:
 
     def _halves(self, r: Range, rows: int) -> Iterator[Piece | Segment]:
         self._count = max(rows // 2, 1)
-        middle = self._bound(self._connection.rows("SELECT " + self._bound_query(r.after, r.upto)))
+        middle = self._bound(
+            snapshot.rows(self._connection, "SELECT " + self._bound_query(r.after, r.upto))
+        )
         yield from self._closely(Range(r.after, middle))
         yield from self._closely(Range(middle, r.upto))
 
     def _wide(self, r: Range, sizes: dict[Column, int]) -> Iterator[Piece | Segment]:
         """Read a single row whose large values come in pieces before it."""
-        answer = self._connection.one(self._query(r))
+        answer = snapshot.one(self._connection, self._query(r))
         segment = _checked(self._table, r, int(answer[0]), answer[1], answer[2], self._cap)
         if segment is None:
             raise _too_large(self._table)
@@ -224,7 +230,9 @@ class _Ranges:
         if column.form == "json":
             c = f"CAST({c} AS CHAR CHARACTER SET utf8mb4)"
         rest = f"FROM {source(self._table)} WHERE {condition}"
-        variable, length = self._connection.one(f"SELECT SHA2({c},256),LENGTH({c}) {rest}")
+        variable, length = snapshot.one(
+            self._connection, f"SELECT SHA2({c},256),LENGTH({c}) {rest}"
+        )
         if variable is None:
             return
         size = _piece(int(length))
@@ -233,8 +241,8 @@ class _Ranges:
         step //= 1 if column.form == "bytes" else 4
         sha256, start = hashlib.sha256(), 1
         while True:
-            (data,) = self._connection.one(
-                f"SELECT CAST(SUBSTRING({c},{start},{step}) AS BINARY) {rest}"
+            (data,) = snapshot.one(
+                self._connection, f"SELECT CAST(SUBSTRING({c},{start},{step}) AS BINARY) {rest}"
             )
             if not data and start > 1:
                 break
@@ -259,9 +267,10 @@ class _Buckets:
             return
         table = self._table
         large = [column for column in table.columns if column.form in LARGE]
-        widest = self._connection.one(
+        widest = snapshot.one(
+            self._connection,
             f"SELECT {','.join(['COUNT(*)', *(f'MAX({_size(c)})' for c in large)])}"
-            f" FROM {name(table.name)}"
+            f" FROM {name(table.name)}",
         )
         if widest[0] == "0":
             return
@@ -274,14 +283,15 @@ class _Buckets:
     def _buckets(self, text: str) -> int:
         """Choose how many buckets there are: so many that chance makes none too large."""
         title = name(self._table.name)
-        (total,) = self._connection.one(f"SELECT SUM(LENGTH({text})+2) FROM {title}")
+        (total,) = snapshot.one(self._connection, f"SELECT SUM(LENGTH({text})+2) FROM {title}")
         if total is None:
             raise _too_large(self._table)
         buckets, before = max(1, -(-int(total) * 2 // _TARGET)), int(total) + 1
         while True:
-            (found,) = self._connection.one(
+            (found,) = snapshot.one(
+                self._connection,
                 f"SELECT MAX(s) FROM (SELECT SUM(LENGTH({text})+2) s FROM {title}"
-                f" GROUP BY CRC32({text})%{buckets}) g"
+                f" GROUP BY CRC32({text})%{buckets}) g",
             )
             # Rows that are the same stay together, however many buckets there are.
             if int(found) < self._cap or int(found) >= before:
@@ -312,10 +322,11 @@ class _Buckets:
         for bucket in range(place.buckets):
             r = replace(place, bucket=bucket)
             text, condition = parts(self._table, r)
-            answer = self._connection.one(
+            answer = snapshot.one(
+                self._connection,
                 f"SELECT {bucket},n,x,SHA2(x,256) FROM (SELECT COUNT(*) n,"
                 f"{joined(self._table, r, text)} x FROM {name(self._table.name)}"
-                f" WHERE {condition}) s"
+                f" WHERE {condition}) s",
             )
             if answer[1] != "0":
                 yield answer

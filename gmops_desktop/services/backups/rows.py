@@ -35,6 +35,8 @@ from gmops_desktop.archive.writer import ArchiveWriter
 from gmops_desktop.context import Context
 from gmops_desktop.errors import ProofFailed
 from gmops_desktop.language import tr
+from gmops_desktop.services.backups import redefined
+from gmops_desktop.services.backups.courtesy import Courtesy
 from gmops_desktop.services.backups.crew import Crew, Job
 from gmops_desktop.services.backups.delta import TOGETHER, splice
 from gmops_desktop.services.backups.planning import TablePlan, columns_of, in_order, range_of
@@ -147,6 +149,7 @@ class Transfer:
         self._context = context
         self._expected = max(expected, 1)
         self._begun = time.monotonic()
+        self._courtesy = Courtesy(context)
         self._lock = threading.Lock()  # over counters and the queue
         self._all = [_Rows(plan) for plan in plans]
         for of in self._all:
@@ -205,6 +208,11 @@ class Transfer:
         self.percent = max(self.percent, min(98, done * 98 // self._expected))
         self._context.progress(self.percent, text, self.travelled, self.told)
 
+    @property
+    def waited(self) -> float:
+        """Seconds in which nothing was asked, because the server was busy with others."""
+        return self._courtesy.waited
+
     def told(self) -> TakeProgress:
         """Return how far each table is."""
         seconds = max(time.monotonic() - self._begun, 0.001)
@@ -235,11 +243,12 @@ class Transfer:
         def some(connection: MysqlConnection) -> None:
             pace = Pace()
             while batch := self._next(waiting, pace.count):
+                self._give_way(connection)
                 questions = [ask.question(number) for number, ask in enumerate(batch)]
                 for ask in batch:
                     ask.of.state = "hashing"
                 self.tell(tr("Comparing {name}", name=batch[-1].of.table.name))
-                with pace:
+                with pace, redefined.told(connection, [ask.of.table for ask in batch]):
                     answers = snapshot.ask(connection, questions)
                 for ask, found in zip(batch, segments.digest_answers(answers), strict=True):
                     self._answered(ask, found)
@@ -284,7 +293,7 @@ class Transfer:
         first = range_of(of.plan.held[0])
         of.state = "hashing"
         self.tell(tr("Comparing {name}", name=of.table.name))
-        with snapshot.table(connection):
+        with redefined.told(connection, [of.table]), snapshot.table(connection):
             found = segments.bucket_digests(connection, of.table, first.buckets, first.wide)
         before = sum(held.rows for held in of.plan.held)
         now = sum(digest.rows for digest in found.values())
@@ -324,7 +333,10 @@ class Transfer:
     ) -> None:
         of.state = "sending"
         self.tell(tr("Fetching changed rows of {name}", name=of.table.name))
-        for outcome in splice(connection, of.table, some):
+        self._give_way(connection)
+        with redefined.told(connection, [of.table]):
+            outcomes = splice(connection, of.table, some)
+        for outcome in outcomes:
             with self._lock:
                 of.sent_bytes += outcome.sent_bytes
             if outcome.segment is None:
@@ -366,19 +378,20 @@ class Transfer:
         of.state = "sending"
         own = self._part(of.table)
         if rows_there > own:
-            with snapshot.table(connection):
+            with redefined.told(connection, [of.table]):
                 bound = reading.bound(connection, of.table, place, int(own))
             if bound:
                 rest = Range(bound, place.upto)
                 self._crew.add(_bound(self._read_range, of, rest, once_whole, rows_there - own))
                 place = Range(place.after, bound)
         after = place.after
-        with snapshot.table(connection):
-            parts = reading.read_range(
-                connection, of.table, place.after, place.upto, once_whole=once_whole
-            )
+        parts = reading.read_range(
+            connection, of.table, place.after, place.upto, once_whole=once_whole
+        )
+        with redefined.told(connection, [of.table]):
             while segment := self._receive(of, parts):
                 after = segment.range.upto
+                self._give_way(connection)
         if place.upto is not None and after != place.upto:
             self._add(of, _nothing(after, place.upto))
 
@@ -393,7 +406,7 @@ class Transfer:
     def _read_buckets(self, of: _Rows, connection: MysqlConnection) -> None:
         of.state = "sending"
         only = None if of.unread == [Range()] else of.unread
-        with snapshot.table(connection):
+        with redefined.told(connection, [of.table]), snapshot.table(connection):
             parts = reading.read_buckets(connection, of.table, only)
             while self._receive(of, parts):
                 pass
@@ -469,6 +482,9 @@ class Transfer:
             of.records.append(record)
         if last is not None:
             self._writer.remember(of.described, record, last)
+
+    def _give_way(self, connection: MysqlConnection) -> None:
+        self._courtesy.before(connection, len(self._crew.working))
 
     def _next(self, waiting: deque[_Ask], count: int) -> list[_Ask]:
         with self._lock:

@@ -6,7 +6,7 @@ import re
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,14 +24,16 @@ from gmops_desktop.archive.inventory import Backup, Inventory, Purpose
 from gmops_desktop.archive.reader import ArchiveReader
 from gmops_desktop.archive.sealing import NoIdentity, Seals
 from gmops_desktop.archive.verification import Verification
-from gmops_desktop.archive.writer import ArchiveWriter
+from gmops_desktop.archive.writer import ArchiveWriter, Written
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError, ProofFailed
 from gmops_desktop.language import tr
 from gmops_desktop.lines import Line
+from gmops_desktop.services.backups import redefined
 from gmops_desktop.services.backups.crew import Crew
 from gmops_desktop.services.backups.planning import Store
-from gmops_desktop.services.backups.taking import Taking
+from gmops_desktop.services.backups.redefined import DefinitionsChanged
+from gmops_desktop.services.backups.taking import Taken, Taking
 from gmops_desktop.services.backups.transfer import TransferPlan
 
 __all__ = ["ArchiveSummary", "Backup", "Backups", "TableSummary", "Verification"]
@@ -102,25 +104,36 @@ class Backups:
     ) -> Backup:
         """Write an archive of `address`'s schema, to `out` or under a new name in the folder.
 
-        The rows are those of one consistent snapshot; nothing is locked.  Cancelled or failed, it
-        leaves no file.  `seal` overrules the settings; an archive that could not be sealed stays
-        as it is, listed.  Raises `OpsError`.
+        The rows are those of one moment; what is not is named in the verdict.  Where definitions
+        change meanwhile it starts once more.  Cancelled or failed, it leaves no file.  `seal`
+        overrules the settings; an archive that could not be sealed stays as it is, listed.  Raises
+        `OpsError`.
         """
         begun, clock, plan = _now(), time.monotonic(), plan or TransferPlan()
         path = (out or self._new_path(address, begun, purpose)).absolute()
         mark = mark_of(address)
         context.line = self._line(address, plan)
-        with (
-            self._alone(address),
-            Crew(lambda: self._connect(address, context)) as crew,
-            self._in_hand(address, path.parent, resource_id, plan, context) as stores,
-            ArchiveWriter(path, mark=mark) as writer,
-        ):
-            locks.lock(writer.fileno())  # so that nobody takes it for an interrupted attempt
-            taken = Taking(crew, writer, context, stores, plan).take(begun)
-            manifest = taken.manifest
-            written = writer.finish(manifest)
-            trips = crew.round_trips
+
+        def write(changed: Sequence[str] = ()) -> tuple[Taken, Written, int]:
+            with (
+                Crew(lambda: self._connect(address, context)) as crew,
+                self._in_hand(address, path.parent, resource_id, plan, context) as stores,
+                ArchiveWriter(path, mark=mark) as writer,
+            ):
+                locks.lock(writer.fileno())  # so that nobody takes it for an interrupted attempt
+                taken = Taking(crew, writer, context, stores, plan, changed).take(begun)
+                return taken, writer.finish(taken.manifest), crew.round_trips
+
+        with self._alone(address):
+            try:
+                taken, written, trips = write()
+            except DefinitionsChanged as changed:
+                context.note(changed.message + tr("The backup starts again."))
+                with self._connect(address, context) as connection:
+                    redefined.settle(connection)
+                begun = _now()
+                taken, written, trips = write(changed.names)
+        manifest = taken.manifest
         for attempt in attempts.interrupted(path.parent, mark):
             if attempt.name.endswith(attempts.LEFT):
                 attempts.remove(attempt)

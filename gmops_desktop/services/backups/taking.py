@@ -23,6 +23,7 @@ from gmops_desktop.archive.writer import ArchiveWriter
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
+from gmops_desktop.services.backups import redefined
 from gmops_desktop.services.backups.crew import Crew
 from gmops_desktop.services.backups.loose import Lock, Unlocked, copied, locked
 from gmops_desktop.services.backups.planning import Store, plan
@@ -40,10 +41,6 @@ _UNLOCKED: Final[dict[Unlocked, RemarkKind]] = {
 _RESERVE: Final = 64 << 20  # bytes of disk that a backup must leave free
 
 
-class DefinitionsChanged(OpsError):
-    """Somebody changed definitions while the rows were read; another attempt may end well."""
-
-
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What a run wrote, and how its rows came; `used` names the files that frames came from."""
@@ -56,7 +53,10 @@ class Taken:
 
 
 class Taking:
-    """Writes one archive of a schema, its rows copied from `stores` wherever they can be."""
+    """Writes one archive of a schema, its rows copied from `stores` wherever they can be.
+
+    `redefined` names what ended an earlier attempt.
+    """
 
     def __init__(
         self,
@@ -65,6 +65,7 @@ class Taking:
         context: Context,
         stores: Sequence[Store],
         wish: TransferPlan,
+        redefined: Sequence[str] = (),
     ) -> None:
         self._crew = crew
         self._connection = crew.first
@@ -72,6 +73,7 @@ class Taking:
         self._context = context
         self._stores = stores
         self._wish = wish
+        self._redefined = tuple(redefined)
 
     def take(self, begun: datetime) -> Taken:
         """Write everything but the archive's end."""
@@ -108,8 +110,11 @@ class Taking:
         objects += [self._define(thing) for thing in (*routines, *views, *active)]
         writer.add(script.epilogue())
 
+        if transfer.waited >= 1:
+            seconds = f"{transfer.waited:.0f}"
+            context.note(tr("Held back for {seconds} s: the server was busy.", seconds=seconds))
         transfer.tell(tr("Reading the definitions again"))
-        _compare(schema, definitions.read(connection))
+        redefined.compare(schema, definitions.read(connection))
         writer.settle()
         manifest = Manifest(
             tool=tool(),
@@ -118,7 +123,11 @@ class Taking:
             ended=datetime.now(UTC),
             position=moment.position,
             snapshot=SnapshotRecord(
-                moment.way, len(moment.connections), moment.lock_seconds, lock.seconds
+                moment.way,
+                len(moment.connections),
+                moment.lock_seconds,
+                lock.seconds,
+                self._redefined,
             ),
             remarks=(*_loose_remarks(loose, lock, transfer.moved), *_remarks(schema)),
             tables=transfer.records,
@@ -177,23 +186,6 @@ def tool() -> str:
         return f"GMOps Desktop {version('gmops-desktop')}"
     except PackageNotFoundError:  # a frozen program may come without its metadata
         return "GMOps Desktop"
-
-
-def _compare(before: Schema, after: Schema) -> None:
-    first, second = before.digests(), after.digests()
-    changed = sorted(
-        {name for kind, name in first.keys() ^ second.keys()}
-        | {key[1] for key in first.keys() & second.keys() if first[key] != second[key]}
-    )
-    if changed:
-        raise DefinitionsChanged(
-            tr(
-                "Definitions were changed during the backup: {names}.",
-                names=tr(", ").join(changed),
-            ),
-            hint=tr("Start again when nobody changes definitions."),
-            unharmed=tr("No archive was written."),
-        )
 
 
 def _remarks(schema: Schema) -> list[Remark]:
