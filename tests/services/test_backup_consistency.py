@@ -657,13 +657,13 @@ class Disturbed(Shouting):
         super().__init__(self._seen)
         self._disturb = lambda: execute(server, schema, [statement.format(number=self._left)])
         self._left = times
-        self._last = 101
+        self._before = 101
         self._due = False
 
     def _seen(self, progress: Progress) -> None:
         percent = progress.percent or 0
-        self._due |= percent < self._last  # a new attempt begins
-        self._last = percent
+        self._due |= percent < self._before  # a new attempt begins
+        self._before = percent
         if percent > 5 and self._due and self._left:
             self._due = False
             self._left -= 1

@@ -273,14 +273,19 @@ def test_a_backup_under_write_load_is_one_moment(
 def test_a_changed_definition_fails_by_name(
     database: Database, mariadb: MariaDB, schema: MysqlAddress, archives: Path
 ) -> None:
+    """Once it starts again; where definitions go on changing, it ends."""
     execute(mariadb, schema.schema, ["CREATE TABLE t (id int PRIMARY KEY)"])
+    changes: list[Progress] = []
 
     def change(progress: Progress) -> None:
         if progress.text == "Reading the definitions again":
-            execute(mariadb, schema.schema, ["CREATE TABLE meanwhile (id int)"])
+            changes.append(progress)
+            create = f"CREATE OR REPLACE TABLE meanwhile (id int) COMMENT='{len(changes)}'"
+            execute(mariadb, schema.schema, [create])
 
     with pytest.raises(OpsError, match="changed during the backup: meanwhile") as failure:
         Backups(database, opener(mariadb), lambda: archives).take(schema, EveryTime(change))
+    assert len(changes) == 2
     assert failure.value.unharmed == "No archive was written."
     assert list(archives.iterdir()) == []
 
