@@ -128,7 +128,7 @@ class Backups:
             try:
                 taken, written, trips = write()
             except DefinitionsChanged as changed:
-                context.note(changed.message + tr("The backup starts again."))
+                context.note(tr("{what} The backup starts again.", what=changed.message))
                 with self._connect(address, context) as connection:
                     redefined.settle(connection)
                 begun = _now()
