@@ -185,6 +185,8 @@ def read(connection: MysqlConnection) -> Schema:
         *_triggers(connection),
         *_events(connection),
     ]
+    if not rights.hold("SELECT"):
+        tables = _readable(connection, tables, omissions)
     held = {right: rights.hold(right) for right in ("SELECT", "TRIGGER", "EVENT")}
     for right, seen in {**held, "EXECUTE": rights.show_routines}.items():
         if not seen:
@@ -281,6 +283,24 @@ def _create(connection: MysqlConnection, shown: str) -> str:
         lambda found: found[0] + (f" COLLATE{found[1][-1]}utf8mb4_general_ci" if found[1] else ""),
         create,
     )
+
+
+def _readable(
+    connection: MysqlConnection, tables: Sequence[Table], omissions: list[Omission]
+) -> tuple[Table, ...]:
+    """Leave out, and name, the tables of which the user may not read every column."""
+    found = []
+    for table in tables:
+        columns = ",".join(name(column.name) for column in table.columns) or "1"
+        try:
+            connection.rows(f"SELECT {columns} FROM {name(table.name)} LIMIT 0")
+        except ServerRefused as refusal:
+            if refusal.code not in (1142, 1143):
+                raise
+            omissions.append(Omission("no_privilege", table.name, "SELECT"))
+        else:
+            found.append(table)
+    return tuple(found)
 
 
 def _generated(extra: str) -> bool:

@@ -28,16 +28,26 @@ class Rights:
 
 
 def of_schema(connection: MysqlConnection) -> Rights:
-    """Return the privileges that the user holds for the whole schema.
+    """Return the privileges that the user, with the roles that are active, holds for the schema.
 
-    `information_schema.USER_PRIVILEGES` is blind on managed MySQL; the grants are not.
+    `information_schema.USER_PRIVILEGES` is blind on managed MySQL; the grants are not.  Without
+    naming a user they tell of roles, too; MySQL 8 may take back for one schema what is granted
+    everywhere (partial revokes).
     """
     rights: dict[bool, set[str]] = {False: set(), True: set()}
-    for (grant,) in connection.rows("SHOW GRANTS FOR CURRENT_USER()"):
-        found = re.match(r"GRANT (.+?) ON (\*|`(?:[^`]|``)*`)\.\* TO ", grant)
-        if found and (found[2] == "*" or fits(found[2], connection.schema)):
-            rights[found[2] == "*"] |= {right.strip() for right in found[1].split(",")}
-    return Rights(frozenset(rights[False] | rights[True]), frozenset(rights[True]))
+    revoked: set[str] = set()
+    for (grant,) in connection.rows("SHOW GRANTS"):
+        found = re.match(r"(GRANT|REVOKE) (.+?) ON (\*|`(?:[^`]|``)*`)\.\* (?:TO|FROM) ", grant)
+        if not found or not (found[3] == "*" or fits(found[3], connection.schema)):
+            continue
+        named = {right.strip() for right in found[2].split(",")}
+        if found[1] == "REVOKE":
+            revoked |= named
+        else:
+            rights[found[3] == "*"] |= named
+    return Rights(
+        frozenset(rights[False] | (rights[True] - revoked)), frozenset(rights[True] - revoked)
+    )
 
 
 def fits(pattern: str, schema: str) -> bool:
