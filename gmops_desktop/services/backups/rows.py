@@ -11,8 +11,8 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final, Literal
 
@@ -20,99 +20,35 @@ from gmops_desktop.adapters.mysql import (
     MysqlConnection,
     deltas,
     reading,
-    script,
     segments,
     snapshot,
 )
 from gmops_desktop.adapters.mysql.definitions import Table
 from gmops_desktop.adapters.mysql.reading import Piece, Segment
 from gmops_desktop.adapters.mysql.segments import Digest, Pace, Range
-from gmops_desktop.archive import rows
 from gmops_desktop.archive.frames import Damaged
 from gmops_desktop.archive.hand import Held
-from gmops_desktop.archive.manifest import SegmentRecord, TableRecord
+from gmops_desktop.archive.manifest import TableRecord
 from gmops_desktop.archive.writer import ArchiveWriter
 from gmops_desktop.context import Context
-from gmops_desktop.errors import ProofFailed
 from gmops_desktop.language import tr
 from gmops_desktop.services.backups import redefined
 from gmops_desktop.services.backups.courtesy import Courtesy
 from gmops_desktop.services.backups.crew import Crew, Job
 from gmops_desktop.services.backups.delta import TOGETHER, splice
-from gmops_desktop.services.backups.planning import TablePlan, columns_of, in_order, range_of
-from gmops_desktop.services.backups.progress import TableProgress, TableState, TakeProgress
+from gmops_desktop.services.backups.intake import Intake, TableRows
+from gmops_desktop.services.backups.planning import TablePlan, in_order, range_of
+from gmops_desktop.services.backups.progress import TableProgress, TakeProgress
 
 _PARTS: Final = 6  # of all rows for each connection, so that none waits long for another's last
 _LEAST_PART: Final = 4 << 20  # bytes of text
-
-
-@dataclass(slots=True)
-class _Rows:
-    """One table on its way into the archive."""
-
-    plan: TablePlan
-    frame: int = 0
-    records: list[SegmentRecord] = field(default_factory=list)
-    count: int | None = None  # rows there, as the server counts them
-    beyond: int = 0  # of them behind all that is in hand
-    buckets: int = 0
-    state: TableState = "waiting"
-    hashed: int = 0
-    reused: int = 0
-    sent: int = 0
-    text_bytes: int = 0
-    reused_bytes: int = 0
-    sent_bytes: int = 0
-    differing: list[tuple[Held, Digest]] = field(default_factory=list)
-    unread: list[Range] = field(default_factory=list)
-    moved: bool = False  # something is not as it is in hand
-
-    @property
-    def table(self) -> Table:
-        return self.plan.table
-
-    @property
-    def described(self) -> TableRecord:
-        """The table as the manifest keeps it, without its segments."""
-        table = self.table
-        return TableRecord(
-            name=table.name,
-            engine=table.engine,
-            definition=table.digest,
-            frame=self.frame,
-            columns=columns_of(table.columns),
-            insert=table.insert,
-            key=columns_of(table.key),
-            index=table.index,
-            buckets=self.buckets,
-            segments=(),
-        )
-
-    def came(self, before: TableProgress | None) -> None:
-        """Go on counting from how the table came so far."""
-        if before:
-            self.reused, self.reused_bytes = before.reused, before.reused_bytes
-            self.sent, self.sent_bytes = before.sent, before.sent_bytes
-
-    def told(self) -> TableProgress:
-        return TableProgress(
-            name=self.table.name,
-            state=self.state,
-            segments=len(self.plan.held),
-            hashed=self.hashed,
-            reused=self.reused,
-            sent=self.sent,
-            text_bytes=self.text_bytes,
-            reused_bytes=self.reused_bytes,
-            sent_bytes=self.sent_bytes,
-        )
 
 
 @dataclass(frozen=True, slots=True)
 class _Ask:
     """A question about a table: the digest of what is in hand, or a number of rows."""
 
-    of: _Rows
+    of: TableRows
     kind: Literal["digest", "beyond", "count"]
     held: Held | None = None
 
@@ -145,16 +81,16 @@ class Transfer:
         percent: int = 0,
     ) -> None:
         self._crew = crew
-        self._writer = writer
         self._context = context
         self._expected = max(expected, 1)
         self._begun = time.monotonic()
         self._courtesy = Courtesy(context)
-        self._lock = threading.Lock()  # over counters and the queue
-        self._all = [_Rows(plan) for plan in plans]
+        self._lock = threading.RLock()  # over counters and the queue
+        self._intake = Intake(writer, self._lock)
+        self._all = [TableRows(plan) for plan in plans]
         for of in self._all:
             of.came(before.get(of.table.name) if before else None)
-        self._rows: list[_Rows] = []  # those that are under way
+        self._rows: list[TableRows] = []  # those that are under way
         self.copied = copied
         self.percent = percent
         self.used: set[str] = set()  # files that frames or rows were taken from
@@ -197,7 +133,7 @@ class Transfer:
         """Count the rows of tables that were read at one moment: none may have slipped away."""
         for of in self._all:
             if of.table.name in names:
-                _check(of)
+                of.check()
 
     def tell(self, text: str) -> None:
         """Report how far the whole is."""
@@ -268,7 +204,7 @@ class Transfer:
             assert ask.held
             self._compared(of, ask.held, found)
 
-    def _compared(self, of: _Rows, held: Held, found: Digest) -> None:
+    def _compared(self, of: TableRows, held: Held, found: Digest) -> None:
         with self._lock:
             of.hashed += 1
         try:
@@ -284,11 +220,11 @@ class Transfer:
             of.unread.append(range_of(held))
             return
         if not found.rows:
-            self._add(of, _nothing(held.after, held.upto))
+            self._intake.nothing(of, held.after, held.upto)
         else:
             of.differing.append((held, found))
 
-    def _compare_buckets(self, of: _Rows, connection: MysqlConnection) -> None:
+    def _compare_buckets(self, of: TableRows, connection: MysqlConnection) -> None:
         """Compare a table without a key: every bucket's digest comes from one pass over it."""
         first = range_of(of.plan.held[0])
         of.state = "hashing"
@@ -329,7 +265,7 @@ class Transfer:
         self._crew.share(groups)
 
     def _splice_some(
-        self, of: _Rows, some: Sequence[tuple[Held, Digest]], connection: MysqlConnection
+        self, of: TableRows, some: Sequence[tuple[Held, Digest]], connection: MysqlConnection
     ) -> None:
         of.state = "sending"
         self.tell(tr("Fetching changed rows of {name}", name=of.table.name))
@@ -342,7 +278,7 @@ class Transfer:
             if outcome.segment is None:
                 of.unread.append(range_of(outcome.held))
                 continue
-            _, size = self._write(of, [outcome.segment])
+            _, size = self._intake.write(of, [outcome.segment])
             with self._lock:
                 of.sent += 1
                 if outcome.held.frames.label != self.copied:
@@ -368,7 +304,7 @@ class Transfer:
 
     def _read_range(
         self,
-        of: _Rows,
+        of: TableRows,
         place: Range,
         once_whole: bool,
         rows_there: int,
@@ -393,7 +329,7 @@ class Transfer:
                 after = segment.range.upto
                 self._give_way(connection)
         if place.upto is not None and after != place.upto:
-            self._add(of, _nothing(after, place.upto))
+            self._intake.nothing(of, after, place.upto)
 
     def _part(self, table: Table) -> float:
         """Return how many rows of a table one connection reads before another job comes."""
@@ -403,7 +339,7 @@ class Transfer:
         size = max(_LEAST_PART, self._expected // (some * _PARTS))
         return max(1000, size * table.rows_guess // max(table.text_guess, 1))
 
-    def _read_buckets(self, of: _Rows, connection: MysqlConnection) -> None:
+    def _read_buckets(self, of: TableRows, connection: MysqlConnection) -> None:
         of.state = "sending"
         only = None if of.unread == [Range()] else of.unread
         with redefined.told(connection, [of.table]), snapshot.table(connection):
@@ -411,12 +347,12 @@ class Transfer:
             while self._receive(of, parts):
                 pass
 
-    def _receive(self, of: _Rows, parts: Iterator[Piece | Segment]) -> Segment | None:
+    def _receive(self, of: TableRows, parts: Iterator[Piece | Segment]) -> Segment | None:
         """Write the next segment of `parts`, and before it the pieces of its large values."""
         first = next(parts, None)
         if first is None:
             return None
-        segment, size = self._write(of, chain([first], parts))
+        segment, size = self._intake.write(of, chain([first], parts))
         with self._lock:
             of.moved = True
             of.sent += 1
@@ -424,64 +360,15 @@ class Transfer:
         self.tell(tr("Reading {name}", name=of.table.name))
         return segment
 
-    # ------------------------------------------------------------ into the archive
-
-    def _keep(self, of: _Rows, held: Held, same: Held) -> None:
-        """Copy the frames of `same`, which hold what the server has in the place of `held`."""
-        if not same.single:
-            text = same.text()
-            whole = Segment(range_of(held), held.rows, text, rows.digest_of(text))
-            _, size = self._write(of, [whole])
-            self._reused(of, same, size)
-            return
-        stored = list(same.stored())
-        with self._writer.run():
-            numbers = [self._writer.copy(raw, size) for raw, size in stored]
-        record = replace(same.first, frame=numbers[0], after=held.after, upto=held.upto)
-        self._add(of, record, numbers[-1])
-        with self._lock:
-            of.text_bytes += same.first.text_bytes
-        self._reused(of, same, same.first.text_bytes)
-
-    def _reused(self, of: _Rows, same: Held, size: int) -> None:
+    def _keep(self, of: TableRows, held: Held, same: Held) -> None:
+        """Take the rows in the place of `held` from `same`, which has what the server has."""
+        size = self._intake.keep(of, held, same)
         label = same.frames.label
         if label != self.copied:
             with self._lock:
                 self.used.add(label)
                 of.reused += 1
                 of.reused_bytes += size
-
-    def _write(self, of: _Rows, parts: Iterable[Piece | Segment]) -> tuple[Segment, int]:
-        """Write the pieces of large values and the segment after them; return its size as SQL."""
-        insert = of.table.insert.encode()
-        start, variables, size = None, list[str](), 0
-        with self._writer.run():
-            for part in parts:
-                if isinstance(part, Segment):
-                    break
-                fresh = part.variable not in variables
-                number = self._writer.add(script.piece(part, first=fresh))
-                start = number if start is None else start
-                if fresh:
-                    variables.append(part.variable)
-                size += len(part.data)
-            else:
-                raise AssertionError("pieces without their segment")
-            text = rows.lines(part.text)
-            number = self._writer.add(insert + text + script.ROWS_END)
-            last = self._writer.add(script.release(variables)) if variables else number
-        start = number if start is None else start
-        of.buckets = part.range.buckets or of.buckets
-        self._add(of, _segment(part, len(text), start, number - start + 1), last)
-        with self._lock:
-            of.text_bytes += size + len(text)
-        return part, size + len(text)
-
-    def _add(self, of: _Rows, record: SegmentRecord, last: int | None = None) -> None:
-        with self._lock:
-            of.records.append(record)
-        if last is not None:
-            self._writer.remember(of.described, record, last)
 
     def _give_way(self, connection: MysqlConnection) -> None:
         self._courtesy.before(connection, len(self._crew.working))
@@ -494,34 +381,3 @@ class Transfer:
 def _bound(function: Callable[..., None], *words: object) -> Callable[..., None]:
     """Return `function` with its first arguments given."""
     return lambda *rest: function(*words, *rest)
-
-
-def _check(of: _Rows) -> None:
-    """Count once more: no row may have slipped between two segments."""
-    seen = sum(record.rows for record in of.records)
-    if of.count is not None and seen != of.count:
-        raise ProofFailed(
-            tr("{table} has {there} rows, but {seen} were read.",
-               table=of.table.name, there=of.count, seen=seen),
-            hint=tr("Check the table on the server (CHECK TABLE), then start again."),
-            unharmed=tr("No archive was written."),
-        )  # fmt: skip
-
-
-def _nothing(after: tuple[str, ...] | None, upto: tuple[str, ...] | None) -> SegmentRecord:
-    """Return the record of a range without rows; `in_order` gives it to its neighbour."""
-    return SegmentRecord(0, 0, "", 0, 0, after, upto)
-
-
-def _segment(part: Segment, text_bytes: int, frame: int, frames: int) -> SegmentRecord:
-    return SegmentRecord(
-        rows=part.rows,
-        text_bytes=text_bytes,
-        digest=part.digest,
-        frame=frame,
-        frames=frames,
-        after=part.range.after,
-        upto=part.range.upto,
-        bucket=part.range.bucket,
-        wide=part.range.wide,
-    )
