@@ -266,7 +266,7 @@ class Manifest:
                 "One consistent snapshot over {count} connections; writes were held off for"
                 " {seconds} s while they opened.",
                 count=snapshot.connections,
-                seconds=f"{snapshot.lock_seconds:.2f}",
+                seconds=f"{snapshot.lock_seconds:.3f}",
             )
         return tr("One consistent snapshot, taken without a lock.")
 

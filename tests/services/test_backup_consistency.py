@@ -16,7 +16,7 @@ import pytest
 
 from databases import checksums, execute, load_with_stock_client, opener, query
 from db.engine import Database
-from gmops_desktop.adapters.mysql import MysqlConnection, reading, segments, snapshot
+from gmops_desktop.adapters.mysql import MysqlConnection, definitions, reading, segments, snapshot
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.archive.manifest import Manifest
 from gmops_desktop.archive.reader import ArchiveReader
@@ -24,6 +24,7 @@ from gmops_desktop.context import Context, Progress
 from gmops_desktop.errors import Cancelled, OpsError
 from gmops_desktop.services.backups import Backup, Backups, TransferPlan, courtesy
 from gmops_desktop.services.backups.crew import Crew
+from gmops_desktop.services.backups.loose import Lock
 from sandbox.database import DatabaseServer
 from sandbox.mariadb import MariaDB
 from sandbox.mysql9 import Mysql9
@@ -482,6 +483,46 @@ def moving(server: MariaDB, schema: str) -> Any:
     return busy(step)
 
 
+@pytest.mark.parametrize(
+    "kind", ["mariadb", "mysql56", pytest.param("mysql9", marks=pytest.mark.mysql9)]
+)
+def test_read_lock_and_table_lock_stand_together(kind: str, request: pytest.FixtureRequest) -> None:
+    """Both worlds are held for the moment; then only the tables without snapshots are, until the
+    end.  What is asked meanwhile passes the writers that wait."""
+    server: DatabaseServer = request.getfixturevalue(kind)
+    tables = ["CREATE TABLE plain (id int PRIMARY KEY, n int) ENGINE=MyISAM"]
+    tables += ["INSERT INTO plain VALUES (1, 1)", *ALIKE]
+    with made(server, tables) as address:
+        context = Context()
+        with (
+            Crew(lambda: opener(server)(address, context)) as crew,
+            server.connect("alike") as site,
+        ):
+            crew.gather(2, in_hand=False)
+            table = next(t for t in definitions.read(crew.first).tables if t.name == "plain")
+            aside = crew.aside()
+            aside.run("SET SESSION lock_wait_timeout=1")
+            lock = Lock([table], 5.0, aside, "")
+            moment = crew.look(lock)
+            assert (moment.way, lock.held) == ("read_lock", True)
+            site.cursor().execute("INSERT INTO t0 (n) VALUES (1)")
+            writer = threading.Thread(target=lambda: site.cursor().execute("UPDATE plain SET n=2"))
+            writer.start()
+            writer.join(0.5)
+            assert writer.is_alive(), "it waits"
+            begun = time.monotonic()
+            with crew.urgent():
+                for connection in crew.working:
+                    assert snapshot.ask(connection, ["SELECT n FROM plain"] * 2) == [("1",)] * 2
+                    assert snapshot.one(connection, "SELECT COUNT(*) FROM t0") == ("0",)
+            assert time.monotonic() - begun < 2
+            lock.release()
+            writer.join(5)
+            assert not writer.is_alive()
+            assert lock.held
+            assert 0.5 < lock.seconds < 5
+
+
 def test_under_writes_the_lock_holds_both_worlds_together(
     backups: Backups, mariadb: MariaDB, schema: MysqlAddress
 ) -> None:
@@ -522,8 +563,8 @@ def test_without_the_right_to_lock_what_stood_still_is_told_from_what_moved(
 
     look = Crew.look
 
-    def touched(crew: Crew, *, lock: bool = True) -> snapshot.Moment:
-        found = look(crew, lock=lock)
+    def touched(crew: Crew, fence: snapshot.Fence | None = None) -> snapshot.Moment:
+        found = look(crew, fence)
         execute(
             mariadb,
             schema.schema,
@@ -564,11 +605,11 @@ def test_a_long_write_is_not_waited_for(
         monkeypatch.setattr(Crew, "aside", meanwhile)
         look = Crew.look
 
-        def looked(crew: Crew, *, lock: bool = True) -> snapshot.Moment:
+        def looked(crew: Crew, fence: snapshot.Fence | None = None) -> snapshot.Moment:
             begun = time.monotonic()
             assert site.cursor().execute("UPDATE plain SET n=n+1 WHERE id=3")
             reads.append(time.monotonic() - begun)
-            return look(crew, lock=lock)
+            return look(crew, fence)
 
         monkeypatch.setattr(Crew, "look", looked)
         backup = backups.take(schema, Context())
@@ -597,8 +638,8 @@ def test_a_lock_never_outlasts_its_limit(
     look = Crew.look
     written: list[float] = []
 
-    def slow(crew: Crew, *, lock: bool = True) -> snapshot.Moment:
-        found = look(crew, lock=lock)
+    def slow(crew: Crew, fence: snapshot.Fence | None = None) -> snapshot.Moment:
+        found = look(crew, fence)
         begun = time.monotonic()
         with mariadb.connect(schema.schema) as site, site.cursor() as cursor:
             cursor.execute("UPDATE plain SET n=n+1 WHERE id=5")  # waits for the lock's end
@@ -627,9 +668,9 @@ def test_sequences_are_never_behind_the_rows_that_they_numbered(
     )
     look = Crew.look
 
-    def late(crew: Crew, *, lock: bool = True) -> snapshot.Moment:
+    def late(crew: Crew, fence: snapshot.Fence | None = None) -> snapshot.Moment:
         execute(mariadb, schema.schema, ["INSERT INTO t VALUES (), (), ()"])
-        return look(crew, lock=lock)
+        return look(crew, fence)
 
     monkeypatch.setattr(Crew, "look", late)
     backup = backups.take(schema, Context())

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 from gmops_desktop.adapters.mysql import grants
 from gmops_desktop.adapters.mysql.connection import MysqlConnection, Row
@@ -45,16 +45,29 @@ class Moment:
     lock_seconds: float = 0.0
 
 
-def together(connections: Sequence[MysqlConnection], *, lock: bool = True) -> Moment:
+class Fence(Protocol):
+    """A lock on tables without snapshots, which lets them be part of the moment."""
+
+    def take(self) -> None: ...
+
+    def release(self) -> None: ...
+
+
+def together(
+    connections: Sequence[MysqlConnection], *, lock: bool = True, fence: Fence | None = None
+) -> Moment:
     """Open a snapshot on each of `connections`, so that all see the same state.
 
     Where that cannot be had, fewer connections hold the moment than were given, at least the
-    first; the others have no snapshot that may be used.  `lock` allows the global read lock.
+    first; the others have no snapshot that may be used.  `lock` allows the global read lock.  The
+    `fence` stands when the snapshots open, and is left to the caller.
     """
+    if fence:
+        fence.take()
     if len(connections) > 1:
         if found := _between_commits(connections):
             return found
-        if lock and (found := _behind_a_lock(connections)):
+        if lock and (found := _behind_a_lock(connections, fence)):
             return found
     return Moment((connections[0],), position=begin(connections[0]))
 
@@ -137,7 +150,7 @@ def _committed(connection: MysqlConnection) -> dict[str, str]:
 # ---------------------------------------------------------------- several, behind a lock
 
 
-def _behind_a_lock(connections: Sequence[MysqlConnection]) -> Moment | None:
+def _behind_a_lock(connections: Sequence[MysqlConnection], fence: Fence | None) -> Moment | None:
     """Open all snapshots under FLUSH TABLES WITH READ LOCK; None where it cannot be had at once.
 
     Whoever waits for this lock makes all writers wait behind himself.  MariaDB can be asked not to
@@ -149,7 +162,10 @@ def _behind_a_lock(connections: Sequence[MysqlConnection]) -> Moment | None:
     wait = 0 if first.server.mariadb else 1
     if not (first.server.mariadb or grants.of_schema(first).everywhere & _SEES_OTHERS):
         return None
+    if fence:
+        fence.release()  # or the read lock would wait for it
     first.run(f"SET SESSION lock_wait_timeout={wait}")
+    fenced = False
     try:
         for _ in range(_LOCK_TRIES):
             if not first.server.mariadb and _statements_of_others(first):
@@ -162,10 +178,13 @@ def _behind_a_lock(connections: Sequence[MysqlConnection]) -> Moment | None:
                 if refusal.code not in _REFUSED:
                     raise
                 if refusal.code != 1205:
-                    return None
+                    break
                 first.context.wait(_PAUSE)
                 continue
             try:
+                if fence:
+                    fence.take()
+                    fenced = True
                 start(connections)
                 position = _position(first)
             finally:
@@ -174,6 +193,8 @@ def _behind_a_lock(connections: Sequence[MysqlConnection]) -> Moment | None:
             return Moment(tuple(connections), "read_lock", position, held)
     finally:
         first.run(f"SET SESSION lock_wait_timeout={LOCK_WAIT}")
+    if fence and not fenced:
+        fence.take()
     return None
 
 

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from gmops_desktop.adapters.mysql import MysqlConnection, segments, snapshot
-from gmops_desktop.adapters.mysql.snapshot import Moment
+from gmops_desktop.adapters.mysql.snapshot import Fence, Moment
 from gmops_desktop.context import side_by_side
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
@@ -62,12 +62,12 @@ class Crew:
             self._grow(count)
         some = self._all
         if not wanted and len(some) > 1:
-            some = some[: _at_once(some)]
+            some = some[: _useful(some)]
         self.working = tuple(some)
 
-    def look(self, *, lock: bool = True) -> Moment:
+    def look(self, fence: Fence | None = None) -> Moment:
         """Open the snapshot on which all that can see the same state work from here on."""
-        moment = snapshot.together(self.working, lock=lock)
+        moment = snapshot.together(self.working, fence=fence)
         self.working = moment.connections
         return moment
 
@@ -125,8 +125,8 @@ class Crew:
         begun = time.monotonic()
         first.one("SELECT 1")
         if time.monotonic() - begun < _NEAR:
-            most = max(2, min(_MOST_CHOSEN, os.cpu_count() or 2))
-            return most if int(size) >= _WORTH else 0
+            most = min(_MOST_CHOSEN, (os.cpu_count() or 1) + 1)
+            return max(2, most) if int(size) >= _WORTH else 0
         return 2 if in_hand and int(size) >= _WORTH_FAR else 0
 
     def _grow(self, count: int) -> None:
@@ -183,8 +183,12 @@ class Crew:
             connection.cut()
 
 
-def _at_once(connections: list[MysqlConnection]) -> int:
-    """Measure how many of `connections` the server works for at the same time, at full speed."""
+def _useful(connections: list[MysqlConnection]) -> int:
+    """Measure how many of `connections` the server serves at once, and return one more.
+
+    While one waits for this machine, the server then still has its hands full.  Where it serves but
+    one at a time, more would not help.
+    """
 
     def sample(connection: MysqlConnection) -> float:
         begun = time.monotonic()
@@ -195,4 +199,5 @@ def _at_once(connections: list[MysqlConnection]) -> int:
     begun = time.monotonic()
     side_by_side([partial(sample, connection) for connection in connections])
     together = time.monotonic() - begun
-    return max(1, round(len(connections) * alone / together))
+    served = round(len(connections) * alone / together)
+    return served + 1 if served > 1 else 1

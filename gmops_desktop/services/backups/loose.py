@@ -39,16 +39,50 @@ _SAMPLE: Final = 24 << 20  # bytes of text by whose digests the server's speed i
 Unlocked = Literal["", "no_right", "busy", "too_long", "lost", "off"]
 
 
-@dataclass(slots=True)
 class Lock:
-    """Whether tables are locked, for how long they were, or why they are not."""
+    """A lock on tables, for at most `limit` seconds each time it is taken.
 
-    why: Unlocked = ""
-    seconds: float = 0.0
+    `why` says why it does not hold, `seconds` how long it did in all.
+    """
+
+    def __init__(
+        self, tables: Sequence[Table], limit: float, aside: MysqlConnection | None, why: Unlocked
+    ) -> None:
+        self._statement = "LOCK TABLES " + ",".join(f"{name(table.name)} READ" for table in tables)
+        self._limit = limit
+        self._aside = aside
+        self._begun = 0.0
+        self._guard: threading.Timer | None = None
+        self.why: Unlocked = why
+        self.seconds = 0.0
 
     @property
     def held(self) -> bool:
         return not self.why
+
+    def take(self) -> None:
+        """Lock the tables without waiting for anybody's statement, if that can be had."""
+        if self.why or not self._aside:
+            return
+        begun = time.monotonic()
+        self.why = _lock(self._aside, self._statement)
+        if self.held:
+            self._begun = begun
+            # Whatever happens, the site goes on then.
+            self._guard = threading.Timer(self._limit, self._aside.cut)
+            self._guard.start()
+
+    def release(self) -> None:
+        """Let writers go on; say `lost` if they already did."""
+        if not self._guard or not self._aside:
+            return
+        self._guard.cancel()
+        self._guard = None
+        try:
+            self._aside.run("UNLOCK TABLES")
+        except ServerGone:
+            self.why = "lost"
+        self.seconds += min(time.monotonic() - self._begun, self._limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,36 +130,27 @@ def copied(
 
 
 @contextmanager
-def locked(crew: Crew, tables: Sequence[Table], copy: Copy, limit: float) -> Iterator[Lock]:
-    """Keep writers off `tables` for the block, for at most `limit` seconds, if it can be had.
+def fenced(crew: Crew, tables: Sequence[Table], copy: Copy, limit: float) -> Iterator[Lock]:
+    """A lock by which `tables` may be kept as they are inside the block, not taken yet.
 
-    Nobody is made to wait behind a statement that runs: then there is no lock.  The lock that is
-    yielded is settled when the block has ended.
+    It is never waited for behind somebody's statement.  When the block has ended it is settled.
     """
     aside = _locker(crew, tables, copy, limit) if tables else "off"
     if isinstance(aside, str):
-        yield Lock(aside)
+        yield Lock(tables, limit, None, aside)
         return
-    lock = Lock()
-    begun = time.monotonic()
-    guard = threading.Timer(limit, aside.cut)  # whatever happens, the site goes on then
-    guard.start()
+    lock = Lock(tables, limit, aside, "")
     try:
         with crew.urgent():
             yield lock
     finally:
-        guard.cancel()
-        try:
-            aside.run("UNLOCK TABLES")
-        except ServerGone:
-            lock.why = "lost"
-        lock.seconds = min(time.monotonic() - begun, limit)
+        lock.release()
 
 
 def _locker(
     crew: Crew, tables: Sequence[Table], copy: Copy, limit: float
 ) -> MysqlConnection | Unlocked:
-    """Return a connection that has locked `tables`, or why there is none."""
+    """Return a connection that may try to lock `tables`, or why there is none."""
     if limit <= 0:
         return "off"
     if _seconds_to_hash(crew.first, tables, copy) > limit:
@@ -134,15 +159,14 @@ def _locker(
         aside = crew.aside()
     except OpsError:
         return "busy"
-    return _lock(aside, tables) or aside
-
-
-def _lock(aside: MysqlConnection, tables: Sequence[Table]) -> Unlocked:
-    """Lock `tables` without waiting for anybody's statement; return why it could not be."""
-    mariadb = aside.server.mariadb
     # Whoever waits for a lock makes others wait behind himself.  MySQL waits for a second at least.
-    aside.run(f"SET SESSION lock_wait_timeout={0 if mariadb else 1}")
-    statement = "LOCK TABLES " + ",".join(f"{name(table.name)} READ" for table in tables)
+    aside.run(f"SET SESSION lock_wait_timeout={0 if aside.server.mariadb else 1}")
+    return aside
+
+
+def _lock(aside: MysqlConnection, statement: str) -> Unlocked:
+    """Run a LOCK TABLES without waiting for anybody's statement; return why it could not be."""
+    mariadb = aside.server.mariadb
     for _ in range(_TRIES if mariadb else 2):
         try:
             aside.run(statement)

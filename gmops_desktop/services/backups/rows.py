@@ -374,8 +374,10 @@ class Transfer:
         self._courtesy.before(connection, len(self._crew.working))
 
     def _next(self, waiting: deque[_Ask], count: int) -> list[_Ask]:
+        """Take the next questions, towards the end fewer, so that all connections end together."""
         with self._lock:
-            return [waiting.popleft() for _ in range(min(count, len(waiting)))]
+            share = -(-len(waiting) // len(self._crew.working))
+            return [waiting.popleft() for _ in range(min(count, share))]
 
 
 def _bound(function: Callable[..., None], *words: object) -> Callable[..., None]:

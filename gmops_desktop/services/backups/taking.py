@@ -25,7 +25,7 @@ from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.services.backups import redefined
 from gmops_desktop.services.backups.crew import Crew
-from gmops_desktop.services.backups.loose import Lock, Unlocked, copied, locked
+from gmops_desktop.services.backups.loose import Lock, Unlocked, copied, fenced
 from gmops_desktop.services.backups.planning import Store, plan
 from gmops_desktop.services.backups.progress import TakeProgress
 from gmops_desktop.services.backups.rows import Transfer
@@ -96,8 +96,8 @@ class Taking:
                 copied=copy.store.frames.label if copy.store else "",
                 percent=copy.percent,
             )
-            with locked(self._crew, loose, copy, self._wish.lock_limit) as lock:
-                moment = self._crew.look(lock=not lock.held)
+            with fenced(self._crew, loose, copy, self._wish.lock_limit) as lock:
+                moment = self._crew.look(lock)
                 schema = definitions.with_states(connection, schema)
                 objects, frames = self._begin(schema)
                 of_loose = {table.name: frames.pop(table.name) for table in loose}
