@@ -59,6 +59,13 @@ Connections = Annotated[
         help=tr("Read by so many connections; without it the number is measured and chosen."),
     ),
 ]  # fmt: skip
+LockLimit = Annotated[
+    float,
+    typer.Option(
+        "--lock-limit", metavar="SECONDS", min=0.0, show_default=True,
+        help=tr("Lock tables without snapshots (MyISAM) for so long at most; 0 never locks them."),
+    ),
+]  # fmt: skip
 Compress = Annotated[
     str,
     typer.Option(
@@ -79,6 +86,7 @@ def take(
     full: Full = False,
     limit: Limit = 0.0,
     connections: Connections = 0,
+    lock_limit: LockLimit = 5.0,
     compress: Compress = "auto",
     as_json: Json = False,
 ) -> None:
@@ -97,6 +105,7 @@ def take(
             rate_limit=round(limit * 125_000) or planned,
             full=full,
             connections=connections,
+            lock_limit=lock_limit,
             compression=COMPRESSIONS[compress],
         )
         backup = session.run(
