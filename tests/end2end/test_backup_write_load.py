@@ -51,7 +51,7 @@ def wait_for_step(server: MariaDB, schema: str, wanted: int) -> None:
         looking.wait(0.02)
 
 
-@pytest.mark.parametrize("connections", [1, 2])
+@pytest.mark.parametrize("connections", [1, 3])
 def test_backups_under_write_load_are_each_one_moment(
     database: Database, mariadb: MariaDB, schema: MysqlAddress, tmp_path: Path, connections: int
 ) -> None:
