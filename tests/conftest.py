@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import keyring
 import pytest
+from hypothesis import settings
 from PySide6.QtWidgets import QApplication
 
 import sandbox.mysql9
@@ -44,6 +45,11 @@ NEEDED = {
 }
 
 pytest.register_assert_rewrite("strange_dumps")
+
+# The same examples at every run of CI, so that what is red there is red here; elsewhere new ones.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 if not os.environ.get("DISPLAY"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
