@@ -101,7 +101,7 @@ def reused_text(backup: Backup) -> str:
 
 def took_text(backup: Backup) -> str:
     """Return how long it took, and what the line carried on average."""
-    rate = backup.rate or backup.travelled / max(backup.seconds, 0.1)
+    rate = backup.travelled / max(backup.seconds, 0.1)
     average = tr("{rate} on average", rate=rate_text(rate))
     return tr(", ").join((words.lasting(backup.seconds), average))
 

@@ -129,7 +129,7 @@ class RunView(QWidget):
         self.tables.show_value(f"{backup.tables} / {backup.tables}")
         self.saved.show_value(saved_text(backup.reused_bytes, backup.text_bytes))
         self.sent.show_value(words.size(backup.travelled))
-        rate = backup.rate or backup.travelled / max(backup.seconds, 0.1)
+        rate = backup.travelled / max(backup.seconds, 0.1)
         self.rate.show_value(rate_text(rate), tr("on average"))
         self.left.show_value(words.lasting(backup.seconds), word=tr("Took"))
         self.verdict.setText(backup.verdict)

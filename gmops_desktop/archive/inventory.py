@@ -23,8 +23,8 @@ class Backup:
     """An archive that was taken here; `exists` says whether its file still stands.
 
     How it was transferred: `reused_bytes` of its SQL text were copied from the archive named
-    `base` (or from an interrupted attempt: `resumed`), `rate` is what the line carried, in bytes a
-    second, and `lock_seconds` how long tables without snapshots were kept from writers.
+    `base` (or from an interrupted attempt: `resumed`), `rate` is the most that the line carried,
+    in bytes a second, and `lock_seconds` how long tables without snapshots were kept from writers.
     `removed` says in a sentence why retention removed the file, where it did.
     """
 

@@ -137,7 +137,7 @@ def test_a_file_is_fetched_proved_and_damage_is_named(
     assert tab.cloud_panel.download.toolTip() == "The file is here already."
     (path,) = (tmp_path / "archives").iterdir()
     content = path.read_bytes()
-    path.write_bytes(content[:-1] + b"x")
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     qtbot.mouseClick(tab.cloud_panel.verify, Qt.MouseButton.LeftButton)
     settled()
     assert notices[-1][0] == "critical"
