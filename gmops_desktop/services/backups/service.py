@@ -105,9 +105,9 @@ class Backups:
         """Write an archive of `address`'s schema, to `out` or under a new name in the folder.
 
         The rows are those of one moment; what is not is named in the verdict.  Where definitions
-        change meanwhile it starts once more.  Cancelled or failed, it leaves no archive; what came in
-        stays in a `.part` for the next attempt where it is worth it.  `seal` overrules the settings;
-        an archive that could not be sealed stays as it is, listed.  Raises `OpsError`.
+        change meanwhile it starts once more.  Cancelled or failed, it leaves no archive; what came
+        in stays in a `.part` for the next attempt where it is worth it.  `seal` overrules the
+        settings; an archive that could not be sealed stays as it is, listed.  Raises `OpsError`.
         """
         begun, clock, plan = _now(), time.monotonic(), plan or TransferPlan()
         path = (out or self._new_path(address, begun, purpose)).absolute()
