@@ -6,7 +6,8 @@ answer (`X-Stand-In: gmops-sandbox`).
 It keeps to the documented forms: every answer is HTTP 200 with JSON, a failure is a non-zero
 `errcode`; stable tokens stay the same until they expire; statistics have their longest spans, are
 ready the next morning, and the retired ones answer 47009.  `FOLDER/config.json` holds app id,
-secret, whether the account is certified, and the IP whitelist; `FOLDER/faults.json` scripts
+secret, whether the account is certified, and the IP whitelist; `FOLDER/account.json` what the
+account holds (see `wechat_account`); `FOLDER/faults.json` scripts
 failures: a list of {"path", "errcode", "errmsg"}, each used once.
 """
 
@@ -28,6 +29,7 @@ from gmops_desktop.addresses import AccountAddress
 from gmops_desktop.paths import write_atomically
 from sandbox.processes import LOOPBACK
 from sandbox.server import Server
+from sandbox.wechat_account import Failed, Holdings
 from sandbox.wechat_statistics import RETIRED, STATISTICS, rows
 
 Json = dict[str, Any]
@@ -35,14 +37,6 @@ Json = dict[str, Any]
 _BEIJING: Final = timezone(timedelta(hours=8))
 _LIFE: Final = 7200  # seconds a token lives
 _READY_HOUR: Final = 8  # yesterday's statistics are ready from then on
-
-
-class Failed(Exception):
-    """A failure as WeChat gives it."""
-
-    def __init__(self, errcode: int, errmsg: str) -> None:
-        super().__init__(errmsg)
-        self.errcode = errcode
 
 
 class Wechat(Server):
@@ -90,6 +84,11 @@ class Wechat(Server):
         faults.append({"path": path, "errcode": errcode, "errmsg": errmsg})
         write_atomically(file, json.dumps(faults).encode())
 
+    @property
+    def holdings(self) -> Holdings:
+        """What the account holds; what is saved here, the next call tells."""
+        return Holdings(self.folder)
+
     def _start(self) -> None:
         self.config()
         self._listen_as("sandbox.wechat")
@@ -108,6 +107,7 @@ class Account:
         self._tokens: dict[str, float] = {}  # token: when it ends
         self._stable = ""
         self._used: dict[str, int] = {}
+        self._holdings = Holdings(folder)
 
     def answer(self, method: str, target: str, body: bytes, ip: str) -> Json:
         """Return the answer to one request; raises `Failed`."""
@@ -132,7 +132,8 @@ class Account:
             raise Failed(40066, "invalid url") from None
         if wanted != "*":
             _must_be(wanted, method)
-        return do(_read(body) if method == "POST" and body else {})
+        with self._lock:
+            return do(_read(body) if method == "POST" and body else {})
 
     def _actions(self, config: Json) -> Mapping[str, tuple[str, Callable[[Json], Json]]]:
         return {
@@ -141,9 +142,7 @@ class Account:
             "/cgi-bin/get_api_domain_ip": ("GET", lambda given: {"ip_list": ["203.0.113.20"]}),
             "/cgi-bin/getcallbackip": ("GET", lambda given: {"ip_list": ["203.0.113.21"]}),
             "/cgi-bin/callback/check": ("POST", lambda given: _CALLBACK),
-            "/cgi-bin/material/get_materialcount": ("GET", lambda given: _MATERIAL),
-            "/cgi-bin/menu/get": ("GET", lambda given: _MENU),
-            "/cgi-bin/draft/count": ("GET", lambda given: {"total_count": 3}),
+            **self._holdings.actions(bool(config["certified"])),
             "/cgi-bin/freepublish/batchget": ("POST", lambda given: _published(config)),
             "/cgi-bin/account/getaccountbasicinfo": ("*", lambda given: self._basics(config)),
         }
@@ -249,11 +248,6 @@ _CALLBACK: Final[Json] = {
     "dns": [{"ip": "203.0.113.10", "real_operator": "CAP"}],
     "ping": [{"ip": "203.0.113.10", "from_operator": "CAP", "package_loss": "0%",
               "time": "23.4ms"}],
-}  # fmt: skip
-_MATERIAL: Final[Json] = {"voice_count": 0, "video_count": 4, "image_count": 120, "news_count": 60}
-_MENU: Final[Json] = {
-    "menu": {"button": [{"type": "view", "name": "官网", "url": "https://chamber.example/",
-                         "sub_button": []}]}
 }  # fmt: skip
 
 

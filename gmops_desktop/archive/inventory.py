@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from sqlalchemy import select
 
@@ -87,9 +87,10 @@ class Inventory:
             session.add(row)
 
     def all(self) -> tuple[Backup, ...]:
-        """Return every archive, newest first."""
+        """Return every archive of a database, newest first; other kinds have lists of their own."""
         with self._database.session() as session:
-            rows = session.scalars(select(ArchiveRow).order_by(ArchiveRow.at.desc()))
+            wanted = select(ArchiveRow).where(ArchiveRow.purpose.in_(get_args(Purpose)))
+            rows = session.scalars(wanted.order_by(ArchiveRow.at.desc()))
             return tuple(_backup(row) for row in rows)
 
     def get(self, id: str) -> Backup | None:

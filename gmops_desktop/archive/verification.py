@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal
 
-from gmops_desktop.archive import damage, foreign, rows
+from gmops_desktop.archive import account, damage, foreign, rows
 from gmops_desktop.archive.frames import Damaged, Frame, decompress
 from gmops_desktop.archive.manifest import Manifest, SegmentRecord, TableRecord
 from gmops_desktop.archive.reader import cannot_read
@@ -70,6 +70,8 @@ def verify(path: Path, context: Context) -> Verification:
         if not stat.S_ISREG(mode):
             raise _no_file(path, mode)
         with path.open("rb") as file:
+            if account.ours(file):
+                return _account(path, file, begun, context)
             if not _ours(file):
                 return _foreign(path, file, begun, context)
             shape = damage.container(file)
@@ -317,6 +319,21 @@ def _sidecar(path: Path, file: BinaryIO, context: Context) -> Iterator[str]:
             yield tr("The sidecar {name} belongs to another file: {other}.", name=name, other=other)
         else:
             yield tr("The sidecar {name} states another SHA-256.", name=name)
+
+
+def _account(path: Path, file: BinaryIO, begun: float, context: Context) -> Verification:
+    """Prove an archive of an official account's settings."""
+    frames, faults = account.faults_of(file)
+    faults += [] if faults else _sidecar(path, file, context)
+    return Verification(
+        ok=not faults,
+        faults=tuple(faults),
+        frames=frames,
+        rows=0,
+        text_bytes=0,
+        file_bytes=path.stat().st_size,
+        seconds=time.monotonic() - begun,
+    )
 
 
 def _foreign(path: Path, file: BinaryIO, begun: float, context: Context) -> Verification:
