@@ -96,10 +96,15 @@ class WebAddress:
 
 @dataclass(frozen=True, slots=True)
 class AccountAddress:
-    """A WeChat Official Account: its app id, and the interface's base address."""
+    """A WeChat Official Account: its app id, and the interface's base address.
+
+    WeChat answers only addresses on the account's whitelist: with `ssh` the calls leave from that
+    server, which has one that stays the same.
+    """
 
     app_id: str
     base_url: str = "https://api.weixin.qq.com"
+    ssh: SshAddress | None = None
 
     @property
     def secret_name(self) -> str:
@@ -127,14 +132,17 @@ def ssh_of(resource: Resource) -> SshAddress | None:
     address = resource.address
     if isinstance(address, SshAddress):
         return address
-    return address.ssh if isinstance(address, MysqlAddress) else None
+    return address.ssh if isinstance(address, MysqlAddress | AccountAddress) else None
 
 
 def address_to_dict(address: Address) -> dict[str, Any]:
-    """Return `address` as plain JSON values; a database outside the cloud says nothing of one."""
+    """Return `address` as plain JSON values; a database outside the cloud says nothing of one, an
+    account that is called directly nothing of a server."""
     values = asdict(address)
     if values.get("cloud", "") is None:
         del values["cloud"]
+    if isinstance(address, AccountAddress) and address.ssh is None:
+        del values["ssh"]
     return values
 
 
@@ -147,7 +155,10 @@ def address_from_dict(kind: Kind, values: dict[str, Any]) -> Address:
         tunnel = SshAddress(**ssh) if ssh else None
         instance = CloudDatabase(**cloud) if cloud else None
         return MysqlAddress(**{**values, "ssh": tunnel, "cloud": instance})
-    return WebAddress(**values) if kind == "website" else AccountAddress(**values)
+    if kind == "account":
+        ssh = values.get("ssh")
+        return AccountAddress(**{**values, "ssh": SshAddress(**ssh) if ssh else None})
+    return WebAddress(**values)
 
 
 def parse_ssh(text: str, *, key: str = "") -> SshAddress:

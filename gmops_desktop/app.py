@@ -26,6 +26,7 @@ from gmops_desktop.adapters import host, mysql, mysql_status, packages, power, w
 from gmops_desktop.adapters.host_keys import ChangedHostKey, UnknownHostKey
 from gmops_desktop.adapters.locks import held_for
 from gmops_desktop.adapters.ssh import NoRelay, Ssh, Tunnel
+from gmops_desktop.adapters.ssh.forward import forwarded
 from gmops_desktop.adapters.tencent import Tencent
 from gmops_desktop.adapters.vault import NoSecret, Vault
 from gmops_desktop.addresses import (
@@ -47,6 +48,7 @@ from gmops_desktop.log import start_log
 from gmops_desktop.month_facts import Collector
 from gmops_desktop.paths import Home
 from gmops_desktop.reports.facts import MonthFacts
+from gmops_desktop.services.account_settings import AccountBackups
 from gmops_desktop.services.backups import Backup, Backups, TransferPlan
 from gmops_desktop.services.cloud_backups import CloudBackups
 from gmops_desktop.services.comparisons import Comparisons
@@ -82,6 +84,7 @@ class Services:
     obligations: Obligations
     records: Records
     backups: Backups
+    account_backups: AccountBackups
     cloud_backups: CloudBackups
     restores: Restores
     schedules: Schedules
@@ -191,6 +194,9 @@ def _build(
         obligations=Obligations(database, journal),
         records=Records(database, journal, reports.checks),
         backups=backups,
+        account_backups=AccountBackups(
+            database, outside.open_account, archive_folder, sealing.seals
+        ),
         cloud_backups=clouds,
         restores=restores,
         schedules=schedules,
@@ -242,8 +248,33 @@ class _Outside:
         with self.open_ssh(address, context) as server:
             return host.look(server, context)
 
+    @contextmanager
+    def open_account(self, address: AccountAddress, context: Context) -> Iterator[wechat.WeChat]:
+        """Give an account's interfaces, called from its server where it names one."""
+        secret = self._secret(address.secret_name)
+        with (
+            self._way_to(address, context) as port,
+            wechat.WeChat(address, secret, context, port=port) as account,
+        ):
+            yield account
+
+    @contextmanager
+    def _way_to(self, address: AccountAddress, context: Context) -> Iterator[int | None]:
+        """Give the local port that leads to WeChat through the account's server, if it has one."""
+        if address.ssh is None:
+            yield None
+            return
+        host, port = wechat.host_of(address)
+        with (
+            self.open_ssh(address.ssh, context) as server,
+            forwarded(server, host, port, context) as local,
+        ):
+            yield local
+
     def look_account(self, address: AccountAddress, context: Context) -> AccountDetails:
-        return wechat.look(address, self._secret(address.secret_name), context)
+        secret = self._secret(address.secret_name)
+        with self._way_to(address, context) as port:
+            return wechat.look(address, secret, context, port=port)
 
     def scan_host(self, address: SshAddress, context: Context) -> Inventory:
         with self.open_ssh(address, context) as server:

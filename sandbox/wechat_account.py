@@ -131,7 +131,7 @@ class Holdings:
                 "name": button["name"],
                 "sub_button": [self._checked(one, top=False) for one in subs],
             }
-        kind = button.get("type")
+        kind = str(button.get("type"))
         if kind not in _NEEDS:
             raise Failed(40017 if top else 40024, "invalid button type")
         for name in _NEEDS[kind]:

@@ -8,6 +8,7 @@ the interfaces: developers.weixin.qq.com/doc/service.
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from types import TracebackType
@@ -37,7 +38,8 @@ _HINTS: Final[dict[int, str]] = {
     40125: mark("Enter the AppSecret again in the settings: it is wrong or was reset."),
     40164: mark(
         "Add this machine's outside address in the account's console: Settings, Basic "
-        "configuration, IP whitelist. It takes some minutes."
+        "configuration, IP whitelist. It takes some minutes. Or let the account be reached "
+        "through the server, whose address stays the same."
     ),
     40243: mark("The AppSecret is frozen: thaw it in the account's console, then wait 10 minutes."),
     45009: mark("The day's quota of calls is used up; it starts anew at midnight."),
@@ -63,9 +65,21 @@ class WeChatRefused(OpsError):
 
 
 class WeChat:
-    """The interfaces of one account; connects at the first call, ended by `close`."""
+    """The interfaces of one account; connects at the first call, ended by `close`.
 
-    def __init__(self, address: AccountAddress, secret: str, context: Context) -> None:
+    With `port`, every call goes to that port of this machine, which leads to WeChat from a server
+    on the whitelist (`ssh.forward`); the certificate must be WeChat's all the same.
+    """
+
+    def __init__(
+        self,
+        address: AccountAddress,
+        secret: str,
+        context: Context,
+        *,
+        port: int | None = None,
+        verify: ssl.SSLContext | bool = True,
+    ) -> None:
         http.refuse_plain(address.base_url)
         remember_secret(secret)
         self._address = address
@@ -73,7 +87,12 @@ class WeChat:
         self._context = context
         self._token = ""
         timeout = httpx.Timeout(_SECONDS, connect=5.0)
-        self._client = http.Client(base_url=address.base_url, timeout=timeout)
+        url = address.base_url
+        self._headers: dict[str, str] = {}
+        self._extensions: dict[str, str] = {}
+        if port is not None:
+            url, self._headers, self._extensions = _through(port, address.base_url)
+        self._client = http.Client(base_url=url, timeout=timeout, verify=verify)
 
     def call(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return the answer to a POST of `body`, or a GET without one.
@@ -129,7 +148,14 @@ class WeChat:
         method = "GET" if body is None else "POST"
         try:
             with self._context.on_cancel(self._client.wake):
-                answer = self._client.request(method, path, json=body, params=query)
+                answer = self._client.request(
+                    method,
+                    path,
+                    json=body,
+                    params=query,
+                    headers=self._headers,
+                    extensions=self._extensions,
+                )
             data = answer.json()
         except httpx.ConnectError as error:
             self._context.check()
@@ -146,9 +172,10 @@ class WeChat:
 
     def _explain_connection(self) -> None:
         """Let `tcp` say why there is no connection, if it finds the same."""
-        parts = urlsplit(self._address.base_url)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        tcp.connect(parts.hostname or "", port, self._context, deadline=5.0).close()
+        if self._headers:
+            return  # what keeps the server from WeChat was told when the tunnel was opened
+        host, port = host_of(self._address)
+        tcp.connect(host, port, self._context, deadline=5.0).close()
 
     def _no_answer(self, path: str, error: Exception) -> OpsError:
         return OpsError(
@@ -158,12 +185,27 @@ class WeChat:
         )  # fmt: skip
 
 
+def host_of(address: AccountAddress) -> tuple[str, int]:
+    """Return the host and port of an account's interfaces."""
+    parts = urlsplit(address.base_url)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _through(port: int, base_url: str) -> tuple[str, dict[str, str], dict[str, str]]:
+    """Return address, headers and extensions of calls that go through a local port: the name that
+    is asked for, and that the certificate must bear, stays."""
+    parts = urlsplit(base_url)
+    url = f"{parts.scheme}://127.0.0.1:{port}{parts.path}"
+    return url, {"Host": parts.netloc}, {"sni_hostname": parts.hostname or ""}
+
+
 def look(
     address: AccountAddress,
     secret: str | None,
     context: Context,
     *,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    port: int | None = None,
 ) -> AccountDetails:
     """Look at the account: yesterday's followers, and how much of today's calls is used.
 
@@ -190,7 +232,7 @@ def look(
             sections[name] = tr("WeChat answered in a form we do not know")
         return {}
 
-    with WeChat(address, secret, context) as wechat:
+    with WeChat(address, secret, context, port=port) as wechat:
 
         def followers() -> dict[str, int]:
             rows = wechat.call("/datacube/getusercumulate", span)["list"]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from gmops_desktop.adapters.host_keys import ChangedHostKey, UnknownHostKey
 from gmops_desktop.addresses import (
+    AccountAddress,
     CloudDatabase,
     MysqlAddress,
     Resource,
@@ -144,6 +145,12 @@ class Session:
     def prepare_cloud(self, cloud: CloudDatabase) -> None:
         """Have the secret key of a cloud instance in hand."""
         self._secrets.prepare(cloud.secret_name, given=True)
+
+    def prepare_account(self, address: AccountAddress, *, accept: str = "") -> None:
+        """Have the AppSecret of an official account in hand, and what its calls go through."""
+        if address.ssh is not None:
+            self.prepare(address.ssh, accept=accept)
+        self._secrets.prepare(address.secret_name, given=True)
 
     def resource(self, words: str, *, kind: str = "") -> Resource:
         """Return the contract's resource named `words` (by name or id), of `kind` where given."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from gmops_desktop.cli import (
+    account,
     backup,
     patch,
     prune,
@@ -28,7 +29,7 @@ def commands() -> typer.Typer:
         tr("The operations engineer's desk: status, proved backups, patches, tickets, reports."),
     )
     status.add_to(program)
-    for module in (backup, restore, schedule, seal, patch, ticket, report, sandbox):
+    for module in (backup, restore, account, schedule, seal, patch, ticket, report, sandbox):
         program.add_typer(module.commands)
     prune.add_to(backup.commands)
     record.add_to(program)

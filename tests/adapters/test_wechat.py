@@ -5,22 +5,28 @@ from __future__ import annotations
 import json
 import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from gmops_desktop.adapters import tcp, wechat
+from gmops_desktop.adapters.ssh import Ssh, TunnelRefused
+from gmops_desktop.adapters.ssh.forward import forwarded
 from gmops_desktop.adapters.wechat import WeChat, WeChatRefused
 from gmops_desktop.addresses import AccountAddress
 from gmops_desktop.context import Context
 from gmops_desktop.contract.looks import AccountDetails
 from gmops_desktop.errors import Cancelled, OpsError
 from gmops_desktop.log import redact
+from sandbox.certificates import issue
+from sandbox.sshd import Sshd
 from sandbox.wechat import Wechat
 from strange_servers import free_port, listener, silent
 
@@ -234,3 +240,67 @@ def test_the_stand_in_refuses_as_wechat_does(stand_in: Wechat) -> None:
     assert "48001" in seen.sections["followers"]
     assert seen.quota_used is not None
     stand_in.configure(certified=True)
+
+
+# -- Calls that leave from a server on the whitelist
+
+
+@pytest.mark.servers
+def test_calls_go_through_the_server(stand_in: Wechat, sshd: Sshd, tmp_path: Path) -> None:
+    """The stand-in hears of every call; here it must not hear one that did not pass the server."""
+    context, known = Context(), tmp_path / "known_hosts"
+    known.write_text(sshd.known_hosts_line())
+    host, port = wechat.host_of(stand_in.address)
+    with (
+        Ssh.open(sshd.address, context, password=None, known_hosts=known) as server,
+        forwarded(server, host, port, context) as local,
+    ):
+        with WeChat(stand_in.address, stand_in.secret, context, port=local) as account:
+            assert account.call("/cgi-bin/draft/count") == {"total_count": 3}
+        with WeChat(stand_in.address, stand_in.secret, context, port=local) as account:
+            assert account.call("/cgi-bin/draft/count") == {"total_count": 3}
+        server.cut()
+        with (
+            WeChat(stand_in.address, stand_in.secret, context, port=local) as account,
+            pytest.raises(OpsError, match="no proper answer"),
+        ):
+            account.call("/cgi-bin/draft/count")
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", local), timeout=2)
+
+
+@pytest.mark.servers
+def test_a_server_that_cannot_reach_wechat_says_so(sshd: Sshd, tmp_path: Path) -> None:
+    context, known = Context(), tmp_path / "known_hosts"
+    known.write_text(sshd.known_hosts_line())
+    with (
+        Ssh.open(sshd.address, context, password=None, known_hosts=known) as server,
+        pytest.raises(TunnelRefused, match="cannot reach"),
+        forwarded(server, "127.0.0.1", free_port(), context),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("name", ["api.weixin.qq.com", "evil.example"])
+def test_the_certificate_must_be_wechats_though_the_port_is_here(name: str, tmp_path: Path) -> None:
+    issued = issue(tmp_path, days=30, name=name)
+    server_side = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    server_side.load_cert_chain(issued.certificate, issued.key)
+    trusting = ssl.create_default_context(cafile=str(issued.ca))
+    interfaces = Interfaces(**{"cgi-bin__draft__count": {"total_count": 3}})
+
+    def behave(stream: socket.socket) -> None:
+        with suppress(ssl.SSLError), server_side.wrap_socket(stream, server_side=True) as secure:
+            interfaces.behave(secure)
+
+    address = AccountAddress("wx-test")  # https://api.weixin.qq.com
+    with (
+        listener(behave) as port,
+        WeChat(address, "app-secret", Context(), port=port, verify=trusting) as account,
+    ):
+        if name == "api.weixin.qq.com":
+            assert account.call("/cgi-bin/draft/count") == {"total_count": 3}
+        else:
+            with pytest.raises(OpsError, match="no proper answer"):
+                account.call("/cgi-bin/draft/count")
+            assert interfaces.asked == []

@@ -67,7 +67,7 @@ class ResourceDialog(Sheet):
             "host": _HostForm(),
             "mysql": _MysqlForm(hosts),
             "website": _WebForm(),
-            "account": _AccountForm(),
+            "account": _AccountForm(hosts),
         }
         self._stack = QStackedWidget()
         for form in self.forms.values():
@@ -151,6 +151,24 @@ def _port(value: int) -> QSpinBox:
     return made
 
 
+class _Through(QComboBox):
+    """Chooses the server through whose SSH something is reached, or none."""
+
+    def __init__(self, hosts: Sequence[Resource]) -> None:
+        super().__init__()
+        self.addItem(tr("directly"), None)
+        for host in hosts:
+            self.addItem(tr("through {name} (SSH tunnel)", name=host.name), host.address)
+
+    def show_server(self, server: SshAddress | None) -> None:
+        """Choose `server`, which need not be one of the contract's."""
+        places = [self.itemData(at) for at in range(self.count())]
+        if server not in places:
+            self.addItem(tr("through {name} (SSH tunnel)", name=server), server)
+            places.append(server)
+        self.setCurrentIndex(places.index(server))
+
+
 class _HostForm(_Form):
     def __init__(self) -> None:
         super().__init__()
@@ -195,10 +213,7 @@ class _MysqlForm(_Form):
         self.host, self.port, self.user = QLineEdit("127.0.0.1"), _port(3306), QLineEdit()
         self.schema = QLineEdit()
         self._ca = ""
-        self.through = QComboBox()
-        self.through.addItem(tr("directly"), None)
-        for host in hosts:
-            self.through.addItem(tr("through {name} (SSH tunnel)", name=host.name), host.address)
+        self.through = _Through(hosts)
         self.tls = QComboBox()
         self.tls.addItem(tr("off (loopback or tunnel)"), _OFF)
         self.tls.addItem(tr("required, certificate checked"), _REQUIRED)
@@ -243,13 +258,7 @@ class _MysqlForm(_Form):
             self.tls.setCurrentIndex(self.tls.findData(address.tls))
             self._ca = address.ca
             self.cloud.show_database(address.cloud)
-            if address.ssh is not None:
-                places = [self.through.itemData(at) for at in range(self.through.count())]
-                if address.ssh not in places:
-                    server = tr("through {name} (SSH tunnel)", name=address.ssh)
-                    self.through.addItem(server, address.ssh)
-                    places.append(address.ssh)
-                self.through.setCurrentIndex(places.index(address.ssh))
+            self.through.show_server(address.ssh)
 
 
 class _WebForm(_Form):
@@ -283,20 +292,28 @@ class _WebForm(_Form):
 
 
 class _AccountForm(_Form):
-    def __init__(self) -> None:
+    def __init__(self, hosts: Sequence[Resource]) -> None:
         super().__init__()
         self.app_id = QLineEdit()
+        self.through = _Through(hosts)
+        self.through.setToolTip(
+            tr("WeChat answers only addresses on its whitelist; the server's stays the same")
+        )
         self._base_url = AccountAddress("").base_url
         self._line((tr("App ID"), self.app_id, 1))
         self._line((tr("App secret (kept in the keyring)"), self.secret, 1))
+        self._line((tr("Reached"), self.through, 1))
 
     def missing(self) -> str:
         return "" if self.app_id.text().strip() else tr("The app ID is missing.")
 
     def address(self) -> AccountAddress:
-        return AccountAddress(self.app_id.text().strip(), self._base_url)
+        return AccountAddress(
+            self.app_id.text().strip(), self._base_url, self.through.currentData()
+        )
 
     def show_address(self, address: Address) -> None:
         if isinstance(address, AccountAddress):
             self.app_id.setText(address.app_id)
             self._base_url = address.base_url
+            self.through.show_server(address.ssh)

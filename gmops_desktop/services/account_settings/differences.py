@@ -178,7 +178,10 @@ _REPLY_WORDS: Final = {
 
 def _autoreply(part: str, before: Json, after: Json) -> Iterator[Difference]:
     for key, word in _SWITCHES.items():
-        was, now = (tr("on") if side.get(key) else tr("off") for side in (before, after))
+        was, now = (
+            tr("on", context="reply") if side.get(key) else tr("off", context="reply")
+            for side in (before, after)
+        )
         if was != now:
             yield Difference(part, "changed", tr(word), was, now)
     for key, word in _REPLIES.items():

@@ -1,0 +1,48 @@
+"""An account's settings in words, for the window and the terminal alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from gmops_desktop.language import tr, tr_n
+
+if TYPE_CHECKING:  # `gmops --help` reads this, and must not wait for the store
+    from gmops_desktop.services.account_settings import Difference
+
+SIGNS: Final = {"added": "+", "changed": "~", "removed": "-", "moved": "↕"}
+
+
+def kind_word(kind: str) -> str:
+    """Return the word for what happened to a thing."""
+    match kind:
+        case "added":
+            return tr("added", context="account")
+        case "changed":
+            return tr("changed", context="account")
+        case "removed":
+            return tr("removed", context="account")
+        case _:
+            return tr("order changed", context="account")
+
+
+def difference_line(one: Difference) -> str:
+    """Return a difference as one line: what, where, and what it was and is."""
+    told = " → ".join(filter(None, (one.before, one.after)))
+    head = f"{SIGNS[one.kind]} [{one.part}] {one.name}{tr(': ')}{kind_word(one.kind)}"
+    return f"{head} ({told})" if told else head
+
+
+def counts_text(counts: Mapping[str, int]) -> str:
+    """Say how much an archive holds."""
+    said: dict[str, Callable[[int], str]] = {
+        "menu": lambda n: tr_n("{count} button", "{count} buttons", n),
+        "autoreply": lambda n: tr_n("{count} reply rule", "{count} reply rules", n),
+        "image": lambda n: tr_n("{count} image", "{count} images", n),
+        "video": lambda n: tr_n("{count} video", "{count} videos", n),
+        "voice": lambda n: tr_n("{count} voice", "{count} voices", n),
+        "news": lambda n: tr_n("{count} article", "{count} articles", n),
+        "drafts": lambda n: tr_n("{count} draft", "{count} drafts", n),
+        "tags": lambda n: tr_n("{count} tag", "{count} tags", n),
+    }
+    return tr(", ").join(word(counts[key]) for key, word in said.items() if counts.get(key))
