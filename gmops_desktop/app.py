@@ -43,6 +43,7 @@ from gmops_desktop.context import Context, side_by_side
 from gmops_desktop.contract.looks import AccountDetails, HostDetails, MysqlDetails
 from gmops_desktop.contract.retention import Keep
 from gmops_desktop.errors import OpsError
+from gmops_desktop.everything import kinds_of_backup
 from gmops_desktop.language import tr
 from gmops_desktop.log import start_log
 from gmops_desktop.month_facts import Collector
@@ -65,6 +66,7 @@ from gmops_desktop.services.sealing import KEY_FILE, Sealing
 from gmops_desktop.services.servers import Servers
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.services.timers import Timers, own_command
+from gmops_desktop.services.whole_backups import WholeBackups
 from gmops_desktop.settings import SettingsFile
 
 if TYPE_CHECKING:
@@ -85,6 +87,7 @@ class Services:
     records: Records
     backups: Backups
     account_backups: AccountBackups
+    whole_backups: WholeBackups
     cloud_backups: CloudBackups
     restores: Restores
     schedules: Schedules
@@ -151,6 +154,7 @@ def _build(
         sealing.seals,
         alone=lambda address: held_for(home.locks, address),
     )
+    accounts = AccountBackups(database, outside.open_account, archive_folder, sealing.seals)
     restores = Restores(
         database, outside.connect, partial(backups.take, purpose="safety"), sealing.seals
     )
@@ -194,8 +198,11 @@ def _build(
         obligations=Obligations(database, journal),
         records=Records(database, journal, reports.checks),
         backups=backups,
-        account_backups=AccountBackups(
-            database, outside.open_account, archive_folder, sealing.seals
+        account_backups=accounts,
+        whole_backups=WholeBackups(
+            database,
+            journal,
+            kinds_of_backup(contracts, backups, accounts, schedules.rate_limit),
         ),
         cloud_backups=clouds,
         restores=restores,

@@ -25,6 +25,7 @@ class Backup:
     How it was transferred: `reused_bytes` of its SQL text were copied from the archive named
     `base` (or from an interrupted attempt: `resumed`), `rate` is the most that the line carried,
     in bytes a second, and `lock_seconds` how long tables without snapshots were kept from writers.
+    `left_out` counts what is not in it, or not of the one moment (the verdict names it).
     `removed` says in a sentence why retention removed the file, where it did.
     """
 
@@ -56,6 +57,7 @@ class Backup:
     rate: float = 0.0
     round_trips: int = 0
     removed: str = ""
+    left_out: int = 0
 
     @property
     def sealed(self) -> bool:
@@ -65,7 +67,7 @@ class Backup:
 
 _TRANSFER: Final = (
     *("reused_bytes", "base", "resumed", "lock_seconds", "connections", "compression", "rate"),
-    "round_trips",
+    *("round_trips", "left_out"),
 )
 _OWN: Final = ("path", "exists", "removed", *_TRANSFER)  # fields that are no columns of their own
 

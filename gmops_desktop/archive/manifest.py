@@ -57,6 +57,7 @@ _REMARKS: Final[dict[RemarkKind, str]] = {
     "history": mark("Without history: {name} keeps its earlier versions of rows by itself."),
 }
 
+_LACKS: Final = ("not_transactional", "invalid_view", "no_privilege")
 _OF_MANY: Final = ("not_transactional", "locked", "unmoved")
 
 
@@ -235,6 +236,11 @@ class Manifest:
     def consistency(self) -> Consistency:
         partly = any(remark.kind == "not_transactional" for remark in self.remarks)
         return "partly" if partly else "consistent"
+
+    @property
+    def left_out(self) -> int:
+        """How many things are not in it that should be, or not of the one moment."""
+        return sum(remark.kind in _LACKS for remark in self.remarks)
 
     @property
     def verdict(self) -> str:

@@ -152,6 +152,17 @@ class Session:
             self.prepare(address.ssh, accept=accept)
         self._secrets.prepare(address.secret_name, given=True)
 
+    def prepare_one_of_many(self, address: MysqlAddress | SshAddress | AccountAddress) -> None:
+        """Have the secrets of one of several things in hand; one file of a password is not for all.
+
+        What nobody has is missed when it is needed, by that part alone.
+        """
+        server = address if isinstance(address, SshAddress) else address.ssh
+        if server is not None and not server.key:
+            self._secrets.prepare(server.secret_name)
+        if not isinstance(address, SshAddress):
+            self._secrets.prepare(address.secret_name)
+
     def resource(self, words: str, *, kind: str = "") -> Resource:
         """Return the contract's resource named `words` (by name or id), of `kind` where given."""
         there = [item for item in self.services.contracts.resources() if kind in ("", item.kind)]

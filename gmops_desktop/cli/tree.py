@@ -7,6 +7,7 @@ import typer
 from gmops_desktop.cli import (
     account,
     backup,
+    backup_all,
     patch,
     prune,
     record,
@@ -32,5 +33,6 @@ def commands() -> typer.Typer:
     for module in (backup, restore, account, schedule, seal, patch, ticket, report, sandbox):
         program.add_typer(module.commands)
     prune.add_to(backup.commands)
+    backup_all.add_to(backup.commands)
     record.add_to(program)
     return program

@@ -170,6 +170,7 @@ class Backups:
             round_trips=trips,
             lock_seconds=manifest.snapshot.lock_seconds + manifest.snapshot.table_lock_seconds,
             connections=manifest.snapshot.connections,
+            left_out=manifest.left_out,
         )
         self._inventory.add(backup)
         if self._seals.on if seal is None else seal:
