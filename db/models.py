@@ -326,3 +326,27 @@ class ScheduleRunRow(Base):
     reason: Mapped[str] = mapped_column(LONG, default="")
     archive_id: Mapped[str] = mapped_column(Id, default="")
     more: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+
+
+class DrillRow(Base):
+    """A drill that was run on this machine; `data` is all that is known of it."""
+
+    __tablename__ = "drills"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcTime, index=True)
+    resource_id: Mapped[str] = mapped_column(Id, default="", index=True)
+    archive_id: Mapped[str] = mapped_column(Id, default="", index=True)
+    outcome: Mapped[str] = mapped_column(String(20))
+    data: Mapped[dict[str, Any]]
+
+
+class DrillPlanRow(Base):
+    """When one database is drilled on this machine; `data` and `tickets` as in `ScheduleRow`."""
+
+    __tablename__ = "drill_plans"
+
+    resource_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    at: Mapped[datetime]
+    data: Mapped[dict[str, Any]]
+    tickets: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)

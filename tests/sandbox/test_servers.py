@@ -13,6 +13,7 @@ import paramiko
 import pymysql
 import pytest
 
+from gmops_desktop.adapters.processes import beginning
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.errors import OpsError
 from sandbox import processes
@@ -125,7 +126,7 @@ def test_stopping_ends_open_sessions_too(tmp_path: Path) -> None:
         _, out, _ = client.exec_command('echo $$ "$APT_CONFIG"; exec sleep 1000')
         pid, setting = out.readline().split(maxsplit=1)
         assert setting == "/a b/apt.conf\n"
-        session = Process(int(pid), processes._beginning(int(pid)) or "")
+        session = Process(int(pid), beginning(int(pid)) or "")
         assert session.alive()
     client.close()
     assert not session.alive()

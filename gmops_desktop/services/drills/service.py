@@ -1,0 +1,407 @@
+"""The verbs of drills: run one, see those there were, plan them, and keep a copy to look into."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from db.engine import Database
+from db.ids import uuid7
+from db.journal import Journal, utc_now
+from gmops_desktop.adapters import local_programs
+from gmops_desktop.adapters.local_server import LocalServers
+from gmops_desktop.adapters.locks import held
+from gmops_desktop.addresses import MysqlAddress, Resource
+from gmops_desktop.archive.inventory import Backup, Inventory
+from gmops_desktop.archive.sealing import Open
+from gmops_desktop.context import Context
+from gmops_desktop.contract.drills import Cause, DrillPlan, DrillStanding, causes, due, stand
+from gmops_desktop.contract.tickets import ENDED, Priority, Ticket, TicketKind
+from gmops_desktop.errors import OpsError, ProofFailed
+from gmops_desktop.language import mark, tr
+from gmops_desktop.services.drills import checks as checking
+from gmops_desktop.services.drills.record import Drill, Record
+from gmops_desktop.services.drills.rehearsal import Findings, FindPrograms, Rehearsal
+
+KEEPER: Final = "gmops"  # the account of a copy that is kept to look into
+_TITLES: Final[dict[Cause, str]] = {
+    "overdue": mark("Drill of {name} is overdue"),
+    "disproved": mark("Drill of {name} disproved a backup"),
+}
+
+
+class TicketBook(Protocol):
+    """What drills need of the tickets (`services.tickets.Tickets` has it)."""
+
+    def open(
+        self,
+        kind: TicketKind,
+        title: str,
+        *,
+        requester: str,
+        priority: Priority,
+        description: str = "",
+        resource_id: str = "",
+    ) -> Ticket:
+        """Register a ticket."""
+
+    def get(self, id_or_number: str) -> Ticket:
+        """Return one ticket; raise `OpsError` if there is none."""
+
+
+class Secrets(Protocol):
+    """Where the password of a copy that is kept lies (`adapters.vault.Vault`)."""
+
+    def put(self, name: str, secret: str) -> None:
+        """Keep `secret` under `name`."""
+
+    def delete(self, name: str) -> None:
+        """Forget it."""
+
+    def get(self, name: str) -> str:
+        """Return it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """One database and its drills."""
+
+    resource: Resource
+    plan: DrillPlan | None
+    standing: DrillStanding
+    last: Drill | None
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """An archive restored to this machine, to look into: where it is reached.
+
+    The password is in the keyring under the address's `secret_name`.
+    """
+
+    id: str
+    at: datetime
+    archive: str
+    address: MysqlAddress
+    server: str
+    running: bool
+
+
+class Drills:
+    """Drills of the databases of the contract, on this machine.
+
+    `certify` makes and registers the certificate of a drill and returns its number; `opened` gives
+    the plain file of an archive.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        journal: Journal,
+        servers: LocalServers,
+        opened: Open,
+        *,
+        certify: Callable[[Drill, Context], str],
+        tickets: TicketBook,
+        resources: Callable[[], tuple[Resource, ...]],
+        secrets: Secrets,
+        locks: Path,
+        find: FindPrograms = local_programs.find,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._record = Record(database, journal)
+        self._inventory = Inventory(database)
+        self._servers, self._find = servers, find
+        self._rehearsal = Rehearsal(servers, opened, find)
+        self._certify, self._tickets, self._resources = certify, tickets, resources
+        self._secrets, self._locks, self._now = secrets, locks, now
+
+    # ------------------------------------------------------------ doing
+
+    def run(self, resource: Resource, context: Context) -> Drill:
+        """Drill the newest archive of a database; raises `OpsError` where there is none."""
+        return self.run_file(self._newest(resource).path, context)
+
+    def run_file(self, path: Path, context: Context) -> Drill:
+        """Drill one archive, keep the certificate, and return what came of it.
+
+        A drill that disproves the archive is a result and raises nothing; one that cannot be
+        carried out is written down, and raises `OpsError`.
+        """
+        backup = next((one for one in self._inventory.all() if one.path == path), None)
+        resource_id = backup.resource_id if backup else ""
+        found, begun = Findings(), self._now()
+        with self._alone(path):
+            try:
+                self._rehearsal.run(path, self.checks(resource_id), found, context)
+            except ProofFailed as error:
+                drill = self._drill(begun, path, backup, found, (error.message,))
+            except OpsError as error:
+                faults = (f"{error.message} {error.hint}".strip(),)
+                self._record.add(
+                    replace(self._drill(begun, path, backup, found, faults), outcome="failed")
+                )
+                raise
+            else:
+                drill = self._drill(begun, path, backup, found, tuple(found.proof.faults))
+            drill = replace(drill, certificate=self._certify(drill, context))
+            self._record.add(drill)
+        return drill
+
+    # ------------------------------------------------------------ seeing
+
+    def all(self, resource_id: str = "") -> tuple[Drill, ...]:
+        """Return the drills of a database, or all, newest first."""
+        return self._record.all(resource_id)
+
+    def get(self, id: str) -> Drill:
+        """Return one drill by its id, the beginning or end of it, or its certificate's number."""
+        found = [
+            one
+            for one in self._record.all()
+            if id and (one.id.startswith(id) or one.id.endswith(id) or one.certificate == id)
+        ]
+        if len(found) != 1:
+            raise OpsError(
+                tr("There is no drill {id}.", id=id), hint=tr("gmops drill list names them all.")
+            )
+        return found[0]
+
+    def outlook(self, resource: Resource) -> Outlook:
+        """Return how the drills of one database stand."""
+        kept = self._record.plan(resource.id)
+        drills = self._record.all(resource.id)
+        now = self._now()
+        standing = stand(
+            kept.plan if kept else None,
+            kept.since if kept else now,
+            now,
+            self._record.done(resource.id),
+        )
+        return Outlook(resource, kept.plan if kept else None, standing, next(iter(drills), None))
+
+    def outlooks(self) -> tuple[Outlook, ...]:
+        """Return how the drills of every database of the contract stand."""
+        return tuple(self.outlook(one) for one in self._resources() if one.kind == "mysql")
+
+    def servers(self) -> tuple[str, ...]:
+        """Return the database servers installed on this machine."""
+        return tuple(map(str, self._find()))
+
+    def installing(self) -> tuple[str, ...] | None:
+        """Return the command that would install a server here, for the user to agree to."""
+        return local_programs.installing()
+
+    def install(self, context: Context) -> tuple[str, ...]:
+        """Install a server by the package manager; only after the user agreed to the command."""
+        return tuple(map(str, local_programs.install(context)))
+
+    # ------------------------------------------------------------ checks and plans
+
+    def checks(self, resource_id: str) -> tuple[str, ...]:
+        """Return the SQL that must return rows after a drill of a database."""
+        return self._record.checks(resource_id) if resource_id else ()
+
+    def save_checks(self, resource: Resource, checks: tuple[str, ...]) -> None:
+        """Record the checks of a database; raise `OpsError` for what is no single question."""
+        self._record.save_checks(resource.id, checking.checked(checks))
+
+    def plan(self, resource: Resource) -> DrillPlan | None:
+        """Return how often a database is drilled by itself, if it is."""
+        kept = self._record.plan(resource.id)
+        return kept.plan if kept else None
+
+    def save_plan(self, resource: Resource, plan: DrillPlan) -> None:
+        """Set how often a database is drilled by itself."""
+        self._record.save_plan(resource.id, plan.checked(), self._now())
+
+    def advance(self) -> tuple[tuple[Resource, ...], tuple[Ticket, ...]]:
+        """Say which databases are to be drilled now, and open the tickets that are due."""
+        wanted, told = list[Resource](), list[Ticket]()
+        for resource in self._resources():
+            kept = self._record.plan(resource.id)
+            if kept is None or resource.kind != "mysql":
+                continue
+            told += self.raise_alarms(resource)
+            done = self._record.done(resource.id)
+            if due(kept.plan, kept.since, self._now(), done) and self._archives(resource):
+                wanted.append(resource)
+        return tuple(wanted), tuple(told)
+
+    def raise_alarms(self, resource: Resource) -> tuple[Ticket, ...]:
+        """Open a ticket for each cause that holds and has none open; return those opened."""
+        kept = self._record.plan(resource.id)
+        if kept is None:
+            return ()
+        outlook = self.outlook(resource)
+        told = []
+        for cause in sorted(causes(outlook.standing, self._record.done(resource.id))):
+            at = outlook.last.id if outlook.last and cause == "disproved" else ""
+            known: dict[str, Any] = kept.tickets.get(cause, {})
+            told_already = cause == "disproved" and known.get("drill") == at
+            if known and (told_already or self._is_open(known["id"])):
+                continue
+            ticket = self._tickets.open(
+                "problem",
+                tr(_TITLES[cause], name=resource.name),
+                requester="",
+                priority=2,
+                description="\n".join(
+                    [outlook.standing.reason, *(outlook.last.faults if outlook.last else ())]
+                ),
+                resource_id=resource.id,
+            )
+            self._record.ticket(resource.id, cause, {"id": ticket.id, "drill": at})
+            told.append(ticket)
+        return tuple(told)
+
+    # ------------------------------------------------------------ a copy to look into
+
+    def keep(self, path: Path, context: Context) -> Copy:
+        """Restore an archive to this machine, and let the server run until `drop`."""
+        found = Findings()
+        with self._rehearsal.restored(path, found, context) as (server, reader):
+            schema = reader.manifest.source.schema
+            address = server.address(schema, KEEPER)
+            password = server.grant(KEEPER, "ALL PRIVILEGES", schema, context)
+            with context.uncut():
+                self._secrets.put(address.secret_name, password)
+                facts = {
+                    "at": self._now().isoformat(),
+                    "archive": str(path),
+                    "schema": schema,
+                    "port": address.port,
+                    "server": str(server.program),
+                }
+                self._servers.keep(server, facts)
+            id = server.folder.name
+        return next(one for one in self.copies() if one.id == id)
+
+    def copies(self) -> tuple[Copy, ...]:
+        """Return the copies kept on this machine, newest first."""
+        found = [
+            Copy(
+                id,
+                datetime.fromisoformat(facts["at"]),
+                facts["archive"],
+                MysqlAddress("127.0.0.1", facts["port"], KEEPER, facts["schema"]),
+                facts["server"],
+                running,
+            )
+            for id, (facts, running) in self._servers.kept().items()
+        ]
+        return tuple(sorted(found, key=lambda one: one.at, reverse=True))
+
+    def password(self, copy: Copy) -> str:
+        """Return the password of a copy, out of the keyring."""
+        return self._secrets.get(copy.address.secret_name)
+
+    def drop(self, id: str) -> None:
+        """Stop a copy and remove all of it, its password included."""
+        copy = next((one for one in self.copies() if one.id == id), None)
+        self._servers.drop(id)
+        if copy is not None:
+            self._secrets.delete(copy.address.secret_name)
+
+    def sweep(self) -> int:
+        """Remove what a killed program left of drills; return how many servers."""
+        return self._servers.sweep()
+
+    # ------------------------------------------------------------ inside
+
+    def _archives(self, resource: Resource) -> list[Backup]:
+        return [
+            one
+            for one in self._inventory.all()
+            if one.resource_id == resource.id and one.purpose == "backup" and one.exists
+        ]
+
+    def _newest(self, resource: Resource) -> Backup:
+        archives = self._archives(resource)
+        if not archives:
+            raise OpsError(
+                tr("There is no backup of {name} that could be drilled.", name=resource.name),
+                hint=tr("Take one first."),
+            )
+        return archives[0]
+
+    def _alone(self, path: Path) -> AbstractContextManager[None]:
+        tag = hashlib.sha256(str(path).encode()).hexdigest()[:16]
+        return held(self._locks / f"drill-{tag}.lock", tr("A drill of {name}", name=path.name))
+
+    def _is_open(self, ticket_id: str) -> bool:
+        try:
+            return self._tickets.get(ticket_id).state not in ENDED
+        except OpsError:  # it is gone: a new one is due
+            return False
+
+    def _drill(
+        self,
+        begun: datetime,
+        path: Path,
+        backup: Backup | None,
+        found: Findings,
+        faults: tuple[str, ...],
+    ) -> Drill:
+        manifest, proof = found.manifest, found.proof
+        broken = tuple(
+            tr("The check “{sql}” did not hold: {why}", sql=one.sql, why=one.fault)
+            for one in found.checks
+            if not one.ok
+        )
+        names = {one.id: one.name for one in self._resources()}
+        resource_id = backup.resource_id if backup else ""
+        schema = manifest.source.schema if manifest else backup.schema if backup else ""
+        return Drill(
+            id=uuid7(),
+            at=begun.replace(microsecond=begun.microsecond // 1000 * 1000),
+            outcome="disproved" if faults or broken else "proved",
+            resource_id=resource_id,
+            name=names.get(resource_id, schema),
+            archive_id=backup.id if backup else "",
+            path=path,
+            sha256=found.sha256,
+            file_bytes=found.file_bytes,
+            taken_at=manifest.begun if manifest else backup.at if backup else None,
+            schema=schema,
+            source=f"{manifest.source.server} {manifest.source.version}" if manifest else "",
+            server=str(found.program) if found.program else "",
+            phases=tuple(found.phases),
+            tables=proof.tables,
+            rows=proof.rows,
+            definitions=proof.definitions,
+            text_bytes=manifest.text_bytes if manifest else 0,
+            faults=(*faults, *broken),
+            notes=_notes(found),
+            checks=found.checks,
+        )
+
+
+def _notes(found: Findings) -> tuple[str, ...]:
+    """Say what differs between the servers, and what it meant for the proof."""
+    if found.manifest is None or found.program is None:
+        return ()
+    source, notes = found.manifest.source, []
+    if found.program.kind != source.server:
+        notes.append(
+            tr(
+                "The archive comes from {origin}; it was drilled on {server}.",
+                origin=f"{source.server} {source.version}",
+                server=found.program,
+            )
+        )
+    if names := found.proof.otherwise:
+        notes.append(
+            tr(
+                "{server} writes these in other words, so they were held against a second load of "
+                "the archive: {names}.",
+                server=found.program,
+                names=tr(", ").join(names),
+            )
+        )
+    return tuple(notes)
