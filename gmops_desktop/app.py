@@ -24,6 +24,7 @@ from db.engine import Database
 from db.journal import Journal
 from gmops_desktop.adapters import host, mysql, mysql_status, packages, power, web, wechat
 from gmops_desktop.adapters.host_keys import ChangedHostKey, UnknownHostKey
+from gmops_desktop.adapters.local_server import LocalServers
 from gmops_desktop.adapters.locks import held_for
 from gmops_desktop.adapters.ssh import NoRelay, Ssh, Tunnel
 from gmops_desktop.adapters.ssh.forward import forwarded
@@ -55,6 +56,7 @@ from gmops_desktop.services.cloud_backups import CloudBackups
 from gmops_desktop.services.comparisons import Comparisons
 from gmops_desktop.services.connections import Connections
 from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.drills import Drills
 from gmops_desktop.services.obligations import Obligations
 from gmops_desktop.services.patches import Inventory, Patches, Plan, Update
 from gmops_desktop.services.records import Records
@@ -90,6 +92,7 @@ class Services:
     whole_backups: WholeBackups
     cloud_backups: CloudBackups
     restores: Restores
+    drills: Drills
     schedules: Schedules
     retention: Retention
     timers: Timers
@@ -190,6 +193,19 @@ def _build(
     )
     patches = Patches(database, journal, outside.scan_host, outside.simulate_host)
     reports = Reports(database, journal, lambda: home.reports, collect)
+    drills = Drills(
+        database,
+        journal,
+        LocalServers(home.local_servers),
+        sealing.seals.opened,
+        file=reports.keep,
+        contract=contracts.current,
+        tickets=tickets,
+        resources=contracts.resources,
+        secrets=Vault(),
+        locks=home.locks,
+    )
+    drills.sweep()
     return Services(
         home=home,
         settings=settings,
@@ -206,6 +222,7 @@ def _build(
         ),
         cloud_backups=clouds,
         restores=restores,
+        drills=drills,
         schedules=schedules,
         retention=retention,
         timers=Timers(home, own_command()),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from platformdirs import user_data_path
+from platformdirs import user_cache_path, user_data_path
 
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
@@ -71,6 +71,13 @@ class Home:
     def cloud(self) -> Path:
         """What was last seen of backups in the cloud."""
         return self.root / "cloud"
+
+    @property
+    def local_servers(self) -> Path:
+        """Throw-away database servers: in the user's cache, unless another home is named."""
+        if os.environ.get("GMOPS_HOME"):
+            return self.root / "local-servers"
+        return user_cache_path("gmops-desktop", False) / "local-servers"
 
     @property
     def logs(self) -> Path:

@@ -275,7 +275,15 @@ def run(
             results.append(result)
             if fault is not None:
                 faults.append(fault)
-        answer = {"runs": results, "faults": [fault.message for fault in faults]}
+        from gmops_desktop.cli.drill import run_due
+
+        drilled, failed = run_due(session)
+        faults += failed
+        answer = {
+            "runs": results,
+            "drills": drilled,
+            "faults": [fault.message for fault in faults],
+        }
         if faults:
             worst = next((one for one in faults if isinstance(one, ProofFailed)), faults[0])
             raise BadAnswer(answer, worst)

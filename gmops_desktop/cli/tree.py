@@ -8,6 +8,7 @@ from gmops_desktop.cli import (
     account,
     backup,
     backup_all,
+    drill,
     patch,
     prune,
     record,
@@ -30,7 +31,10 @@ def commands() -> typer.Typer:
         tr("The operations engineer's desk: status, proved backups, patches, tickets, reports."),
     )
     status.add_to(program)
-    for module in (backup, restore, account, schedule, seal, patch, ticket, report, sandbox):
+    for module in (
+        *(backup, restore, drill, account, schedule, seal),
+        *(patch, ticket, report, sandbox),
+    ):
         program.add_typer(module.commands)
     prune.add_to(backup.commands)
     backup_all.add_to(backup.commands)

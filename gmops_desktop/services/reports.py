@@ -32,10 +32,13 @@ from gmops_desktop.reports.archival import attached
 from gmops_desktop.reports.facts import MonthFacts
 from gmops_desktop.reports.monthly import Built, Document, make_monthly
 
-Kind = Literal["monthly"]
+Kind = Literal["monthly", "drill"]
 Signed = Literal["unsigned", "party_b", "both"]
 
-_CODES: Final[dict[Kind, str]] = {"monthly": "YB"}  # 月报
+_CODES: Final[dict[Kind, str]] = {"monthly": "YB", "drill": "YL"}  # 月报, 演练
+# Makes a document that prints the chain heads it is given.
+Produce = Callable[[Document, tuple[ChainHead, ...]], Built]
+
 _NO_CODE: Final = "GMOPS"  # for a contract whose number begins with no letters
 
 
@@ -75,7 +78,7 @@ class Reports:
 
     def make(
         self,
-        kind: Kind,
+        kind: Literal["monthly"],
         period: str,
         context: Context,
         *,
@@ -91,18 +94,12 @@ class Reports:
         context.progress(None, tr("Collecting the facts"))
         with speaking(language):  # reasons why something is unknown are printed
             facts = self._collect(start, end)
-        facts = replace(facts, heads=self._journal.heads())
-        while True:
-            number, replaces = self._next(kind, period, facts.contract)
-            context.progress(None, tr("Setting the pages of {number}", number=number))
-            document = Document(number, language, replaces)
-            built = worker.run(context, make_monthly, facts, document)
-            context.progress(90, tr("Keeping {number}", number=number))
-            if report := self._keep(kind, period, number, replaces, facts, built, context):
-                break  # else somebody took the number meanwhile
-        if built.missing:
-            codes = ", ".join(f"U+{ord(char):04X}" for char in built.missing)
-            context.note(tr("No font has these characters, printed as 〓: {codes}.", codes=codes))
+        made_at = facts.generated_at
+
+        def produce(document: Document, heads: tuple[ChainHead, ...]) -> Built:
+            return worker.run(context, make_monthly, replace(facts, heads=heads), document)
+
+        report, built = self.keep(kind, period, facts.contract, produce, made_at, context, language)
         if out is not None:
             _write(
                 out,
@@ -110,8 +107,37 @@ class Reports:
                 tr("The report is in the register, at {path}.", path=report.path),
             )
             report = replace(report, path=out)
-        context.progress(100, tr("{number} is made", number=number))
+        context.progress(100, tr("{number} is made", number=report.number))
         return report
+
+    def keep(
+        self,
+        kind: Kind,
+        period: str,
+        contract: Contract | None,
+        produce: Produce,
+        made_at: datetime,
+        context: Context,
+        language: Language = DEFAULT,
+    ) -> tuple[Report, Built]:
+        """Number a document, let `produce` make it, record it, and return it with its content.
+
+        `period` is the month or the day it is of; what it prints must be the heads it is given.
+        """
+        heads = self._journal.heads()
+        while True:
+            number, replaces = self._next(kind, period, contract)
+            context.progress(None, tr("Setting the pages of {number}", number=number))
+            built = produce(Document(number, language, replaces), heads)
+            context.progress(90, tr("Keeping {number}", number=number))
+            title = contract.title if contract else ""
+            names = (kind, period, number, replaces, title)
+            if report := self._keep(names, heads, made_at, built, context):
+                break  # else somebody took the number meanwhile
+        if built.missing:
+            codes = ", ".join(f"U+{ord(char):04X}" for char in built.missing)
+            context.note(tr("No font has these characters, printed as 〓: {codes}.", codes=codes))
+        return report, built
 
     def all(self) -> tuple[Report, ...]:
         """Return the register, newest first."""
@@ -154,9 +180,9 @@ class Reports:
                 faults += _faults_of_heads(session, report)
         return tuple(faults)
 
-    def _next(self, kind: Kind, period: str, contract: Contract) -> tuple[str, str]:
+    def _next(self, kind: Kind, period: str, contract: Contract | None) -> tuple[str, str]:
         """Return the number for a new report, and that of the version it replaces."""
-        letters = re.match(r"[A-Z]{2,}", contract.number)
+        letters = re.match(r"[A-Z]{2,}", contract.number) if contract else None
         code = letters.group() if letters else _NO_CODE
         first = f"{code}-{_CODES[kind]}-{period}"
         with self._database.session() as session:
@@ -169,29 +195,28 @@ class Reports:
 
     def _keep(
         self,
-        kind: Kind,
-        period: str,
-        number: str,
-        replaces: str,
-        facts: MonthFacts,
+        names: tuple[Kind, str, str, str, str],
+        heads: tuple[ChainHead, ...],
+        made_at: datetime,
         built: Built,
         context: Context,
     ) -> Report | None:
         """Write the file and record it, both or neither; None where the number is taken."""
+        kind, period, number, replaces, title = names
         path = self._folder() / f"{number}.pdf"
         identity = uuid7()
         fields = {
             "number": number,
             "kind": kind,
             "period": period,
-            "title": facts.contract.title,
+            "title": title,
             "path": path,
-            "made_at": facts.generated_at,
+            "made_at": made_at,
             "pages": built.pages,
             "file_bytes": len(built.content),
             "file_digest": hashlib.sha256(built.content).hexdigest(),
             "data_digest": built.data_digest,
-            "heads": [asdict(head) for head in facts.heads],
+            "heads": [asdict(head) for head in heads],
             "replaces": replaces,
             "signed": "unsigned",
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -9,7 +10,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pymysql
@@ -27,9 +28,12 @@ from gmops_desktop.archive.sealing import Seals
 from gmops_desktop.context import Context, Progress
 from gmops_desktop.contract.drills import DrillPlan
 from gmops_desktop.errors import Cancelled, OpsError
+from gmops_desktop.reports.archival import attached
+from gmops_desktop.reports.facts import MonthFacts
 from gmops_desktop.services.backups import Backup, Backups
 from gmops_desktop.services.contracts import Contracts
-from gmops_desktop.services.drills import Drill, Drills
+from gmops_desktop.services.drills import Drills
+from gmops_desktop.services.reports import Reports
 from gmops_desktop.services.tickets import Tickets
 from sandbox.database import DatabaseServer
 from sandbox.mariadb import MariaDB
@@ -48,18 +52,12 @@ SITE = [
     "CREATE FUNCTION half(n int) RETURNS int DETERMINISTIC RETURN n/2",
     "CREATE EVENT tidy ON SCHEDULE EVERY 1 DAY STARTS '2035-01-01' DO DELETE FROM log",
 ]
-CERTIFIED: list[Drill] = []
 
 
 class Everything(Context):
     """A context that reports each step, however quickly they come."""
 
     _INTERVAL = 0.0
-
-
-def certify(drill: Drill, _context: Context) -> str:
-    CERTIFIED.append(drill)
-    return f"YL-{drill.outcome}"
 
 
 @pytest.fixture
@@ -85,11 +83,22 @@ def contracts(database: Database) -> Contracts:
 
 
 @pytest.fixture
+def reports(database: Database, tmp_path: Path) -> Reports:
+    journal = Journal(database, actor=lambda: "工程师")
+    return Reports(database, journal, lambda: tmp_path / "reports", no_month)
+
+
+def no_month(start: date, end: date) -> MonthFacts:
+    raise AssertionError("no monthly report is made here")
+
+
+@pytest.fixture
 def drills(
     database: Database,
     servers: LocalServers,
     contracts: Contracts,
     tickets: Tickets,
+    reports: Reports,
     tmp_path: Path,
 ) -> Drills:
     return Drills(
@@ -97,7 +106,8 @@ def drills(
         Journal(database, actor=lambda: "工程师"),
         servers,
         Seals().opened,
-        certify=certify,
+        file=reports.keep,
+        contract=contracts.current,
         tickets=tickets,
         resources=contracts.resources,
         secrets=Vault(),
@@ -158,16 +168,14 @@ def meddling(
 
 
 def test_a_whole_archive_is_proved_timed_and_certified(
-    drills: Drills, site: Resource, backup: Backup
+    drills: Drills, site: Resource, backup: Backup, reports: Reports
 ) -> None:
     drills.save_checks(site, ("SELECT * FROM named", "SELECT half(n) FROM counted"))
     told: list[Progress] = []
     drill = drills.run(site, Everything(told.append))
     assert (drill.outcome, drill.faults) == ("proved", ())
     assert (drill.tables, drill.rows, drill.definitions) == (3, 7, 7)
-    assert (
-        drill.sha256 == backup.path.with_name(backup.path.name + ".sha256").read_text().split()[0]
-    )
+    assert drill.sha256 == hashlib.sha256(backup.path.read_bytes()).hexdigest()
     assert drill.name == "官网数据库"
     assert drill.server.startswith("MariaDB 10.")
     assert 0 < drill.seconds < 60
@@ -176,7 +184,11 @@ def test_a_whole_archive_is_proved_timed_and_certified(
         *("Restoring with stock tools", "Proof by digests", "Own checks"),
     }
     assert [(one.rows, one.fault) for one in drill.checks] == [(3, ""), (1, "")]
-    assert drill.certificate == "YL-proved"
+    (certificate,) = reports.all()
+    assert certificate.number == drill.certificate == f"GMOPS-YL-{certificate.period}"
+    assert (certificate.kind, certificate.pages, reports.checks()) == ("drill", 1, ())
+    said, _ = attached(certificate.path)
+    assert said["facts"]["sha256"] == drill.sha256
     assert drills.all(site.id) == (drill,)
     assert drills.get(drill.id[:13]) == drill
     assert drills.outlook(site).standing.state == "ok"
@@ -215,7 +227,7 @@ def test_what_is_otherwise_in_the_copy_turns_it_red(
         drill = drills.run(site, context)
     assert drill.outcome == "disproved"
     assert fault in " ".join(drill.faults)
-    assert drill.certificate == "YL-disproved"
+    assert drill.certificate
     assert drills.outlook(site).standing.state == "critical"
 
 
@@ -386,11 +398,12 @@ def test_a_server_in_use_is_not_swept_away(
 
 def test_no_server_here_is_one_clear_line_with_the_way_out(
     database: Database, servers: LocalServers, contracts: Contracts, tickets: Tickets,
-    tmp_path: Path, site: Resource, backup: Backup,
+    reports: Reports, tmp_path: Path, site: Resource, backup: Backup,
 ) -> None:  # fmt: skip
     bare = Drills(
-        database, Journal(database, actor=lambda: "x"), servers, Seals().opened, certify=certify,
-        tickets=tickets, resources=contracts.resources, secrets=Vault(), locks=tmp_path / "locks",
+        database, Journal(database, actor=lambda: "x"), servers, Seals().opened,
+        file=reports.keep, contract=contracts.current, tickets=tickets,
+        resources=contracts.resources, secrets=Vault(), locks=tmp_path / "locks",
         find=lambda: (),
     )  # fmt: skip
     with pytest.raises(NoLocalServer, match="No MariaDB or MySQL server") as refusal:
@@ -438,15 +451,15 @@ def test_a_copy_is_kept_to_look_into_and_dropped(
 
 def test_a_drill_that_is_due_is_named_and_an_overdue_one_opens_one_ticket(
     database: Database, servers: LocalServers, contracts: Contracts, tickets: Tickets,
-    tmp_path: Path, site: Resource, backup: Backup,
+    reports: Reports, tmp_path: Path, site: Resource, backup: Backup,
 ) -> None:  # fmt: skip
     clock = [datetime(2030, 1, 1, tzinfo=UTC)]
 
     def build(now: Callable[[], datetime]) -> Drills:
         return Drills(
             database, Journal(database, actor=lambda: "x"), servers, Seals().opened,
-            certify=certify, tickets=tickets, resources=contracts.resources, secrets=Vault(),
-            locks=tmp_path / "locks", now=now,
+            file=reports.keep, contract=contracts.current, tickets=tickets,
+            resources=contracts.resources, secrets=Vault(), locks=tmp_path / "locks", now=now,
         )  # fmt: skip
 
     drills = build(lambda: clock[0])

@@ -98,7 +98,6 @@ class Rehearsal:
                         return server.connect(schema, context, user=_CHECKER, password=password)
 
                     found.checks = checking.run(checks, connect, context)
-        context.progress(100, tr("The drill is over"))
 
     @contextmanager
     def restored(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from db.engine import Database
 from db.ids import uuid7
@@ -21,10 +21,16 @@ from gmops_desktop.archive.inventory import Backup, Inventory
 from gmops_desktop.archive.sealing import Open
 from gmops_desktop.context import Context
 from gmops_desktop.contract.drills import Cause, DrillPlan, DrillStanding, causes, due, stand
+from gmops_desktop.contract.record import ChainHead
+from gmops_desktop.contract.terms import Contract, day_of
 from gmops_desktop.contract.tickets import ENDED, Priority, Ticket, TicketKind
-from gmops_desktop.errors import OpsError, ProofFailed
-from gmops_desktop.language import mark, tr
+from gmops_desktop.errors import Cancelled, OpsError, ProofFailed
+from gmops_desktop.language import Language, current, mark, tr
+from gmops_desktop.reports import worker
+from gmops_desktop.reports.drill_certificate import make_certificate
+from gmops_desktop.reports.monthly import Built, Document
 from gmops_desktop.services.drills import checks as checking
+from gmops_desktop.services.drills.certificate import facts_of
 from gmops_desktop.services.drills.record import Drill, Record
 from gmops_desktop.services.drills.rehearsal import Findings, FindPrograms, Rehearsal
 
@@ -52,6 +58,31 @@ class TicketBook(Protocol):
 
     def get(self, id_or_number: str) -> Ticket:
         """Return one ticket; raise `OpsError` if there is none."""
+
+
+class Filed(Protocol):
+    """A document in the register of reports."""
+
+    @property
+    def number(self) -> str:
+        """What it is called by."""
+
+
+class File(Protocol):
+    """What numbers and registers a document (`services.reports.Reports.keep`)."""
+
+    def __call__(
+        self,
+        kind: Literal["drill"],
+        period: str,
+        contract: Contract | None,
+        produce: Callable[[Document, tuple[ChainHead, ...]], Built],
+        made_at: datetime,
+        context: Context,
+        language: Language,
+        /,
+    ) -> tuple[Filed, Built]:
+        """Register what `produce` makes."""
 
 
 class Secrets(Protocol):
@@ -95,8 +126,8 @@ class Copy:
 class Drills:
     """Drills of the databases of the contract, on this machine.
 
-    `certify` makes and registers the certificate of a drill and returns its number; `opened` gives
-    the plain file of an archive.
+    `file` registers certificates, `contract` gives the one in force; `opened` gives the plain file
+    of an archive.
     """
 
     def __init__(
@@ -106,7 +137,8 @@ class Drills:
         servers: LocalServers,
         opened: Open,
         *,
-        certify: Callable[[Drill, Context], str],
+        file: File,
+        contract: Callable[[], Contract | None],
         tickets: TicketBook,
         resources: Callable[[], tuple[Resource, ...]],
         secrets: Secrets,
@@ -118,14 +150,15 @@ class Drills:
         self._inventory = Inventory(database)
         self._servers, self._find = servers, find
         self._rehearsal = Rehearsal(servers, opened, find)
-        self._certify, self._tickets, self._resources = certify, tickets, resources
+        self._file, self._contract = file, contract
+        self._tickets, self._resources = tickets, resources
         self._secrets, self._locks, self._now = secrets, locks, now
 
     # ------------------------------------------------------------ doing
 
     def run(self, resource: Resource, context: Context) -> Drill:
         """Drill the newest archive of a database; raises `OpsError` where there is none."""
-        return self.run_file(self._newest(resource).path, context)
+        return self.run_file(self.newest(resource).path, context)
 
     def run_file(self, path: Path, context: Context) -> Drill:
         """Drill one archive, keep the certificate, and return what came of it.
@@ -149,11 +182,24 @@ class Drills:
                 raise
             else:
                 drill = self._drill(begun, path, backup, found, tuple(found.proof.faults))
-            drill = replace(drill, certificate=self._certify(drill, context))
-            self._record.add(drill)
+            with context.uncut():  # too late to cancel: it is known how it ended
+                drill = replace(drill, certificate=self._certified(drill, context))
+                self._record.add(drill)
+        with suppress(Cancelled):  # too late: it is done
+            context.progress(100, tr("The drill is over"))
         return drill
 
     # ------------------------------------------------------------ seeing
+
+    def newest(self, resource: Resource) -> Backup:
+        """Return the backup that a drill of a database takes; raise `OpsError` where none is."""
+        archives = self._archives(resource)
+        if not archives:
+            raise OpsError(
+                tr("There is no backup of {name} that could be drilled.", name=resource.name),
+                hint=tr("Take one first."),
+            )
+        return archives[0]
 
     def all(self, resource_id: str = "") -> tuple[Drill, ...]:
         """Return the drills of a database, or all, newest first."""
@@ -321,18 +367,21 @@ class Drills:
             if one.resource_id == resource.id and one.purpose == "backup" and one.exists
         ]
 
-    def _newest(self, resource: Resource) -> Backup:
-        archives = self._archives(resource)
-        if not archives:
-            raise OpsError(
-                tr("There is no backup of {name} that could be drilled.", name=resource.name),
-                hint=tr("Take one first."),
-            )
-        return archives[0]
-
     def _alone(self, path: Path) -> AbstractContextManager[None]:
         tag = hashlib.sha256(str(path).encode()).hexdigest()[:16]
         return held(self._locks / f"drill-{tag}.lock", tr("A drill of {name}", name=path.name))
+
+    def _certified(self, drill: Drill, context: Context) -> str:
+        """Make and register the certificate; return its number."""
+        contract = self._contract()
+
+        def produce(document: Document, heads: tuple[ChainHead, ...]) -> Built:
+            facts = facts_of(drill, contract, heads)
+            return worker.run(context, make_certificate, facts, document)
+
+        day = f"{day_of(drill.at):%Y-%m-%d}"
+        filed, _ = self._file("drill", day, contract, produce, drill.at, context, current())
+        return filed.number
 
     def _is_open(self, ticket_id: str) -> bool:
         try:
