@@ -13,7 +13,7 @@ from gmops_desktop.changes import Change
 from gmops_desktop.context import Context
 from gmops_desktop.language import tr
 from gmops_desktop.services.backups import Backup
-from gmops_desktop.services.restores import Restored, Restores
+from gmops_desktop.services.restores import Recovered, Restored, Restores
 from gmops_desktop.tasks import TaskRunner
 from ui import words
 from ui.backup_rows import address_of, content_of, lane_of, proof_of
@@ -125,7 +125,14 @@ class Restoring(QObject):
                 " ".join(restored.differences[:3]),
             )
 
-    def _recovered(self, resource: Resource, _was: bool) -> None:
+    def _recovered(self, resource: Resource, found: Recovered | None) -> None:
+        if found is not None and found.stands == "after":
+            self.noticed.emit(
+                "ok",
+                tr("The interrupted restore of {name} is complete.", name=resource.name),
+                tr("It had been proved; only working tables were left to be cleared away."),
+            )
+            return
         self.noticed.emit(
             "ok",
             tr("{name} is as it was before the interrupted restore.", name=resource.name),

@@ -15,8 +15,17 @@ from gmops_desktop.language import tr, tr_n
 from ui import words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gmops_desktop.cli.terminal import Terminal
-    from gmops_desktop.services.restores import Restored, TableChange
+    from gmops_desktop.services.restores import (
+        Choice,
+        Definers,
+        Goal,
+        Restored,
+        RowChange,
+        TableChange,
+    )
 
 commands = group("restore", tr("Restore a schema from a backup file, with preview and proof."))
 
@@ -30,6 +39,37 @@ Confirm = Annotated[
     ),
 ]
 
+Tables = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--table",
+        metavar="TABLE",
+        show_default=False,
+        help=tr("Only this table; may be given several times."),
+    ),
+]
+Keys = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--key",
+        metavar="KEY",
+        show_default=False,
+        help=tr("Only the row with this key, as gmops restore rows shows it; with one --table."),
+    ),
+]
+Owners = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--definer",
+        metavar="keep|strip|OLD=NEW",
+        show_default=False,
+        help=tr(
+            "To whom views, routines, triggers and events belong: as in the backup (keep), to the"
+            " account that restores (strip), or to another one (OLD=NEW, as name@host)."
+        ),
+    ),
+]
+
 
 @commands.command(
     "preview", cls=Command, help=tr("Show which rows and definitions a restore would change.")
@@ -40,12 +80,16 @@ def preview(
     ssh: Ssh = "",
     key: Key = "",
     accept_fingerprint: AcceptFingerprint = "",
+    tables: Tables = None,
     as_json: Json = False,
 ) -> None:
+    choice = _choice(tables, None)
     with opened(as_json) as session:
         address, _ = session.database(target, ssh=ssh, key=key, accept=accept_fingerprint)
         found = session.run(
-            lambda context: session.services.restores.preview(file.absolute(), address, context),
+            lambda context: session.services.restores.preview(
+                file.absolute(), address, context, choice=choice
+            ),
             tr("Comparing {file} with {target}", file=file.name, target=address),
         )
         terminal = session.terminal
@@ -79,6 +123,43 @@ def preview(
 
 
 @commands.command(
+    "rows", cls=Command, help=tr("Show rows that a restore would change, side by side.")
+)
+def rows(
+    file: ArchiveFile,
+    target: Target,
+    table: Annotated[str, typer.Argument(metavar="TABLE", show_default=False)],
+    most: Annotated[int, typer.Option("--most", help=tr("How many rows to show."))] = 20,
+    ssh: Ssh = "",
+    key: Key = "",
+    accept_fingerprint: AcceptFingerprint = "",
+    as_json: Json = False,
+) -> None:
+    with opened(as_json) as session:
+        address, _ = session.database(target, ssh=ssh, key=key, accept=accept_fingerprint)
+        found = session.run(
+            lambda context: session.services.restores.rows(
+                file.absolute(), address, table, context, most=most
+            ),
+            tr("Comparing {file} with {target}", file=file.name, target=address),
+        )
+        terminal = session.terminal
+        if as_json:
+            terminal.answer(found)
+            return
+        if not found.rows:
+            terminal.answer(found, tr("No single rows of {name} differ.", name=table))
+            return
+        terminal.table(
+            found,
+            (tr("Key"), tr("Column"), tr("In the backup"), tr("Now")),
+            [line for row in found.rows for line in _side_by_side(found.columns, row)],
+        )
+        if found.more:
+            terminal.answer(found, tr("There are more; see --most."))
+
+
+@commands.command(
     "run",
     cls=Command,
     help=tr(
@@ -93,8 +174,12 @@ def run(
     ssh: Ssh = "",
     key: Key = "",
     accept_fingerprint: AcceptFingerprint = "",
+    tables: Tables = None,
+    keys: Keys = None,
+    definer: Owners = None,
     as_json: Json = False,
 ) -> None:
+    choice, definers = _choice(tables, keys), _definers(definer)
     with opened(as_json) as session:
         address, _ = session.database(target, ssh=ssh, key=key, accept=accept_fingerprint)
         if not confirm and session.terminal.can_ask:
@@ -103,7 +188,12 @@ def run(
             confirm = session.terminal.ask(question)
         restored = session.run(
             lambda context: session.services.restores.run(
-                file.absolute(), address, context, confirm=confirm
+                file.absolute(),
+                address,
+                context,
+                confirm=confirm,
+                choice=choice,
+                definers=definers,
             ),
             tr("Restoring {schema}", schema=address.schema),
         )
@@ -154,23 +244,72 @@ def undo(
 )
 def recover(
     target: Target,
+    finish: Annotated[
+        bool, typer.Option("--finish", help=tr("Then bring the restore to its end."))
+    ] = False,
+    back: Annotated[
+        bool, typer.Option("--undo", help=tr("Bring back what was there before it, in any case."))
+    ] = False,
     ssh: Ssh = "",
     key: Key = "",
     accept_fingerprint: AcceptFingerprint = "",
     as_json: Json = False,
 ) -> None:
+    if finish and back:
+        raise typer.BadParameter(tr("--finish and --undo exclude each other."))
+    goal: Goal = "after" if finish else "before" if back else "either"
     with opened(as_json) as session:
         address, _ = session.database(target, ssh=ssh, key=key, accept=accept_fingerprint)
         found = session.run(
-            lambda context: session.services.restores.recover(address, context),
+            lambda context: session.services.restores.recover(address, context, goal),
             tr("Putting {schema} right", schema=address.schema),
         )
-        sentence = (
-            tr("{target} is put right.", target=address)
-            if found
-            else tr("No restore of {target} was interrupted.", target=address)
-        )
-        session.terminal.answer({"recovered": found}, sentence)
+        if found is None:
+            sentence = tr("No restore of {target} was interrupted.", target=address)
+        elif found.stands == "before":
+            sentence = tr("{target} is as it was before the interrupted restore.", target=address)
+        else:
+            sentence = tr("{target} is restored as the interrupted restore meant.", target=address)
+        stands = found.stands if found else None
+        session.terminal.answer({"recovered": found is not None, "stands": stands}, sentence)
+
+
+def _choice(tables: list[str] | None, keys: list[str] | None) -> Choice:
+    from gmops_desktop.services.restores import Choice
+
+    if keys:
+        if len(tables or ()) != 1:
+            raise typer.BadParameter(tr("--key needs exactly one --table."))
+        return Choice(rows={(tables or [""])[0]: frozenset(keys)})
+    return Choice(frozenset(tables) if tables else None)
+
+
+def _definers(words: list[str] | None) -> Definers:
+    from gmops_desktop.services.restores import Definers
+
+    match words or ["keep"]:
+        case ["keep"]:
+            return Definers()
+        case ["strip"]:
+            return Definers("strip")
+        case pairs:
+            names = dict(pair.split("=", 1) for pair in pairs if pair.count("=") == 1)
+            if len(names) != len(pairs) or not all("@" in n for n in names.values()):
+                raise typer.BadParameter(tr("--definer takes keep, strip, or OLD=NEW."))
+            return Definers("map", names)
+
+
+def _side_by_side(columns: tuple[str, ...], row: RowChange) -> Iterator[tuple[str, ...]]:
+    """Return a line for each column that differs, or one for a row that one side lacks."""
+    if row.present is None or row.archived is None:
+        absent, there = tr("(no such row)"), row.archived or row.present or ()
+        text = ", ".join(cell.text for cell in there)
+        sides = (text, absent) if row.present is None else (absent, text)
+        yield (row.key, "", *sides)
+        return
+    for name, archived, present in zip(columns, row.archived, row.present, strict=True):
+        if name in row.changed:
+            yield row.key, name, archived.text, present.text
 
 
 def _show(terminal: Terminal, restored: Restored) -> None:
@@ -204,7 +343,7 @@ def _action(table: TableChange) -> str:
         case "same":
             word = tr("same")
         case "rows":
-            word = tr("rows are changed")
+            word = tr("rows are changed") if table.in_place else tr("built anew beside")
         case "replace":
             word = tr("replaced as a whole")
         case "create":

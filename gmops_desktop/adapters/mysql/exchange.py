@@ -7,7 +7,7 @@ names until everything else is in place, so that the way back is one RENAME, too
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -207,11 +207,16 @@ def drop(connection: MysqlConnection, kind: Kind, title: str) -> None:
         prepare(connection)
 
 
-def define(connection: MysqlConnection, frames: Mapping[tuple[str, str], bytes]) -> list[str]:
+def define(
+    connection: MysqlConnection,
+    frames: Mapping[tuple[str, str], bytes],
+    definer: Callable[[bytes], bytes] = lambda statement: statement,
+) -> list[str]:
     """Run the frames that create definitions; return the names of those that lost their definer.
 
-    Naming another user as definer needs SUPER, which managed servers do not give; the definition
-    then belongs to the user who restores.  A view waits for the views it names.
+    `definer` gives a statement another definer.  Naming another user as definer needs SUPER, which
+    managed servers do not give; the definition then belongs to the user who restores.  A view waits
+    for the views it names.
     """
     stripped: list[str] = []
     waiting = dict(frames)
@@ -220,7 +225,7 @@ def define(connection: MysqlConnection, frames: Mapping[tuple[str, str], bytes])
         refusal: ServerRefused | None = None
         for key, frame in list(waiting.items()):
             try:
-                if _run_frame(connection, frame):
+                if _run_frame(connection, frame, definer):
                     stripped.append(key[1])
                 del waiting[key]
             except ServerRefused as error:
@@ -233,10 +238,14 @@ def define(connection: MysqlConnection, frames: Mapping[tuple[str, str], bytes])
     return stripped
 
 
-def _run_frame(connection: MysqlConnection, frame: bytes) -> bool:
+def _run_frame(
+    connection: MysqlConnection, frame: bytes, definer: Callable[[bytes], bytes]
+) -> bool:
     """Run a frame; say whether a definer was left out."""
     stripped = False
-    for statement in script.statements(frame):
+    for written in script.statements(frame):
+        statement = definer(written)
+        stripped |= statement != written and statement == script.without_definer(written)
         try:
             connection.run(statement)
         except ServerRefused as refusal:

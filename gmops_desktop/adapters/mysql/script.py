@@ -7,7 +7,7 @@ settings sets them around itself, so that it comes out as it was created.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from gmops_desktop.adapters.mysql.connection import MysqlConnection
@@ -160,6 +160,19 @@ def create_of(frame: bytes) -> str:
 def without_definer(statement: bytes) -> bytes:
     """Return a CREATE statement without its DEFINER clause: the creator becomes the definer."""
     return _DEFINER.sub(b"", statement, count=1)
+
+
+def with_definers(statement: bytes, names: Mapping[str, str]) -> bytes:
+    """Return a CREATE statement with another DEFINER (name@host) where `names` has one for it."""
+
+    def other(found: re.Match[bytes]) -> bytes:
+        account = found[0].decode().removeprefix(" DEFINER=").replace("`", "")
+        if account not in names:
+            return found[0]
+        user, _, host = names[account].rpartition("@")
+        return f" DEFINER={name(user)}@{name(host)}".encode()
+
+    return _DEFINER.sub(other, statement, count=1)
 
 
 def renamed(create: str, old: str, new: str) -> str:

@@ -1,11 +1,25 @@
 """Restores archives into live schemas: previewed, undoable, proved."""
 
+from gmops_desktop.services.restores.choice import Choice, Definers
+from gmops_desktop.services.restores.previewing import Preview, RowChange, TableChange, TableRows
 from gmops_desktop.services.restores.service import (
-    Preview,
+    Goal,
+    Recovered,
     Restored,
     Restores,
-    TableChange,
     Unfinished,
 )
 
-__all__ = ["Preview", "Restored", "Restores", "TableChange", "Unfinished"]
+__all__ = [
+    "Choice",
+    "Definers",
+    "Goal",
+    "Preview",
+    "Recovered",
+    "Restored",
+    "Restores",
+    "RowChange",
+    "TableChange",
+    "TableRows",
+    "Unfinished",
+]

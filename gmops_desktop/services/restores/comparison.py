@@ -1,35 +1,54 @@
-"""Holds an archive against a live schema by digests: nothing is locked, nothing changes."""
+"""Holds an archive against a live schema by digests, or against an archive just taken of it.
+
+Nothing is locked, nothing changes.  Of a live schema the digests of many segments travel in one
+answer, then sums of rows, and rows themselves only where somebody wants to see them.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Final, Literal, cast
 
-from gmops_desktop.adapters.mysql import MysqlConnection, segments
+from gmops_desktop.adapters.mysql import MysqlConnection, lookup, segments
 from gmops_desktop.adapters.mysql.definitions import Schema, Table
 from gmops_desktop.adapters.mysql.dialect import Column, Form
-from gmops_desktop.adapters.mysql.segments import Digest, Range
+from gmops_desktop.adapters.mysql.segments import Digest, Pace, Range
 from gmops_desktop.archive import rows
+from gmops_desktop.archive.differences import (
+    Change,
+    Matching,
+    Read,
+    joined,
+    matching_of,
+    stretches,
+)
+from gmops_desktop.archive.differences import changes as differing_rows
 from gmops_desktop.archive.manifest import ColumnRecord, Manifest, SegmentRecord, TableRecord
 from gmops_desktop.archive.reader import ArchiveReader
 from gmops_desktop.archive.verification import rows_text
 from gmops_desktop.context import Context
+from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 
 Action = Literal["same", "rows", "replace", "create", "drop"]
+Place = tuple[Range, SegmentRecord | None]
+
+_WORTH_CHOOSING: Final = 2000  # rows of a range; where more differ, it travels whole
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How one table differs; `segments` are the archive's that do (None: where it has no rows)."""
+    """How one table differs; `ranges` are the archive's segments that do (None: where it has no
+    rows), `live` is the table as it stands."""
 
     table: str
     action: Action
     record: TableRecord | None
-    ranges: tuple[tuple[Range, SegmentRecord | None], ...] = ()
+    ranges: tuple[Place, ...] = ()
+    live: Table | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,95 +66,109 @@ class Comparison:
 def compare(
     connection: MysqlConnection, present: Schema, manifest: Manifest, context: Context
 ) -> Comparison:
-    """Compare a schema with an archive; the connection must be prepared for digests."""
-    live = {table.name: table for table in present.tables}
-    total = manifest.text_bytes or 1
-    done, found = 0, []
-    for record in manifest.tables:
-        context.progress(done * 99 // total, tr("Comparing {name}", name=record.name))
-        found.append(_table(connection, live.get(record.name), record))
-        done += record.text_bytes
-    archived = {record.name for record in manifest.tables}
-    found += [Difference(name, "drop", None) for name in live if name not in archived]
-    return Comparison(tuple(found), _objects(present, manifest))
+    """Compare a live schema with an archive; the connection must be prepared for digests."""
+    by_definition = _defined(present, manifest)
+    asked = [d for d in by_definition if d.action == "rows" and d.live and d.live.holds_rows]
+    found = _differing(connection, [(d.record, d.table) for d in asked if d.record], context)
+    tables = tuple(
+        _with_ranges(difference, found.get(difference.table, ()))
+        if difference.action == "rows"
+        else difference
+        for difference in by_definition
+    )
+    return Comparison(tables, _objects(present, manifest))
 
 
-def disproved(connection: MysqlConnection, record: TableRecord, name: str) -> bool:
-    """Say whether the rows of the table `name` are not those of `record`."""
-    return any(True for _ in _differing(connection, record, name))
+def compare_archives(
+    present: Schema, archive: ArchiveReader, taken: ArchiveReader, context: Context
+) -> Comparison:
+    """Compare a schema with an archive by what was `taken` of it a moment ago."""
+    manifest = archive.manifest
+    there = {record.name: record for record in taken.manifest.tables}
+    tables = []
+    for difference in _defined(present, manifest):
+        record, live = difference.record, difference.live
+        if difference.action != "rows" or record is None or live is None or not live.holds_rows:
+            known = difference.action == "rows"  # by its definition, as it keeps no rows
+            tables.append(_with_ranges(difference, ()) if known else difference)
+            continue
+        other = there.get(difference.table)
+        if other is None or other.definition != live.digest:
+            raise OpsError(
+                tr("The definition of {name} was changed meanwhile.", name=difference.table),
+                hint=tr("Start again when nobody changes definitions."),
+                unharmed=tr("The schema is as it was."),
+            )
+        context.progress(None, tr("Comparing {name}", name=difference.table))
+        matching = matching_of(record, other)
+        places: list[Place] = []
+        differs = False
+        for stretch in stretches(record, other, matching):
+            differ = differing_rows(stretch, matching, reads(archive, record), reads(taken, other))
+            if next(iter(differ), None) is None:  # only cut otherwise
+                continue
+            places += [(range_of(record, segment), segment) for segment in stretch.before]
+            differs = True
+        if differs and (not record.segments or record.segments[-1].upto is not None):
+            places.append((_beyond(record), None))
+        tables.append(_with_ranges(difference, places))
+    return Comparison(tuple(tables), _objects(present, manifest))
 
 
-def count(
-    connection: MysqlConnection, reader: ArchiveReader, difference: Difference
-) -> tuple[int, int, int]:
-    """Return how many rows a restore would add, change and remove in a differing table."""
-    record = difference.record
-    if difference.action == "drop" or record is None:
-        return 0, 0, segments.count_rows(connection, _bare(difference.table))
-    if difference.action == "create":
-        return record.rows, 0, 0
-    if difference.action == "replace":
-        return record.rows, 0, segments.count_rows(connection, _bare(difference.table))
-    added = changed = removed = 0
-    table = _asked(record, record.name)
-    for asked, segment in difference.ranges:
-        there = list(segments.fingerprints(connection, table, asked))
-        archived = _hashed_rows(reader, record, segment) if segment else []
-        surplus = Counter(row_hash for row_hash, _ in archived)
-        surplus.subtract(row_hash for _, row_hash in there)
-        new = [row for row_hash, row in archived if surplus[row_hash] > 0]
-        gone = [key_hash for key_hash, row_hash in there if surplus[row_hash] < 0]
-        if record.key:
-            both = len({_key_hash(record, row) for row in new} & set(gone))
-            lost, fresh = len(gone) - both, len(new) - both
-        else:  # rows may be there more than once
-            both, fresh = 0, sum(n for n in surplus.values() if n > 0)
-            lost = -sum(n for n in surplus.values() if n < 0)
-        added += fresh
-        removed += lost
-        changed += both
-    return added, changed, removed
+def disproved(
+    connection: MysqlConnection, record: TableRecord, name: str, places: Sequence[Place] = ()
+) -> tuple[Place, ...]:
+    """Return where the rows of the table `name` are not those of `record`; in `places` only, if
+    any are given."""
+    found = _differing(connection, [(record, name)], Context(), {name: places} if places else {})
+    return found.get(name, ())
 
 
-def _table(connection: MysqlConnection, live: Table | None, record: TableRecord) -> Difference:
-    if live is None:
-        return Difference(record.name, "create", record)
-    if live.digest != record.definition:
-        return Difference(record.name, "replace", record)
-    ranges = tuple(_differing(connection, record, record.name)) if live.holds_rows else ()
-    return Difference(record.name, "rows" if ranges else "same", record, ranges)
+def changes(
+    connection: MysqlConnection, reader: ArchiveReader, record: TableRecord, places: Sequence[Place]
+) -> Iterator[Change]:
+    """Return how the server's rows in some ranges differ from the archive's, row by row.
+
+    Short hashes of the rows travel, then the rows that the archive does not have.
+    """
+    table = asked(record, record.name)
+    matching = Matching(record.columns, record.columns, [column.name for column in record.key])
+    for place, segment in places:
+        archived = archived_rows(reader, record, segment) if segment else []
+        if segment is None:
+            yield from joined(archived, lookup.every(connection, table, place), matching)
+            continue
+        surplus = Counter(_hash(row) for row in archived)
+        wanted: list[str] = []
+        for _, row_hash in segments.fingerprints(connection, table, place):
+            if surplus[row_hash] > 0:
+                surplus[row_hash] -= 1
+            else:
+                wanted.append(row_hash)
+        gone = [row for row in archived if _take(surplus, _hash(row))]
+        if len(set(wanted)) > _WORTH_CHOOSING or "" in wanted or not (gone or wanted):
+            there: Iterator[bytes] = lookup.every(connection, table, place)
+            yield from joined(archived, there, matching, ordered=bool(record.key))
+        elif wanted:
+            fresh = lookup.chosen(connection, table, place, sorted(set(wanted)))
+            yield from joined(gone, _as_often(fresh, wanted), matching, ordered=bool(record.key))
+        else:
+            yield from (Change(row, None) for row in gone)
 
 
-def _differing(
-    connection: MysqlConnection, record: TableRecord, name: str
-) -> Iterator[tuple[Range, SegmentRecord | None]]:
-    table = _asked(record, name)
-    if not record.segments:
-        if segments.count_rows(connection, table):
-            yield Range(), None
-        return
-    wanted = {_range(record, segment): segment for segment in record.segments}
-    if record.key:
-        asked = list(wanted)
-        if record.segments[-1].upto is not None:  # rows beyond the archive's last
-            asked.append(Range(after=record.segments[-1].upto))
-        answers: Iterable[tuple[Range, Digest]] = segments.digests(connection, table, asked)
-    else:
-        wide = record.segments[0].wide
-        there = segments.bucket_digests(connection, table, record.buckets, wide)
-        answers = ({place: Digest(0, "") for place in wanted} | there).items()
-    for place, found in answers:
-        segment = wanted.get(place)
-        expected = Digest(segment.rows, segment.digest) if segment else Digest(0, "")
-        if found != expected:
-            yield place, segment
+def reads(reader: ArchiveReader, record: TableRecord) -> Read:
+    """Return what reads a table's segments."""
+    return lambda segment: archived_rows(reader, record, segment)
 
 
-def _range(record: TableRecord, segment: SegmentRecord) -> Range:
-    return Range(segment.after, segment.upto, segment.bucket, record.buckets, segment.wide)
+def archived_rows(
+    reader: ArchiveReader, record: TableRecord, segment: SegmentRecord
+) -> list[bytes]:
+    """Return a segment's rows in the server's form."""
+    return rows.split(rows_text(record, reader.frame(segment.last_frame)))
 
 
-def _asked(record: TableRecord, name: str) -> Table:
+def asked(record: TableRecord, name: str) -> Table:
     """Return the table as it must be asked for the archive's digests."""
     return Table(
         name=name,
@@ -150,33 +183,100 @@ def _asked(record: TableRecord, name: str) -> Table:
     )
 
 
-def _bare(name: str) -> Table:
-    return Table(name, "", "", (), (), "", 0, 0, False)
+def range_of(record: TableRecord, segment: SegmentRecord) -> Range:
+    """Return where the server finds a segment's rows."""
+    return Range(segment.after, segment.upto, segment.bucket, record.buckets, segment.wide)
 
 
-def _columns(records: Sequence[ColumnRecord]) -> tuple[Column, ...]:
-    return tuple(Column(c.name, c.type, cast(Form, c.form), c.charset) for c in records)
+# ---------------------------------------------------------------- digests
 
 
-def _hashed_rows(
-    reader: ArchiveReader, record: TableRecord, segment: SegmentRecord
-) -> list[tuple[str, bytes]]:
-    texts = rows.split(rows_text(record, reader.frame(segment.last_frame)))
-    return [(_hash(text), text) for text in texts]
+def _differing(
+    connection: MysqlConnection,
+    tables: Sequence[tuple[TableRecord, str]],
+    context: Context,
+    within: dict[str, Sequence[Place]] | None = None,
+) -> dict[str, tuple[Place, ...]]:
+    """Return where the tables' digests are not their records', many segments a question."""
+    found: dict[str, list[Place]] = {}
+    keyed: list[tuple[TableRecord, str, Range, SegmentRecord | None]] = []
+    for record, name in tables:
+        table = asked(record, name)
+        if not record.segments:
+            keyed.append((record, name, Range(), None))
+        elif record.key:
+            places = (within or {}).get(name) or _all_places(record)
+            keyed += [(record, name, place, segment) for place, segment in places]
+        else:
+            found[name] = list(_buckets(connection, record, table))
+    total = sum(segment.text_bytes for _, _, _, segment in keyed if segment) or 1
+    pace, position, done = Pace(), 0, 0
+    while position < len(keyed):
+        some = keyed[position : position + pace.count]
+        context.progress(
+            done * 99 // total, tr("Comparing {name}", name=some[0][1]), connection.travelled
+        )
+        questions = [
+            segments.count_question(n, _bare(name))
+            if place == Range() and not record.segments
+            else segments.digest_question(n, asked(record, name), place)
+            for n, (record, name, place, _) in enumerate(some)
+        ]
+        with pace:
+            answers = segments.digest_answers(connection.rows(" UNION ALL ".join(questions)))
+        for (_, name, place, segment), answer in zip(some, answers, strict=True):
+            expected = Digest(segment.rows, segment.digest) if segment else Digest(0, "")
+            if answer != expected:
+                found.setdefault(name, []).append((place, segment))
+            done += segment.text_bytes if segment else 0
+        position += len(some)
+    return {name: tuple(places) for name, places in found.items() if places}
 
 
-def _key_hash(record: TableRecord, row: bytes) -> str:
-    """Hash the literals of a row's key, as `segments.fingerprints` asks the server to."""
-    names = [column.name for column in record.columns]
-    places = [names.index(column.name) for column in record.key if column.name in names]
-    if len(places) < len(record.key):  # a generated column is no part of the row
-        return _hash(row)
-    values = rows.literals(row)
-    return _hash(b",".join(values[place] for place in places))
+def _all_places(record: TableRecord) -> list[Place]:
+    places: list[Place] = [(range_of(record, segment), segment) for segment in record.segments]
+    if record.segments[-1].upto is not None:  # rows beyond the archive's last
+        places.append((_beyond(record), None))
+    return places
 
 
-def _hash(text: bytes) -> str:
-    return hashlib.sha256(text).hexdigest()[: segments.HASH]
+def _beyond(record: TableRecord) -> Range:
+    return Range(after=record.segments[-1].upto) if record.segments else Range()
+
+
+def _buckets(connection: MysqlConnection, record: TableRecord, table: Table) -> Iterator[Place]:
+    wanted = {range_of(record, segment): segment for segment in record.segments}
+    there = segments.bucket_digests(connection, table, record.buckets, record.segments[0].wide)
+    for place, found in ({place: Digest(0, "") for place in wanted} | there).items():
+        segment = wanted.get(place)
+        if found != (Digest(segment.rows, segment.digest) if segment else Digest(0, "")):
+            yield place, segment
+
+
+def _with_ranges(difference: Difference, places: Sequence[Place]) -> Difference:
+    action: Action = "rows" if places else "same"
+    return Difference(difference.table, action, difference.record, tuple(places), difference.live)
+
+
+# ---------------------------------------------------------------- definitions
+
+
+def _defined(present: Schema, manifest: Manifest) -> list[Difference]:
+    """Compare the tables' definitions; those that are the same are left as "rows"."""
+    live = {table.name: table for table in present.tables}
+    found = []
+    for record in manifest.tables:
+        there = live.get(record.name)
+        action: Action = "create" if there is None else "rows"
+        if there and there.digest != record.definition:
+            action = "replace"
+        found.append(Difference(record.name, action, record, (), there))
+    archived = {record.name for record in manifest.tables}
+    return found + [
+        Difference(name, "drop", None, (), table)
+        for name, table in live.items()
+        if name not in archived
+    ]
 
 
 def _objects(present: Schema, manifest: Manifest) -> tuple[str, ...]:
@@ -187,3 +287,32 @@ def _objects(present: Schema, manifest: Manifest) -> tuple[str, ...]:
         for kind, name in sorted(live.keys() | wanted.keys())
         if live.get((kind, name)) != wanted.get((kind, name))
     )
+
+
+def _bare(name: str) -> Table:
+    return Table(name, "", "", (), (), "", 0, 0, False)
+
+
+def _columns(records: Sequence[ColumnRecord]) -> tuple[Column, ...]:
+    return tuple(Column(c.name, c.type, cast(Form, c.form), c.charset) for c in records)
+
+
+def _take(surplus: Counter[str], row_hash: str) -> bool:
+    """Say whether the archive has one more of a row than the server, and count it as told."""
+    more = surplus[row_hash] > 0
+    surplus[row_hash] -= 1
+    return more
+
+
+def _as_often(fresh: Iterator[bytes], wanted: Sequence[str]) -> Iterator[bytes]:
+    """Drop rows that the archive has too: without a key a row may be there several times."""
+    left = Counter(wanted)
+    for row in fresh:
+        row_hash = _hash(row)
+        if left[row_hash] > 0:
+            left[row_hash] -= 1
+            yield row
+
+
+def _hash(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()[: segments.HASH]

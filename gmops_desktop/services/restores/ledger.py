@@ -18,7 +18,7 @@ from gmops_desktop.adapters.mysql.definitions import Definition
 from gmops_desktop.adapters.mysql.exchange import ForeignKey, Swap
 from gmops_desktop.addresses import MysqlAddress, address_from_dict
 
-State = Literal["building", "swapping", "clearing", "done"]
+State = Literal["building", "committing", "swapping", "clearing", "done"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,13 @@ class Plan:
     before: tuple[Definition, ...]
     invalid: frozenset[str]  # views that were invalid already, and are let alone
     made: tuple[str, ...]  # sequences created ahead of the tables that need them
+    amended: tuple[str, ...] = ()  # tables whose rows change in place, in one transaction
+    settles: bool = True  # whether anything follows the transaction: a swap, or definitions
+
+    @property
+    def mark(self) -> str:
+        """The table that tells whether the transaction was committed."""
+        return f"gmops_new_{self.swap.tag}_{len(self.swap.numbers)}"
 
     @property
     def made_keys(self) -> set[tuple[str, str]]:
@@ -46,6 +53,8 @@ class Plan:
             "before": [asdict(thing) for thing in self.before],
             "invalid": sorted(self.invalid),
             "made": list(self.made),
+            "amended": list(self.amended),
+            "settles": self.settles,
         }
 
     @classmethod
@@ -60,7 +69,15 @@ class Plan:
             name: tuple(ForeignKey(**key) for key in keys) for name, keys in values["ties"].items()
         }
         before = tuple(Definition(**thing) for thing in values["before"])
-        return cls(swap, ties, before, frozenset(values["invalid"]), tuple(values["made"]))
+        return cls(
+            swap,
+            ties,
+            before,
+            frozenset(values["invalid"]),
+            tuple(values["made"]),
+            tuple(values.get("amended", ())),
+            values.get("settles", True),
+        )
 
 
 class Ledger:
@@ -82,6 +99,7 @@ class Ledger:
             row.more = {**row.more, "state": state}
             if state == "done":
                 row.more = {key: value for key, value in row.more.items() if key != "plan"}
+            row.more = {**row.more, **values.pop("more", {})}
             for name, value in values.items():
                 setattr(row, name, value)
 

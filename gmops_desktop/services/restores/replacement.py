@@ -1,13 +1,19 @@
-"""Runs one restore on an open connection: beside, proved, swapped, or back as it was."""
+"""Runs one restore on an open connection: rows in place, tables beside, all proved, or all undone.
+
+First what is new is built beside, which nobody sees.  Then one transaction puts right the rows of
+the tables that can stay.  Then one RENAME brings in those built beside, and the definitions follow.
+"""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from db.models import RestoreRow
-from gmops_desktop.adapters.mysql import MysqlConnection, definitions, exchange, script
+from gmops_desktop.adapters.mysql import MysqlConnection, amending, definitions, exchange, script
 from gmops_desktop.adapters.mysql.definitions import Schema
 from gmops_desktop.adapters.mysql.exchange import Swap
 from gmops_desktop.archive.manifest import Manifest, TableRecord
@@ -16,8 +22,21 @@ from gmops_desktop.archive.verification import rows_text
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError, ProofFailed
 from gmops_desktop.language import tr
+from gmops_desktop.services.restores.amendments import CannotAmend
+from gmops_desktop.services.restores.choice import KEEP, WHOLE, Choice, Definers
 from gmops_desktop.services.restores.comparison import Comparison, disproved
-from gmops_desktop.services.restores.ledger import Ledger, Plan
+from gmops_desktop.services.restores.inplace import (
+    Work,
+    amend,
+    cannot_amend,
+    limit_of,
+    planned,
+)
+from gmops_desktop.services.restores.ledger import Ledger, Plan, State
+from gmops_desktop.services.restores.parts import part
+from gmops_desktop.services.restores.settling import define_anew, finish, settle, silence
+
+_ALONG: Final = 1 << 20  # bytes of a table that is swapped along with others
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +61,39 @@ class Replacement:
         self,
         connection: MysqlConnection,
         reader: ArchiveReader,
+        safety: ArchiveReader,
         ledger: Ledger,
         reconnect: Callable[[], MysqlConnection],
         context: Context,
+        *,
+        choice: Choice = WHOLE,
+        definers: Definers = KEEP,
     ) -> None:
         self._connection = connection
         self._reader = reader
+        self._safety = safety
         self._manifest: Manifest = reader.manifest
         self._ledger = ledger
         self._reconnect = reconnect
         self._context = context
+        self._choice = choice
+        self._definers = definers
 
     def run(self, row: RestoreRow, present: Schema, comparison: Comparison) -> Outcome:
         """Do it; `present` and `comparison` are how the schema was found."""
-        self._refuse_foreign_references()
-        changed = [table for table in comparison.tables if table.action != "same"]
+        with ExitStack() as stack:
+            work = self._in_place(comparison, stack)
+            return self._run(row, present, comparison, work)
+
+    def _run(
+        self, row: RestoreRow, present: Schema, comparison: Comparison, work: Sequence[Work]
+    ) -> Outcome:
+        amended = tuple(one.record.name for one in work)
+        changed = [d for d in comparison.tables if d.action != "same" and d.table not in amended]
+        if changed:
+            self._refuse_foreign_references()
         there = {table.name for table in present.tables}
+        settles = bool(changed or comparison.objects)
         plan = Plan(
             Swap(
                 secrets.token_hex(3),
@@ -68,33 +104,92 @@ class Replacement:
             {table.name: exchange.foreign_keys(table.create) for table in present.tables},
             present.objects,
             present.invalid,
-            self._missing_sequences(present),
+            self._missing_sequences(present) if settles and self._choice.everything else (),
+            amended,
+            settles,
         )
         records = [table.record for table in changed if table.record]
+        row.tables = len(changed) + len(work)
+        row.rows = sum(r.rows for r in records) + sum(one.amendment.rows for one in work)
+        row.text_bytes = sum(r.text_bytes for r in records)
+        row.text_bytes += sum(one.amendment.sent_bytes for one in work)
+        outcome = Outcome(row.tables, row.rows, row.text_bytes, True, ())
         self._ledger.begin(row, plan)
+        reached: State = "building"
+
+        def reach(state: State, **values: Any) -> None:
+            nonlocal reached
+            self._ledger.reach(row.id, state, **values)
+            reached = state
+
+        beside = 50 if work else 95  # percent that building beside takes of the whole
         try:
             exchange.prepare(self._connection)
-            self._build(plan, records)
-            self._prove(plan, records)
+            self._build(plan, records, beside - 15)
+            self._prove(plan, records, beside - 15)
+            if work:
+                amending.make_mark(self._connection, plan.mark)
+                with part(self._context, beside if records else 5, 96) as inner:
+                    amend(
+                        self._connection,
+                        self._reader,
+                        work,
+                        plan.mark,
+                        lambda: reach("committing"),
+                        inner,
+                    )
+            with self._context.uncut():
+                if settles:
+                    reach("swapping")
+                    differences, proved = self._swap(plan, present)
+                    outcome = replace(outcome, proved=proved, differences=differences)
+                ended = {"proved": outcome.proved, "differences": list(outcome.differences)}
+                reach("clearing", **ended)
+                finish(self._connection, plan)
         except BaseException:
-            self._put_back(row.id, plan, swapped=False)
-            raise
-        with self._context.uncut():
-            try:
-                self._ledger.reach(row.id, "swapping")
-                differences, proved = self._swap(plan)
-            except BaseException:
-                self._put_back(row.id, plan, swapped=True)
+            if not self._put_back(row.id, plan, reached):
                 raise
-            self._ledger.reach(row.id, "clearing")
-            exchange.clear(self._connection, plan.swap, old=True)
-        return Outcome(
-            tables=len(changed),
-            rows=sum(record.rows for record in records),
-            text_bytes=sum(record.text_bytes for record in records),
-            proved=proved,
-            differences=differences,
-        )
+        return outcome
+
+    def _in_place(self, comparison: Comparison, stack: ExitStack) -> list[Work]:
+        """Plan the tables whose rows change where they stand; the others are built beside."""
+        fires = amending.triggered(self._connection)
+        taken = {record.name: record for record in self._safety.manifest.tables}
+        single = self._choice.rows
+        work, refused = [], []
+        for number, difference in enumerate(comparison.tables):
+            self._context.progress(
+                number * 4 // len(comparison.tables),
+                tr("Comparing the rows of {name}", name=difference.table),
+                self._connection.travelled,
+            )
+            name = difference.table
+            if difference.action != "rows":
+                refused += [name] if name in single and difference.action != "same" else []
+                continue
+            try:
+                work.append(
+                    planned(
+                        difference,
+                        taken[name],
+                        self._reader,
+                        self._safety,
+                        limit_of(self._connection),
+                        fires.get(name, frozenset()),
+                        frozenset(key.encode() for key in single.get(name, ())),
+                        stack,
+                        self._context,
+                    )
+                )
+            except CannotAmend:
+                refused += [name] if name in single else []
+        if refused:
+            raise cannot_amend(refused)
+        amended = {one.record.name for one in work}
+        if any(d.action != "same" and d.table not in amended for d in comparison.tables):
+            # What is swapped anyway takes small tables along: then they change in one moment.
+            work = [one for one in work if one.record.text_bytes > _ALONG or one.chosen]
+        return work
 
     # ------------------------------------------------------------ before the swap
 
@@ -118,7 +213,7 @@ class Replacement:
             if thing.kind == "sequence" and thing.name not in there
         )
 
-    def _build(self, plan: Plan, records: list[TableRecord]) -> None:
+    def _build(self, plan: Plan, records: list[TableRecord], percent: int) -> None:
         exchange.define(
             self._connection,
             {key: frame for key, frame in self._frames().items() if key in plan.made_keys},
@@ -131,7 +226,7 @@ class Replacement:
             columns = [column.name for column in record.columns]
             for segment in record.segments:
                 self._context.progress(
-                    5 + done * 75 // total,
+                    5 + done * (percent - 5) // total,
                     tr("Writing {name} beside", name=record.name),
                     self._connection.travelled,
                 )
@@ -144,11 +239,11 @@ class Replacement:
                     exchange.assign(self._connection, release)
                 done += segment.text_bytes
 
-    def _prove(self, plan: Plan, records: list[TableRecord]) -> None:
+    def _prove(self, plan: Plan, records: list[TableRecord], percent: int) -> None:
         wrong = []
         for position, record in enumerate(records):
             self._context.progress(
-                80 + position * 15 // len(records),
+                percent + position * 15 // len(records),
                 tr("Proving {name}", name=record.name),
                 self._connection.travelled,
             )
@@ -166,27 +261,30 @@ class Replacement:
 
     # ------------------------------------------------------------ from the swap on
 
-    def _swap(self, plan: Plan) -> tuple[tuple[str, ...], bool]:
+    def _swap(self, plan: Plan, present: Schema) -> tuple[tuple[str, ...], bool]:
         connection, manifest = self._connection, self._manifest
         self._context.progress(96, tr("Swapping the tables"), connection.travelled)
-        _silence(connection)
+        digests, frames = self._wanted(present)
+        silence(connection)
         exchange.exchange(connection, plan.swap)
         exchange.drop_triggers(connection, [plan.swap.old(name) for name in plan.swap.there])
-        wanted = {
+        whole = self._choice.everything
+        ties = {} if whole else dict(plan.ties)
+        ties |= {
             record.name: exchange.foreign_keys(script.create_of(self._reader.frame(record.frame)))
             for record in manifest.tables
+            if whole or record.name in plan.swap.built
         }
-        exchange.tie(connection, wanted)
-        stripped = _settle(
-            connection,
-            plan,
-            {(thing.kind, thing.name): thing.definition for thing in manifest.objects},
-            self._frames(),
-        )
+        exchange.tie(connection, ties)
+        stripped = define_anew(connection, plan, digests, frames, self._definer)
         found = definitions.read(connection).digests()
-        expected = {("table", record.name): record.definition for record in manifest.tables} | {
-            (thing.kind, thing.name): thing.definition for thing in manifest.objects
+        expected: dict[tuple[str, str], str] = {} if whole else present.digests()
+        expected |= {
+            ("table", record.name): record.definition
+            for record in manifest.tables
+            if whole or record.name in plan.swap.built
         }
+        expected |= digests
         different = sorted(
             key[1] for key in found.keys() | expected.keys() if found.get(key) != expected.get(key)
         )
@@ -202,18 +300,48 @@ class Replacement:
         ]
         return tuple(differences), not different
 
+    def _wanted(
+        self, present: Schema
+    ) -> tuple[dict[tuple[str, str], str], dict[tuple[str, str], bytes]]:
+        """Return the digests and frames of the definitions that are wanted beside the tables: the
+        archive's, or where only some tables were chosen those that stand there."""
+        if self._choice.everything:
+            things = self._manifest.objects
+            return {(thing.kind, thing.name): thing.definition for thing in things}, self._frames()
+        return (
+            {(thing.kind, thing.name): thing.digest for thing in present.objects},
+            {
+                (thing.kind, thing.name): script.definition(self._connection, thing)
+                for thing in present.objects
+            },
+        )
+
+    def _definer(self, statement: bytes) -> bytes:
+        if self._definers.policy == "strip":
+            return script.without_definer(statement)
+        if self._definers.policy == "map":
+            return script.with_definers(statement, self._definers.names)
+        return statement
+
     def _frames(self) -> dict[tuple[str, str], bytes]:
         return {
             (thing.kind, thing.name): self._reader.frame(thing.frame)
             for thing in self._manifest.objects
         }
 
-    def _put_back(self, id: str, plan: Plan, *, swapped: bool) -> None:
-        """Take the way back; where even that fails, the next restore finds what to do."""
+    def _put_back(self, id: str, plan: Plan, state: State) -> bool:
+        """Take the way back; say whether it turned out that the restore had been completed.
+
+        Where even that fails, the next restore finds what to do.
+        """
         self._connection.cut()
         try:
             with self._reconnect() as connection:
-                put_back(connection, plan, swapped=swapped)
+                if settle(connection, plan, state, self._safety, self._context) == "after":
+                    if state != "clearing":
+                        self._ledger.reach(id, "clearing", proved=True)
+                    finish(connection, plan)
+                    return True
         except OpsError as error:
             self._context.note(
                 tr("What was begun could not be taken back now: {why}", why=error.message)
@@ -221,60 +349,7 @@ class Replacement:
             self._context.note(tr("The next restore of this schema does that first."))
         else:
             self._ledger.forget(id)
-
-
-def put_back(connection: MysqlConnection, plan: Plan, *, swapped: bool) -> None:
-    """Give the schema back what it had before a restore, from wherever that stopped."""
-    exchange.prepare(connection)
-    if swapped:
-        _silence(connection)
-        exchange.exchange_back(connection, plan.swap)
-        exchange.drop_triggers(connection, [plan.swap.new(name) for name in plan.swap.built])
-        exchange.tie(connection, plan.ties)
-        _settle(
-            connection,
-            plan,
-            {(thing.kind, thing.name): thing.digest for thing in plan.before},
-            {
-                (thing.kind, thing.name): script.definition(connection, thing)
-                for thing in plan.before
-            },
-        )
-    exchange.clear(connection, plan.swap, old=False)
-    for name in plan.made:
-        exchange.drop(connection, "sequence", name)
-
-
-def finish(connection: MysqlConnection, plan: Plan) -> None:
-    """Clear away the former tables of a restore that was complete but for this."""
-    exchange.clear(connection, plan.swap, old=True)
-
-
-def _silence(connection: MysqlConnection) -> None:
-    """Let no event write while tables change places; each comes back with its definition."""
-    for thing in definitions.read(connection).objects:
-        if thing.kind == "event" and " DISABLE" not in thing.create:
-            exchange.drop(connection, "event", thing.name)
-
-
-def _settle(
-    connection: MysqlConnection,
-    plan: Plan,
-    wanted: Mapping[tuple[str, str], str],
-    frames: Mapping[tuple[str, str], bytes],
-) -> list[str]:
-    """Make the schema's definitions those `wanted` (digests); return those that lost a definer."""
-    present = definitions.read(connection)
-    for view in present.invalid - plan.invalid:  # its tables have gone with the swap
-        exchange.drop(connection, "view", view)
-    right = set()
-    for thing in present.objects:
-        if wanted.get((thing.kind, thing.name)) == thing.digest and thing.kind != "sequence":
-            right.add((thing.kind, thing.name))
-        else:
-            exchange.drop(connection, thing.kind, thing.name)
-    missing = {key: frames[key] for key in wanted if key not in right}
-    return exchange.define(connection, missing)
+        return False
 
 
 def _untouched() -> str:

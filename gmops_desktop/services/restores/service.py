@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from db.engine import Database
 from db.ids import uuid7
@@ -19,46 +19,26 @@ from gmops_desktop.archive.inventory import Backup, Inventory
 from gmops_desktop.archive.reader import ArchiveReader
 from gmops_desktop.archive.sealing import Seals
 from gmops_desktop.archive.verification import verify
-from gmops_desktop.context import Context, Progress
+from gmops_desktop.context import Context
 from gmops_desktop.errors import Cancelled, OpsError, ProofFailed
 from gmops_desktop.language import tr
-from gmops_desktop.services.restores.comparison import Action, compare, count
+from gmops_desktop.lines import Line
+from gmops_desktop.services.restores import previewing
+from gmops_desktop.services.restores.choice import KEEP, WHOLE, Choice, Definers
+from gmops_desktop.services.restores.comparison import compare_archives
 from gmops_desktop.services.restores.ledger import Ledger, State, address_of, plan_of, state_of
-from gmops_desktop.services.restores.replacement import Replacement, finish, put_back
+from gmops_desktop.services.restores.parts import part
+from gmops_desktop.services.restores.previewing import Preview, TableRows
+from gmops_desktop.services.restores.replacement import Replacement
+from gmops_desktop.services.restores.settling import Stands, finish, settle
 
 Connect = Callable[[MysqlAddress, Context], MysqlConnection]
 TakeSafety = Callable[[MysqlAddress, Context], Backup]
+Goal = Literal["either", "before", "after"]
 
 _USUAL_RATE: Final = 8e6  # bytes of SQL a second, until a restore here has shown better
-
-
-@dataclass(frozen=True, slots=True)
-class TableChange:
-    """What a restore would do to one table, in rows; `text_bytes` is what it would write."""
-
-    table: str
-    action: Action
-    added: int
-    changed: int
-    removed: int
-    text_bytes: int
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a restore would do; `objects` names the other definitions that differ.
-
-    `seconds` is an estimate from the restores run here before.
-    """
-
-    path: Path
-    target: MysqlAddress
-    tables: tuple[TableChange, ...]
-    objects: tuple[str, ...]
-    text_bytes: int
-    seconds: float
-    identical: bool
+_FAST: Final = 12e6  # bytes a second of a line on which compressing would only cost time
+_LOOPBACK: Final = {"localhost", "127.0.0.1", "::1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +58,38 @@ class Restored:
     proved: bool
     differences: tuple[str, ...]
     safety: Backup | None
+    undoes: str = ""
+    travelled: int = 0
+    archive: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """A restore that was interrupted, and has yet to be put back (or only to be cleared up)."""
+    """A restore that was interrupted, and has yet to be put back (or only to be cleared up).
+
+    `stands` says how the database is, as far as that is known without asking the server.
+    """
 
     id: str
     at: datetime
     target: str
     schema: str
     state: State
+    archive: Path = Path()
+    stands: Literal["before", "after", "unknown"] = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """How a schema stands now that an interrupted restore was put right: as `before` that restore
+    or as `after` it."""
+
+    schema: str
+    stands: Stands
 
 
 class Restores:
-    """Restores of whole schemas from archives.
+    """Restores from archives: of whole schemas, of tables, of single rows.
 
     `take_safety` writes an archive of the present state before anything is changed.
     """
@@ -110,54 +107,44 @@ class Restores:
         self._take_safety = take_safety
         self._seals = seals or Seals()
 
-    def preview(self, path: Path, target: MysqlAddress, context: Context) -> Preview:
+    def preview(
+        self, path: Path, target: MysqlAddress, context: Context, *, choice: Choice = WHOLE
+    ) -> Preview:
         """Say what a restore of `path` into `target` would change; nothing is locked or written."""
-        with (
-            self._seals.opened(path, context) as plain,
-            ArchiveReader(plain) as reader,
-            self._connect(target, context) as connection,
-        ):
-            segments.prepare(connection)
-            present = definitions.read(connection)
-            found = compare(connection, present, reader.manifest, context)
-            changes = []
-            for table in found.tables:
-                if table.action == "same":
-                    changes.append(TableChange(table.table, "same", 0, 0, 0, 0, ""))
-                    continue
-                context.progress(99, tr("Counting the rows of {name}", name=table.table))
-                added, changed, removed = count(connection, reader, table)
-                size = table.record.text_bytes if table.record else 0
-                changes.append(
-                    TableChange(
-                        table.table,
-                        table.action,
-                        added,
-                        changed,
-                        removed,
-                        size,
-                        _note(table.action),
-                    )
-                )
-        text_bytes = sum(change.text_bytes for change in changes)
-        return Preview(
-            path=path,
-            target=target,
-            tables=tuple(changes),
-            objects=found.objects,
-            text_bytes=text_bytes,
-            seconds=1.0 + reader.manifest.text_bytes / 60e6 + text_bytes / self._rate(),
-            identical=found.identical,
-        )
+        with self._looking(path, target, context) as (reader, connection):
+            return previewing.preview(connection, reader, path, choice, self._rate(), context)
 
-    def run(self, path: Path, target: MysqlAddress, context: Context, *, confirm: str) -> Restored:
-        """Make `target` what the archive holds; `confirm` is the schema's name, typed by a person.
+    def rows(
+        self, path: Path, target: MysqlAddress, table: str, context: Context, *, most: int = 200
+    ) -> TableRows:
+        """Return up to `most` rows of `table` that a restore would change, side by side."""
+        with self._looking(path, target, context) as (reader, connection):
+            return previewing.sample(connection, reader, table, most, context)
 
-        The archive is verified and the present state saved first.  Failed, cancelled or cut off,
-        the schema is as it was, or is put back by the next run.  Raises `OpsError`, or
-        `ProofFailed` naming the tables whose rows are not the archive's.
+    def run(
+        self,
+        path: Path,
+        target: MysqlAddress,
+        context: Context,
+        *,
+        confirm: str,
+        choice: Choice = WHOLE,
+        definers: Definers = KEEP,
+    ) -> Restored:
+        """Make `target` what the archive holds, or only what was chosen of it.
+
+        `confirm` is the schema's name, typed by a person.  The archive is verified and the present
+        state saved first.  Failed, cancelled or cut off, the schema is as it was, or is put back by
+        the next run.  Raises `OpsError`, or `ProofFailed` naming the tables whose rows are not the
+        archive's.
         """
-        return self._run(path, target, context, confirm=confirm, undoes="")
+        if confirm != target.schema:
+            raise OpsError(
+                tr("“{typed}” is not the name of the schema.", typed=confirm),
+                hint=tr("Type “{schema}” to confirm.", schema=target.schema),
+                unharmed=tr("The schema is as it was."),
+            )
+        return self._run(path, target, context, choice=choice, definers=definers)
 
     def undo(self, restored_id: str, context: Context) -> Restored:
         """Take a restore back: restore the state that was saved before it."""
@@ -168,8 +155,7 @@ class Restores:
                 tr("The state before this restore is no longer at hand."),
                 hint=tr("Choose one of the backups instead."),
             )
-        target = address_of(row)
-        return self._run(safety.path, target, context, confirm=target.schema, undoes=row.id)
+        return self._run(safety.path, address_of(row), context, undoes=row.id)
 
     def target_of(self, restored_id: str) -> MysqlAddress:
         """Return where a restore wrote, its tunnel included: undoing it needs the passwords."""
@@ -178,28 +164,64 @@ class Restores:
             raise OpsError(tr("There is no restore {id}.", id=restored_id))
         return address_of(row)
 
-    def recover(self, target: MysqlAddress, context: Context) -> bool:
-        """Put right what an interrupted restore left in `target`; say whether there was any."""
-        waiting = [thing for thing in self.unfinished() if thing.target == str(target)]
-        for row in self._ledger.all():
-            if row.id not in {thing.id for thing in waiting}:
-                continue
-            with self._connect(target, context) as connection, context.uncut():
-                if state_of(row) == "clearing":
-                    finish(connection, plan_of(row))
-                    self._ledger.reach(row.id, "done")
-                else:
-                    put_back(connection, plan_of(row), swapped=state_of(row) == "swapping")
-                    self._ledger.forget(row.id)
+    def recover(
+        self, target: MysqlAddress, context: Context, goal: Goal = "either"
+    ) -> Recovered | None:
+        """Put right what an interrupted restore left in `target`; None where there was none.
+
+        The schema then is as before that restore, or as after it where that had come to its end
+        already.  With a `goal` it is brought there: undone from the safety copy, or restored again.
+        """
+        recovered = None
+        for row in self._waiting(target):
+            context.line = self._line(target)
+            with ExitStack() as stack:
+                connection = stack.enter_context(self._connect(target, context))
+                safety = self._safety_of(row, stack, context)
+                with context.uncut():
+                    stands = settle(
+                        connection,
+                        plan_of(row),
+                        state_of(row),
+                        safety,
+                        context,
+                        forward=goal == "after",
+                    )
+                    if stands == "after":
+                        if state_of(row) != "clearing":  # committed, so it was proved before
+                            self._ledger.reach(row.id, "clearing", proved=True)
+                        finish(connection, plan_of(row))
+                        self._ledger.reach(row.id, "done")
+                    else:
+                        self._ledger.forget(row.id)
             context.note(
                 tr("An interrupted restore of {schema} was put right first.", schema=row.schema)
             )
-        return bool(waiting)
+            if goal == "after" and stands == "before":
+                self._run(Path(row.archive_path), target, context)
+                stands = "after"
+            elif goal == "before" and stands == "after":
+                self.undo(row.id, context)
+                stands = "before"
+            recovered = Recovered(row.schema, stands)
+        return recovered
 
     def unfinished(self) -> tuple[Unfinished, ...]:
         """Return the restores that were interrupted, newest first."""
+        stands: dict[State, Literal["before", "after", "unknown"]] = {
+            "building": "before",
+            "clearing": "after",
+        }
         return tuple(
-            Unfinished(row.id, row.at, row.target, row.schema, state_of(row))
+            Unfinished(
+                row.id,
+                row.at,
+                row.target,
+                row.schema,
+                state_of(row),
+                Path(row.archive_path),
+                stands.get(state_of(row), "unknown"),
+            )
             for row in self._ledger.all()
             if state_of(row) != "done"
         )
@@ -212,37 +234,38 @@ class Restores:
         """Return every restore that ended, newest first."""
         return tuple(self._restored(row) for row in self._ledger.all() if state_of(row) == "done")
 
-    def _run(
-        self, path: Path, target: MysqlAddress, context: Context, *, confirm: str, undoes: str
-    ) -> Restored:
-        if confirm != target.schema:
-            raise OpsError(
-                tr("“{typed}” is not the name of the schema.", typed=confirm),
-                hint=tr("Type “{schema}” to confirm.", schema=target.schema),
-                unharmed=tr("The schema is as it was."),
-            )
-        with _part(context, 0, 4) as opening, self._seals.opened(path, opening) as plain:
-            return self._run_plain(plain, path, target, context, undoes=undoes)
+    # ------------------------------------------------------------ a run
 
-    def _run_plain(
-        self, plain: Path, path: Path, target: MysqlAddress, context: Context, *, undoes: str
+    def _run(
+        self,
+        path: Path,
+        target: MysqlAddress,
+        context: Context,
+        *,
+        undoes: str = "",
+        choice: Choice = WHOLE,
+        definers: Definers = KEEP,
     ) -> Restored:
-        """Restore from `plain`, which is the archive at `path` or its opened copy."""
         begun, clock = _now(), time.monotonic()
-        with _part(context, 4, 10) as part:
-            self._prove(plain, part)
-        self.recover(target, context)
-        with _part(context, 10, 25) as part:
-            safety = self._take_safety(target, part)
-        with (
-            ArchiveReader(plain) as reader,
-            _part(context, 25, 35) as comparing,
-            _part(context, 35, 100) as part,
-            self._connect(target, part) as connection,
-        ):
+        context.line = self._line(target)
+        with ExitStack() as stack:
+            with part(context, 0, 4) as opening:
+                plain = stack.enter_context(self._seals.opened(path, opening))
+            with part(context, 4, 10) as proving:
+                self._prove(plain, proving)
+            self.recover(target, context)
+            with part(context, 10, 35) as saving:
+                safety = self._take_safety(target, saving)
+                travelled = saving.line.travelled
+            reader = stack.enter_context(ArchiveReader(plain))
+            saved = stack.enter_context(self._seals.opened(safety.path, context))
+            taken = stack.enter_context(ArchiveReader(saved))
+            inner = stack.enter_context(part(context, 35, 100))
+            connection = stack.enter_context(self._connect(target, inner))
             segments.prepare(connection)
             present = definitions.read(connection)
-            comparison = compare(connection, present, reader.manifest, comparing)
+            self._refuse_blindness(present)
+            comparison = previewing.chosen(compare_archives(present, reader, taken, inner), choice)
             source = reader.manifest.source
             row = RestoreRow(
                 id=uuid7(),
@@ -262,21 +285,22 @@ class Restores:
             )
             identity = row.id
             replacement = Replacement(
-                connection, reader, self._ledger, lambda: self._connect(target, Context()), part
+                connection,
+                reader,
+                taken,
+                self._ledger,
+                lambda: self._connect(target, Context()),
+                inner,
+                choice=choice,
+                definers=definers,
             )
-            outcome = replacement.run(row, present, comparison)
+            replacement.run(row, present, comparison)
+            travelled += context.line.travelled
         self._ledger.reach(
-            identity,
-            "done",
-            seconds=time.monotonic() - clock,
-            tables=outcome.tables,
-            rows=outcome.rows,
-            text_bytes=outcome.text_bytes,
-            proved=outcome.proved,
-            differences=list(outcome.differences),
+            identity, "done", seconds=time.monotonic() - clock, more={"travelled": travelled}
         )
         with suppress(Cancelled):  # too late: it is done
-            context.progress(100, tr("Restore of {schema} done", schema=target.schema))
+            context.progress(100, tr("Restore of {schema} done", schema=target.schema), travelled)
         return next(restored for restored in self.all() if restored.id == identity)
 
     def _prove(self, path: Path, context: Context) -> None:
@@ -287,6 +311,45 @@ class Restores:
                 hint=tr("Choose another backup."),
                 unharmed=tr("The schema is as it was."),
             )
+
+    def _refuse_blindness(self, present: definitions.Schema) -> None:
+        """What the account may not see would be lost, or would fire unseen."""
+        for gap in present.omissions:
+            if gap.kind == "no_privilege" and gap.detail in ("SELECT", "TRIGGER"):
+                raise OpsError(
+                    tr("The account may not see all of the schema: {name}.", name=gap.name),
+                    hint=tr("Grant it SELECT and TRIGGER on the schema, or use another user."),
+                    unharmed=tr("The schema is as it was."),
+                )
+
+    @contextmanager
+    def _looking(
+        self, path: Path, target: MysqlAddress, context: Context
+    ) -> Iterator[tuple[ArchiveReader, MysqlConnection]]:
+        context.line = self._line(target)
+        with (
+            self._seals.opened(path, context) as plain,
+            ArchiveReader(plain) as reader,
+            self._connect(target, context) as connection,
+        ):
+            yield reader, connection
+
+    def _waiting(self, target: MysqlAddress) -> list[RestoreRow]:
+        """Return the restores of `target` that were interrupted."""
+        return [
+            row
+            for row in self._ledger.all()
+            if state_of(row) != "done" and row.target == str(target)
+        ]
+
+    def _safety_of(
+        self, row: RestoreRow, stack: ExitStack, context: Context
+    ) -> ArchiveReader | None:
+        safety = self._inventory.get(row.safety_id) if row.safety_id else None
+        if safety is None or not safety.exists:
+            return None
+        plain = stack.enter_context(self._seals.opened(safety.path, context))
+        return stack.enter_context(ArchiveReader(plain))
 
     def _restored(self, row: RestoreRow) -> Restored:
         return Restored(
@@ -300,6 +363,9 @@ class Restores:
             proved=row.proved,
             differences=tuple(row.differences),
             safety=self._inventory.get(row.safety_id) if row.safety_id else None,
+            undoes=row.undoes,
+            travelled=int(row.more.get("travelled", 0)),
+            archive=row.archive_path,
         )
 
     def _rate(self) -> float:
@@ -309,42 +375,13 @@ class Restores:
                 return row.text_bytes / max(row.seconds, 0.1)
         return _USUAL_RATE
 
-
-class _Part(Context):
-    """Reports every step: the whole decides how often somebody hears of it."""
-
-    def progress(
-        self,
-        percent: int | None,
-        text: str = "",
-        travelled: int = 0,
-        detail: Callable[[], object] | None = None,
-    ) -> None:
-        self.check()
-        self._report(Progress(percent, text, travelled, detail() if detail else None))
-
-
-@contextmanager
-def _part(context: Context, low: int, high: int) -> Iterator[Context]:
-    """Let a part of the work count its own 0 to 100 within `low` to `high` of the whole."""
-
-    def report(progress: Progress) -> None:
-        percent = progress.percent
-        whole = None if percent is None else min(99, low + percent * (high - low) // 100)
-        with suppress(Cancelled):  # the part is cancelled, too, unless it must not be cut now
-            context.progress(whole, progress.text, progress.travelled, lambda: progress.detail)
-
-    part = _Part(report, context.note)
-    with context.on_cancel(part.cancel):
-        yield part
-
-
-def _note(action: Action) -> str:
-    if action == "drop":
-        return tr("not in the archive")
-    if action == "create":
-        return tr("missing in the schema")
-    return tr("defined otherwise") if action == "replace" else ""
+    def _line(self, target: MysqlAddress) -> Line:
+        """Return the line, compressed both ways where it carries less than can be packed."""
+        if target.ssh is None or target.ssh.host in _LOOPBACK:
+            return Line()
+        source = f"{target.schema}@{target.host}"
+        known = [one.rate for one in self._inventory.all() if one.source == source]
+        return Line(compress=max(known[:5], default=0.0) < _FAST)
 
 
 def _now() -> datetime:
