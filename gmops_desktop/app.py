@@ -443,6 +443,7 @@ def _pages(
     window: Callable[[], MainWindow],
 ) -> Pages:
 
+    from ui.account_card import AccountCard
     from ui.backups_tab import BackupsTab
     from ui.comparison_dialog import comparing
     from ui.first_start import FirstStart
@@ -454,6 +455,7 @@ def _pages(
     from ui.settings_tab import SettingsTab
     from ui.status_tab import StatusTab
     from ui.tickets_tab import TicketsTab
+    from ui.whole_card import WholeCard
     from ui.widgets.page import Page
 
     def switch(guide: bool) -> None:
@@ -475,6 +477,10 @@ def _pages(
         compare=comparing(services.comparisons, contracts, runner),
         scheduling=lambda page: Scheduling(
             services.schedules, services.retention, services.timers, runner, page
+        ),
+        kinds=(
+            WholeCard(services.whole_backups, runner),
+            AccountCard(services.account_backups, contracts, runner),
         ),
     )
     tickets = TicketsTab(services.tickets, contracts, runner)

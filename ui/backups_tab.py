@@ -21,6 +21,7 @@ from ui.backup_card import ArchivesCard
 from ui.backup_cloud import Clouds, cloud_of
 from ui.backup_cloud_panel import CloudPanel
 from ui.backup_files import Files
+from ui.backup_kinds import KindCard
 from ui.backup_lights import Interrupted, Lights
 from ui.backup_lines import Line, line_of
 from ui.backup_panel import BackupPanel
@@ -43,7 +44,7 @@ class BackupsTab(Page):
     """Archives of the databases; each action runs in the lane of the database it touches.
 
     `compare` opens the comparison of two archives; `scheduling` gives the way to schedules over
-    this page, and with it the light of each database.
+    this page, and with it the light of each database; `kinds` are the cards of other backups.
     """
 
     shows = Change.BACKUPS | Change.CONTRACT
@@ -58,8 +59,10 @@ class BackupsTab(Page):
         *,
         compare: Compare | None = None,
         scheduling: Callable[[QWidget], Scheduling] | None = None,
+        kinds: Sequence[KindCard] = (),
     ) -> None:
         super().__init__(tr("Backup and restore"))
+        self.kinds = tuple(kinds)
         self._backups = backups
         self._restores = restores
         self._contracts = contracts
@@ -126,6 +129,8 @@ class BackupsTab(Page):
         runner.started.connect(self._heed)
         for source in (self._restoring, self._files, self._clouds):
             source.noticed.connect(self.noticed)
+        for card in self.kinds:
+            card.noticed.connect(self.noticed)
         if self._scheduling is not None:
             self._scheduling.noticed.connect(self.noticed)
             self.head.add_action(self._scheduling.button(self._chosen))
@@ -153,6 +158,8 @@ class BackupsTab(Page):
         self._all = self._backups.all()
         self._clouds.show_databases(self._databases)
         self.lights.show_facts(self._all, self._restores.all())
+        for card in self.kinds:
+            card.refresh()
         self._show_archives()
         unfinished = self._restores.unfinished()
         self._interrupted.show_restore(unfinished[0] if unfinished else None)
@@ -198,7 +205,11 @@ class BackupsTab(Page):
         lower.addWidget(self.archives, 1)
         lower.addWidget(self._panels)
         body = QWidget()
-        body_layout = column(body, self._interrupted, top, margins=(16, 12, 16, 12), spacing=GAP)
+        others = row(None, *self.kinds, spacing=GAP)
+        for place in range(len(self.kinds)):
+            others.setStretch(place, 1)
+        above = (self._interrupted, top, others)
+        body_layout = column(body, *above, margins=(16, 12, 16, 12), spacing=GAP)
         body_layout.addLayout(lower, 1)
 
         self._pages.addWidget(body)

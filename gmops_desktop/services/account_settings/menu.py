@@ -67,9 +67,9 @@ class Menu:
     buttons: tuple[Button, ...]
     conditional: int = 0
 
-    def lines(self) -> tuple[str, ...]:
-        """Return the menu as a tree, a line a button."""
-        return tuple(_lines(self.buttons))
+    def lines(self, blank: str = "  ") -> tuple[str, ...]:
+        """Return the menu as a tree, a line a button; `blank` is as wide as a branch beside it."""
+        return tuple(_lines(self.buttons, blank))
 
 
 def menu_of(parts: Mapping[str, Any]) -> Menu:
@@ -150,8 +150,8 @@ def _button(told: Mapping[str, Any]) -> Button:
     return Button(name, kind, fields)
 
 
-def _lines(buttons: Sequence[Button], indent: str = "") -> Iterator[str]:
+def _lines(buttons: Sequence[Button], blank: str, indent: str = "") -> Iterator[str]:
     for place, button in enumerate(buttons):
         last = place == len(buttons) - 1
         yield f"{indent}{'└ ' if last else '├ '}{button.name}{tr(': ')}{button.action}"
-        yield from _lines(button.subs, indent + ("  " if last else "│ "))
+        yield from _lines(button.subs, blank, indent + (blank if last else "│ "))
