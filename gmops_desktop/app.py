@@ -356,6 +356,7 @@ def open_window(home: Home, *, self_test: bool = False) -> int:
             desk.guide = not services.contracts.resources()
             window = build_window(services, runner, program, desk)
             code = program.run(window, runner, home.root, self_test=self_test)
+            services.drills.drop_passing()
     except OpsError as error:
         if self_test:
             raise
@@ -379,6 +380,7 @@ def build_window(
     services: Services, runner: TaskRunner, program: Program, desk: Desk
 ) -> MainWindow:
     """Return the window with all its pages, not yet shown."""
+    from ui.drill_watch import DrillWatch
     from ui.main_window import MainWindow
     from ui.schedule_watch import ScheduleWatch
 
@@ -397,6 +399,10 @@ def build_window(
     watch.noticed.connect(window.show_notice)
     window.closed.connect(watch.stop)
     watch.begin()
+    drill_watch = DrillWatch(services.drills, runner, window)
+    drill_watch.noticed.connect(window.show_notice)
+    window.closed.connect(drill_watch.stop)
+    drill_watch.begin()
     return window
 
 
@@ -446,6 +452,7 @@ def _pages(
     from ui.account_card import AccountCard
     from ui.backups_tab import BackupsTab
     from ui.comparison_dialog import comparing
+    from ui.drilling import Drilling
     from ui.first_start import FirstStart
     from ui.main_window import Pages, Tab
     from ui.overview_tab import OverviewTab
@@ -482,6 +489,7 @@ def _pages(
             WholeCard(services.whole_backups, runner),
             AccountCard(services.account_backups, contracts, runner),
         ),
+        drilling=lambda page: Drilling(services.drills, services.reports, runner, page),
     )
     tickets = TicketsTab(services.tickets, contracts, runner)
     status = StatusTab(services.servers, contracts, services.settings, runner)

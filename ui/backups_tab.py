@@ -27,6 +27,7 @@ from ui.backup_lines import Line, line_of
 from ui.backup_panel import BackupPanel
 from ui.backup_rows import address_of, database_text, lane_of, trend_of
 from ui.backup_transfer import TransferMenu
+from ui.drilling import Drilling
 from ui.restoring import Restoring
 from ui.schedule_words import next_text
 from ui.scheduling import Scheduling
@@ -44,7 +45,8 @@ class BackupsTab(Page):
     """Archives of the databases; each action runs in the lane of the database it touches.
 
     `compare` opens the comparison of two archives; `scheduling` gives the way to schedules over
-    this page, and with it the light of each database; `kinds` are the cards of other backups.
+    this page, and with it the light of each database; `kinds` are the cards of other backups;
+    `drilling` gives the way to drills, and with it the light of the recovery time.
     """
 
     shows = Change.BACKUPS | Change.CONTRACT
@@ -60,6 +62,7 @@ class BackupsTab(Page):
         compare: Compare | None = None,
         scheduling: Callable[[QWidget], Scheduling] | None = None,
         kinds: Sequence[KindCard] = (),
+        drilling: Callable[[QWidget], Drilling] | None = None,
     ) -> None:
         super().__init__(tr("Backup and restore"))
         self.kinds = tuple(kinds)
@@ -96,6 +99,7 @@ class BackupsTab(Page):
         self._files = Files(backups, runner, self)
         self._clouds = Clouds(clouds, runner, self)
         self._scheduling = scheduling(self) if scheduling else None
+        self._drilling = drilling(self) if drilling else None
         self._first = button(
             tr("Take the first backup"), self.take, kind="primary", icon_name="archive-box"
         )
@@ -134,6 +138,10 @@ class BackupsTab(Page):
         if self._scheduling is not None:
             self._scheduling.noticed.connect(self.noticed)
             self.head.add_action(self._scheduling.button(self._chosen))
+
+        if self._drilling is not None:
+            self._drilling.noticed.connect(self.noticed)
+            self.head.add_action(self._drilling.button(self._chosen))
 
     @property
     def table(self) -> Table[Line]:
@@ -298,6 +306,8 @@ class BackupsTab(Page):
             "" if inside else tr("No TencentDB instance is known for this database.")
         )
         self._show_schedule(resource)
+        if self._drilling is not None and resource is not None:
+            self._drilling.light(resource, self.lights)
         compare = "" if self._compare and self._all else tr("There are no two archives yet.")
         disable(self.archives.compare, compare)
         self.panel.show_undo(*self._restoring.undo_state(self._databases))

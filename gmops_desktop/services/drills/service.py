@@ -121,6 +121,7 @@ class Copy:
     address: MysqlAddress
     server: str
     running: bool
+    passing: bool = False  # it goes when the program ends
 
 
 class Drills:
@@ -308,8 +309,11 @@ class Drills:
 
     # ------------------------------------------------------------ a copy to look into
 
-    def keep(self, path: Path, context: Context) -> Copy:
-        """Restore an archive to this machine, and let the server run until `drop`."""
+    def keep(self, path: Path, context: Context, *, passing: bool = False) -> Copy:
+        """Restore an archive to this machine, and let the server run until `drop`.
+
+        A `passing` copy goes with `drop_passing`, when the program ends.
+        """
         found = Findings()
         with self._rehearsal.restored(path, found, context) as (server, reader):
             schema = reader.manifest.source.schema
@@ -323,6 +327,7 @@ class Drills:
                     "schema": schema,
                     "port": address.port,
                     "server": str(server.program),
+                    "passing": passing,
                 }
                 self._servers.keep(server, facts)
             id = server.folder.name
@@ -338,6 +343,7 @@ class Drills:
                 MysqlAddress("127.0.0.1", facts["port"], KEEPER, facts["schema"]),
                 facts["server"],
                 running,
+                bool(facts.get("passing")),
             )
             for id, (facts, running) in self._servers.kept().items()
         ]
@@ -353,6 +359,12 @@ class Drills:
         self._servers.drop(id)
         if copy is not None:
             self._secrets.delete(copy.address.secret_name)
+
+    def drop_passing(self) -> None:
+        """Remove the copies that were to go with the program."""
+        for copy in self.copies():
+            if copy.passing:
+                self.drop(copy.id)
 
     def sweep(self) -> int:
         """Remove what a killed program left of drills; return how many servers."""
