@@ -109,7 +109,8 @@ def by_month(session: Session, months: Sequence[date]) -> Counter[tuple[Stream, 
         times: Iterable[datetime] = session.scalars(wanted)
         counts.update((stream, month_of(at)) for at in times)
 
-    count("backups", between(ArchiveRow.at).where(ArchiveRow.verified.is_(True)))
+    of_databases = ArchiveRow.purpose.in_(("backup", "safety"))
+    count("backups", between(ArchiveRow.at).where(ArchiveRow.verified.is_(True), of_databases))
     proved = between(RestoreRow.at).where(RestoreRow.proved.is_(True), RestoreRow.undoes == "")
     count("restores", proved)
     count("patches", between(ChangeRow.applied_at))

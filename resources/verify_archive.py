@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-r"""Proves a database archive (NAME.sql.zst) without the program that wrote it.
+r"""Proves an archive (NAME.sql.zst, NAME.account.zst) without the program that wrote it.
 
 Needs Python 3.8 or newer and the `zstd` command, nothing else:  python3 verify_archive.py FILE
 Exit code 0: whole.  3: damaged, and the lines say what and where.  1: it could not be read.
@@ -8,7 +8,8 @@ The file is a row of zstd frames with a seek table at its end.  The last frame i
 comments, one JSON object a line, closed by the SHA-256 of those lines.  It states the SHA-256 of
 every frame as it is stored, and of each segment's rows as the database server computed it: rows as
 SQL literals, joined by a comma and a NUL byte.  In the file each row is a line, and line ends
-inside strings are written \n and \r there.
+inside strings are written \n and \r there.  (NAME.account.zst is one JSON document instead; its
+last frame, the member "manifest", states the SHA-256 of every frame, and one of those lines.)
 """
 
 import hashlib
@@ -19,7 +20,7 @@ import struct
 import subprocess
 import sys
 
-TITLE = b"-- GMOps manifest"
+TITLE, MEMBER = b"-- GMOps manifest", b',\n"manifest": {'
 LARGE = re.compile(
     rb"^SET @`(?:([0-9a-f]{64})`=x''|([0-9a-f]{64})`=CONCAT\(@`\2`,0x([0-9A-F]+)\));$", re.MULTILINE
 )
@@ -50,8 +51,10 @@ def check(file):
     """Return everything that is wrong with the archive."""
     try:
         frames = seek_table(file)
+        if (text := unpacked(file, *frames[-1])).startswith(MEMBER):
+            return check_account(file, frames, json.loads(b"{" + text[1:])["manifest"])
         manifest = read_manifest(file, *frames[-1])
-    except Damaged as damage:
+    except (Damaged, ValueError, KeyError) as damage:
         return [str(damage)]
     stated = manifest["frames"]
     if len(stated) != len(frames) - 1:
@@ -87,12 +90,26 @@ def seek_table(file):
     return frames
 
 
-def read_manifest(file, offset, size, content_size):
-    """Return the manifest as one dictionary; its digest must hold."""
+def unpacked(file, offset, size, content_size):
+    """Return the content of one frame; nothing where it is damaged."""
     stored, pipe = read(file, offset, size), subprocess.PIPE
     text = subprocess.run(["zstd", "-dcq"], input=stored, stdout=pipe, stderr=pipe).stdout
+    return text if len(text) == content_size else b""
+
+
+def check_account(file, frames, manifest):
+    """Return what is wrong with an archive of an official account's settings."""
+    found = [sha256(read(file, offset, size)) for offset, size, _ in frames[:-1]]
+    if found != manifest["frames"] or sha256("\n".join(found).encode()) != manifest["sha256"]:
+        return ["The content is not what its manifest says: it was edited."]
+    return []
+
+
+def read_manifest(file, *frame):
+    """Return the manifest as one dictionary; its digest must hold."""
+    text, offset = unpacked(file, *frame), frame[0]
     lines = text.strip(b"\n").split(b"\n")
-    if lines[0] != TITLE or len(text) != content_size:
+    if lines[0] != TITLE:
         raise Damaged(f"The manifest, from byte {offset} on, is missing or damaged.")
     body = b"".join(line[3:] + b"\n" for line in lines[1:-1])
     if lines[-1] != b"-- sha256 " + sha256(body).encode():

@@ -20,7 +20,7 @@ from gmops_desktop.services.account_settings import (
 )
 from gmops_desktop.tasks import Task, TaskRunner
 from ui import words
-from ui.account_words import SIGNS, kind_word
+from ui.account_words import SIGNS, archive_word, kind_word
 from ui.dialogs.sheet import Sheet
 from ui.widgets.frames import Glyph, Label, column, paragraph, row
 from ui.widgets.tables import Column, Table
@@ -83,7 +83,7 @@ class AccountDiff(Sheet):
         self.after.addItem(tr("As it is now", context="account"), address)
         for archive in archives:
             for combo in (self.before, self.after):
-                combo.addItem(words.stamp(archive.at), archive.path)
+                combo.addItem(archive_word(archive), archive.path)
         self.outcome = Label(words.NOTHING, "strong")
         self.table: Table[Difference] = Table(
             difference_columns(),

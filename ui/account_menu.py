@@ -19,8 +19,8 @@ from gmops_desktop.services.account_settings import (
     MenuPreview,
 )
 from gmops_desktop.tasks import Task, TaskRunner
-from ui import words
 from ui.account_diff import difference_columns
+from ui.account_words import archive_word
 from ui.dialogs.sheet import Sheet
 from ui.widgets.frames import Card, Label, button, disable, paragraph, row
 from ui.widgets.tables import Table
@@ -57,7 +57,7 @@ class MenuPreviewDialog(Sheet):
         self.choice.setAccessibleName(tr("Archive"))
         self.choice.setMinimumWidth(220)
         for archive in self._archives:
-            self.choice.addItem(words.stamp(archive.at))
+            self.choice.addItem(archive_word(archive))
         self.state = Label("", "strong")
         self.now, self.then = paragraph("", "body"), paragraph("", "body")
         self.table: Table[Difference] = Table(

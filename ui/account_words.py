@@ -6,11 +6,20 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from gmops_desktop.language import tr, tr_n
+from ui import words
 
 if TYPE_CHECKING:  # `gmops --help` reads this, and must not wait for the store
-    from gmops_desktop.services.account_settings import Difference
+    from gmops_desktop.services.account_settings import AccountArchive, Difference
 
 SIGNS: Final = {"added": "+", "changed": "~", "removed": "-", "moved": "↕"}
+
+
+def archive_word(archive: AccountArchive) -> str:
+    """Return what names an archive in a list: when, and whether it was taken before a restore."""
+    stamp = words.stamp(archive.at)
+    if archive.purpose == "account-safety":
+        return f"{stamp} · {tr('Safety copy')}"
+    return stamp
 
 
 def kind_word(kind: str) -> str:

@@ -17,7 +17,7 @@ from gmops_desktop.cli.terminal import BadAnswer
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from ui import words
-from ui.account_words import counts_text, difference_line
+from ui.account_words import archive_word, counts_text, difference_line
 
 if TYPE_CHECKING:
     from gmops_desktop.cli.session import Session
@@ -115,7 +115,7 @@ def list_all(as_json: Json = False) -> None:
             ),
             [
                 (
-                    words.stamp(one.at),
+                    archive_word(one),
                     one.name or one.account,
                     counts_text(one.counts),
                     str(len(one.missing) or ""),

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from databases import execute, opener
 from db.engine import Database
 from gmops import ROOT, gmops
 from gmops_desktop.addresses import MysqlAddress
+from gmops_desktop.archive import account
+from gmops_desktop.archive.account import AccountSettings
 from gmops_desktop.archive.reader import ArchiveReader
 from gmops_desktop.archive.writer import sidecar
 from gmops_desktop.context import Context
@@ -162,3 +165,19 @@ def test_it_is_saved_beside_the_backups(tmp_path: Path, archive: Path) -> None:
     refused = gmops("backup", "verifier", "--out", tmp_path / "none", home=tmp_path / "home")
     assert refused.code == 1
     assert "could not be written" in refused.err
+
+
+def test_an_archive_of_an_account_is_proved_too(tmp_path: Path) -> None:
+    path = tmp_path / "wx.account.zst"
+    parts = {"menu": {"menu": {"button": []}}, "image": [{"media_id": "m", "name": "照片"}]}
+    taken = datetime(2026, 11, 22, tzinfo=UTC)
+    account.write(path, AccountSettings("wx", "公众号", taken, parts, {}))
+    assert run(path).code == 0
+    sound = path.read_bytes()
+    sidecar(path).unlink()
+    assert run(path).code == 0
+    for place in range(0, len(sound), 53):
+        damaged = bytearray(sound)
+        damaged[place] ^= 0x10
+        path.write_bytes(damaged)
+        assert run(path).code == 3, place

@@ -12,7 +12,10 @@ import pytest
 from db.engine import Database
 from gmops_desktop.adapters.wechat import WeChat, WeChatRefused
 from gmops_desktop.addresses import AccountAddress
+from gmops_desktop.archive import age
 from gmops_desktop.archive.inventory import Inventory
+from gmops_desktop.archive.plain_copies import PlainCopies
+from gmops_desktop.archive.sealing import NoIdentity, Seals
 from gmops_desktop.context import Context, Progress
 from gmops_desktop.errors import Cancelled, OpsError
 from gmops_desktop.services.account_settings import AccountBackups, Button, Menu, menu_of
@@ -97,6 +100,14 @@ def test_what_the_account_may_not_be_asked_is_named(
     assert taken.counts["menu"] == 8  # the console's interface tells it
 
 
+def test_a_part_whose_quota_is_used_up_is_named(backups: AccountBackups, wechat: Wechat) -> None:
+    wechat.fail_next("/cgi-bin/draft/batchget", 45009, "reach max api daily quota limit")
+    taken = backups.take(wechat.address, Context())
+    assert taken.missing == ("drafts",)
+    assert "Missing: drafts." in taken.verdict
+    assert "45009" in taken.verdict
+
+
 def test_a_list_that_never_rests_is_told(backups: AccountBackups, wechat: Wechat) -> None:
     class Restless(WeChat):
         def call(self, path: str, body: Any = None) -> Json:
@@ -109,7 +120,7 @@ def test_a_list_that_never_rests_is_told(backups: AccountBackups, wechat: Wechat
         backups.take(wechat.address, Context())
 
 
-@pytest.mark.parametrize("code", [40164, 45009, 50002])
+@pytest.mark.parametrize("code", [40164, 45011, 50002])
 def test_a_refusal_leaves_no_archive(
     backups: AccountBackups, wechat: Wechat, folder: Path, code: int
 ) -> None:
@@ -363,3 +374,75 @@ def test_a_menu_of_the_console_is_read_in_its_own_form() -> None:
     )
     assert menu_of({"menu": None, "selfmenu": {**told, "is_menu_open": 0}}) == Menu(())
     assert list(compare_menus({"selfmenu": told}, {"selfmenu": told})) == []
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_a_line_cut_before_the_answer_is_settled_by_reading_back(
+    backups: AccountBackups, wechat: Wechat, monkeypatch: pytest.MonkeyPatch, arrived: bool
+) -> None:
+    good = backups.take(wechat.address, Context())
+    change(wechat, spoil)
+    monkeypatch.setattr(Context, "wait", lambda self, seconds: None)
+
+    class Cut(WeChat):
+        def call(self, path: str, body: Any = None) -> Json:
+            if path != "/cgi-bin/menu/create":
+                return super().call(path, body)
+            if arrived:
+                super().call(path, body)
+            raise OpsError("The line was cut.")
+
+    backups._open = lambda address, context: Cut(address, wechat.secret, context)
+    if arrived:
+        done = backups.restore_menu(good.path, wechat.address, Context(), confirm=good.account)
+        assert done.proved
+    else:
+        with pytest.raises(OpsError, match="The line was cut") as caught:
+            backups.restore_menu(good.path, wechat.address, Context(), confirm=good.account)
+        assert caught.value.unharmed == "The menu was not changed."
+        assert wechat.holdings.load()["menu"][0]["name"] == "空"
+
+
+def test_a_line_that_stays_cut_is_not_called_either(
+    backups: AccountBackups, wechat: Wechat
+) -> None:
+    good = backups.take(wechat.address, Context())
+    change(wechat, spoil)
+
+    class Dead(WeChat):
+        dead = False
+
+        def call(self, path: str, body: Any = None) -> Json:
+            Dead.dead = Dead.dead or path == "/cgi-bin/menu/create"
+            if Dead.dead:
+                raise OpsError("The line was cut.")
+            return super().call(path, body)
+
+    backups._open = lambda address, context: Dead(address, wechat.secret, context)
+    with pytest.raises(OpsError, match="not known whether") as caught:
+        backups.restore_menu(good.path, wechat.address, Context(), confirm=good.account)
+    assert "-safety-" in caught.value.unharmed
+
+
+def test_a_sealed_archive_is_compared_and_set_back(
+    backups: AccountBackups, wechat: Wechat, tmp_path: Path
+) -> None:
+    secret = age.new_identity()
+    public = age.public_key(secret)
+    backups._seals = Seals(
+        lambda: [public], lambda: [secret], PlainCopies(tmp_path / "opened"), on=lambda: True
+    )
+    taken = backups.take(wechat.address, Context())
+    assert taken.sealed
+    assert taken.path.name.endswith(".account.zst.age")
+    assert backups.verify(taken.path, Context()).ok
+    change(wechat, spoil)
+    assert not backups.diff(taken.path, wechat.address, Context()).identical
+    done = backups.restore_menu(
+        taken.path, wechat.address, Context(), confirm=wechat.address.app_id
+    )
+    assert done.proved
+    assert done.safety.sealed
+    backups._seals = Seals(lambda: [public], tuple, PlainCopies(tmp_path / "opened"))
+    with pytest.raises(NoIdentity):
+        backups.diff(taken.path, wechat.address, Context())

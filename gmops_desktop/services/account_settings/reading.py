@@ -1,7 +1,7 @@
 """Reads everything an account holds, through the interfaces its own AppSecret opens.
 
-Each part is kept as WeChat told it.  A part that this kind of account may not ask for (48001) is
-missing with its reason, and spoils nothing else.
+Each part is kept as WeChat told it.  A part that this account may not ask for (48001), or not
+today (45009), is missing with its reason, and spoils nothing else.
 """
 
 from __future__ import annotations
@@ -21,7 +21,12 @@ from gmops_desktop.language import mark, tr
 PAGE: Final = 20  # entries an answer holds at most
 NO_MENU: Final = 46003
 _ATTEMPTS: Final = 3  # at a list that changes while it is read
-_FORBIDDEN: Final = (48001, 48004, 47009)  # not for this account, banned, or retired
+# What stops everything: token, secret, address, the minute's quota, a frozen account.  All else is
+# about one interface (48001 not for this account, 45009 its day's quota, 47009 retired ...).
+_OF_ALL: Final = (
+    *(-1, 40001, 40013, 40014, 40125, 40164, 40243, 41001, 41002, 41004, 42001, 45011),
+    *(50002, 61004, 89503, 89506, 89507),
+)
 
 Json = dict[str, Any]
 
@@ -73,7 +78,7 @@ def read_all(
         try:
             parts[key] = read_part(key, wechat, context)
         except WeChatRefused as refused:
-            if refused.code not in _FORBIDDEN:
+            if refused.code in _OF_ALL:
                 raise
             missing[key] = f"{refused.message} {refused.hint}"
     tool = f"GMOps Desktop {version('gmops-desktop')}"

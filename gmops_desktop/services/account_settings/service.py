@@ -214,8 +214,7 @@ class AccountBackups:
             body = {"button": [button.to_json() for button in wanted.buttons]}
             context.progress(60, tr("Setting the menu"))
             with context.uncut():
-                _create(wechat, body)
-                differences = _read_back(wechat, settings, context)
+                differences = _set(wechat, body, settings, safety, context)
         context.progress(100, tr("The menu is set"))
         return MenuRestored(
             at=datetime.now(UTC),
@@ -321,12 +320,38 @@ def _plain_menu(wanted: Any, now: dict[str, Any]) -> dict[str, Any]:
     return {"menu": {**told, "conditionalmenu": beside}}
 
 
-def _create(wechat: WeChat, body: dict[str, Any]) -> None:
+def _set(
+    wechat: WeChat,
+    body: dict[str, Any],
+    wanted: AccountSettings,
+    safety: AccountArchive,
+    context: Context,
+) -> tuple[Difference, ...]:
+    """Set the menu; return how the one read back differs from what was sent.
+
+    WeChat sets a menu whole or not at all.  Where the line is cut before it answers, only reading
+    back can tell which.
+    """
+    lost: OpsError | None = None
     try:
         wechat.call("/cgi-bin/menu/create", body)
     except WeChatRefused as refused:
         refused.unharmed = tr("The menu was not changed.")
         raise
+    except OpsError as error:
+        lost = error
+    try:
+        differences = _read_back(wechat, wanted, context)
+    except OpsError as error:
+        raise OpsError(
+            tr("The line was cut while the menu was being set: it is not known whether it is."),
+            hint=tr("See with gmops account diff, or “Changes…”, once the line is back."),
+            unharmed=tr("What stood there before lies in {path}.", path=safety.path),
+        ) from error
+    if lost and differences:
+        lost.unharmed = tr("The menu was not changed.")
+        raise lost
+    return differences
 
 
 def _read_back(wechat: WeChat, wanted: AccountSettings, context: Context) -> tuple[Difference, ...]:
