@@ -142,16 +142,30 @@ def test_a_line_cut_in_the_middle_of_a_backup(
     assert backups.all() == ()
 
 
+@pytest.mark.parametrize(
+    ("damage", "text"),
+    [
+        ("UPDATE member SET company='?' WHERE id % 5 = 0", "Writing rows of member"),
+        ("UPDATE member SET company='?' WHERE id % 5 = 0", "Proving member"),
+        ("ALTER TABLE member ADD extra int", "Writing member beside"),
+    ],
+)
 def test_a_line_cut_in_the_middle_of_a_restore(
-    server: MariaDB, site: MysqlAddress, backups: Backups, restores: Restores, lines: list[Ssh]
+    server: MariaDB,
+    site: MysqlAddress,
+    backups: Backups,
+    restores: Restores,
+    lines: list[Ssh],
+    damage: str,
+    text: str,
 ) -> None:
     backup = backups.take(site, Context())
-    execute(server, SITE_SCHEMA, ["UPDATE member SET company='?' WHERE id % 5 = 0"])
+    execute(server, SITE_SCHEMA, [damage])
     damaged = facts(server, SITE_SCHEMA)
     cuts: list[int] = []
 
     def cut(progress: Progress) -> None:
-        if progress.text == "Writing member beside" and not cuts:
+        if progress.text == text and not cuts:
             cuts.append(1)
             lines[-1].cut()
 
