@@ -6,18 +6,18 @@ cut or damaged: a dump that lacks its last line, a compressed stream whose check
 
 from __future__ import annotations
 
-import bz2
 import lzma
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol
+from typing import BinaryIO, Final
 
 import zstandard
 
+from gmops_desktop.archive import unpacking
 from gmops_desktop.context import Context
 from gmops_desktop.language import mark, tr
 
@@ -76,7 +76,7 @@ _SQL: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _BEGINNINGS: Final = {
-    ".zst": re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18", re.DOTALL),
+    ".zst": unpacking.ZSTD,
     ".gz": re.compile(rb"\x1f\x8b"),
     ".zip": re.compile(rb"PK"),
     ".xz": re.compile(rb"\xfd7zXZ\0"),
@@ -111,6 +111,14 @@ def first_text(file: BinaryIO) -> bytes:
     return text
 
 
+def told(first: bytes, last: bytes = b"") -> Foreign:
+    """Say what a dump's text is by its first bytes, and by its last ones whether it is cut."""
+    for magic, name in _OTHERS:
+        if first.startswith(magic):
+            return Foreign(tr(name), (tr("It is no SQL text."),), ())
+    return Foreign(*_text(first, last, cut=not last))
+
+
 def examine(path: Path, file: BinaryIO, context: Context) -> Foreign:
     """Say of a file that is no archive of ours what it is, and prove of it what can be."""
     file.seek(0)
@@ -125,29 +133,16 @@ def examine(path: Path, file: BinaryIO, context: Context) -> Foreign:
     for magic, name in _OTHERS:
         if head.startswith(magic):
             return Foreign(tr(name), (), (_unproved(),))
-    if head.startswith(b"PK\x03\x04"):
+    packed = unpacking.packing_of(head)
+    if packed == "zip":
         return _zip(path, file, context)
     size = path.stat().st_size
-    if head.startswith(b"\x1f\x8b"):
-        packed = "gzip"
-        stream = _Stream(file, size, lambda: zlib.decompressobj(wbits=31), context)
-        proof = tr("The checksum of the compressed text holds.")
-    elif _BEGINNINGS[".zst"].match(head):
-        packed = "zstd"
-        stream = _Stream(file, size, lambda: zstandard.ZstdDecompressor().decompressobj(), context)
-        proof = ""
-    elif head.startswith(b"\xfd7zXZ\0"):
-        packed = "xz"
-        stream = _Stream(file, size, lzma.LZMADecompressor, context)
-        proof = tr("The checksum of the compressed text holds.")
-    elif head.startswith(b"BZh"):
-        packed = "bzip2"
-        stream = _Stream(file, size, bz2.BZ2Decompressor, context)
-        proof = tr("The checksum of the compressed text holds.")
-    else:
+    if not packed:
         return _plain(file, size, head, context)
+    stream = _Stream(file, size, packed, context)
     first, last, fault = stream.ends()
     kind, faults, notes = _text(first, last, cut=bool(fault))
+    proof = tr("The checksum of the compressed text holds.")
     if packed == "zstd" and not fault:
         proof = _checksums(stream)
     said = (fault,) if fault else ()
@@ -158,21 +153,12 @@ def examine(path: Path, file: BinaryIO, context: Context) -> Foreign:
     )
 
 
-class _Decoder(Protocol):
-    def decompress(self, data: bytes) -> bytes: ...
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-
-
 class _Stream:
     """Reads a compressed file to its end, keeping only the first and last bytes of its text."""
 
-    def __init__(
-        self, file: BinaryIO, size: int, decoder: Callable[[], _Decoder], context: Context
-    ) -> None:
-        self._file, self._size, self._decoder, self._context = file, size, decoder, context
+    def __init__(self, file: BinaryIO, size: int, packed: str, context: Context) -> None:
+        self._file, self._size, self._context = file, size, context
+        self._decoder = unpacking.decoder_of(packed)
         self.frames = self.checked = 0  # zstd frames, and those that carry a checksum
         self._place = 0
 
@@ -185,7 +171,7 @@ class _Stream:
                 if len(first) < _HEAD:
                     first += text[: _HEAD - len(first)]
                 last = (last + text)[-_TAIL:]
-        except EOFError:
+        except unpacking.CutText:
             said = tr("The file is cut: its compressed text has no end (byte {offset}).",
                       offset=self._place)  # fmt: skip
         except (zlib.error, zstandard.ZstdError, lzma.LZMAError, OSError, ValueError) as error:
@@ -197,22 +183,14 @@ class _Stream:
 
     def _texts(self) -> Iterator[bytes]:
         self._file.seek(0)
-        rest = self._file.read(_BLOCK)
-        while rest:
-            self._count(rest)
-            decoder = self._decoder()
-            while not decoder.eof:
-                if not rest:
-                    raise EOFError
-                self._place = self._file.tell() - len(rest)
-                self._context.progress(
-                    int(99 * self._place / self._size), tr("Reading the compressed text")
-                )
-                yield decoder.decompress(rest)
-                rest = decoder.unused_data if decoder.eof else self._file.read(_BLOCK)
-            rest = rest or self._file.read(_BLOCK)
-            if rest and not rest.strip(b"\0"):
-                return  # padding, as tape tools write it
+        if self._decoder is None:
+            return
+        for text in unpacking.unpacked(self._file, self._decoder, self._count):
+            self._place = self._file.tell()
+            self._context.progress(
+                int(99 * self._place / self._size), tr("Reading the compressed text")
+            )
+            yield text
 
     def _count(self, head: bytes) -> None:
         if head.startswith(_ZSTD):

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar
 
 import pymysql
-from pymysql.constants import CLIENT
+from pymysql.constants import CLIENT, COMMAND
 from pymysql.converters import encoders
 from pymysql.cursors import SSCursor
 
@@ -34,6 +34,7 @@ Row = tuple[Value, ...]
 _Statement = TypeVar("_Statement", str, str | bytes)
 
 _SILENCE: Final = 900.0  # seconds a server may think about one statement without a byte
+_MULTI_STATEMENTS_OFF: Final = b"\x01\x00"
 _ENCODERS: Final[dict[Any, Any]] = dict(encoders)  # and no decoders: values stay as they came
 
 
@@ -173,6 +174,14 @@ class MysqlConnection:
             affected: int = cursor.execute(statement)
             self._note(cursor)
             return affected
+
+    def one_at_a_time(self) -> None:
+        """Let the server refuse more than one statement at once, from now on: what was judged to
+        be one statement then cannot be two.  `each` works no more."""
+        with self._guarded():
+            raw: Any = self._raw  # private names that the library's stubs leave out
+            raw._execute_command(COMMAND.COM_SET_OPTION, _MULTI_STATEMENTS_OFF)
+            raw._read_packet()
 
     def quoted(self, value: str | bytes) -> str:
         """Return `value` as a literal for this session."""
