@@ -57,6 +57,7 @@ from gmops_desktop.services.comparisons import Comparisons
 from gmops_desktop.services.connections import Connections
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.drills import Drills
+from gmops_desktop.services.imports import Imports
 from gmops_desktop.services.obligations import Obligations
 from gmops_desktop.services.patches import Inventory, Patches, Plan, Update
 from gmops_desktop.services.records import Records
@@ -93,6 +94,7 @@ class Services:
     cloud_backups: CloudBackups
     restores: Restores
     drills: Drills
+    imports: Imports
     schedules: Schedules
     retention: Retention
     timers: Timers
@@ -223,6 +225,9 @@ def _build(
         cloud_backups=clouds,
         restores=restores,
         drills=drills,
+        imports=Imports(
+            outside.connect, partial(backups.take, purpose="import"), home.root / "imports.json"
+        ),
         schedules=schedules,
         retention=retention,
         timers=Timers(home, own_command()),

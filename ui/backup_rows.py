@@ -36,6 +36,8 @@ def content_of(backup: Backup) -> str:
     """Return what kind of archive it is."""
     if backup.purpose == "safety":
         return tr("Safety copy")
+    if backup.purpose == "import":
+        return tr("Imported dump")
     return tr("Database")
 
 

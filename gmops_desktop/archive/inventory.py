@@ -15,7 +15,7 @@ from gmops_desktop.archive.manifest import Consistency
 from gmops_desktop.archive.unsealing import SUFFIX
 from gmops_desktop.archive.verification import Verification
 
-Purpose = Literal["backup", "safety"]
+Purpose = Literal["backup", "safety", "import"]  # of an imported dump
 
 
 @dataclass(frozen=True, slots=True)

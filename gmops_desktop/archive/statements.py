@@ -116,7 +116,7 @@ class Splitter:
         self.session = session
         self._limit = limit
         self._end_of_line = b"\r" if lone_cr else b"\n"
-        self._lone_cr = lone_cr
+        self.lone_cr = lone_cr
         self._delimiter = b";"
         self._buffer = bytearray()
         self._place = 0  # in the buffer, up to where it was looked at
@@ -199,7 +199,7 @@ class Splitter:
                 if not self._begun:  # nobody needs to keep it
                     self._drop(self._place)
                 return False
-            if inside == "--" and self._lone_cr:
+            if inside == "--" and self.lone_cr:
                 buffer[end : end + 1] = b"\n"  # the server knows no other end of a comment
             self._place = end + len(mark)
             self._inside = ""
@@ -257,7 +257,7 @@ class Splitter:
 
     def _drop(self, count: int) -> None:
         self._line += self._buffer.count(self._end_of_line, 0, count)
-        if self._lone_cr:  # those that ended comments
+        if self.lone_cr:  # those that ended comments
             self._line += self._buffer.count(b"\n", 0, count)
         del self._buffer[:count]
         self._place = max(0, self._place - count)

@@ -9,6 +9,7 @@ from gmops_desktop.cli import (
     backup,
     backup_all,
     drill,
+    import_,
     patch,
     prune,
     record,
@@ -36,6 +37,7 @@ def commands() -> typer.Typer:
         *(patch, ticket, report, sandbox),
     ):
         program.add_typer(module.commands)
+    import_.add_to(restore.commands)
     prune.add_to(backup.commands)
     backup_all.add_to(backup.commands)
     record.add_to(program)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -34,7 +35,7 @@ CREATE TABLE `odd;``name` ( -- within; it's
   `a` int, # also; within
   b text /* and; here */ COMMENT 'a;b');
 INSERT INTO t VALUES (1,'it''s; \\'x\\\\'),(-2,"say ""hi;"" \\" "),(5--3,'商会🐉;');
-/*!50003 CREATE*/ /*!50017 DEFINER=`a`@`b`*/ /*!50003 TRIGGER x BEFORE INSERT ON t FOR EACH ROW a; b*/;
+/*!50003 CREATE*/ /*!50017 DEFINER=`a`@`b`*/ /*!50003 TRIGGER x BEFORE INSERT ON t a; b*/;
 DELIMITER ;;
 CREATE PROCEDURE p() BEGIN SELECT 1; SELECT ';;'; END ;;
 delimiter ;
@@ -46,8 +47,7 @@ EXPECTED = [
     "CREATE TABLE `odd;``name` ( -- within; it's\n  `a` int, # also; within\n"
     "  b text /* and; here */ COMMENT 'a;b')",
     "INSERT INTO t VALUES (1,'it''s; \\'x\\\\'),(-2,\"say \"\"hi;\"\" \\\" \"),(5--3,'商会🐉;')",
-    "/*!50003 CREATE*/ /*!50017 DEFINER=`a`@`b`*/ /*!50003 TRIGGER x BEFORE INSERT ON t"
-    " FOR EACH ROW a; b*/",
+    "/*!50003 CREATE*/ /*!50017 DEFINER=`a`@`b`*/ /*!50003 TRIGGER x BEFORE INSERT ON t a; b*/",
     "CREATE PROCEDURE p() BEGIN SELECT 1; SELECT ';;'; END",
     "SELECT 7 / 2 * 3 - 1",
     "SELECT 'the last has no delimiter'",
@@ -181,7 +181,7 @@ def test_borders_change_nothing(
 ):
     data = b"".join(pieces)
     places = sorted({0, len(data), *(place for place in borders if place < len(data))})
-    blocks = [data[a:b] for a, b in zip(places, places[1:], strict=False)]
+    blocks = [data[a:b] for a, b in pairwise(places)]
     whole = split(data, charset=charset, lone_cr=lone_cr)
     assert split(*blocks, charset=charset, lone_cr=lone_cr) == whole
     assert split(*(data[at : at + 1] for at in range(len(data))), charset=charset,

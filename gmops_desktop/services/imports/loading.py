@@ -111,7 +111,7 @@ class Loader:
         """Set the session as dumps expect it."""
         connection = self._connection
         connection.run("SET SESSION sql_mode='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'")
-        connection.run("SET SESSION foreign_key_checks=0, unique_checks=0, autocommit=0")
+        connection.run("SET SESSION foreign_key_checks=0, unique_checks=1, autocommit=0")
         connection.one_at_a_time()
         self._speak()
 
@@ -146,6 +146,10 @@ class Loader:
             self._run(statement, statement.text)
             if _defines(statement):  # which commits by itself
                 self._commit()
+            elif _sets(statement) and b"UNIQUE_CHECKS" in statement.text.upper():
+                # Without them MariaDB inserts in bulk: a duplicate is found when it is committed,
+                # and takes every row of the transaction along.
+                self._connection.run("SET SESSION unique_checks=1")
         self._speak()
 
     def end(self) -> None:

@@ -361,6 +361,8 @@ class Imports:
                     loader.end()
                 named = Named(0, "", "")
                 raise self._stopped(look, new, loader.tally, error, named) from error
+        if splitter is not None and splitter.lone_cr:
+            first, last = first.replace(b"\r", b"\n"), last.replace(b"\r", b"\n")
         told = foreign.told(first, last)
         return loader.tally, text_bytes, told.faults, int(tables[0][0])
 
