@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -15,6 +16,7 @@ from db.columns import to_milliseconds
 from db.models import (
     ArchiveRow,
     ChangeRow,
+    DrillRow,
     ReportRow,
     ResourceRow,
     RestoreRow,
@@ -56,10 +58,29 @@ def recovery_point(session: Session) -> datetime | None:
     return min(known) if len(known) == len(newest) else None
 
 
-def newest_restore(session: Session) -> RestoreRow | None:
-    """Return the newest proved restore; taking one back does not count as one."""
+@dataclass(frozen=True, slots=True)
+class ProvedRestore:
+    """When a schema was restored and proved, over itself or in a drill, and how long that took."""
+
+    at: datetime
+    seconds: float
+    schema: str
+
+
+def newest_restore(session: Session) -> ProvedRestore | None:
+    """Return the newest proved restore or drill; taking a restore back does not count as one."""
     wanted = select(RestoreRow).where(RestoreRow.proved.is_(True), RestoreRow.undoes == "")
-    return session.scalar(wanted.order_by(RestoreRow.at.desc()).limit(1))
+    restore = session.scalar(wanted.order_by(RestoreRow.at.desc()).limit(1))
+    passed = select(DrillRow).where(DrillRow.outcome == "proved")
+    drill = session.scalar(passed.order_by(DrillRow.at.desc()).limit(1))
+    found = []
+    if restore is not None:
+        found.append(ProvedRestore(restore.at, restore.seconds, restore.schema))
+    if drill is not None:
+        phases = drill.data["phases"]
+        seconds = sum(phase["seconds"] for phase in phases if phase["counts"])
+        found.append(ProvedRestore(drill.at, seconds, drill.data["schema"]))
+    return max(found, key=lambda one: one.at, default=None)
 
 
 def person_days(session: Session) -> Decimal:
@@ -113,6 +134,7 @@ def by_month(session: Session, months: Sequence[date]) -> Counter[tuple[Stream, 
     count("backups", between(ArchiveRow.at).where(ArchiveRow.verified.is_(True), of_databases))
     proved = between(RestoreRow.at).where(RestoreRow.proved.is_(True), RestoreRow.undoes == "")
     count("restores", proved)
+    count("restores", between(DrillRow.at).where(DrillRow.outcome == "proved"))
     count("patches", between(ChangeRow.applied_at))
     for kind, stream in _TICKETS.items():
         taken = TicketRow.state.not_in(("declined", "withdrawn"))

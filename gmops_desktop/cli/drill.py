@@ -152,6 +152,30 @@ def plan(
         session.terminal.answer(outlook, drill_words.standing_text(outlook))
 
 
+@commands.command(
+    "scan",
+    cls=Command,
+    help=tr("Say whether a backup could be restored beside production without touching it."),
+)
+def scan(subject: Subject = "", as_json: Json = False) -> None:
+    with opened(as_json) as session:
+        drills = session.services.drills
+        path = _file(subject) or drills.newest(database_named(session, subject)).path
+        found = session.run(
+            lambda context: drills.scan(path, context), tr("Reading {name}", name=path.name)
+        )
+        if found:
+            refusal = OpsError(
+                tr("{name} must not be restored beside production: {why}", name=path.name,
+                   why=" ".join(found)),
+                hint=tr("Drill it in a server of its own: gmops drill run."),
+                unharmed=tr("Nothing was written."),
+            )  # fmt: skip
+            raise BadAnswer({"dangers": found}, refusal)
+        clean = tr("Nothing in {name} reaches beyond its own schema.", name=path.name)
+        session.terminal.answer({"dangers": ()}, clean)
+
+
 # ---------------------------------------------------------------- a copy to look into
 
 

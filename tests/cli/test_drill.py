@@ -52,6 +52,11 @@ def test_a_whole_archive_passes_and_stands_in_the_list(desk: Desk) -> None:
     certificate = listed[0]["certificate"]
     assert (desk.home / "reports" / f"{certificate}.pdf").read_bytes().startswith(b"%PDF")
     assert not list((desk.home / "local-servers").iterdir())
+    scanned = desk.run("scan", desk.archive)
+    assert (scanned.code, scanned.out) == (
+        0,
+        "Nothing in site.sql.zst reaches beyond its own schema.\n",
+    )
 
 
 def test_a_flipped_bit_is_a_failed_proof(desk: Desk) -> None:

@@ -17,24 +17,30 @@ import pymysql
 import pytest
 
 from databases import execute, opener
+from db import evidence
 from db.engine import Database
+from db.evidence import ProvedRestore
 from db.journal import Journal
 from gmops_desktop.adapters.local_programs import NoLocalServer
 from gmops_desktop.adapters.local_server import LocalServer, LocalServers
 from gmops_desktop.adapters.processes import serving
 from gmops_desktop.adapters.vault import Vault
 from gmops_desktop.addresses import MysqlAddress, Resource
+from gmops_desktop.archive.plain_copies import PlainCopies
 from gmops_desktop.archive.sealing import Seals
 from gmops_desktop.context import Context, Progress
 from gmops_desktop.contract.drills import DrillPlan
 from gmops_desktop.errors import Cancelled, OpsError
+from gmops_desktop.paths import Home
 from gmops_desktop.reports.archival import attached
 from gmops_desktop.reports.facts import MonthFacts
 from gmops_desktop.services.backups import Backup, Backups
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.drills import Drills
 from gmops_desktop.services.reports import Reports
+from gmops_desktop.services.sealing import Sealing
 from gmops_desktop.services.tickets import Tickets
+from gmops_desktop.settings import SettingsFile
 from sandbox.database import DatabaseServer
 from sandbox.mariadb import MariaDB
 from sandbox.mysql56 import Mysql56
@@ -168,7 +174,7 @@ def meddling(
 
 
 def test_a_whole_archive_is_proved_timed_and_certified(
-    drills: Drills, site: Resource, backup: Backup, reports: Reports
+    drills: Drills, site: Resource, backup: Backup, reports: Reports, database: Database
 ) -> None:
     drills.save_checks(site, ("SELECT * FROM named", "SELECT half(n) FROM counted"))
     told: list[Progress] = []
@@ -192,6 +198,10 @@ def test_a_whole_archive_is_proved_timed_and_certified(
     assert drills.all(site.id) == (drill,)
     assert drills.get(drill.id[:13]) == drill
     assert drills.outlook(site).standing.state == "ok"
+    with database.session() as session:  # it is evidence of a proved restore, too
+        assert evidence.newest_restore(session) == ProvedRestore(
+            drill.at, drill.seconds, drill.schema
+        )
     assert told[-1].percent == 100
 
 
@@ -291,6 +301,34 @@ def archive_of_56(mysql56: Mysql56, database: Database, tmp_path: Path) -> Backu
         return backed_up(mysql56, address, database, tmp_path)
     finally:
         execute(mysql56, "", [f"DROP DATABASE {name}"])
+
+
+def test_an_archive_with_triggers_and_events_is_not_for_the_production_server(
+    drills: Drills, backup: Backup
+) -> None:
+    assert drills.scan(backup.path, Context()) == (
+        "The trigger count_up would fire on the production server.",
+        "The event tidy would run on the production server.",
+    )
+
+
+def test_a_sealed_archive_is_opened_first(
+    drills: Drills, backup: Backup, home: Home, database: Database
+) -> None:
+    sealing = Sealing(SettingsFile(home.settings), Vault(), PlainCopies(home.opened))
+    sealing.make_key("office")
+    sealed = sealing.seals.seal(backup.path, Context()).path
+    drills._opened = drills._rehearsal._opened = sealing.seals.opened
+    drill = drills.run_file(sealed, Context())
+    assert (drill.outcome, drill.faults) == ("proved", ())
+    assert drill.sha256 == hashlib.sha256(sealed.read_bytes()).hexdigest()
+    assert "Unsealing" in {phase.name for phase in drill.phases}
+    assert not [one for one in home.opened.iterdir() if one.is_dir()]
+
+    content = bytearray(sealed.read_bytes())
+    content[len(content) // 2] ^= 1
+    sealed.write_bytes(content)
+    assert drills.run_file(sealed, Context()).outcome == "disproved"
 
 
 # ---------------------------------------------------------------- checks

@@ -18,6 +18,7 @@ from gmops_desktop.adapters.local_server import LocalServers
 from gmops_desktop.adapters.locks import held
 from gmops_desktop.addresses import MysqlAddress, Resource
 from gmops_desktop.archive.inventory import Backup, Inventory
+from gmops_desktop.archive.reader import ArchiveReader
 from gmops_desktop.archive.sealing import Open
 from gmops_desktop.context import Context
 from gmops_desktop.contract.drills import Cause, DrillPlan, DrillStanding, causes, due, stand
@@ -33,6 +34,7 @@ from gmops_desktop.services.drills import checks as checking
 from gmops_desktop.services.drills.certificate import facts_of
 from gmops_desktop.services.drills.record import Drill, Record
 from gmops_desktop.services.drills.rehearsal import Findings, FindPrograms, Rehearsal
+from gmops_desktop.services.drills.scanning import dangers, definitions_of
 
 KEEPER: Final = "gmops"  # the account of a copy that is kept to look into
 _TITLES: Final[dict[Cause, str]] = {
@@ -149,7 +151,7 @@ class Drills:
     ) -> None:
         self._record = Record(database, journal)
         self._inventory = Inventory(database)
-        self._servers, self._find = servers, find
+        self._servers, self._find, self._opened = servers, find, opened
         self._rehearsal = Rehearsal(servers, opened, find)
         self._file, self._contract = file, contract
         self._tickets, self._resources = tickets, resources
@@ -189,6 +191,12 @@ class Drills:
         with suppress(Cancelled):  # too late: it is done
             context.progress(100, tr("The drill is over"))
         return drill
+
+    def scan(self, path: Path, context: Context) -> tuple[str, ...]:
+        """Say what speaks against restoring an archive beside the production schema, on the
+        production server; nothing where it is clean.  A drill in a server of its own needs none."""
+        with self._opened(path, context) as plain, ArchiveReader(plain) as reader:
+            return dangers(definitions_of(reader), reader.manifest.source.schema)
 
     # ------------------------------------------------------------ seeing
 
