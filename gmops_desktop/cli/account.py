@@ -15,7 +15,7 @@ from gmops_desktop.cli.options import AcceptFingerprint, Json, Out
 from gmops_desktop.cli.session import opened
 from gmops_desktop.cli.terminal import BadAnswer
 from gmops_desktop.errors import OpsError
-from gmops_desktop.language import tr
+from gmops_desktop.language import tr, tr_n
 from ui import words
 from ui.account_words import archive_word, counts_text, difference_line
 
@@ -117,7 +117,7 @@ def list_all(as_json: Json = False) -> None:
                 (
                     archive_word(one),
                     one.name or one.account,
-                    counts_text(one.counts),
+                    tr_n("{count} entry", "{count} entries", sum(one.counts.values())),
                     str(len(one.missing) or ""),
                     str(one.path) if one.exists else tr("gone: {path}", path=one.path),
                 )
@@ -235,6 +235,7 @@ def _side(session: Session, word: str, name: str, accept: str) -> Path | Account
     end = date.max if day == date.max else day + timedelta(days=1)
     for archive in session.services.account_backups.all():
         meant = not name or name in (archive.name, archive.account, archive.resource_id)
+        meant = meant and archive.purpose == "account"  # a safety copy is of no day's making
         if archive.exists and meant and archive.at.astimezone().date() < end:
             return archive.path
     raise OpsError(

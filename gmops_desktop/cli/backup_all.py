@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import typer
 
-from gmops_desktop.addresses import AccountAddress, MysqlAddress, SshAddress
 from gmops_desktop.cli.help import Command
 from gmops_desktop.cli.options import Json
 from gmops_desktop.cli.session import opened
@@ -31,8 +30,7 @@ def everything(as_json: Json = False) -> None:
     with opened(as_json) as session:
         service, terminal = session.services.whole_backups, session.terminal
         for _, resource in service.planned():
-            if isinstance(resource.address, MysqlAddress | SshAddress | AccountAddress):
-                session.prepare_one_of_many(resource.address)
+            session.prepare_one_of_many(resource)
         run = session.run(service.take, tr("Backing up everything"))
         answer = {"id": run.id, "at": run.at, "seconds": run.seconds, "state": run.state,
                   "verdict": run.verdict, "parts": run.parts}  # fmt: skip

@@ -19,6 +19,7 @@ from gmops_desktop.addresses import (
     SshAddress,
     parse_mysql,
     parse_ssh,
+    ssh_of,
 )
 from gmops_desktop.cli.terminal import Terminal
 from gmops_desktop.context import Context
@@ -152,16 +153,16 @@ class Session:
             self.prepare(address.ssh, accept=accept)
         self._secrets.prepare(address.secret_name, given=True)
 
-    def prepare_one_of_many(self, address: MysqlAddress | SshAddress | AccountAddress) -> None:
+    def prepare_one_of_many(self, resource: Resource) -> None:
         """Have the secrets of one of several things in hand; one file of a password is not for all.
 
         What nobody has is missed when it is needed, by that part alone.
         """
-        server = address if isinstance(address, SshAddress) else address.ssh
+        server = ssh_of(resource)
         if server is not None and not server.key:
             self._secrets.prepare(server.secret_name)
-        if not isinstance(address, SshAddress):
-            self._secrets.prepare(address.secret_name)
+        if name := getattr(resource.address, "secret_name", ""):
+            self._secrets.prepare(name)
 
     def resource(self, words: str, *, kind: str = "") -> Resource:
         """Return the contract's resource named `words` (by name or id), of `kind` where given."""

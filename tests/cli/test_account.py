@@ -61,7 +61,8 @@ def test_take_list_diff_and_restore(site: Path, wechat: Wechat, tmp_path: Path) 
     text = subprocess.run(["zstd", "-dc", path], check=True, capture_output=True).stdout
     assert json.loads(text)["menu"]["menu"]["button"][0]["name"] == "官网"
     assert wechat.secret not in text.decode() + taken.out + taken.err
-    assert "8 buttons" in run(site, "list").out
+    assert "8 buttons" in run(site, "take").out
+    assert path.name.split("-")[0] in run(site, "list").out
     assert gmops("backup", "verify", path, home=site).code == 0
     assert run(site, "diff").code == 0
 
@@ -83,7 +84,7 @@ def test_take_list_diff_and_restore(site: Path, wechat: Wechat, tmp_path: Path) 
     assert done.code == 0, done.err
     assert done.answer["proved"] is True
     assert Path(done.answer["safety"]["path"]).exists()
-    assert run(site, "diff", path).code == 0
+    assert run(site, "diff").code == 0  # against the newest archive that is no safety copy
     again = run(site, "restore-menu", path, "--confirm", wechat.address.app_id)
     assert "is the archive's already" in again.out
 
