@@ -115,7 +115,9 @@ class BackupPanel(Card):
 
         self.add(self.heading)
         self.sealed = chip(tr("Sealed"), "lock-simple")
-        self.add(row(None, self.proof, self.consistency, self.sealed, None))
+        self.drilled = chip(tr("Drilled"), "shield-check")
+        self.drilled.hide()
+        self.add(row(None, self.proof, self.consistency, self.sealed, self.drilled, None))
         self.add(self._facts)
         self.add(self.verdict)
         self.add(self._largest_head)
@@ -173,6 +175,11 @@ class BackupPanel(Card):
             item = self._largest_head.itemAt(place)
             if item is not None and (widget := item.widget()) is not None:
                 widget.setVisible(bool(tables))
+
+    def show_drilled(self, text: str) -> None:
+        """Mark the archive as one that a drill has proved; `text` says when, empty for none."""
+        self.drilled.setVisible(bool(text))
+        self.drilled.setToolTip(text)
 
     def show_undo(self, reason: str, tip: str) -> None:
         """Switch undo on with `tip`, or off with the reason."""

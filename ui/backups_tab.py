@@ -273,6 +273,8 @@ class BackupsTab(Page):
 
     def _show_backup(self, backup: Backup) -> None:
         self.panel.show_backup(backup, trend_of(self._all, backup))
+        if self._drilling is not None:
+            self.panel.show_drilled(self._drilling.proof_of(backup.id))
         if backup.id in self._summaries:
             self.panel.show_summary(self._summaries[backup.id])
         elif backup.exists:

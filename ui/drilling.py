@@ -88,6 +88,13 @@ class Drilling(QObject):
         lights.rto.show_figure(figure, standing.state, hint)
         lights.rto.setToolTip(drill_words.standing_text(outlook))
 
+    def proof_of(self, archive_id: str) -> str:
+        """Return when a drill proved an archive, as a sentence; nothing where none did."""
+        for drill in self._drills.all():
+            if drill.archive_id == archive_id and drill.outcome == "proved":
+                return tr("A drill proved on {day} that it restores.", day=words.stamp(drill.at))
+        return ""
+
     # -- slots
 
     def _show(self, resource: Resource, dialog: DrillDialog) -> None:

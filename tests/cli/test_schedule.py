@@ -113,7 +113,7 @@ def test_what_is_due_is_taken_with_one_line(desk: Desk) -> None:
     assert "site: taken and verified: " in line
     assert ran.err == ""
     again = desk.run("schedule", "run", "--due", "--json")
-    assert again.answer == {"runs": [], "faults": []}
+    assert again.answer == {"runs": [], "drills": [], "faults": []}
     [database] = desk.run("schedule", "status", "--json").answer["databases"]
     assert database["standing"]["state"] == "ok"
 
@@ -294,3 +294,18 @@ def test_a_password_file_others_can_read_is_refused(desk: Desk, tmp_path: Path) 
     assert done.code == 1
     assert "chmod 600" in done.err
     assert done.out == ""
+
+
+def test_a_drill_that_is_due_comes_after_the_backups(desk: Desk) -> None:
+    planned = desk.run("drill", "plan", "site", "--every", "30")
+    assert planned.code == 0, planned.err
+    assert desk.run("schedule", "run", "--due", "--json").answer["drills"] == []  # no archive yet
+    desk.make_due()
+    ran = desk.run("schedule", "run", "--due")
+    assert ran.code == 0, ran.err
+    first, second = ran.out.splitlines()
+    assert "taken and verified" in first
+    assert second.startswith("site: Passed: restored and proved in ")
+    assert desk.run("schedule", "run", "--due").out == ""
+    listed = desk.run("drill", "list", "--json").answer["drills"]
+    assert [one["outcome"] for one in listed] == ["proved"]

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from db import evidence
 from db.engine import Database
 from db.evidence import ProvedRestore
 from db.journal import Journal
+from gmops_desktop.adapters import local_programs
 from gmops_desktop.adapters.local_programs import NoLocalServer
 from gmops_desktop.adapters.local_server import LocalServer, LocalServers
 from gmops_desktop.adapters.processes import serving
@@ -450,6 +451,49 @@ def test_no_server_here_is_one_clear_line_with_the_way_out(
     (drill,) = bare.all(site.id)
     assert drill.outcome == "failed"
     assert bare.outlook(site).standing.state == "unknown"
+
+
+def test_an_archive_that_does_not_load_is_no_backup(
+    drills: Drills, site: Resource, backup: Backup, mariadb: MariaDB, schema: MysqlAddress,
+    database: Database, tmp_path: Path,
+) -> None:  # fmt: skip
+    other = f"{schema.schema}_other"
+    reaching = f"CREATE VIEW reaching AS SELECT n FROM {other}.there"
+    create = [f"CREATE DATABASE {other}", f"CREATE TABLE {other}.there (n int)", reaching]
+    execute(mariadb, schema.schema, create)
+    try:
+        backups = Backups(database, opener(mariadb), lambda: tmp_path / "archives")
+        backups.take(schema, Context(), resource_id=site.id)
+    finally:
+        execute(mariadb, "", [f"DROP DATABASE {other}"])
+    drill = drills.run(site, Context())
+    assert drill.outcome == "disproved"
+    assert drill.faults[0].startswith("The archive does not load: ")
+    assert f"{other}.there" in drill.faults[0]
+
+
+def test_a_server_that_dies_on_the_way_proves_nothing(
+    drills: Drills, site: Resource, backup: Backup, tmp_path: Path
+) -> None:
+    def kill(progress: Progress) -> None:
+        if progress.text == "Proving the copy":
+            for folder in (tmp_path / "local").iterdir():
+                for process in serving(folder / "data"):
+                    process.kill()
+
+    with pytest.raises(OpsError, match=r"broke|cannot be reached"):
+        drills.run(site, Everything(kill))
+    (drill,) = drills.all()
+    assert drill.outcome == "failed"
+    assert drill.certificate == ""
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(
+    servers: LocalServers, full_disk: AbstractContextManager[None]
+) -> None:
+    program = local_programs.find()[0]
+    with full_disk, pytest.raises(OpsError), servers.running(program, Context()):
+        raise AssertionError("it runs without a disk")
 
 
 # ---------------------------------------------------------------- a copy to look into

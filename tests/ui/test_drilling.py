@@ -121,6 +121,8 @@ def test_a_drill_from_the_window_is_shown_with_its_light(
     assert dialog.certificate.isVisibleTo(dialog)
     drilling.light(site, lights)
     assert lights.rto.badge.state == "ok"
+    assert "that it restores" in drilling.proof_of(drills.newest(site).id)
+    assert drilling.proof_of("another") == ""
     dialog.reject()
 
 
