@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ Json = Mapping[str, Any]
 
 _ADDRESSES: Final = ("url", "thumb_url", "cover_url", "content_url")
 _LONGEST: Final = 80  # characters of a value in a sentence
+_AHEAD: Final = 20  # of them before the place where two long texts part
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,10 @@ def _buttons(
             button.fields,
             bool(button.subs),
         ):
-            yield Difference(part, "changed", name, was.action, button.action)
+            sides = was.action, button.action
+            if sides[0] == sides[1]:  # what differs is none of what the words tell
+                sides = _told(was), _told(button)
+            yield Difference(part, "changed", name, *sides)
         yield from _buttons(part, name, was.subs, button.subs)
     both = [key for key in old if key in new]
     if both != [key for key in new if key in old]:
@@ -138,6 +143,10 @@ def _all_of(
         yield from _all_of(part, name, sub, kind)
 
 
+def _told(button: Button) -> str:
+    return tr(", ").join(f"{name}={value}" for name, value in button.fields)
+
+
 def _does(button: Button) -> tuple[object, ...]:
     return button.type, button.fields, bool(button.subs)
 
@@ -147,12 +156,11 @@ def _under(path: str, name: str) -> str:
 
 
 def _named(buttons: Sequence[Button]) -> dict[tuple[str, int], Button]:
-    named: dict[tuple[str, int], Button] = {}
+    seen: Counter[str] = Counter()
+    named = {}
     for button in buttons:
-        number = 0
-        while (button.name, number) in named:
-            number += 1
-        named[button.name, number] = button
+        named[button.name, seen[button.name]] = button
+        seen[button.name] += 1
     return named
 
 
@@ -264,8 +272,8 @@ def _by(
     words: Callable[[Json], str],
     name: Callable[[Json], str] | None = None,
 ) -> Iterator[Difference]:
-    """Compare two lists of things that `key` tells apart."""
-    old, new = ({key(one): one for one in side} for side in (before, after))
+    """Compare two lists of things that `key` tells apart; the same key twice counts in order."""
+    old, new = _keyed(before, key), _keyed(after, key)
     name = name or (lambda thing: str(key(thing)))
     for this, thing in old.items():
         if this not in new:
@@ -274,11 +282,54 @@ def _by(
         if this not in old:
             yield Difference(part, "added", name(thing), "", words(thing))
         elif not _same(old[this], thing):
-            yield Difference(part, "changed", name(thing), words(old[this]), words(thing))
+            was, now = words(old[this]), words(thing)
+            if was == now:  # what differs is none of what the words tell
+                was, now = _fields(old[this], thing)
+            yield Difference(part, "changed", name(thing), was, now)
+
+
+def _keyed(things: Sequence[Json], key: Callable[[Json], Any]) -> dict[tuple[Any, int], Json]:
+    seen: Counter[Any] = Counter()
+    keyed = {}
+    for thing in things:
+        this = key(thing)
+        keyed[this, seen[this]] = thing
+        seen[this] += 1
+    return keyed
 
 
 def _same(one: Any, other: Any) -> bool:
     return _print(one) == _print(other)
+
+
+def _fields(before: Any, after: Any) -> tuple[str, str]:
+    """Return the fields that differ, by their names at WeChat, as they were and as they are."""
+    old, new = dict(_leaves(_bare(before))), dict(_leaves(_bare(after)))
+    differing = [path for path in {**old, **new} if old.get(path) != new.get(path)]
+
+    def told(
+        side: Mapping[tuple[Any, ...], Any], other: Mapping[tuple[Any, ...], Any]
+    ) -> Iterator[str]:
+        for path in differing:
+            if path in side:
+                text, beside = (str(one.get(path, "")) for one in (side, other))
+                # Long texts are told from a little before the place where they part.
+                pairs = enumerate(zip(text, beside, strict=False))
+                parting = next((at for at, (one, two) in pairs if one != two), len(beside))
+                start = max(0, min(parting, len(text)) - _AHEAD)
+                yield f"{path[-1]}={'…' if start else ''}{_short(text[start:])}"
+
+    return tr(", ").join(told(old, new)), tr(", ").join(told(new, old))
+
+
+def _leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Return every text and number in a value, with the way to it."""
+    if isinstance(value, Mapping | list):
+        inside = value.items() if isinstance(value, Mapping) else enumerate(value)
+        for step, one in inside:
+            yield from _leaves(one, (*path, step))
+    else:
+        yield path, value
 
 
 def _print(value: Any) -> str:
