@@ -146,6 +146,27 @@ def test_a_database_goes_through_the_tunnel_of_a_recorded_host(
     )
 
 
+def test_an_account_is_called_from_a_recorded_host(tab: SettingsTab, contracts: Contracts) -> None:
+    host = contracts.save_resource("host", "web1", SshAddress("web1.example"))
+    tab.resources.begin()
+    dialog = opened(tab, ResourceDialog)
+    assert isinstance(dialog, ResourceDialog)
+    dialog.kind._buttons["account"].click()
+    form = dialog.forms["account"]
+    form.app_id.setText("wx1")
+    form.through.setCurrentIndex(1)
+    dialog.ok.click()
+    saved = next(one for one in contracts.resources() if one.kind == "account")
+    assert saved.address == AccountAddress("wx1", ssh=host.address)
+    # Opened again, it keeps a server that is no longer among the contract's.
+    contracts.remove_resource(host.id)
+    tab.renew()
+    tab.resources._open(saved)
+    again = next(one for one in tab.window().findChildren(ResourceDialog) if one.form is not form)
+    again.ok.click()
+    assert next(one for one in contracts.resources()).address == saved.address
+
+
 def test_changing_a_resource_keeps_what_the_form_does_not_show(
     tab: SettingsTab, contracts: Contracts
 ) -> None:
