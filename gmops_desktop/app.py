@@ -459,6 +459,7 @@ def _pages(
     from ui.comparison_dialog import comparing
     from ui.drilling import Drilling
     from ui.first_start import FirstStart
+    from ui.importing import Importing
     from ui.main_window import Pages, Tab
     from ui.overview_tab import OverviewTab
     from ui.patches_tab import PatchesTab
@@ -495,6 +496,7 @@ def _pages(
             AccountCard(services.account_backups, contracts, runner),
         ),
         drilling=lambda page: Drilling(services.drills, services.reports, runner, page),
+        importing=lambda page: Importing(services.imports, runner, page),
     )
     tickets = TicketsTab(services.tickets, contracts, runner)
     status = StatusTab(services.servers, contracts, services.settings, runner)

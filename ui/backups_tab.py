@@ -28,6 +28,7 @@ from ui.backup_panel import BackupPanel
 from ui.backup_rows import address_of, database_text, lane_of, trend_of
 from ui.backup_transfer import TransferMenu
 from ui.drilling import Drilling
+from ui.importing import Importing
 from ui.restoring import Restoring
 from ui.schedule_words import next_text
 from ui.scheduling import Scheduling
@@ -46,7 +47,8 @@ class BackupsTab(Page):
 
     `compare` opens the comparison of two archives; `scheduling` gives the way to schedules over
     this page, and with it the light of each database; `kinds` are the cards of other backups;
-    `drilling` gives the way to drills, and with it the light of the recovery time.
+    `drilling` gives the way to drills, and with it the light of the recovery time; `importing`
+    the way to imports of other tools' dumps.
     """
 
     shows = Change.BACKUPS | Change.CONTRACT
@@ -63,6 +65,7 @@ class BackupsTab(Page):
         scheduling: Callable[[QWidget], Scheduling] | None = None,
         kinds: Sequence[KindCard] = (),
         drilling: Callable[[QWidget], Drilling] | None = None,
+        importing: Callable[[QWidget], Importing] | None = None,
     ) -> None:
         super().__init__(tr("Backup and restore"))
         self.kinds = tuple(kinds)
@@ -100,6 +103,7 @@ class BackupsTab(Page):
         self._clouds = Clouds(clouds, runner, self)
         self._scheduling = scheduling(self) if scheduling else None
         self._drilling = drilling(self) if drilling else None
+        self._importing = importing(self) if importing else None
         self._first = button(
             tr("Take the first backup"), self.take, kind="primary", icon_name="archive-box"
         )
@@ -142,6 +146,12 @@ class BackupsTab(Page):
         if self._drilling is not None:
             self._drilling.noticed.connect(self.noticed)
             self.head.add_action(self._drilling.button(self._chosen))
+        if self._importing is not None:
+            self._importing.noticed.connect(self.noticed)
+            self._importing.preview_wanted.connect(
+                lambda backup: self._restoring.preview(backup, self._databases)
+            )
+            self.head.add_action(self._importing.button(self._chosen))
 
     @property
     def table(self) -> Table[Line]:
