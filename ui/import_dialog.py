@@ -290,10 +290,11 @@ class ImportDialog(Sheet):
         self.stop.setVisible(busy)
         self.remove.setVisible(bool(self._left) and not busy)
         self.preview.setVisible(self._backup is not None and not busy)
+        self.run.setVisible(self.preview.isHidden() or not again)
 
 
 def _sentences(error: Exception) -> str:
     """Return what failed, what is unharmed, and what to do next."""
     if isinstance(error, OpsError):
-        return " ".join(filter(None, (error.message, error.unharmed, error.hint)))
+        return "\n".join(filter(None, (error.message, error.unharmed, error.hint)))
     return str(error)

@@ -76,8 +76,7 @@ def test_an_error_names_file_line_and_statement(desk: Desk, mariadb: MariaDB):
     try:
         ran = desk.load(broken)
         assert ran.code == 1
-        assert "dump.sql, line 6: " in ran.err
-        assert "The statement begins: INSERT INTO `member` VALUES (1, 'again')" in ran.err
+        assert "dump.sql, line 6, at “INSERT INTO `member` VALUES (1, 'again')”: " in ran.err
         assert "holds what was loaded before: 3 statements, 2 rows." in ran.err
         assert f"Then import again, or remove “{desk.new}”." in ran.err
         assert desk.load(broken).code == 1

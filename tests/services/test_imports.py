@@ -411,7 +411,7 @@ def test_what_writes_elsewhere_ends_the_import(desk: Desk, statement: str):
     with pytest.raises(ImportStopped) as stopped:
         desk.load(text)
     assert stopped.value.line == 3
-    assert "dump.sql, line 3: " in stopped.value.message
+    assert "dump.sql, line 3, at “" in stopped.value.message
     assert query(desk.server, present, "SELECT * FROM safe") == ((1,),)
     assert query(desk.server, present, "SHOW TABLES") == (("safe",),)
     assert query(desk.server, stopped.value.schema, "SELECT * FROM t") == ((1,),)
@@ -531,6 +531,18 @@ def test_an_oversized_statement_is_not_sent(
         assert stopped.value.line == 2
         assert "max_allowed_packet" in stopped.value.message
         assert "net-buffer-length" in stopped.value.hint
+
+
+@pytest.mark.parametrize("past_errors", [False, True])
+def test_the_server_has_no_room(desk: Desk, past_errors: bool):
+    """A table in memory is full with the error of a full disk; going on would lose the rest."""
+    rows = "".join(f"INSERT INTO t VALUES ('{n}');\n" for n in range(1200))
+    table = "CREATE TABLE t (a varchar(9000)) ENGINE=MEMORY DEFAULT CHARSET=utf8mb4;\n"
+    with pytest.raises(ImportStopped, match=r"no room .* is full") as stopped:
+        desk.load(table + rows, past_errors=past_errors)
+    assert "Free or add space on the server" in stopped.value.hint
+    ((kept,),) = query(desk.server, stopped.value.schema, "SELECT COUNT(*) FROM t")
+    assert stopped.value.line == kept + 2
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".zst"])

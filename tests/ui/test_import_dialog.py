@@ -126,8 +126,7 @@ def test_an_error_then_once_more_then_removed(
     schema = dialog.schema.text()
     dialog.run.click()
     settled()
-    assert "dump.sql, line 6: " in dialog.outcome.text()
-    assert "INSERT INTO t VALUES (2)" in dialog.outcome.text()
+    assert "dump.sql, line 6, at “INSERT INTO t VALUES (2)”: " in dialog.outcome.text()
     assert dialog.run.text() == "Import again"
     dialog.past_errors.setChecked(True)
     dialog.run.click()

@@ -372,7 +372,7 @@ class Imports:
         """Say where an import ended, what is already done, and how to go on."""
         if named.line:
             message = tr(
-                "{file}, line {line}: {why} The statement begins: {beginning}",
+                "{file}, line {line}, at “{beginning}”: {why}",
                 file=look.path.name,
                 line=named.line,
                 why=why.message,
