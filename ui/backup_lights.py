@@ -59,29 +59,37 @@ class Lights(QWidget):
 
 
 class Interrupted(QFrame):
-    """Stands above everything while a restore that was cut off has not been put right."""
+    """Stands above everything while a restore that was cut off has not been put right.
 
-    wanted = Signal()
+    `wanted` says where the database is to be brought: "before" the restore or "after" it.
+    """
+
+    wanted = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("kind", "notice-critical")
         self.sentence = Label(role="strong")
-        hint = Label(
-            tr("Its tables may be half way. What was there before can be put back."), "caption"
-        )
+        self.hint = Label("", "caption")
         self.go = button(
-            tr("Put it right"),
-            self.wanted.emit,
+            tr("Go back"),
+            lambda: self.wanted.emit("before"),
             tip=tr("Bring the database back to the state before the interrupted restore"),
         )
-        text = column(None, self.sentence, hint, spacing=2)
-        layout = row(self, StateMark("critical", 20), text, self.go, margins=(14, 8, 14, 8))
+        self.finish = button(
+            tr("Finish it"),
+            lambda: self.wanted.emit("after"),
+            tip=tr("Bring the interrupted restore to its end, with proof"),
+        )
+        text = column(None, self.sentence, self.hint, spacing=2)
+        layout = row(
+            self, StateMark("critical", 20), text, self.finish, self.go, margins=(14, 8, 14, 8)
+        )
         layout.setSpacing(12)
         layout.setStretch(1, 1)
 
     def show_restore(self, unfinished: Unfinished | None) -> None:
-        """Name the interrupted restore, or hide."""
+        """Name the interrupted restore and how the database stands, or hide."""
         self.setVisible(unfinished is not None)
         if unfinished is not None:
             self.sentence.show_text(
@@ -91,6 +99,14 @@ class Interrupted(QFrame):
                     at=words.stamp(unfinished.at),
                 )
             )
+            stands = {
+                "before": tr("The database is as before it; only working tables are left over."),
+                "after": tr("The database is as after it; only working tables are left over."),
+                "unknown": tr(
+                    "The server knows how far it came: it can be finished or taken back."
+                ),
+            }
+            self.hint.show_text(stands[unfinished.stands])
 
 
 class _Target(QWidget):

@@ -131,7 +131,9 @@ class BackupsTab(Page):
         self.cloud_panel.download_wanted.connect(lambda: self._with_cloud(self._clouds.download))
         self.cloud_panel.verify_wanted.connect(lambda: self._with_cloud(self._clouds.verify))
         self.cloud_panel.look_wanted.connect(self._clouds.look)
-        self._interrupted.wanted.connect(lambda: self._restoring.recover(self._databases))
+        self._interrupted.wanted.connect(
+            lambda goal: self._restoring.recover(self._databases, goal)
+        )
         self._files.proved.connect(self._proved)
         self._clouds.seen.connect(self._show_archives)
         runner.started.connect(self._heed)

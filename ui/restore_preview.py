@@ -21,16 +21,18 @@ from gmops_desktop.addresses import MysqlAddress, Resource
 from gmops_desktop.context import Context, Progress
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr, tr_n
-from gmops_desktop.services.restores import Preview, TableChange
+from gmops_desktop.services.restores import Choice, Preview, TableChange, TableRows
 from gmops_desktop.tasks import Task, TaskRunner
 from ui import words
 from ui.backup_rows import address_of, database_text, lane_of
 from ui.dialogs.sheet import Sheet
+from ui.restore_rows import RestoreRows
 from ui.widgets.frames import Card, Glyph, Label, button, column, disable, line, paragraph, row
 from ui.widgets.tables import Column, Table
 
 PreviewJob = Callable[[Path, MysqlAddress, Context], Preview]
-_SIZE: Final = (1040, 596)
+ReadRows = Callable[[Path, MysqlAddress, str, Context], TableRows]
+_SIZE: Final = (1040, 640)
 
 
 def action_word(change: TableChange) -> str:
@@ -84,10 +86,11 @@ def _columns() -> tuple[Column[TableChange], ...]:
 class RestorePreview(Sheet):
     """Compares an archive with a database, in the background, and asks for the schema's name.
 
-    `confirmed` carries the target resource and the typed name; the dialog itself changes nothing.
+    `confirmed` carries the target resource, the typed name and the `Choice`; the dialog itself
+    changes nothing.
     """
 
-    confirmed = Signal(object, str)
+    confirmed = Signal(object, str, object)
 
     def __init__(
         self,
@@ -98,8 +101,12 @@ class RestorePreview(Sheet):
         targets: Sequence[Resource],
         runner: TaskRunner,
         parent: QWidget | None = None,
+        rows: ReadRows | None = None,
     ) -> None:
-        """`heading` and `source` say which archive; `targets` are the databases to choose from."""
+        """`heading` and `source` say which archive; `targets` are the databases to choose from.
+
+        `rows` reads those that differ; without it all is restored or nothing.
+        """
         super().__init__(parent, tr("Preview restore: what would change"), width=880)
         self.resize(*_SIZE)
         self._preview_job = preview
@@ -107,6 +114,8 @@ class RestorePreview(Sheet):
         self._targets = tuple(targets)
         self._runner = runner
         self._task: Task | None = None
+        self._rows_job = rows
+        self.choice = Choice()
         self.preview: Preview | None = None
 
         self.target = QComboBox()
@@ -139,6 +148,10 @@ class RestorePreview(Sheet):
         self._objects = Card(tr("Definitions that differ"))
         self._objects_text = paragraph("", "caption")
         self._objects.add(self._objects_text)
+        self.look = button(tr("Look at the rows…"), self._look, icon_name="rows")
+        self.only = button(tr("Only this table"), self._only_this)
+        self.all = button(tr("Everything"), lambda: self._choose(Choice()))
+        self._scope = Label(role="strong")
         self._pages = QStackedWidget()
 
         self.name = QLineEdit()
@@ -152,6 +165,8 @@ class RestorePreview(Sheet):
         self._lay_out(heading, source)
         self.target.currentIndexChanged.connect(self._compare)
         self.name.textChanged.connect(self._judge)
+        self.table.picked.connect(self._judge)
+        self.table.opened.connect(self._look)
         self.name.returnPressed.connect(self.restore.click)
         self._compare()
 
@@ -203,6 +218,10 @@ class RestorePreview(Sheet):
         changes = QWidget()
         tables = column(changes, spacing=12)
         tables.addWidget(self.table, 1)
+        scope = QWidget()
+        row(scope, self.look, self.only, self.all, 8, self._scope, None, spacing=8)
+        scope.setVisible(self._rows_job is not None)
+        tables.addWidget(scope)
         tables.addWidget(self._objects)
         self._pages.addWidget(working)
         self._pages.addWidget(changes)
@@ -306,12 +325,7 @@ class RestorePreview(Sheet):
             )
         else:
             self._pages.setCurrentIndex(1)
-        self.restore.setText(
-            tr_n("Restore {count} table", "Restore {count} tables", len(changes))
-            if changes
-            else tr("Restore")
-        )
-        self._judge()
+        self._choose(Choice())
         self.name.setFocus()
 
     @Slot(Exception)
@@ -333,6 +347,52 @@ class RestorePreview(Sheet):
         self._again.setVisible(retry)
         self._pages.setCurrentIndex(0)
 
+    def _choose(self, choice: Choice) -> None:
+        """Restore only what was chosen, and say so."""
+        self.choice = choice
+        changes = [c for c in self.preview.tables if c.action != "same"] if self.preview else []
+        if choice.rows:
+            ((table, keys),) = choice.rows.items()
+            count = tr_n("{count} row of {name}", "{count} rows of {name}", len(keys), name=table)
+            self._scope.show_text(tr("Chosen: {what}", what=count))
+            self.restore.setText(tr_n("Restore {count} row", "Restore {count} rows", len(keys)))
+        elif choice.tables is not None:
+            self._scope.show_text(tr("Chosen: {what}", what=tr(", ").join(sorted(choice.tables))))
+            count_tables = len(choice.tables)
+            self.restore.setText(
+                tr_n("Restore {count} table", "Restore {count} tables", count_tables)
+            )
+        else:
+            self._scope.show_text("")
+            self.restore.setText(
+                tr_n("Restore {count} table", "Restore {count} tables", len(changes))
+                if changes
+                else tr("Restore")
+            )
+        self._judge()
+
+    @Slot()
+    def _only_this(self) -> None:
+        if change := self.table.current:
+            self._choose(Choice(frozenset({change.table})))
+
+    @Slot()
+    def _look(self) -> None:
+        """Show the rows of the selected table that differ."""
+        change, read = self.table.current, self._rows_job
+        if change is None or read is None or change.action != "rows":
+            return
+        path, address = self._path, address_of(self.chosen)
+        dialog = RestoreRows(
+            lambda table, context: read(path, address, table, context),
+            change.table,
+            lane_of(self.chosen),
+            self._runner,
+            self,
+        )
+        dialog.chosen.connect(lambda table, keys: self._choose(Choice(rows={table: keys})))
+        dialog.open()
+
     @Slot()
     def _judge(self) -> None:
         """Switch the red button on only when there is something to do and the name was typed."""
@@ -346,10 +406,20 @@ class RestorePreview(Sheet):
         self.name.setEnabled(self.preview is not None and not self.preview.identical)
         tip = tr("Write to {name}; a safety copy is taken first", name=self.chosen.name)
         disable(self.restore, reason, tip)
+        picked = self.table.current
+        none = tr("Select a table first.") if picked is None else ""
+        single = none or ("" if picked and picked.action == "rows" else
+                          tr("This table is not compared row by row."))  # fmt: skip
+        disable(self.look, single, tr("Archive and database side by side; choose single rows"))
+        gone = none or (tr("The archive does not have it.")
+                        if picked and picked.action == "drop" else "")  # fmt: skip
+        disable(self.only, gone, tr("Restore the selected table and nothing else"))
+        whole = tr("Everything is restored.") if self.choice.everything else ""
+        disable(self.all, whole, tr("Restore all that differs"))
 
     @Slot()
     def _confirm(self) -> None:
-        self.confirmed.emit(self.chosen, self.name.text())
+        self.confirmed.emit(self.chosen, self.name.text(), self.choice)
         self.accept()
 
     def done(self, result: int) -> None:

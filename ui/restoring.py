@@ -13,11 +13,11 @@ from gmops_desktop.changes import Change
 from gmops_desktop.context import Context
 from gmops_desktop.language import tr
 from gmops_desktop.services.backups import Backup
-from gmops_desktop.services.restores import Recovered, Restored, Restores
+from gmops_desktop.services.restores import Choice, Goal, Recovered, Restored, Restores
 from gmops_desktop.tasks import TaskRunner
 from ui import words
 from ui.backup_rows import address_of, content_of, lane_of, proof_of
-from ui.restore_preview import RestorePreview
+from ui.restore_preview import ReadRows, RestorePreview
 
 
 class Restoring(QObject):
@@ -35,12 +35,15 @@ class Restoring(QObject):
         """Show what a restore of `backup` would change, in its own database or another."""
         restores, path = self._restores, backup.path
 
-        def restore(target: Resource, typed: str) -> None:
+        def restore(target: Resource, typed: str, choice: Choice) -> None:
             address = address_of(target)
-            self._run(lambda context: restores.run(path, address, context, confirm=typed), target)
+            self._run(
+                lambda context: restores.run(path, address, context, confirm=typed, choice=choice),
+                target,
+            )
 
         own_first = sorted(databases, key=lambda one: one.id != backup.resource_id)
-        self._open(backup, own_first, restore)
+        self._open(backup, own_first, restore, restores.rows)
 
     def undo_state(self, databases: Sequence[Resource]) -> tuple[str, str]:
         """Return why the last restore cannot be undone (or nothing), and what undoing would do."""
@@ -61,19 +64,19 @@ class Restoring(QObject):
         if last is None or last.safety is None or target is None:
             return
 
-        def take_back(resource: Resource, _typed: str) -> None:
+        def take_back(resource: Resource, _typed: str, _choice: Choice) -> None:
             self._run(lambda context: restores.undo(last.id, context), resource)
 
         self._open(last.safety, [target], take_back)
 
-    def recover(self, databases: Sequence[Resource]) -> None:
-        """Put right what interrupted restores left."""
+    def recover(self, databases: Sequence[Resource], goal: Goal = "before") -> None:
+        """Put right what interrupted restores left: take them back, or bring them to their end."""
         waiting = {one.target for one in self._restores.unfinished()}
         for resource in databases:
             address = address_of(resource)
             if str(address) in waiting:
                 task = self._runner.start(
-                    partial(self._restores.recover, address),
+                    partial(self._restores.recover, address, goal=goal),
                     tr("Put {name} right", name=resource.name),
                     lane=lane_of(resource),
                     changes=Change.BACKUPS,
@@ -84,7 +87,8 @@ class Restoring(QObject):
         self,
         backup: Backup,
         targets: Sequence[Resource],
-        restore: Callable[[Resource, str], None],
+        restore: Callable[[Resource, str, Choice], None],
+        rows: ReadRows | None = None,
     ) -> None:
         state, word = proof_of(backup)
         proof = tr("verified") if state == "ok" else word
@@ -96,6 +100,7 @@ class Restoring(QObject):
             targets,
             self._runner,
             self._page,
+            rows,
         )
         dialog.confirmed.connect(restore)
         dialog.open()
@@ -130,7 +135,7 @@ class Restoring(QObject):
             self.noticed.emit(
                 "ok",
                 tr("The interrupted restore of {name} is complete.", name=resource.name),
-                tr("It had been proved; only working tables were left to be cleared away."),
+                tr("It is proved; nothing of it is left half-way."),
             )
             return
         self.noticed.emit(

@@ -26,6 +26,7 @@ from sandbox.mariadb import MariaDB
 from ui.backup_rows import trend_of
 from ui.backups_tab import BackupsTab
 from ui.restore_preview import RestorePreview
+from ui.restore_rows import RestoreRows
 
 pytestmark = pytest.mark.servers
 
@@ -272,6 +273,47 @@ def test_damage_is_previewed_restored_proved_and_undone(
     assert taken._restoring.undo_state([])[0].endswith("no longer in the contract.")
 
 
+def test_single_rows_are_looked_at_and_put_back(
+    qtbot: QtBot,
+    taken: BackupsTab,
+    mariadb: MariaDB,
+    site: Resource,
+    notices: list[tuple[str, str, str]],
+    settled: Callable[[], None],
+) -> None:
+    assert isinstance(site.address, MysqlAddress)
+    schema = site.address.schema
+    execute(
+        mariadb,
+        schema,
+        ["UPDATE member SET name = 'X' WHERE id = 2", "DELETE FROM member WHERE id = 1"],
+    )
+    qtbot.mouseClick(taken.panel.preview, Qt.MouseButton.LeftButton)
+    dialog = preview_of(taken, settled)
+    assert not dialog.look.isEnabled()
+    dialog.table.select("member")
+    qtbot.mouseClick(dialog.look, Qt.MouseButton.LeftButton)
+    settled()
+    rows = dialog.findChild(RestoreRows)
+    assert rows is not None
+    assert rows.found is not None
+    assert [change.key for change in rows.list.rows.shown] == ["1", "2"]
+    assert "name=王" in rows._archived(rows.found.rows[1])
+    assert "name=X" in rows._present(rows.found.rows[1])
+    assert rows._present(rows.found.rows[0]) == "(no such row)"
+    assert not rows.take.isEnabled()
+    rows.list.opened.emit(rows.found.rows[0])
+    assert rows.take.text() == "Put 1 row back…"
+    qtbot.mouseClick(rows.take, Qt.MouseButton.LeftButton)
+    assert dialog.choice.rows == {"member": frozenset({"1"})}
+    assert dialog.restore.text() == "Restore 1 row"
+    dialog.name.setText(schema)
+    qtbot.mouseClick(dialog.restore, Qt.MouseButton.LeftButton)
+    settled()
+    assert notices[-1][:2] == ("ok", "site was restored and proved.")
+    assert names(mariadb, site) == ["李", "X"]
+
+
 def test_the_same_data_needs_no_restore(
     qtbot: QtBot, taken: BackupsTab, site: Resource, settled: Callable[[], None]
 ) -> None:
@@ -339,5 +381,8 @@ def test_an_interrupted_restore_stands_above_everything(qtbot: QtBot, tab: Backu
     at = datetime(2018, 11, 22, 2, 33, tzinfo=UTC)
     notice.show_restore(Unfinished("1", at, "mysql://ops@db:3306/site", "site", "swapping"))
     assert "site was interrupted" in notice.sentence.full_text
-    with qtbot.waitSignal(notice.wanted):
-        qtbot.mouseClick(notice.go, Qt.MouseButton.LeftButton)
+    assert "can be finished or taken back" in notice.hint.full_text
+    for made, goal in ((notice.go, "before"), (notice.finish, "after")):
+        with qtbot.waitSignal(notice.wanted) as wanted:
+            qtbot.mouseClick(made, Qt.MouseButton.LeftButton)
+        assert wanted.args == [goal]
