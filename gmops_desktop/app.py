@@ -159,7 +159,9 @@ def _build(
         sealing.seals,
         alone=lambda address: held_for(home.locks, address),
     )
-    accounts = AccountBackups(database, outside.open_account, archive_folder, sealing.seals)
+    accounts = AccountBackups(
+        database, journal, outside.open_account, archive_folder, sealing.seals
+    )
     restores = Restores(
         database, outside.connect, partial(backups.take, purpose="safety"), sealing.seals
     )

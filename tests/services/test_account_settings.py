@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from db.engine import Database
+from db.journal import Journal
 from gmops_desktop.adapters.wechat import WeChat, WeChatRefused
 from gmops_desktop.addresses import AccountAddress
 from gmops_desktop.archive import age
@@ -54,6 +55,7 @@ def folder(tmp_path: Path) -> Path:
 def backups(wechat: Wechat, database: Database, folder: Path) -> AccountBackups:
     return AccountBackups(
         database,
+        Journal(database, actor=lambda: "Zhang"),
         lambda address, context: WeChat(address, wechat.secret, context),
         lambda: folder,
     )
@@ -255,7 +257,9 @@ def spoil(held: Json) -> None:
     held["menu"] = [{"type": "click", "name": "空", "key": "X", "sub_button": []}]
 
 
-def test_the_menu_comes_back_and_can_be_taken_back(backups: AccountBackups, wechat: Wechat) -> None:
+def test_the_menu_comes_back_and_can_be_taken_back(
+    backups: AccountBackups, wechat: Wechat, database: Database
+) -> None:
     good = backups.take(wechat.address, Context())
     menu = wechat.holdings.load()["menu"]
     change(wechat, spoil)
@@ -274,6 +278,11 @@ def test_the_menu_comes_back_and_can_be_taken_back(backups: AccountBackups, wech
     )
     assert backups.preview_menu(good.path, wechat.address, Context()).identical
     assert done.safety.purpose == "account-safety"
+    journal = Journal(database, actor=lambda: "Zhang")
+    [entry] = journal.entries("account")
+    assert (entry.action, entry.note["proved"]) == ("menu restored", True)
+    assert entry.note["digest"] == good.digest
+    assert journal.verify().ok
     backups.restore_menu(done.safety.path, wechat.address, Context(), confirm=good.account)
     assert wechat.holdings.load()["menu"][0]["name"] == "空"
 

@@ -45,11 +45,14 @@ def wechat(server: Wechat) -> Wechat:
 
 
 @pytest.fixture
-def accounts(wechat: Wechat, database: Database, tmp_path: Path) -> AccountBackups:
+def accounts(
+    wechat: Wechat, database: Database, journal: Journal, tmp_path: Path
+) -> AccountBackups:
     folder = tmp_path / "archives"
     folder.mkdir()
     return AccountBackups(
         database,
+        journal,
         lambda address, context: WeChat(address, wechat.secret, context),
         lambda: folder,
     )

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from db.engine import Database
 from db.ids import uuid7
+from db.journal import Journal
 from gmops_desktop.adapters.wechat import WeChat, WeChatRefused
 from gmops_desktop.addresses import AccountAddress
 from gmops_desktop.archive import account
@@ -87,10 +88,12 @@ class AccountBackups:
     def __init__(
         self,
         database: Database,
+        journal: Journal,
         open_account: Open,
         archive_folder: Callable[[], Path],
         seals: Seals | None = None,
     ) -> None:
+        self._database, self._journal = database, journal
         self._register = Register(database)
         self._inventory = Inventory(database)
         self._open = open_account
@@ -190,6 +193,8 @@ class AccountBackups:
     ) -> MenuRestored:
         """Set the menu back to the archive's, after a safety copy, and prove it by reading back.
 
+        It stands in the record, proved or not.
+
         `confirm` must be the account's app id.  Raises `OpsError` where WeChat would refuse the
         menu, or does; nothing is changed then.
         """
@@ -215,8 +220,7 @@ class AccountBackups:
             context.progress(60, tr("Setting the menu"))
             with context.uncut():
                 differences = _set(wechat, body, settings, safety, context)
-        context.progress(100, tr("The menu is set"))
-        return MenuRestored(
+        restored = MenuRestored(
             at=datetime.now(UTC),
             account=address.app_id,
             taken=settings.taken,
@@ -224,6 +228,24 @@ class AccountBackups:
             differences=differences,
             safety=safety,
         )
+        self._record(restored, settings)
+        context.progress(100, tr("The menu is set"))
+        return restored
+
+    def _record(self, restored: MenuRestored, settings: AccountSettings) -> None:
+        with self._database.session() as session, session.begin():
+            self._journal.record(
+                session,
+                "account",
+                restored.safety.id,
+                "menu restored",
+                account=restored.account,
+                taken=restored.taken,
+                digest=settings.digest,
+                proved=restored.proved,
+                differences=[one.name for one in restored.differences],
+                before=restored.safety.digest,
+            )
 
     def _side(self, side: Path | AccountAddress, context: Context) -> AccountSettings:
         if isinstance(side, Path):
