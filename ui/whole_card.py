@@ -85,7 +85,7 @@ class WholeCard(KindCard):
 
     def _judge(self) -> None:
         reason = tr("A backup of everything is running.") if self._busy else ""
-        tip = tr("Every database and account of the contract, one after another")
+        tip = tr("Every kind of backup of the contract's resources, one after another")
         disable(self.take_button, reason, tip)
 
 
