@@ -166,8 +166,9 @@ def is_marked(connection: MysqlConnection, title: str) -> bool:
 
 
 def drop_mark(connection: MysqlConnection, title: str) -> None:
-    """Take the table away."""
-    connection.run(f"DROP TABLE IF EXISTS {name(title)}")
+    """Take the table away, if it is there: else no right to do so is needed."""
+    if title in exchange.tables(connection):
+        connection.run(f"DROP TABLE {name(title)}")
 
 
 def _batches(
