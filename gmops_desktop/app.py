@@ -363,7 +363,7 @@ def open_window(home: Home, *, self_test: bool = False) -> int:
             desk.guide = not services.contracts.resources()
             window = build_window(services, runner, program, desk)
             code = program.run(window, runner, home.root, self_test=self_test)
-            services.drills.drop_passing()
+            services.drills.copies.drop_passing()
     except OpsError as error:
         if self_test:
             raise

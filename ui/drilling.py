@@ -101,7 +101,7 @@ class Drilling(QObject):
         if self.dialog is not dialog:
             return  # it was closed meanwhile
         dialog.show_outlook(self._drills.outlook(resource), self._drills.all(resource.id))
-        dialog.show_copy(next(iter(self._drills.copies()), None))
+        dialog.show_copy(next(iter(self._drills.copies.all()), None))
 
     def _forget(self) -> None:
         self.dialog = None
@@ -159,7 +159,9 @@ class Drilling(QObject):
     def _restore(self, resource: Resource, dialog: DrillDialog, passing: bool) -> None:
         drills = self._drills
         task = self._runner.start(
-            lambda context: drills.keep(drills.newest(resource).path, context, passing=passing),
+            lambda context: drills.copies.keep(
+                drills.newest(resource).path, context, passing=passing
+            ),
             tr("Restoring {name} to this computer", name=resource.name),
             lane=lane_of_drill(resource),
         )
@@ -168,7 +170,7 @@ class Drilling(QObject):
 
     def _copy_password(self, copy: Copy) -> None:
         task = self._runner.start(
-            lambda _context: self._drills.password(copy),
+            lambda _context: self._drills.copies.password(copy),
             tr("Copy the password"),
             lane="keyring",
             quiet=True,
@@ -177,7 +179,7 @@ class Drilling(QObject):
 
     def _drop(self, resource: Resource, dialog: DrillDialog, copy: Copy) -> None:
         task = self._runner.start(
-            lambda _context: self._drills.drop(copy.id),
+            lambda _context: self._drills.copies.drop(copy.id),
             tr("Remove the copy of {name}", name=copy.address.schema),
             lane=lane_of_drill(resource),
         )

@@ -193,7 +193,7 @@ def keep(subject: Subject = "", as_json: Json = False) -> None:
             file = drills.newest(resource).path
         path = file
         copy = session.run(
-            lambda context: drills.keep(path, context),
+            lambda context: drills.copies.keep(path, context),
             tr("Restoring {name} to this computer", name=path.name),
         )
         session.terminal.answer(copy, *_copy_lines(copy))
@@ -208,9 +208,9 @@ def kept(
 ) -> None:
     with opened(as_json) as session:
         drills = session.services.drills
-        found = drills.copies()
+        found = drills.copies.all()
         answer = [
-            {"copy": one, **({"password": drills.password(one)} if password else {})}
+            {"copy": one, **({"password": drills.copies.password(one)} if password else {})}
             for one in found
         ]
         lines = [line for one in found for line in _copy_lines(one)]
@@ -220,7 +220,7 @@ def kept(
         if password and not as_json:
             for one in found:
                 # Not through `answer`, which strikes secrets out: this one was asked for.
-                typer.echo(f"{one.address}{tr(': ')}{drills.password(one)}")
+                typer.echo(f"{one.address}{tr(': ')}{drills.copies.password(one)}")
 
 
 @commands.command("drop", cls=Command, help=tr("Stop and remove a copy kept on this computer."))
@@ -233,9 +233,9 @@ def drop(
 ) -> None:
     with opened(as_json) as session:
         drills = session.services.drills
-        wanted = [one.id for one in drills.copies()] if not copy_id else [copy_id]
+        wanted = [one.id for one in drills.copies.all()] if not copy_id else [copy_id]
         for id in wanted:
-            drills.drop(id)
+            drills.copies.drop(id)
         gone = tr("Removed: {count}.", count=len(wanted))
         session.terminal.answer({"dropped": wanted}, gone)
 

@@ -73,8 +73,8 @@ def drills(
         locks=tmp_path / "locks",
     )
     yield made
-    for copy in made.copies():
-        made.drop(copy.id)
+    for copy in made.copies.all():
+        made.copies.drop(copy.id)
 
 
 @pytest.fixture
@@ -132,24 +132,24 @@ def test_a_copy_is_kept_its_password_copied_and_removed(
     dialog = drilling.open(site)
     dialog.keep.click()
     qtbot.waitUntil(lambda: dialog.drop.isVisibleTo(dialog), timeout=PATIENCE)
-    (copy,) = drills.copies()
+    (copy,) = drills.copies.all()
     assert copy.passing
     assert f"port {copy.address.port}" in dialog.copy_text.text()
     dialog.password.click()
     qtbot.waitUntil(
-        lambda: QGuiApplication.clipboard().text() == drills.password(copy), timeout=PATIENCE
+        lambda: QGuiApplication.clipboard().text() == drills.copies.password(copy), timeout=PATIENCE
     )
     QGuiApplication.clipboard().clear()
     dialog.drop.click()
     qtbot.waitUntil(lambda: dialog.keep.isVisibleTo(dialog), timeout=PATIENCE)
-    assert drills.copies() == ()
+    assert drills.copies.all() == ()
     dialog.reject()
 
 
 def test_a_copy_goes_with_the_program_where_that_was_wished(drills: Drills, site: Resource) -> None:
-    drills.keep(drills.newest(site).path, Context(), passing=True)
-    drills.drop_passing()
-    assert drills.copies() == ()
+    drills.copies.keep(drills.newest(site).path, Context(), passing=True)
+    drills.copies.drop_passing()
+    assert drills.copies.all() == ()
 
 
 def test_what_is_due_runs_by_itself(

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol
+from typing import Literal, Protocol
 
 from db.engine import Database
 from db.ids import uuid7
@@ -16,50 +16,27 @@ from db.journal import Journal, utc_now
 from gmops_desktop.adapters import local_programs
 from gmops_desktop.adapters.local_server import LocalServers
 from gmops_desktop.adapters.locks import held
-from gmops_desktop.addresses import MysqlAddress, Resource
+from gmops_desktop.addresses import Resource
 from gmops_desktop.archive.inventory import Backup, Inventory
 from gmops_desktop.archive.reader import ArchiveReader
 from gmops_desktop.archive.sealing import Open
 from gmops_desktop.context import Context
-from gmops_desktop.contract.drills import Cause, DrillPlan, DrillStanding, causes, due, stand
+from gmops_desktop.contract.drills import DrillPlan, DrillStanding, causes, due, stand
 from gmops_desktop.contract.record import ChainHead
 from gmops_desktop.contract.terms import Contract, day_of
-from gmops_desktop.contract.tickets import ENDED, Priority, Ticket, TicketKind
+from gmops_desktop.contract.tickets import Ticket
 from gmops_desktop.errors import Cancelled, OpsError, ProofFailed
-from gmops_desktop.language import Language, current, mark, tr
+from gmops_desktop.language import Language, current, tr
 from gmops_desktop.reports import worker
 from gmops_desktop.reports.drill_certificate import make_certificate
 from gmops_desktop.reports.monthly import Built, Document
 from gmops_desktop.services.drills import checks as checking
+from gmops_desktop.services.drills.alarms import Alarms, TicketBook
 from gmops_desktop.services.drills.certificate import facts_of
+from gmops_desktop.services.drills.copies import Copies, Secrets
 from gmops_desktop.services.drills.record import Drill, Record
 from gmops_desktop.services.drills.rehearsal import Findings, FindPrograms, Rehearsal
 from gmops_desktop.services.drills.scanning import dangers, definitions_of
-
-KEEPER: Final = "gmops"  # the account of a copy that is kept to look into
-_TITLES: Final[dict[Cause, str]] = {
-    "overdue": mark("Drill of {name} is overdue"),
-    "disproved": mark("Drill of {name} disproved a backup"),
-}
-
-
-class TicketBook(Protocol):
-    """What drills need of the tickets (`services.tickets.Tickets` has it)."""
-
-    def open(
-        self,
-        kind: TicketKind,
-        title: str,
-        *,
-        requester: str,
-        priority: Priority,
-        description: str = "",
-        resource_id: str = "",
-    ) -> Ticket:
-        """Register a ticket."""
-
-    def get(self, id_or_number: str) -> Ticket:
-        """Return one ticket; raise `OpsError` if there is none."""
 
 
 class Filed(Protocol):
@@ -87,19 +64,6 @@ class File(Protocol):
         """Register what `produce` makes."""
 
 
-class Secrets(Protocol):
-    """Where the password of a copy that is kept lies (`adapters.vault.Vault`)."""
-
-    def put(self, name: str, secret: str) -> None:
-        """Keep `secret` under `name`."""
-
-    def delete(self, name: str) -> None:
-        """Forget it."""
-
-    def get(self, name: str) -> str:
-        """Return it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """One database and its drills."""
@@ -108,22 +72,6 @@ class Outlook:
     plan: DrillPlan | None
     standing: DrillStanding
     last: Drill | None
-
-
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """An archive restored to this machine, to look into: where it is reached.
-
-    The password is in the keyring under the address's `secret_name`.
-    """
-
-    id: str
-    at: datetime
-    archive: str
-    address: MysqlAddress
-    server: str
-    running: bool
-    passing: bool = False  # it goes when the program ends
 
 
 class Drills:
@@ -154,8 +102,9 @@ class Drills:
         self._servers, self._find, self._opened = servers, find, opened
         self._rehearsal = Rehearsal(servers, opened, find)
         self._file, self._contract = file, contract
-        self._tickets, self._resources = tickets, resources
-        self._secrets, self._locks, self._now = secrets, locks, now
+        self._alarms, self._resources = Alarms(self._record, tickets), resources
+        self._locks, self._now = locks, now
+        self.copies = Copies(servers, self._rehearsal, secrets, now)
 
     # ------------------------------------------------------------ doing
 
@@ -290,89 +239,11 @@ class Drills:
 
     def raise_alarms(self, resource: Resource) -> tuple[Ticket, ...]:
         """Open a ticket for each cause that holds and has none open; return those opened."""
-        kept = self._record.plan(resource.id)
-        if kept is None:
-            return ()
         outlook = self.outlook(resource)
-        told = []
-        for cause in sorted(causes(outlook.standing, self._record.done(resource.id))):
-            at = outlook.last.id if outlook.last and cause == "disproved" else ""
-            known: dict[str, Any] = kept.tickets.get(cause, {})
-            told_already = cause == "disproved" and known.get("drill") == at
-            if known and (told_already or self._is_open(known["id"])):
-                continue
-            ticket = self._tickets.open(
-                "problem",
-                tr(_TITLES[cause], name=resource.name),
-                requester="",
-                priority=2,
-                description="\n".join(
-                    [outlook.standing.reason, *(outlook.last.faults if outlook.last else ())]
-                ),
-                resource_id=resource.id,
-            )
-            self._record.ticket(resource.id, cause, {"id": ticket.id, "drill": at})
-            told.append(ticket)
-        return tuple(told)
+        found = causes(outlook.standing, self._record.done(resource.id))
+        return self._alarms.raise_for(resource, found, outlook.standing.reason, outlook.last)
 
-    # ------------------------------------------------------------ a copy to look into
-
-    def keep(self, path: Path, context: Context, *, passing: bool = False) -> Copy:
-        """Restore an archive to this machine, and let the server run until `drop`.
-
-        A `passing` copy goes with `drop_passing`, when the program ends.
-        """
-        found = Findings()
-        with self._rehearsal.restored(path, found, context) as (server, reader):
-            schema = reader.manifest.source.schema
-            address = server.address(schema, KEEPER)
-            password = server.grant(KEEPER, "ALL PRIVILEGES", schema, context)
-            with context.uncut():
-                self._secrets.put(address.secret_name, password)
-                facts = {
-                    "at": self._now().isoformat(),
-                    "archive": str(path),
-                    "schema": schema,
-                    "port": address.port,
-                    "server": str(server.program),
-                    "passing": passing,
-                }
-                self._servers.keep(server, facts)
-            id = server.folder.name
-        return next(one for one in self.copies() if one.id == id)
-
-    def copies(self) -> tuple[Copy, ...]:
-        """Return the copies kept on this machine, newest first."""
-        found = [
-            Copy(
-                id,
-                datetime.fromisoformat(facts["at"]),
-                facts["archive"],
-                MysqlAddress("127.0.0.1", facts["port"], KEEPER, facts["schema"]),
-                facts["server"],
-                running,
-                bool(facts.get("passing")),
-            )
-            for id, (facts, running) in self._servers.kept().items()
-        ]
-        return tuple(sorted(found, key=lambda one: one.at, reverse=True))
-
-    def password(self, copy: Copy) -> str:
-        """Return the password of a copy, out of the keyring."""
-        return self._secrets.get(copy.address.secret_name)
-
-    def drop(self, id: str) -> None:
-        """Stop a copy and remove all of it, its password included."""
-        copy = next((one for one in self.copies() if one.id == id), None)
-        self._servers.drop(id)
-        if copy is not None:
-            self._secrets.delete(copy.address.secret_name)
-
-    def drop_passing(self) -> None:
-        """Remove the copies that were to go with the program."""
-        for copy in self.copies():
-            if copy.passing:
-                self.drop(copy.id)
+    # ------------------------------------------------------------ leftovers
 
     def sweep(self) -> int:
         """Remove what a killed program left of drills; return how many servers."""
@@ -402,12 +273,6 @@ class Drills:
         day = f"{day_of(drill.at):%Y-%m-%d}"
         filed, _ = self._file("drill", day, contract, produce, drill.at, context, current())
         return filed.number
-
-    def _is_open(self, ticket_id: str) -> bool:
-        try:
-            return self._tickets.get(ticket_id).state not in ENDED
-        except OpsError:  # it is gone: a new one is due
-            return False
 
     def _drill(
         self,
