@@ -220,7 +220,7 @@ class ImportDialog(Sheet):
     @Slot()
     def _cancelled(self) -> None:
         self._left = ""
-        self._say("unknown", tr("Stopped; nothing was left."))
+        self._say("unknown", tr("Stopped. A schema made for it is removed again."))
 
     @Slot()
     def _ended(self) -> None:

@@ -49,6 +49,9 @@ _KIND: Final = re.compile(
     rb"(\w+)",
     re.IGNORECASE,
 )
+_REMOTE: Final = re.compile(
+    rb"\b(?:ENGINE|TYPE)\s*=?\s*['\"`]?(?:FEDERATEDX?|CONNECT|SPIDER|S3)\b", re.IGNORECASE
+)
 _PLAIN_KINDS: Final = {"TABLE", "TABLES", "INDEX", "SEQUENCE"}
 _BODIES: Final = {"VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT", "PACKAGE"}
 _ROWS: Final = {"INSERT", "REPLACE"}
@@ -92,6 +95,8 @@ def judge(statement: bytes, schema: str, charset: str, *, fixed_charset: bool) -
     rows = statement[:7].upper().startswith((b"INSERT", b"REPLACE"))
     text = masked(statement[:_HEAD] if rows else statement, charset)
     verdict = _judge(_bare(text), schema, fixed_charset=fixed_charset)
+    if verdict.answer == "run" and _REMOTE.search(text):
+        return Verdict("stop", tr("Rows of such a table are written elsewhere."))
     if verdict.answer in ("run", "rows", "pass") and b"/*" in text:
         other = _bare(_outside(text))
         if other:

@@ -17,10 +17,11 @@ from gmops_desktop.archive import charsets, foreign, unpacking
 from gmops_desktop.archive.inventory import Backup
 from gmops_desktop.archive.statements import OversizedStatement, Session, Splitter
 from gmops_desktop.context import Context
-from gmops_desktop.errors import Cancelled, OpsError
-from gmops_desktop.language import tr, tr_n
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
 from gmops_desktop.services.imports.ledger import Ledger, Started
 from gmops_desktop.services.imports.loading import Loader, Named, StatementRefused, Tally
+from gmops_desktop.services.imports.stops import ImportStopped, doing, stopped, too_large
 
 __all__ = ["ImportStopped", "Imported", "Imports", "Look", "Started"]
 
@@ -76,18 +77,6 @@ class Imported:
     unnamed: int  # further ones, which were only counted
     faults: tuple[str, ...]
     backup: Backup | None
-
-
-class ImportStopped(OpsError):
-    """An import ended at a statement; what was loaded before it is in `schema`."""
-
-    def __init__(
-        self, message: str, *, hint: str, unharmed: str, schema: str, line: int, beginning: str
-    ) -> None:
-        super().__init__(message, hint=hint, unharmed=unharmed)
-        self.schema = schema
-        self.line = line
-        self.beginning = beginning
 
 
 class Imports:
@@ -175,20 +164,15 @@ class Imports:
                 look, new, context, member=member, charset=charset, only=only,
                 past_errors=past_errors,
             )  # fmt: skip
-        except Cancelled:
-            self._tidy(target, schema, context, created=created)
-            raise
-        except ImportStopped as stopped:
-            self._ledger.reach(started, "stopped", stopped.line)
-            raise
-        except BaseException:
+            backup = self._archived(new, context) if archive else None
+            self._silence(new, context)
+        except BaseException as error:
             if context.cancelled:
-                self._tidy(target, schema, context, created=created)
+                self._tidy(target, started, context, created=created)
             else:
-                self._ledger.reach(started, "stopped")
+                self._ledger.reach(started, "stopped", getattr(error, "line", 0))
             raise
         self._ledger.reach(started, "done")
-        backup = self._take(new, context) if archive else None
         return Imported(
             at=at,
             seconds=time.monotonic() - clock,
@@ -281,14 +265,43 @@ class Imports:
                     unharmed=tr("Nothing was written."),
                 )
 
+    def _archived(self, new: MysqlAddress, context: Context) -> Backup:
+        try:
+            return self._take(new, context)
+        except OpsError as error:
+            context.check()
+            self._silence(new, context)
+            raise ImportStopped(
+                tr("“{schema}” is loaded, but its archive could not be taken: {why}",
+                   schema=new.schema, why=error.message),
+                hint=error.hint,
+                unharmed=tr("The schema is as it was."),
+                schema=new.schema,
+            ) from error  # fmt: skip
+
+    def _silence(self, new: MysqlAddress, context: Context) -> None:
+        """Let the copies of events do nothing more: what they are is in the archive by now."""
+        with self._connect(new, Context()) as connection:
+            for (event,) in connection.rows(
+                "SELECT EVENT_NAME FROM information_schema.EVENTS"
+                " WHERE EVENT_SCHEMA=DATABASE() AND STATUS='ENABLED'"
+            ):
+                connection.run(f"ALTER EVENT {name(event)} DISABLE")
+                context.note(tr("The event {name} does not run in the new schema.", name=event))
+
     def _drop(self, target: MysqlAddress, schema: str, context: Context) -> None:
         with self._connect(replace(target, schema=""), context) as connection:
             connection.run(f"DROP DATABASE IF EXISTS {name(schema)}")
         self._ledger.forget(server_of(target), schema)
 
-    def _tidy(self, target: MysqlAddress, schema: str, context: Context, *, created: bool) -> None:
+    def _tidy(
+        self, target: MysqlAddress, started: Started, context: Context, *, created: bool
+    ) -> None:
         """Take a cancelled import back; what cannot be taken back now is on the list."""
+        schema = started.schema
+        self._ledger.reach(started, "stopped")
         if not created:
+            context.note(tr("{schema} was there before and keeps what was loaded.", schema=schema))
             return
         try:
             self._drop(target, schema, Context())
@@ -335,7 +348,7 @@ class Imports:
                         loader.take(statement)
                         context.progress(
                             min(99, 100 * text.place // max(1, text.size)),
-                            _doing(loader.tally),
+                            doing(loader.tally),
                             connection.travelled,
                         )
                 if splitter is not None:
@@ -346,81 +359,39 @@ class Imports:
                     "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA=DATABASE()"
                     " AND TABLE_TYPE='BASE TABLE'"
                 )
-            except StatementRefused as refused:
-                raise self._stopped(look, new, loader.tally, refused, refused.named) from refused
-            except OversizedStatement as oversized:
-                loader.end()
-                beginning = charsets.readable(oversized.beginning, session.charset)
-                named = Named(oversized.line, " ".join(beginning.split())[:100] + "…", "")
-                raise self._stopped(
-                    look, new, loader.tally, _too_large(limit), named
-                ) from oversized
-            except OpsError as error:
+            except (OpsError, OversizedStatement) as error:
                 context.check()
-                if not isinstance(error, ServerGone):
-                    loader.end()
-                named = Named(0, "", "")
-                raise self._stopped(look, new, loader.tally, error, named) from error
+                raise _explained(look.path, loader, session, new.schema, limit, error) from error
         if splitter is not None and splitter.lone_cr:
             first, last = first.replace(b"\r", b"\n"), last.replace(b"\r", b"\n")
         told = foreign.told(first, last)
         return loader.tally, text_bytes, told.faults, int(tables[0][0])
 
-    def _stopped(
-        self, look: Look, new: MysqlAddress, tally: Tally, why: OpsError, named: Named
-    ) -> ImportStopped:
-        """Say where an import ended, what is already done, and how to go on."""
-        if named.line:
-            message = tr(
-                "{file}, line {line}, at “{beginning}”: {why}",
-                file=look.path.name,
-                line=named.line,
-                why=why.message,
-                beginning=named.beginning,
-            )
-        else:
-            message = tr("{file} was not loaded to its end: {why}", file=look.path.name,
-                         why=why.message)  # fmt: skip
-        done = tr(
-            "The present schema is as it was; “{schema}” holds what was loaded before: {what}.",
-            schema=new.schema,
-            what=_done(tally.kept),
-        )
-        on = tr("Then import again, or remove “{schema}”.", schema=new.schema)
-        return ImportStopped(
-            message,
-            hint=f"{why.hint} {on}".strip(),
-            unharmed=done,
-            schema=new.schema,
-            line=named.line,
-            beginning=named.beginning,
-        )
+
+def _explained(
+    path: Path,
+    loader: Loader,
+    session: Session,
+    schema: str,
+    limit: int,
+    error: OpsError | OversizedStatement,
+) -> ImportStopped:
+    """Keep what was loaded before `error`, and say what that ended."""
+    if not isinstance(error, StatementRefused | ServerGone):
+        try:
+            loader.end()
+        except OpsError as earlier:  # rows that still waited to be sent come before it
+            error = earlier
+    if isinstance(error, StatementRefused):
+        return stopped(path, schema, loader.tally, error, error.named)
+    if isinstance(error, OversizedStatement):
+        beginning = " ".join(charsets.readable(error.beginning, session.charset).split())
+        named = Named(error.line, beginning[:100] + "…", "")
+        return stopped(path, schema, loader.tally, too_large(limit), named)
+    return stopped(path, schema, loader.tally, error, Named(0, "", ""))
 
 
 def server_of(target: MysqlAddress) -> str:
     """Return what names a server, whatever the schema."""
     way = f" via {target.ssh}" if target.ssh else ""
     return f"{target.user}@{target.host}:{target.port}{way}"
-
-
-def _done(count: tuple[int, int]) -> str:
-    statements, rows = count
-    return tr(", ").join(
-        (
-            tr_n("{count} statement", "{count} statements", statements),
-            tr_n("{count} row", "{count} rows", rows),
-        )
-    )
-
-
-def _doing(tally: Tally) -> str:
-    return tr("Loading: {what}", what=_done((tally.statements, tally.rows)))
-
-
-def _too_large(limit: int) -> OpsError:
-    return OpsError(
-        tr("The statement is larger than the server takes (max_allowed_packet, {size} bytes).",
-           size=limit),
-        hint=tr("Raise max_allowed_packet on the server, or write the dump anew with smaller "
-                "statements (mysqldump --net-buffer-length=1M, Navicat without extended inserts)."),
-    )  # fmt: skip
