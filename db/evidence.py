@@ -69,7 +69,9 @@ class ProvedRestore:
 
 def newest_restore(session: Session) -> ProvedRestore | None:
     """Return the newest proved restore or drill; taking a restore back does not count as one."""
-    wanted = select(RestoreRow).where(RestoreRow.proved.is_(True), RestoreRow.undoes == "")
+    wanted = select(RestoreRow).where(
+        RestoreRow.proved.is_(True), RestoreRow.undoes == "", RestoreRow.schema != ""
+    )
     restore = session.scalar(wanted.order_by(RestoreRow.at.desc()).limit(1))
     passed = select(DrillRow).where(DrillRow.outcome == "proved")
     drill = session.scalar(passed.order_by(DrillRow.at.desc()).limit(1))

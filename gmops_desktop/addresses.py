@@ -82,13 +82,29 @@ class MysqlAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class ProgramFiles:
+    """Which directories on which server a website is made of.
+
+    `excluded` are the patterns of what a backup of them leaves out.
+    """
+
+    ssh: SshAddress
+    folders: tuple[str, ...]
+    excluded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class WebAddress:
-    """A website: its front page, a word that must stand on it, and the back end's page."""
+    """A website: its front page, a word that must stand on it, and the back end's page.
+
+    `program` says where its program files are, where that is known.
+    """
 
     url: str
     keyword: str = ""
     admin_url: str = ""
     ca: str = ""
+    program: ProgramFiles | None = None
 
     def __str__(self) -> str:
         return self.url
@@ -137,12 +153,16 @@ def ssh_of(resource: Resource) -> SshAddress | None:
 
 def address_to_dict(address: Address) -> dict[str, Any]:
     """Return `address` as plain JSON values; a database outside the cloud says nothing of one, an
-    account that is called directly nothing of a server."""
+    account that is called directly nothing of a server, a website nothing of unknown files."""
     values = asdict(address)
-    if values.get("cloud", "") is None:
-        del values["cloud"]
+    for name in ("cloud", "program"):
+        if values.get(name, "") is None:
+            del values[name]
     if isinstance(address, AccountAddress) and address.ssh is None:
         del values["ssh"]
+    if program := values.get("program"):
+        for name in ("folders", "excluded"):
+            program[name] = list(program[name])
     return values
 
 
@@ -158,7 +178,14 @@ def address_from_dict(kind: Kind, values: dict[str, Any]) -> Address:
     if kind == "account":
         ssh = values.get("ssh")
         return AccountAddress(**{**values, "ssh": SshAddress(**ssh) if ssh else None})
-    return WebAddress(**values)
+    return WebAddress(**{**values, "program": _program(values.get("program"))})
+
+
+def _program(values: dict[str, Any] | None) -> ProgramFiles | None:
+    if not values:
+        return None
+    server = SshAddress(**values["ssh"])
+    return ProgramFiles(server, tuple(values["folders"]), tuple(values.get("excluded", ())))
 
 
 def parse_ssh(text: str, *, key: str = "") -> SshAddress:

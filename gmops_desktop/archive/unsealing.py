@@ -17,7 +17,8 @@ from gmops_desktop.archive import age
 from gmops_desktop.archive.files import Hashed, explained, new_file, stated_digest
 from gmops_desktop.archive.plain_copies import PlainCopies
 from gmops_desktop.archive.reader import cannot_read
-from gmops_desktop.archive.verification import Verification, verify
+from gmops_desktop.archive.tree.verification import verify
+from gmops_desktop.archive.verification import Verification
 from gmops_desktop.archive.writer import Written, sidecar
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError, ProofFailed

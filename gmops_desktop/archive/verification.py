@@ -39,7 +39,8 @@ class Verification:
     """The outcome: `ok` when everything was proved; else `faults` (finished sentences) say what is
     wrong, or, where nothing is, the file holds nothing that could prove it.
 
-    For another tool's file, `kind` says what it is, and `notes` what can be said of it.
+    For another tool's file, `kind` says what it is, and `notes` what can be said of it.  For an
+    archive of files, `files` counts its entries, and `text_bytes` their contents.
     """
 
     ok: bool
@@ -51,6 +52,7 @@ class Verification:
     seconds: float
     kind: str = ""
     notes: tuple[str, ...] = ()
+    files: int = 0
 
     @property
     def outcome(self) -> Literal["whole", "damaged", "unprovable"]:
@@ -79,7 +81,7 @@ def verify(path: Path, context: Context) -> Verification:
             manifest, place = _manifest(file, shape, faults)
             faults += _content(file, frames, manifest, place, context)
             if not faults:  # what is damaged does not fit its sidecar anyway
-                faults += _sidecar(path, file, context)
+                faults += sidecar_faults(path, file, context)
     except OSError as error:
         raise cannot_read(path, error) from error
     return Verification(
@@ -297,7 +299,8 @@ def _unsaid(file: BinaryIO, frames: dict[int, Frame], context: Context) -> Itera
     context.check()
 
 
-def _sidecar(path: Path, file: BinaryIO, context: Context) -> Iterator[str]:
+def sidecar_faults(path: Path, file: BinaryIO, context: Context) -> Iterator[str]:
+    """Hold a file against the SHA-256 beside it, where one stands there."""
     name = sidecar(path).name
     try:
         stated = sidecar(path).read_text("utf-8").split()
@@ -338,7 +341,7 @@ def _account(path: Path, file: BinaryIO, begun: float, context: Context) -> Veri
 
 def _foreign(path: Path, file: BinaryIO, begun: float, context: Context) -> Verification:
     found = foreign.examine(path, file, context)
-    faults = list(found.faults) or list(_sidecar(path, file, context))
+    faults = list(found.faults) or list(sidecar_faults(path, file, context))
     return Verification(
         ok=False,
         faults=tuple(faults),

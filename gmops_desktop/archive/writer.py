@@ -18,11 +18,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from gmops_desktop.archive import attempts
 from gmops_desktop.archive.frames import LEVEL, Frame, compress, measure, seek_table, store
-from gmops_desktop.archive.manifest import Manifest, SegmentRecord, TableRecord
+from gmops_desktop.archive.manifest import SegmentRecord, TableRecord
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.paths import sync_folder, write_atomically
@@ -39,6 +39,13 @@ class Written:
     path: Path
     file_bytes: int
     sha256: str
+
+
+class Closing(Protocol):
+    """What closes an archive: the manifest of a database, or of files."""
+
+    def trailer(self) -> bytes:
+        """Return the content of the last frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +115,7 @@ class ArchiveWriter:
         self._write_waiting(0)
         self._note()
 
-    def finish(self, manifest: Manifest) -> Written:
+    def finish(self, manifest: Closing) -> Written:
         """Close the archive with its manifest and seek table, and give it its name."""
         self.settle()
         trailer = manifest.trailer()

@@ -4,6 +4,7 @@ The only home of paramiko.  What leaves this package is bytes, or a finished sen
 """
 
 from gmops_desktop.adapters.host_keys import ChangedHostKey, HostKey, UnknownHostKey
+from gmops_desktop.adapters.ssh.command import Command
 from gmops_desktop.adapters.ssh.connection import Ssh, host_key
 from gmops_desktop.adapters.ssh.failures import (
     ConnectionLost,
@@ -17,6 +18,7 @@ from gmops_desktop.adapters.ssh.tunnel import Tunnel
 
 __all__ = [
     "ChangedHostKey",
+    "Command",
     "ConnectionLost",
     "DeadlinePassed",
     "HostKey",

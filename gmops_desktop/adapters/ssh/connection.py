@@ -12,7 +12,8 @@ import shlex
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -33,6 +34,7 @@ from gmops_desktop.adapters.host_keys import (
     shown_key,
     trusted_key,
 )
+from gmops_desktop.adapters.ssh.command import Command
 from gmops_desktop.adapters.ssh.failures import (
     ConnectionLost,
     DeadlinePassed,
@@ -118,6 +120,35 @@ class Ssh:
             if channel.exit_status == -1 and not self._transport.is_active():
                 raise self._lost()
             return (channel.exit_status if channel.exit_status >= 0 else 255), output
+        except (SSHException, OSError, EOFError) as error:
+            context.check()
+            if self._transport.is_active():
+                raise self._no_commands(str(error)) from error
+            raise self._lost() from error
+        finally:
+            channel.close()
+
+    @contextmanager
+    def command(
+        self, script: str, context: Context, *, stdin: Iterable[bytes] = (), silence: float = 600.0
+    ) -> Iterator[Command]:
+        """Run `script` in the server's `sh`, fed with `stdin`; while inside, read what it prints.
+
+        The script goes as an argument, so it holds no secret.  Nothing moving for `silence` seconds
+        raises `DeadlinePassed`, a broken line `ConnectionLost`.
+        """
+
+        def check(silent: float) -> None:
+            self._check(context, time.monotonic() + silence - silent)
+            if not self._transport.is_active():
+                raise self._lost()
+
+        channel = self._open("session", None, context, time.monotonic() + 20.0)
+        channel.event = _Watched(lambda: check(0.0))
+        try:
+            channel.exec_command(f"sh -c {shlex.quote(script)}")
+            with Command(channel, stdin, check) as command:
+                yield command
         except (SSHException, OSError, EOFError) as error:
             context.check()
             if self._transport.is_active():

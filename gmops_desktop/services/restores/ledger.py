@@ -112,7 +112,11 @@ class Ledger:
     def all(self) -> tuple[RestoreRow, ...]:
         """Return every restore, newest first, the unfinished among them."""
         with self._database.session() as session:
-            rows = tuple(session.scalars(select(RestoreRow).order_by(RestoreRow.at.desc())))
+            rows = tuple(
+                session.scalars(
+                    select(RestoreRow).where(RestoreRow.schema != "").order_by(RestoreRow.at.desc())
+                )
+            )
             session.expunge_all()
         return rows
 

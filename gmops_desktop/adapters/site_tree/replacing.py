@@ -1,0 +1,292 @@
+"""Puts another directory in the place of one, by names: built beside it, then exchanged at once.
+
+Beside `FOLDER` stand, while a restore `ID` runs, `FOLDER.gmops-ID-new` (what is built) and for a
+moment `FOLDER.gmops-ID-state`; afterwards `FOLDER.gmops-ID-old` (what was there).  The state file
+says which inode the new tree has, so that whoever finds it knows on which side of the exchange
+things stopped.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from gmops_desktop.adapters.ssh import Ssh
+from gmops_desktop.archive.tree.entries import BLOCK, Entry, raw, shown, text
+from gmops_desktop.context import Context
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
+
+Left = Literal["none", "cleared", "done", "back"]
+
+_TOO_LONG: Final = 900.0  # seconds that a step on the server may take
+
+# A line that breaks must not end a step halfway: sh goes on without us.
+_HEAD: Final = r"""
+trap '' HUP PIPE
+LC_ALL=C; export LC_ALL
+[ -d "$root" ] && root=$(cd -- "$root" && pwd -P)
+new=$root.gmops-$id-new; old=$root.gmops-$id-old; state=$root.gmops-$id-state
+parent=${root%/*}; [ -n "$parent" ] || parent=/
+inode() { stat -c %i -- "$1" 2>/dev/null; }
+# Both names change at once where the kernel can be asked to (renameat2, RENAME_EXCHANGE).
+exchange() {
+    mv --exchange --no-copy -T -- "$1" "$2" 2>/dev/null && return 0
+    case $(uname -m) in
+        x86_64) call=316;; aarch64|riscv64) call=276;; i?86) call=353;; *) return 1;;
+    esac
+    perl -e 'exit(syscall($ARGV[0]+0, -100, $ARGV[1], -100, $ARGV[2], 2) == 0 ? 0 : 1)' \
+        "$call" "$1" "$2" 2>/dev/null
+}
+"""
+_PREPARE: Final = r"""
+[ "$root" != / ] || exit 76
+[ -w "$parent" ] || exit 73
+if [ -d "$root" ]; then
+    [ "$(stat -c %d -- "$root")" = "$(stat -c %d -- "$parent")" ] || exit 74
+elif [ -e "$root" ] || [ -L "$root" ]; then exit 75
+fi
+mkdir -m 700 -- "$new" || exit 73
+df -Pk -- "$parent" | tail -n 1
+printf '%s' "$root"
+"""
+_SWAP: Final = r"""
+printf '%s %s\n' "$(inode "$new")" "$what" >"$state" && sync || exit 73
+if [ ! -e "$root" ]; then mv -- "$new" "$root" && rm -f -- "$state" && echo made; exit $?; fi
+if exchange "$root" "$new"; then mv -- "$new" "$old" && rm -f -- "$state" && echo exchanged; exit $?
+fi
+mv -- "$root" "$old" || { rm -f -- "$state"; exit 73; }
+mv -- "$new" "$root" || { mv -- "$old" "$root"; rm -f -- "$state"; exit 73; }
+rm -f -- "$state"; echo renamed
+"""
+_UNDO: Final = r"""
+[ -d "$old" ] || exit 77
+printf '%s undo\n' "$(inode "$old")" >"$state" && sync || exit 73
+mv -- "$old" "$new" || exit 73
+what=undo
+"""
+_RECOVER: Final = r"""
+told=none
+if [ -f "$state" ]; then
+    read -r wanted what <"$state"
+    if [ -n "$wanted" ] && [ "$(inode "$root")" = "$wanted" ]; then
+        [ -d "$new" ] && mv -- "$new" "$old"
+        told=done
+    else
+        [ ! -e "$root" ] && [ -d "$old" ] && mv -- "$old" "$root"
+        [ "$what" = undo ] && [ -d "$new" ] && [ ! -e "$old" ] && mv -- "$new" "$old"
+        told=back
+    fi
+    rm -f -- "$state"
+elif [ -d "$new" ]; then told=cleared
+fi
+[ -d "$new" ] && rm -rf -- "$new"
+rm -f -- "$root.gmops-$id-large"
+echo $told
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a server keeps beside a directory from a restore: its id, and when it was replaced."""
+
+    id: str
+    at: int  # seconds since 1970
+
+
+class Replacing:
+    """One replacement of `folder`, known by `id`; each step may be tried again by a later one."""
+
+    def __init__(self, ssh: Ssh, folder: str, id: str, context: Context) -> None:
+        if not re.fullmatch(r"[0-9a-f-]{8,40}", id):
+            raise ValueError(id)
+        self._ssh, self.folder, self.id, self._context = ssh, folder, id, context
+
+    @property
+    def staging(self) -> str:
+        """Where the new tree is built."""
+        return f"{self.folder}.gmops-{self.id}-new"
+
+    def prepare(self, needed: int) -> None:
+        """Make the folder beside; raise `OpsError` where that or a rename cannot be."""
+        answer, _, folder = self._run(_PREPARE).partition("\n")
+        self.folder = folder  # the one a symbolic link leads to
+        numbers = re.findall(r"\s(\d+)(?=\s)", answer)
+        if len(numbers) >= 3 and int(numbers[2]) * 1024 < needed:
+            free = int(numbers[2]) >> 10
+            self.clear()
+            raise OpsError(
+                tr("The server has {free} MB free where {folder} lies; {needed} MB are needed.",
+                   free=free, folder=self.folder, needed=needed >> 20),
+                hint=tr("Free some space there: the old directory is kept until you discard it."),
+                unharmed=tr("The directory is as it was."),
+            )  # fmt: skip
+
+    def keep(self, paths: Sequence[str]) -> None:
+        """Copy what the new tree has in common with the old one, on the server."""
+        self._beside("cp -pP --parents --", paths)
+
+    def tie(self, paths: Sequence[str]) -> None:
+        """Let the new tree share what no archive holds (logs, caches) with the old one."""
+        self._beside("cp -alP --parents --", paths)
+
+    def send(self, tar: Iterable[bytes]) -> None:
+        """Unpack a tar into the new tree."""
+        with self._ssh.command(
+            self._there('tar -xpf - -C "$new"'), self._context, stdin=tar
+        ) as command:
+            self._succeeded(*command.finish())
+
+    def build(
+        self, entry: Entry, here: Sequence[int], runs: Sequence[tuple[int, Iterable[bytes]]]
+    ) -> None:
+        """Make a large file out of blocks that the old one has `here` in the same place, and of
+        runs of blocks that are sent; what is in neither is a hole."""
+        large = '"$root.gmops-$id-large"'
+        copy = f"""
+            cd -- "$root" || exit 72; : >{large}
+            xargs -0 -n 2 sh -c 'dd if="$1" of="$0" bs={BLOCK} skip="$2" seek="$2" count=1 \\
+                conv=notrunc 2>/dev/null' {large}"""
+        asked = [_name(entry.path) + f"{number}\0".encode() for number in here]
+        self._fed(copy if asked else f": >{large}", asked)
+        for first, content in runs:
+            self._fed(f"dd of={large} bs={BLOCK} seek={first} conv=notrunc 2>/dev/null", content)
+        finish = f"""
+            dd if=/dev/null of={large} bs=1 seek={entry.size} count=0 2>/dev/null || exit 73
+            export new; xargs -0 -n 1 sh -c 'mv -f -- "$0" "$new/$1"' {large}"""
+        self._fed(finish, [_name(entry.path)])
+        self.dress([entry])
+
+    def dress(self, entries: Sequence[Entry]) -> None:
+        """Give files of the new tree their owners, modes and times."""
+        if not entries:
+            return
+        script = """
+            cd -- "$new" && xargs -0 -n 5 sh -c '
+                [ "$(id -u)" != 0 ] || chown "$2" "$1" || exit 255
+                chmod "$3" "$1" || exit 255
+                touch -d "@$4.$5" "$1" 2>/dev/null || touch -d "@$4" "$1" || exit 255' sh"""
+        told = [
+            _name(entry.path)
+            + f"{entry.uid}:{entry.gid}\0{entry.mode:o}\0{_seconds(entry)}\0".encode()
+            for entry in entries
+        ]
+        self._fed(script, told)
+
+    def swap(self) -> None:
+        """Exchange the two; nothing is between, and what was there is kept."""
+        with self._context.uncut():
+            self._run("what=restore" + _SWAP)
+
+    def undo(self) -> None:
+        """Exchange them again: what `swap` (or `undo`) replaced comes back."""
+        with self._context.uncut():
+            self._run(_UNDO + _SWAP)
+
+    def clear(self) -> Left:
+        """Put right what an interruption left: the old tree stands, or the new, and no half."""
+        with self._context.uncut():
+            answer = self._run(_RECOVER).split()
+        for told in ("cleared", "done", "back"):
+            if answer[-1:] == [told]:
+                return told
+        return "none"
+
+    def discard(self) -> None:
+        """Delete what was kept for undoing."""
+        self._run('[ ! -d "$old" ] || rm -rf -- "$old"')
+
+    def kept(self) -> bool:
+        """Say whether the tree that was replaced is still there."""
+        return self._run('[ -d "$old" ] && echo there || echo gone').strip() == "there"
+
+    # ------------------------------------------------------------ inside
+
+    def _beside(self, words: str, paths: Sequence[str]) -> None:
+        if not paths:
+            return
+        script = f"""cd -- "$root" || exit 72
+            xargs -0 sh -c '{words} "$@" "$0"' "$new" """
+        self._fed(script, [_name(path) for path in paths])
+
+    def _fed(self, script: str, stdin: Iterable[bytes]) -> None:
+        with self._ssh.command(self._there(script), self._context, stdin=stdin) as command:
+            self._succeeded(*command.finish())
+
+    def _there(self, script: str) -> str:
+        return f"root={shlex.quote(self.folder)} id={self.id}\n{_HEAD}{script}"
+
+    def _run(self, script: str) -> str:
+        status, answer = self._ssh.run(self._there(script), self._context, deadline=_TOO_LONG)
+        if status:
+            raise self._refused(status, answer)
+        return answer.decode("utf-8", "replace")
+
+    def _succeeded(self, status: int, complaints: bytes) -> None:
+        if status:
+            raise self._refused(status, complaints)
+
+    def _refused(self, status: int, answer: bytes) -> OpsError:
+        host, folder = self._ssh.address.host, self.folder
+        unharmed = tr("The directory is as it was.")
+        match status:
+            case 73:
+                message = tr("{user} may not write beside {folder} on {host}.",
+                             user=self._ssh.address.user, folder=folder, host=host)  # fmt: skip
+                hint = tr("Use an account that owns the folder above it, such as root.")
+            case 74:
+                message = tr("{folder} on {host} is a file system of its own: it cannot be"
+                             " exchanged by a rename.", folder=folder, host=host)  # fmt: skip
+                hint = tr("Restore a folder inside it, or mount it one level higher.")
+            case 75 | 76:
+                message = tr("{folder} on {host} is not a directory that can be replaced.",
+                             folder=folder, host=host)  # fmt: skip
+                hint = tr("Check the path.")
+            case 77:
+                message = tr("What a restore of {folder} replaced is no longer on {host}.",
+                             folder=folder, host=host)  # fmt: skip
+                hint = tr("Choose one of the backups instead.")
+            case _:
+                lines = [shown(text(line)) for line in answer.splitlines() if line.strip()]
+                message = tr("{host} could not build the directory: {why}.", host=host,
+                             why=(lines or [str(status)])[-1].rstrip("."))  # fmt: skip
+                hint = tr("Check the disk and the rights there, then try again.")
+        return OpsError(message, hint=hint, unharmed=unharmed)
+
+
+def _name(path: str) -> bytes:
+    return b"./" + raw(path) + b"\0"
+
+
+def _seconds(entry: Entry) -> str:
+    return f"{entry.mtime_ns // 10**9}\0{entry.mtime_ns % 10**9:09d}"
+
+
+def interrupted(ssh: Ssh, folder: str, context: Context) -> list[str]:
+    """Return the ids of replacements of `folder` that did not come to their end."""
+    script = (
+        f"root={shlex.quote(folder)}\n"
+        '[ -d "$root" ] && root=$(cd -- "$root" && pwd -P)\n'
+        'for one in "$root".gmops-*-new "$root".gmops-*-state; do'
+        ' [ -e "$one" ] && echo "$one"; done; :'
+    )
+    _status, answer = ssh.run(script, context)
+    found = re.findall(
+        r"\.gmops-([0-9a-f-]{8,40})-(?:new|state)$", answer.decode("utf-8", "replace"), re.M
+    )
+    return sorted(set(found))
+
+
+def kept_beside(ssh: Ssh, folder: str, context: Context) -> Iterator[Beside]:
+    """Return what earlier restores of `folder` left beside it, from whichever machine."""
+    script = (
+        f"root={shlex.quote(folder)}\n"
+        'for old in "$root".gmops-*-old; do [ -d "$old" ] && stat -c "%Z %n" -- "$old"; done; :'
+    )
+    _status, answer = ssh.run(script, context)
+    for line in answer.decode("utf-8", "replace").splitlines():
+        if found := re.search(r"^(\d+) .*\.gmops-([0-9a-f-]+)-old$", line):
+            yield Beside(found[2], int(found[1]))

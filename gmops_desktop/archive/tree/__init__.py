@@ -1,0 +1,5 @@
+"""Archives of directories: `NAME.tar.zst`, the same container with a tar inside.
+
+`zstd -dc NAME.tar.zst | tar x` restores one with stock tools.  What the files are is in `entries`,
+what may not be restored in `safety`, how the tar is cut into frames in `packing`.
+"""

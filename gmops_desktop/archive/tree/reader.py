@@ -1,0 +1,139 @@
+"""Reads an archive of a directory: its list, and the content of any file.
+
+What is read may have been made to harm: no frame becomes larger than what this program writes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import zstandard
+
+from gmops_desktop.archive.frames import Damaged, Frame, read_seek_table
+from gmops_desktop.archive.reader import cannot_read
+from gmops_desktop.archive.tree.entries import LARGE, Entry
+from gmops_desktop.archive.tree.manifest import TreeManifest, unlisted
+from gmops_desktop.archive.tree.packing import header
+from gmops_desktop.errors import ProofFailed
+from gmops_desktop.language import tr
+
+LARGEST: Final = 4 * LARGE  # bytes of a frame's content; ours stay below a third of it
+_LARGEST_MANIFEST: Final = 256 << 20
+
+
+class TreeReader:
+    """An archive opened by its seek table and manifest; `ProofFailed` where it has none.
+
+    `label` is the name it is known by, where `path` is but the plain copy of a sealed one.
+    """
+
+    def __init__(self, path: Path, *, label: str = "") -> None:
+        self.path = path
+        self.label = label or path.name
+        self._lock = threading.Lock()  # one file position, several readers
+        try:
+            self._file = path.open("rb")
+        except OSError as error:
+            raise cannot_read(path, error) from error
+        try:
+            self.frames: tuple[Frame, ...] = read_seek_table(self._file)
+            self.manifest = TreeManifest.parse(self._trailer())
+            self.entries: tuple[Entry, ...] = tuple(self._listed())
+        except (Damaged, IndexError) as error:
+            self._file.close()
+            raise ProofFailed(
+                tr("{path} is not a whole archive of files.", path=path),
+                hint=tr("Verify it to learn what is wrong with it, and use another archive."),
+            ) from error
+        except OSError as error:
+            self._file.close()
+            raise cannot_read(path, error) from error
+
+    def stored(self, number: int) -> tuple[bytes, int]:
+        """Return a frame as it is stored, proved by the manifest, and its content's size.
+
+        Raises `Damaged`.
+        """
+        raw = self._raw(number)
+        if hashlib.sha256(raw).hexdigest() != self.manifest.frames[number]:
+            raise Damaged("digest of the manifest")
+        return raw, self.frames[number].content_size
+
+    def frame(self, number: int) -> bytes:
+        """Return a frame's content, proved by the manifest; raise `Damaged`."""
+        return unpacked(self.stored(number)[0], self.frames[number])
+
+    def block(self, entry: Entry, number: int) -> bytes:
+        """Return a block of a large file; raise `Damaged` where its digest does not hold."""
+        content = self.frame(entry.frame + 1 + number)[: entry.block_size(number)]
+        if hashlib.sha256(content).hexdigest() != entry.blocks[number]:
+            raise Damaged("digest of a block")
+        return content
+
+    def content(self, entry: Entry) -> bytes:
+        """Return the content of a file that is not large; raise `Damaged`."""
+        return content_in(self.frame(entry.frame), entry)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _trailer(self) -> bytes:
+        last = len(self.frames) - 1
+        return unpacked(self._raw(last), self.frames[last], _LARGEST_MANIFEST)
+
+    def _listed(self) -> Iterator[Entry]:
+        """Return the entries, each proved to lie in the frames there are."""
+        manifest = self.manifest
+        if not 0 < manifest.listed <= len(manifest.frames) == len(self.frames) - 1:
+            raise Damaged("place of the list")
+        for number in range(manifest.listed, len(manifest.frames)):
+            for entry in unlisted(self.frame(number)):
+                last = entry.frame + (len(entry.blocks) if entry.large else 0)
+                if not 0 <= entry.frame <= last < manifest.listed:
+                    raise Damaged("place of an entry")
+                yield entry
+
+    def _raw(self, number: int) -> bytes:
+        frame = self.frames[number]
+        with self._lock:
+            self._file.seek(frame.offset)
+            return self._file.read(frame.size)
+
+
+def unpacked(raw: bytes, frame: Frame, most: int = LARGEST) -> bytes:
+    """Return a stored frame's content, which the seek table gives a size; raise `Damaged`.
+
+    A frame that would swell beyond `most` bytes, or beyond what it says itself, is not unpacked.
+    """
+    try:
+        stated = zstandard.get_frame_parameters(raw).content_size
+        if stated != frame.content_size or stated > most:
+            raise Damaged("content size")
+        return zstandard.ZstdDecompressor().decompress(raw, max_output_size=stated)
+    except zstandard.ZstdError as error:
+        raise Damaged(str(error)) from error
+
+
+def content_in(frame: bytes, entry: Entry) -> bytes:
+    """Return a file's content out of its frame's; raise `Damaged` where the digest is another."""
+    begin = entry.at + len(header(entry))
+    content = frame[begin : begin + entry.size]
+    if entry.at < 0 or hashlib.sha256(content).hexdigest() != entry.digest:
+        raise Damaged("digest of a file")
+    return content
