@@ -80,6 +80,19 @@ def _show(terminal: Terminal, file: Path, found: Verification, result: object) -
             *found.notes,
         )
         return
+    if found.files:
+        terminal.answer(
+            result,
+            tr("Every digest holds: {file}", file=file),
+            tr(
+                "{frames} frames, {files} files, folders and links, {size}, in {seconds}.",
+                frames=words.number(found.frames),
+                files=words.number(found.files),
+                size=words.size(found.text_bytes),
+                seconds=words.lasting(found.seconds),
+            ),
+        )
+        return
     terminal.answer(
         result,
         tr("Every digest holds: {file}", file=file),

@@ -85,6 +85,8 @@ def facts(folder: Path, *, but: tuple[str, ...] = ("logs", "error.log", "php.soc
                 found[path[len(root) :]] = (*what, os.readlink(path))
             elif stat.S_ISDIR(state.st_mode):
                 found[path[len(root) :]] = (*what, stat.S_IMODE(state.st_mode))
+            elif not stat.S_ISREG(state.st_mode):
+                found[path[len(root) :]] = what
             else:
                 with open(path, "rb") as file:
                     digest = hashlib.file_digest(file, "sha256").hexdigest()

@@ -31,6 +31,8 @@ LC_ALL=C; export LC_ALL
 [ -d "$root" ] && root=$(cd -- "$root" && pwd -P)
 new=$root.gmops-$id-new; old=$root.gmops-$id-old; state=$root.gmops-$id-state
 parent=${root%/*}; [ -n "$parent" ] || parent=/
+# Onto the disk; that of the whole file system where one file cannot be named.
+settle() { sync -- "$1" 2>/dev/null || sync; }
 inode() { stat -c %i -- "$1" 2>/dev/null; }
 # Both names change at once where the kernel can be asked to (renameat2, RENAME_EXCHANGE).
 exchange() {
@@ -54,7 +56,8 @@ df -Pk -- "$parent" | tail -n 1
 printf '%s' "$root"
 """
 _SWAP: Final = r"""
-printf '%s %s\n' "$(inode "$new")" "$what" >"$state" && sync || exit 73
+printf '%s %s\n' "$(inode "$new")" "$what" >"$state" || exit 73
+settle "$state"
 if [ ! -e "$root" ]; then mv -- "$new" "$root" && rm -f -- "$state" && echo made; exit $?; fi
 if exchange "$root" "$new"; then mv -- "$new" "$old" && rm -f -- "$state" && echo exchanged; exit $?
 fi
@@ -64,7 +67,8 @@ rm -f -- "$state"; echo renamed
 """
 _UNDO: Final = r"""
 [ -d "$old" ] || exit 77
-printf '%s undo\n' "$(inode "$old")" >"$state" && sync || exit 73
+printf '%s undo\n' "$(inode "$old")" >"$state" || exit 73
+settle "$state"
 mv -- "$old" "$new" || exit 73
 what=undo
 """
