@@ -67,6 +67,7 @@ from gmops_desktop.services.retention import Retention
 from gmops_desktop.services.schedules import Schedules
 from gmops_desktop.services.sealing import KEY_FILE, Sealing
 from gmops_desktop.services.servers import Servers
+from gmops_desktop.services.site_files import SiteFiles
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.services.timers import Timers, own_command
 from gmops_desktop.services.whole_backups import WholeBackups
@@ -90,6 +91,7 @@ class Services:
     records: Records
     backups: Backups
     account_backups: AccountBackups
+    site_files: SiteFiles
     whole_backups: WholeBackups
     cloud_backups: CloudBackups
     restores: Restores
@@ -162,6 +164,7 @@ def _build(
     accounts = AccountBackups(
         database, journal, outside.open_account, archive_folder, sealing.seals
     )
+    files = SiteFiles(database, outside.open_ssh, archive_folder, home.locks, sealing.seals)
     restores = Restores(
         database, outside.connect, partial(backups.take, purpose="safety"), sealing.seals
     )
@@ -219,10 +222,11 @@ def _build(
         records=Records(database, journal, reports.checks),
         backups=backups,
         account_backups=accounts,
+        site_files=files,
         whole_backups=WholeBackups(
             database,
             journal,
-            kinds_of_backup(contracts, backups, accounts, schedules.rate_limit),
+            kinds_of_backup(contracts, backups, files, accounts, schedules.rate_limit),
         ),
         cloud_backups=clouds,
         restores=restores,

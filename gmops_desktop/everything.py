@@ -11,12 +11,14 @@ from gmops_desktop.language import tr
 from gmops_desktop.services.account_settings import AccountBackups
 from gmops_desktop.services.backups import Backups, TransferPlan
 from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.site_files import SiteFiles
 from gmops_desktop.services.whole_backups import Kept, Kind
 
 
 def kinds_of_backup(
     contracts: Contracts,
     databases: Backups,
+    files: SiteFiles,
     accounts: AccountBackups,
     rate_limit: Callable[[str], int],
 ) -> tuple[Kind, ...]:
@@ -38,6 +40,24 @@ def kinds_of_backup(
         verdict = " ".join(taken.verdict.splitlines())
         return Kept(taken.id, taken.path, taken.file_bytes, not taken.left_out, verdict, faults)
 
+    def sites() -> Sequence[Resource]:
+        return [one for one in contracts.resources() if files.places((one,))]
+
+    def take_files(resource: Resource, context: Context) -> Kept:
+        """Keep every directory of a website; what is told is of the last, faults are of all."""
+        faults: list[str] = []
+        verdicts: list[str] = []
+        whole = True
+        for place in files.places((resource,)):
+            taken = files.take(place, context, rate_limit=rate_limit(resource.id))
+            verdicts.append(" ".join(taken.verdict.splitlines()))
+            if not taken.verified:  # a machine that can only seal proves before it seals
+                faults += files.verify(taken.path, context).faults
+            whole = whole and taken.whole
+        return Kept(
+            taken.id, taken.path, taken.file_bytes, whole, " ".join(verdicts), tuple(faults)
+        )
+
     def take_account(resource: Resource, context: Context) -> Kept:
         assert isinstance(resource.address, AccountAddress)
         taken = accounts.take(
@@ -48,5 +68,6 @@ def kinds_of_backup(
 
     return (
         Kind("database", lambda: tr("Database"), of("mysql"), take_database),
+        Kind("files", lambda: tr("Program files"), sites, take_files),
         Kind("account", lambda: tr("Account settings"), of("account"), take_account),
     )

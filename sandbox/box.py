@@ -21,9 +21,11 @@ from platformdirs import user_data_path
 from gmops_desktop.addresses import (
     AccountAddress,
     MysqlAddress,
+    ProgramFiles,
     SshAddress,
     WebAddress,
 )
+from gmops_desktop.contract.exclusions import USUAL
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.paths import ROOT, Home, write_atomically
@@ -278,7 +280,9 @@ class Sandbox:
             {
                 "host": facts.ssh,
                 "mysql": facts.mysql,
-                "website": facts.web,
+                "website": replace(
+                    facts.web, program=ProgramFiles(facts.ssh, (str(facts.program),), USUAL)
+                ),
                 "account": facts.wechat,
             },
         )

@@ -327,7 +327,7 @@ def sidecar_faults(path: Path, file: BinaryIO, context: Context) -> Iterator[str
 def _account(path: Path, file: BinaryIO, begun: float, context: Context) -> Verification:
     """Prove an archive of an official account's settings."""
     frames, faults = account.faults_of(file)
-    faults += [] if faults else _sidecar(path, file, context)
+    faults += [] if faults else sidecar_faults(path, file, context)
     return Verification(
         ok=not faults,
         faults=tuple(faults),

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gmops_desktop.archive.tree.entries import shown
-from gmops_desktop.archive.tree.exclusions import UPLOADS
 from gmops_desktop.cli import verify
 from gmops_desktop.cli.help import Command, group
 from gmops_desktop.cli.options import AcceptFingerprint, Json, Key, Out
 from gmops_desktop.cli.session import opened
+from gmops_desktop.contract.exclusions import UPLOADS
+from gmops_desktop.contract.trees import shown
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr, tr_n
 from ui import words
@@ -143,9 +143,7 @@ def preview(
             terminal.answer({**_plain(seen), "identical": found.identical})
             return
         if found.identical:
-            terminal.answer(
-                found, tr("{target} already holds exactly this backup.", target=place)
-            )
+            terminal.answer(found, tr("{target} already holds exactly this backup.", target=place))
             return
         kinds = {
             "add": tr("added"), "change": tr("changed"), "remove": tr("removed"),
@@ -202,8 +200,8 @@ def restore(
         session.terminal.answer(
             _plain(done),
             tr(
-                "{target} is the archive's, proved by its digests: {added} added, {changed} changed,"
-                " {removed} removed, in {seconds}.",
+                "{target} is the archive's, proved by its digests: {added} added,"
+                " {changed} changed, {removed} removed, in {seconds}.",
                 target=place,
                 added=words.number(done.added),
                 changed=words.number(done.changed),
@@ -282,7 +280,8 @@ def _restore(session: Session, restore_id: str) -> FileRestore:
         if restore_id in ("", done.id):
             return done
     raise OpsError(
-        tr("There is no such restore of files."), hint=tr("See: {command}", command="gmops files list")
+        tr("There is no such restore of files."),
+        hint=tr("See: {command}", command="gmops files list"),
     )
 
 

@@ -9,6 +9,7 @@ from gmops_desktop.cli import (
     backup,
     backup_all,
     drill,
+    files,
     import_,
     patch,
     prune,
@@ -33,7 +34,7 @@ def commands() -> typer.Typer:
     )
     status.add_to(program)
     for module in (
-        *(backup, restore, drill, account, schedule, seal),
+        *(backup, restore, files, drill, account, schedule, seal),
         *(patch, ticket, report, sandbox),
     ):
         program.add_typer(module.commands)

@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 
 STRANGE = (
-    "with space.txt".encode(),
+    b"with space.txt",
     b"two\nlines.txt",
     "表情🙂.html".encode(),
     b"latin-\xe9\xff.txt",
@@ -22,7 +22,7 @@ STRANGE = (
 
 
 def fill(folder: Path) -> None:
-    """Make a small site: odd names, modes, links, a large and a sparse file, folders without files."""
+    """Make a small site: odd names, modes, links, a large and a sparse file, empty folders."""
     folder.mkdir(mode=0o755)
     (folder / "index.php").write_text("<?php echo 'hello';\n")
     (folder / "empty folder").mkdir()
@@ -69,7 +69,9 @@ def fill(folder: Path) -> None:
         os.chown(folder / "shared", 1234, 4321)
 
 
-def facts(folder: Path, *, but: tuple[str, ...] = ("logs", "error.log", "php.socket", "pipe")) -> dict:
+def facts(
+    folder: Path, *, but: tuple[str, ...] = ("logs", "error.log", "php.socket", "pipe")
+) -> dict:
     """Return what a restore must bring back of `folder`, by the bytes of each path."""
     found = {}
     root = os.fsencode(folder)

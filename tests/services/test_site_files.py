@@ -66,10 +66,8 @@ def test_stock_tools_restore_an_archive(world: World, tmp_path: Path) -> None:
     archive = world.take()
     out = tmp_path / "out"
     out.mkdir()
-    subprocess.run(
-        f"set -o pipefail; zstd -dc '{archive.path}' | tar -xpf - -C '{out}'",
-        shell=True, executable="/bin/bash", check=True,
-    )  # fmt: skip
+    piped = 'set -o pipefail; zstd -dc "$0" | tar -xpf - -C "$1"'
+    subprocess.run(["bash", "-c", piped, str(archive.path), str(out)], check=True)
     assert facts(out) == facts(world.site)
     stated = subprocess.run(
         ["sha256sum", "-c", archive.path.name + ".sha256"], cwd=archive.path.parent, check=True
@@ -114,9 +112,10 @@ def test_second_archive_sends_only_what_changed(world: World) -> None:
         files = {entry.path: entry for entry in reader.entries}
         assert reader.content(files["template-007.html"]) == b"changed" * 30
         assert "empty.txt" not in files
-        assert b"".join(reader.block(files["video.mp4"], n) for n in range(3)) == (
-            world.site / "video.mp4"
-        ).read_bytes()
+        assert (
+            b"".join(reader.block(files["video.mp4"], n) for n in range(3))
+            == (world.site / "video.mp4").read_bytes()
+        )
 
 
 def test_nothing_changed_sends_next_to_nothing(world: World) -> None:
@@ -277,7 +276,7 @@ def test_restore_to_another_place(world: World, tmp_path: Path) -> None:
 
 def test_restore_asks_for_the_name(world: World) -> None:
     archive = world.take()
-    with pytest.raises(OpsError, match="Type|not the name"):
+    with pytest.raises(OpsError, match="not the name"):
         world.files.restore(archive.path, world.place, Context(), confirm="other")
 
 
@@ -309,12 +308,16 @@ def test_cancelled_restore_leaves_the_old_directory(world: World, share: int) ->
     assert world.beside() == []
 
 
+SWAPS = 'if exchange "$root" "$new"; then'
+RENAMES = 'mv -- "$new" "$root" ||'
 STOPS: dict[str, Callable[[str], str]] = {
-    "before": lambda script: script.replace('if exchange "$root" "$new"; then', "exit 9\nif false; then"),
-    "exchanged": lambda script: script.replace('if exchange "$root" "$new"; then', 'if exchange "$root" "$new"; then exit 9;'),
-    "no exchange": lambda script: script.replace('if exchange "$root" "$new"; then', "if false; then"),
-    "between": lambda script: script.replace('if exchange "$root" "$new"; then', "if false; then").replace('mv -- "$new" "$root" ||', "exit 9; true ||"),
-}  # fmt: skip
+    "before": lambda script: script.replace(SWAPS, "exit 9\nif false; then"),
+    "exchanged": lambda script: script.replace(SWAPS, f"{SWAPS} exit 9;"),
+    "no exchange": lambda script: script.replace(SWAPS, "if false; then"),
+    "between": lambda script: script.replace(SWAPS, "if false; then").replace(
+        RENAMES, "exit 9; true ||"
+    ),
+}
 
 
 @pytest.mark.parametrize("where", STOPS)
@@ -346,9 +349,12 @@ def test_server_that_stops_at_the_exchange_is_put_right(world: World, where: str
 def test_tree_is_never_missing_while_it_is_exchanged(world: World) -> None:
     """The exchange is one step of the kernel's: a reader that never rests always finds a page."""
     archive = world.take()
-    script = 'n=0; while [ ! -e "$1.stop" ]; do cat "$1/index.php" >/dev/null || n=$((n+1)); done; echo $n'
+    script = """n=0
+        while [ ! -e "$1.stop" ]; do cat "$1/index.php" >/dev/null || n=$((n+1)); done; echo $n"""
     reader = subprocess.Popen(
-        ["sh", "-c", script, "sh", str(world.site)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ["sh", "-c", script, "sh", str(world.site)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
     )
     try:
         for _ in range(3):

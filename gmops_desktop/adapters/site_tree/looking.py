@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from gmops_desktop.adapters.ssh import Ssh
-from gmops_desktop.archive.tree.entries import Entry, EntryKind, in_order, shown, text
-from gmops_desktop.archive.tree.exclusions import excluded
-from gmops_desktop.archive.tree.manifest import TreeRemark
 from gmops_desktop.context import Context
+from gmops_desktop.contract.exclusions import excluded
+from gmops_desktop.contract.trees import Entry, EntryKind, TreeRemark, in_order, shown, text
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import mark, tr
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from gmops_desktop.adapters.ssh import Command, Ssh
-from gmops_desktop.archive.tree.entries import BLOCK, Entry, raw, shown, text
 from gmops_desktop.context import Context
+from gmops_desktop.contract.trees import BLOCK, Entry, raw, shown, text
 
 _ESCAPED: Final = re.compile(r"[\n\r\\]")  # names that sha256sum writes otherwise than they are
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from gmops_desktop.adapters.ssh import Ssh
-from gmops_desktop.archive.tree.entries import BLOCK, Entry, raw, shown, text
 from gmops_desktop.context import Context
+from gmops_desktop.contract.trees import BLOCK, Entry, raw, shown, text
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 

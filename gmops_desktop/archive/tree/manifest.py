@@ -12,40 +12,18 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Self, get_args
 
 from gmops_desktop.archive.frames import Damaged
-from gmops_desktop.archive.tree.entries import Entry
 from gmops_desktop.archive.tree.packing import END, comment_in, commented
-from gmops_desktop.language import mark, tr, tr_n
+from gmops_desktop.contract.trees import Entry, RemarkKind, TreeRemark
+from gmops_desktop.language import tr, tr_n
 
 FORMAT: Final = 1
 TITLE: Final = b"GMOps files manifest"
 LISTED: Final = 256 << 10  # bytes of the list in a frame
 
-RemarkKind = Literal["unreadable", "vanished", "special", "changed", "elsewhere", "hidden"]
-
-_REMARKS: Final[dict[RemarkKind, str]] = {
-    "unreadable": mark("Left out: {name} could not be read ({detail})."),
-    "vanished": mark("Left out: {name} went away while it was read."),
-    "special": mark("Left out: {name} is a {detail}."),
-    "changed": mark("Changed while it was read, and may be half old, half new: {name}."),
-    "elsewhere": mark("Left out: what lies in {name}, another file system."),
-    "hidden": mark("Not all could be seen: {name}"),
-}
 _SHOWN: Final = 20  # remarks of one kind that a verdict names
-
-
-@dataclass(frozen=True, slots=True)
-class TreeRemark:
-    """Something that the archive does not hold, or holds less than perfectly; `name` is shown."""
-
-    kind: RemarkKind
-    name: str
-    detail: str = ""
-
-    def __str__(self) -> str:
-        return tr(_REMARKS[self.kind], name=self.name, detail=self.detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +153,7 @@ def unlisted(piece: bytes) -> list[Entry]:
 
 
 def _told(remarks: Sequence[TreeRemark]) -> Iterator[str]:
-    for kind in _REMARKS:
+    for kind in get_args(RemarkKind):
         alike = [remark for remark in remarks if remark.kind == kind]
         yield from map(str, alike[:_SHOWN])
         if len(alike) > _SHOWN:

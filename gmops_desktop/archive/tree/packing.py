@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from gmops_desktop.archive.frames import Damaged
-from gmops_desktop.archive.tree.entries import Entry, raw
+from gmops_desktop.contract.trees import Entry, raw
 
 SIGNATURE: Final = "GMOps files archive"
 END: Final = bytes(1024)  # how a tar ends

@@ -16,9 +16,9 @@ import zstandard
 
 from gmops_desktop.archive.frames import Damaged, Frame, read_seek_table
 from gmops_desktop.archive.reader import cannot_read
-from gmops_desktop.archive.tree.entries import LARGE, Entry
 from gmops_desktop.archive.tree.manifest import TreeManifest, unlisted
 from gmops_desktop.archive.tree.packing import header
+from gmops_desktop.contract.trees import LARGE, Entry
 from gmops_desktop.errors import ProofFailed
 from gmops_desktop.language import tr
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from gmops_desktop.archive.tree.entries import Entry, in_order, parents, raw, shown
+from gmops_desktop.contract.trees import Entry, in_order, parents, raw, shown
 from gmops_desktop.errors import ProofFailed
 from gmops_desktop.language import tr
 

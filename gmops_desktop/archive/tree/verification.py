@@ -18,12 +18,12 @@ from gmops_desktop.archive import verification as sql
 from gmops_desktop.archive.frames import Damaged, Frame
 from gmops_desktop.archive.reader import cannot_read
 from gmops_desktop.archive.tree import safety
-from gmops_desktop.archive.tree.entries import Entry, shown
 from gmops_desktop.archive.tree.manifest import TITLE, TreeManifest, unlisted
 from gmops_desktop.archive.tree.packing import SIGNATURE, body, header, signature
 from gmops_desktop.archive.tree.reader import LARGEST, content_in, unpacked
 from gmops_desktop.archive.verification import Verification
 from gmops_desktop.context import Context
+from gmops_desktop.contract.trees import Entry, shown
 from gmops_desktop.language import tr
 
 _MANIFEST_AT_MOST = 256 << 20
@@ -172,9 +172,9 @@ class _Proof:
             yield tr("The tar does not end where its list does.")
 
     def _group(self, entries: Sequence[Entry]) -> Iterator[str]:
+        entry, at = entries[0], 0
         try:
-            found = self._content(entries[0].frame)
-            at = 0
+            found = self._content(entry.frame)
             for entry in entries:
                 head = header(entry)
                 if entry.at != at or found[at : at + len(head)] != head:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from gmops_desktop.archive.tree.entries import BLOCK, ZEROS, Entry
+from gmops_desktop.contract.trees import BLOCK, ZEROS, Entry
 from gmops_desktop.services.site_files.places import Place
 
 ChangeKind = Literal["add", "change", "remove", "mode"]

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Protocol
 
 from gmops_desktop.archive.frames import Damaged, decompress, walk
-from gmops_desktop.archive.tree.entries import BLOCK, LARGE, Entry
 from gmops_desktop.archive.tree.packing import Group
 from gmops_desktop.archive.tree.reader import LARGEST, TreeReader, content_in
+from gmops_desktop.contract.trees import BLOCK, LARGE, Entry
 
 
 class Hand(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gmops_desktop.addresses import ProgramFiles, Resource, SshAddress, WebAddress, parse_ssh
-from gmops_desktop.archive.tree.exclusions import USUAL
+from gmops_desktop.contract.exclusions import USUAL
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 

@@ -9,10 +9,10 @@ from gmops_desktop.adapters import site_tree
 from gmops_desktop.adapters.site_tree import Look, NoFolder, Replacing
 from gmops_desktop.adapters.ssh import Ssh
 from gmops_desktop.archive.frames import Damaged
-from gmops_desktop.archive.tree.entries import ZEROS, Entry, shown
 from gmops_desktop.archive.tree.packing import END, body, header
 from gmops_desktop.archive.tree.reader import TreeReader
 from gmops_desktop.context import Context
+from gmops_desktop.contract.trees import ZEROS, Entry, shown
 from gmops_desktop.errors import ProofFailed
 from gmops_desktop.language import tr
 from gmops_desktop.services.site_files.changes import compare

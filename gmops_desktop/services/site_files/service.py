@@ -23,11 +23,11 @@ from gmops_desktop.archive.attempts import LeftOver
 from gmops_desktop.archive.inventory import Inventory
 from gmops_desktop.archive.sealing import NoIdentity, Seals
 from gmops_desktop.archive.tree import safety
-from gmops_desktop.archive.tree.entries import Entry, shown
 from gmops_desktop.archive.tree.reader import TreeReader
 from gmops_desktop.archive.verification import Verification
 from gmops_desktop.archive.writer import ArchiveWriter
 from gmops_desktop.context import Context
+from gmops_desktop.contract.trees import Entry, shown
 from gmops_desktop.errors import Cancelled, OpsError, ProofFailed
 from gmops_desktop.language import tr
 from gmops_desktop.services.site_files.changes import TreePreview, compare, travelling

@@ -10,11 +10,11 @@ from datetime import datetime
 from gmops_desktop.adapters import site_tree
 from gmops_desktop.adapters.site_tree import Look
 from gmops_desktop.adapters.ssh import Ssh
-from gmops_desktop.archive.tree.entries import BLOCK, LARGE, ZEROS, Entry, shown
-from gmops_desktop.archive.tree.manifest import TreeManifest, TreeRemark, TreeSource, listing
+from gmops_desktop.archive.tree.manifest import TreeManifest, TreeSource, listing
 from gmops_desktop.archive.tree.packing import Group, body, groups, header, signature
 from gmops_desktop.archive.writer import ArchiveWriter, Written
 from gmops_desktop.context import Context
+from gmops_desktop.contract.trees import BLOCK, LARGE, ZEROS, Entry, TreeRemark, shown
 from gmops_desktop.language import tr
 from gmops_desktop.services.site_files.hand import Earlier, Remains
 from gmops_desktop.services.site_files.places import Place

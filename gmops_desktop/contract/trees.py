@@ -12,8 +12,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final, Literal, Self
 
+from gmops_desktop.language import mark, tr
+
 EntryKind = Literal["file", "folder", "link", "hard"]
 
+RemarkKind = Literal["unreadable", "vanished", "special", "changed", "elsewhere", "hidden"]
+
+_REMARKS: Final[dict[RemarkKind, str]] = {
+    "unreadable": mark("Left out: {name} could not be read ({detail})."),
+    "vanished": mark("Left out: {name} went away while it was read."),
+    "special": mark("Left out: {name} is a {detail}."),
+    "changed": mark("Changed while it was read, and may be half old, half new: {name}."),
+    "elsewhere": mark("Left out: what lies in {name}, another file system."),
+    "hidden": mark("Not all could be seen: {name}"),
+}
 BLOCK: Final = 4 << 20  # bytes of a block of a large file
 LARGE: Final = 8 << 20  # bytes from which a file is kept in blocks
 ZEROS: Final = hashlib.sha256(bytes(BLOCK)).hexdigest()  # of a block that is a hole
@@ -101,6 +113,18 @@ _TYPES: Final[dict[str, type]] = {
     "blocks": list,
     "settled": bool,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class TreeRemark:
+    """Something that the archive does not hold, or holds less than perfectly; `name` is shown."""
+
+    kind: RemarkKind
+    name: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return tr(_REMARKS[self.kind], name=self.name, detail=self.detail)
 
 
 def raw(path: str) -> bytes:
