@@ -464,6 +464,7 @@ def _pages(
     from ui.backups_tab import BackupsTab
     from ui.comparison_dialog import comparing
     from ui.drilling import Drilling
+    from ui.files_card import FilesCard
     from ui.first_start import FirstStart
     from ui.importing import Importing
     from ui.main_window import Pages, Tab
@@ -499,6 +500,7 @@ def _pages(
         ),
         kinds=(
             WholeCard(services.whole_backups, runner),
+            FilesCard(services.site_files, contracts, runner),
             AccountCard(services.account_backups, contracts, runner),
         ),
         drilling=lambda page: Drilling(services.drills, services.reports, runner, page),
