@@ -254,7 +254,10 @@ class Sandbox:
             mysql_admin=self.mariadb.address("mysql", user="root"),
             ssh=ssh,
             ssh_fingerprint=self.sshd.fingerprint,
-            web=self.website.address,
+            web=replace(
+                self.website.address,
+                program=ProgramFiles(ssh, (str(self.website.program),), USUAL),
+            ),
             program=self.website.program,
             tencent_endpoint=self.tencent.endpoint,
             tencent_secret_id=self.tencent.secret_id,
@@ -280,9 +283,7 @@ class Sandbox:
             {
                 "host": facts.ssh,
                 "mysql": facts.mysql,
-                "website": replace(
-                    facts.web, program=ProgramFiles(facts.ssh, (str(facts.program),), USUAL)
-                ),
+                "website": facts.web,
                 "account": facts.wechat,
             },
         )

@@ -221,7 +221,7 @@ class Taking:
             self._writer.add(body(content, last=last))
             digests.append(hashlib.sha256(content).hexdigest())
             self._done += len(content)
-            self._reused += 0 if number in wanted else len(content)
+            self._reused += 0 if number in wanted or digest == ZEROS else len(content)
         if tuple(digests) != entry.blocks:
             self._remarks.append(TreeRemark("changed", shown(entry.path)))
             entry = replace(entry, blocks=tuple(digests), settled=False)
