@@ -53,7 +53,7 @@ elif [ -e "$root" ] || [ -L "$root" ]; then exit 75
 fi
 mkdir -m 700 -- "$new" || exit 73
 df -Pk -- "$parent" | tail -n 1
-printf '%s' "$root"
+printf 'root=%s' "$root"
 """
 _SWAP: Final = r"""
 printf '%s %s\n' "$(inode "$new")" "$what" >"$state" || exit 73
@@ -116,9 +116,10 @@ class Replacing:
 
     def prepare(self, needed: int) -> None:
         """Make the folder beside; raise `OpsError` where that or a rename cannot be."""
-        answer, _, folder = self._run(_PREPARE).partition("\n")
+        # Whatever the server's tools complain of stands before.
+        answer, _, folder = self._run(_PREPARE).partition("\nroot=")
         self.folder = folder  # the one a symbolic link leads to
-        numbers = re.findall(r"\s(\d+)(?=\s)", answer)
+        numbers = re.findall(r"\s(\d+)(?=\s)", answer.rpartition("\n")[2])
         if len(numbers) >= 3 and int(numbers[2]) * 1024 < needed:
             free = int(numbers[2]) >> 10
             self.clear()
