@@ -8,6 +8,7 @@ so that one frame can be read without the others.
 from __future__ import annotations
 
 import struct
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final
@@ -60,10 +61,23 @@ class Layout:
     cut: bool  # a frame begins at `end` and the file stops inside it
 
 
+class _Own(threading.local):
+    """Each thread's compressors, by level: a new one for each frame takes a tenth more time."""
+
+    def __init__(self) -> None:
+        self.compressors: dict[int, zstandard.ZstdCompressor] = {}
+
+
+_own: Final = _Own()
+
+
 def compress(content: bytes, level: int = LEVEL) -> bytes:
     """Return `content` as one frame that carries its size and a checksum."""
-    compressor = zstandard.ZstdCompressor(level, write_checksum=True, write_content_size=True)
-    return compressor.compress(content)
+    if level not in _own.compressors:
+        _own.compressors[level] = zstandard.ZstdCompressor(
+            level, write_checksum=True, write_content_size=True
+        )
+    return _own.compressors[level].compress(content)
 
 
 def store(content: bytes) -> bytes:

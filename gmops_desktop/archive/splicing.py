@@ -1,52 +1,76 @@
 """Brings an older state of a segment's rows up to date with a few rows of the new one.
 
-Everything here is the client's half of `adapters.mysql.deltas`: the same buckets, the same sums,
-the same tokens.  What comes out is only a proposal until its SHA-256 is the server's.
+Everything here is the client's half of `adapters.mysql.deltas` and `.runs`: the same runs, the same
+sums, the same tokens.  What comes out is only a proposal until its SHA-256 is the server's.
 """
 
 from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import repeat
-from operator import mod
+from itertools import accumulate, compress, count, pairwise, repeat
+from operator import mod, not_, xor
 from typing import Final
 
 from gmops_desktop.archive import rows
 
 SPREAD: Final = 16  # rows that share a bucket, on average
 
+_NONE: Final[Iterator[bytes]] = iter(())
+
+RUN_END: Final = 0xFFFF  # among the sums of rows, behind the last one of a run; no sum is as large
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Old rows from `start` up to, and without, `end`, whose runs are not the new ones'.
+
+    In the place of theirs the new rows have `runs` there: those up to the range's end (None).
+    """
+
+    start: int
+    end: int
+    runs: int | None
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Which of the old rows (by index) are not among the new, and the sums of the new ones."""
+    """Which of the old rows (by index) are not among the new, and the sums of the new ones.
+
+    `order` is what stands in each stretch's place: the index of an old row, or -1 less a new one's
+    sum.
+    """
 
     gone: tuple[int, ...]
     new: tuple[int, ...]
+    order: tuple[tuple[Stretch, tuple[int, ...]], ...]
 
 
 class OldRows:
     """The rows of one segment as somebody holds them, in the order of their key.
 
     `text` is in the server's form; `places` are the key's columns among a row's literals, and
-    `plain` says that the key is the first column and a number, which is quicker to cut out.
+    `plain` says that the key is the first column and a number, which is quicker to cut out.  A run
+    of rows ends with each whose key has a CRC-32 divisible by `run`, the rows of one on average.
     """
 
-    def __init__(self, text: bytes, places: Sequence[int], modulus: int, *, plain: bool) -> None:
+    def __init__(
+        self, text: bytes, places: Sequence[int], modulus: int, run: int, *, plain: bool
+    ) -> None:
         self.rows = text.split(b",\0")
-        self.buckets = max(1, len(self.rows) // SPREAD)
         self._places = tuple(places)
         self._modulus = modulus
-        self.keys: list[tuple[bytes, ...]] | list[bytes]
-        if plain:
-            self._texts = [row[1 : row.find(b",")] for row in self.rows]
-        else:
-            self._texts = [b",".join(self.key(row)) for row in self.rows]
         self._sums = list(map(mod, map(zlib.crc32, self.rows), repeat(modulus)))
-        self._spread = list(map(mod, map(zlib.crc32, self._texts), repeat(self.buckets)))
+        keys: Iterable[bytes]
+        if plain:
+            keys = [row[1 : row.find(b",")] for row in self.rows]
+        else:
+            keys = (b",".join(self.key(row)) for row in self.rows)
+        last = map(not_, map(mod, map(zlib.crc32, keys), repeat(run)))
+        self._ends = list(compress(count(1), last))
 
     def key(self, row: bytes) -> tuple[bytes, ...]:
         """Return the literals of a row's key."""
@@ -57,47 +81,101 @@ class OldRows:
         """Return a row's sum."""
         return zlib.crc32(row) % self._modulus
 
-    def differing(self, sums: Mapping[int, int]) -> tuple[int, ...]:
-        """Return the buckets whose sum is not that of `sums`."""
-        mine: dict[int, int] = {}
-        for bucket, value in zip(self._spread, self._sums, strict=True):
-            mine[bucket] = mine.get(bucket, 0) ^ value
-        return tuple(b for b in range(self.buckets) if mine.get(b) != sums.get(b))
+    def differing(self, sums: Sequence[int]) -> tuple[Stretch, ...]:
+        """Return the rows in runs that are not among `sums`, those of the new rows' runs."""
+        passed = list(accumulate(self._sums, xor, initial=0))
+        ends = [0, *self._ends, len(self.rows)]
+        mine = [passed[end] ^ passed[start] for start, end in pairwise(ends)]
+        found: list[Stretch] = []
+        for first, last, runs in _unlike(mine, sums):
+            stretch = Stretch(ends[first], ends[last], None if last == len(mine) else runs)
+            if found and found[-1].end == stretch.start:
+                former = found.pop()
+                both = None if stretch.runs is None else (former.runs or 0) + runs
+                stretch = Stretch(former.start, stretch.end, both)
+            found.append(stretch)
+        return tuple(found)
 
-    def changes(self, chosen: Iterable[int], sums: Sequence[int]) -> Changes:
-        """Compare the rows in the chosen buckets with the sums of the new ones there.
-
-        Both go by bucket and then by key.
-        """
-        looked = set(chosen)
-        mine = sorted((b, index) for index, b in enumerate(self._spread) if b in looked)
-        old = [self._sums[index] for _, index in mine]
-        if len(old) == len(sums):
-            places = [n for n, value in enumerate(sums) if value != old[n]]
-            if len(places) <= max(8, len(old) // 4):  # else something moved the rest along
-                return Changes(tuple(mine[n][1] for n in places), tuple(sums[n] for n in places))
+    def changes(self, stretches: Iterable[Stretch], sums: Sequence[int]) -> Changes:
+        """Compare the rows in some stretches with the sums of the new ones there."""
         gone, new = list[int](), list[int]()
-        matcher = SequenceMatcher(None, old, sums, autojunk=False)
-        for kind, first, last, start, end in matcher.get_opcodes():
-            if kind != "equal":
-                gone += [mine[n][1] for n in range(first, last)]
-                new += sums[start:end]
-        return Changes(tuple(gone), tuple(new))
+        order: list[tuple[Stretch, tuple[int, ...]]] = []
+        position = 0
+        for stretch in stretches:
+            position, there = _taken(sums, position, stretch.runs)
+            placed: list[int] = []
+            old = self._sums[stretch.start : stretch.end]
+            for same, first, last, start, end in _aligned(old, there):
+                if same:
+                    placed += range(stretch.start + first, stretch.start + last)
+                else:
+                    gone += range(stretch.start + first, stretch.start + last)
+                    new += there[start:end]
+                    placed += [-1 - value for value in there[start:end]]
+            order.append((stretch, tuple(placed)))
+        return Changes(tuple(gone), tuple(new), tuple(order))
 
-    def spliced(
-        self, gone: Iterable[int], changed: Mapping[int, bytes], placed: Mapping[int, bytes]
-    ) -> bytes | None:
-        """Return the new text: without the rows `gone`, with those `changed` in their places, and
-        with further ones at given places of the new order (from 0); None where they do not fit.
+    def spliced(self, changes: Changes, fresh: Mapping[int, Sequence[bytes]]) -> bytes | None:
+        """Return the new text, with new rows by their sums; None where not all of them are there.
+
+        Those with the same sum are taken in the order in which they come.
         """
-        left = set(gone)
-        kept = (changed.get(i, row) for i, row in enumerate(self.rows) if i not in left)
-        total = len(self.rows) - len(left) + len(placed)
-        if not placed:
-            return b",\0".join(kept)
-        if max(placed) >= total:
-            return None
-        return b",\0".join(placed[n] if n in placed else next(kept) for n in range(total))
+        waiting = {value: iter(texts) for value, texts in fresh.items()}
+        lines: list[bytes] = []
+        position = 0
+        for stretch, placed in changes.order:
+            lines += self.rows[position : stretch.start]
+            for index in placed:
+                line = (
+                    self.rows[index] if index >= 0 else next(waiting.get(-1 - index, _NONE), None)
+                )
+                if line is None:
+                    return None
+                lines.append(line)
+            position = stretch.end
+        return b",\0".join(lines + self.rows[position:])
+
+
+def _unlike(old: Sequence[int], new: Sequence[int]) -> list[tuple[int, int, int]]:
+    """Return which runs, from one up to and without another, are not the same in both.
+
+    The third figure is how many new ones there are in their place.
+    """
+    if len(old) == len(new):
+        return [(n, n + 1, 1) for n, (a, b) in enumerate(zip(old, new, strict=True)) if a != b]
+    found = []
+    for same, first, last, start, end in _aligned(old, new):
+        if first == last:  # of those that have come in between, the next old one has the keys
+            last, end = (last + 1, end + 1) if last < len(old) else (last, end)
+            if first == len(old):
+                first, start = first - 1, start - 1
+        if not same:
+            found.append((first, last, end - start))
+    return found
+
+
+def _aligned(old: Sequence[int], new: Sequence[int]) -> Iterator[tuple[bool, int, int, int, int]]:
+    """Say what stands in the place of what: same or not, parts of the old, parts of the new."""
+    if len(old) == len(new):
+        for n, (a, b) in enumerate(zip(old, new, strict=True)):
+            yield a == b, n, n + 1, n, n + 1
+        return
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    for kind, first, last, start, end in matcher.get_opcodes():
+        yield kind == "equal", first, last, start, end
+
+
+def _taken(sums: Sequence[int], position: int, runs: int | None) -> tuple[int, list[int]]:
+    """Take the sums of some runs from `position` on; return also where the next ones begin."""
+    found: list[int] = []
+    while position < len(sums) and runs != 0:
+        value = sums[position]
+        position += 1
+        if value != RUN_END:
+            found.append(value)
+        elif runs is not None:
+            runs -= 1
+    return position, found
 
 
 def filled(skeleton: bytes, old: bytes) -> tuple[bytes, tuple[int, ...]]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections import defaultdict
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gmops_desktop.archive import splicing
-from gmops_desktop.archive.splicing import OldRows
+from gmops_desktop.archive.splicing import RUN_END, OldRows
 
 MODULUS = 65521
+RUN = 3
 
 literal = st.one_of(
     st.integers(-99, 99).map(lambda n: str(n).encode()),
@@ -33,27 +33,32 @@ def test_old_rows_become_the_new(
     new = {**old, **edits}
     for key in [key for key in edits if key % 3 == 0]:
         del new[key]
-    before, after = OldRows(b",\0".join(lines(old)), [0], MODULUS, plain=plain), lines(new)
-    buckets: dict[int, int] = defaultdict(int)
-    spread = defaultdict(list)
+    before = OldRows(b",\0".join(lines(old)), [0], MODULUS, RUN, plain=plain)
+    after = lines(new)
+    runs = [0]
     for row in after:
-        bucket = zlib.crc32(row[1 : row.index(b",")]) % before.buckets
-        buckets[bucket] ^= before.sum_of(row)
-        spread[bucket].append(before.sum_of(row))
-    chosen = before.differing(buckets)
-    found = before.changes(chosen, [value for b in sorted(chosen) for value in spread[b]])
-
-    gone = {before.key(before.rows[index]): index for index in found.gone}
-    by_key = {(row[1 : row.index(b",")],): row for row in after}
-    changed = {index: by_key[key] for key, index in gone.items() if key in by_key}
-    kept = set(before.rows) - {before.rows[index] for index in found.gone}
-    placed = {
-        place: row
-        for place, row in enumerate(after)
-        if row not in kept and row not in changed.values()
-    }
-    text = before.spliced([i for i in found.gone if i not in changed], changed, placed)
-    assert text == b",\0".join(after)
+        runs[-1] ^= before.sum_of(row)
+        if zlib.crc32(row[1 : row.index(b",")]) % RUN == 0:
+            runs.append(0)
+    chosen = before.differing(runs)
+    assert bool(chosen) == (lines(old) != after)
+    keys = sorted(old)
+    among = []
+    for key, row in zip(sorted(new), after, strict=True):
+        if any(
+            (not of.start or keys[of.start - 1] < key)
+            and (of.end == len(keys) or key < keys[of.end])
+            for of in chosen
+        ):
+            among.append(before.sum_of(row))
+            if zlib.crc32(row[1 : row.index(b",")]) % RUN == 0:
+                among.append(RUN_END)
+    found = before.changes(chosen, among)
+    fresh: dict[int, list[bytes]] = {}
+    for row in after:
+        if row not in before.rows:
+            fresh.setdefault(before.sum_of(row), []).append(row)
+    assert before.spliced(found, fresh) == b",\0".join(after)
 
 
 @given(st.lists(literal, min_size=3, max_size=3), st.lists(literal, min_size=3, max_size=3))

@@ -1,9 +1,9 @@
 """What a server tells of rows that somebody holds an older state of: sums first, then only what is
 new.
 
-Inside a segment rows are spread over buckets by the CRC-32 of their key.  The sums of a bucket and
-of a row have 16 bits: far too few to prove anything, enough to look in the right places.  The proof
-is the segment's SHA-256 alone, so a sum that lies costs time, never a wrong row.
+The sums of runs (see `runs`) and of rows have 16 bits: far too few to prove anything, enough to
+look in the right places.  The proof is the segment's SHA-256 alone, so a sum that lies costs time,
+never a wrong row.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from gmops_desktop.adapters.mysql import snapshot
+from gmops_desktop.adapters.mysql import runs, segments, snapshot
 from gmops_desktop.adapters.mysql.connection import MysqlConnection
 from gmops_desktop.adapters.mysql.definitions import Table
 from gmops_desktop.adapters.mysql.dialect import (
     Column,
+    below,
     between,
     comparable,
     literal,
@@ -25,12 +26,9 @@ from gmops_desktop.adapters.mysql.dialect import (
 )
 from gmops_desktop.adapters.mysql.segments import Range, source
 
-MODULUS: Final = 65521  # the largest prime below 2**16; remainders by it do not cancel as CRCs do
-TOKEN: Final = (
-    5  # hexadecimal digits of a literal's SHA-1 in its token; shorter ones go as they are
-)
-
 _KEYS: Final = 400  # in one question
+_RANGES: Final = 100  # in one condition
+_LONG_RANGES: Final = 10  # of keys with several columns, which take the server longer to plan
 _COMPARED: Final = {"number", "text", "bytes", "time", "bits"}  # key forms whose literals compare
 
 Key = tuple[bytes, ...]  # of a row, as the literals in its text
@@ -55,13 +53,43 @@ LONG: Final = Sums(65519, 8)
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """A range of a table whose rows are spread over `buckets`; `chosen` are those asked for."""
+    """A range of a table whose rows are spread over `buckets`."""
 
     table: Table
     range: Range
     buckets: int
     sums: Sums
-    chosen: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stretches:
+    """Parts of a range, in the order of its key: keys beyond the first one and before the second.
+
+    None is the range's own end.
+    """
+
+    table: Table
+    range: Range
+    sums: Sums
+    parts: tuple[tuple[Key | None, Key | None], ...] = ()
+
+    @property
+    def conditions(self) -> list[str]:
+        """The parts as conditions, few enough in each for the server to plan well."""
+        key = self.table.key
+        together = _RANGES if len(key) == 1 else _LONG_RANGES
+        each = [self._within(*part) for part in self.parts]
+        return [" OR ".join(each[at : at + together]) for at in range(0, len(each), together)]
+
+    def _within(self, after: Key | None, before: Key | None) -> str:
+        key = self.table.key
+        start = self.range.after if after is None else self._bound(after)
+        if before is None:
+            return between(key, start, self.range.upto)
+        return f"{between(key, start, None)} AND {below(key, self._bound(before))}"
+
+    def _bound(self, key: Key) -> list[str]:
+        return [_compared(column, value) for column, value in zip(self.table.key, key, strict=True)]
 
 
 def can_be_spliced(table: Table) -> bool:
@@ -79,29 +107,53 @@ def bucket_sums(connection: MysqlConnection, spreads: Sequence[Spread]) -> list[
         questions.append(
             f"SELECT {number},IF(COUNT(*)={spread.buckets},'',GROUP_CONCAT(b ORDER BY b)),"
             f"GROUP_CONCAT({_two_bytes('s')} ORDER BY b SEPARATOR '')"
-            f" FROM (SELECT {_bucket(spread)} b,BIT_XOR({_sum(spread)}) s"
-            f" FROM {source(spread.table)} WHERE {_within(spread)} GROUP BY b) g"
+            f" FROM (SELECT CRC32({runs.key_text(spread.table)})%{spread.buckets} b,"
+            f"BIT_XOR({_sum(spread)}) s FROM {source(spread.table)}"
+            f" WHERE {between(spread.table.key, spread.range.after, spread.range.upto)}"
+            f" GROUP BY b) g"
         )
     found: list[dict[int, int]] = [{} for _ in spreads]
     for number, listed, sums in snapshot.ask(connection, questions):
         spread = spreads[int(number)]
         names = [int(n) for n in listed.split(",")] if listed else range(spread.buckets)
-        found[int(number)] = dict(zip(names, numbers(sums or b""), strict=False))
+        found[int(number)] = dict(zip(names, runs.numbers(sums or b""), strict=False))
     return found
 
 
-def row_sums(connection: MysqlConnection, spreads: Sequence[Spread]) -> list[list[int]]:
-    """Return the sums of all rows in the chosen buckets of each range, by bucket and key."""
+def tells_runs(table: Table) -> bool:
+    """Say whether the server can be trusted to read `table` in the order of its key."""
+    return can_be_spliced(table) and table.index == "PRIMARY"
+
+
+def run_sums(
+    connection: MysqlConnection, asks: Sequence[tuple[Table, Range]], sums: Sums
+) -> list[tuple[int, ...]]:
+    """Return the sums of the runs of each range."""
+    questions = [
+        segments.runs_question(number, table, place, sums.modulus)
+        for number, (table, place) in enumerate(asks)
+    ]
+    answers = snapshot.ask(connection, questions, first=runs.START)
+    return [found.runs or () for found in segments.digest_answers(answers)]
+
+
+def row_sums(connection: MysqlConnection, asks: Sequence[Stretches]) -> list[list[int]]:
+    """Return the sums of all rows in some stretches of each range, in the order of the key.
+
+    Behind the last row of a run stands a sum that no row has, 0xFFFF.
+    """
     questions = []
-    for number, spread in enumerate(spreads):
-        questions.append(
-            f"SELECT {number},GROUP_CONCAT({_two_bytes(_sum(spread))} ORDER BY {_bucket(spread)},"
-            f"{order(spread.table.key)} SEPARATOR '') FROM {source(spread.table)}"
-            f" WHERE {_within(spread)} AND {_in_chosen(spread)}"
-        )
-    found: list[list[int]] = [[] for _ in spreads]
-    for number, sums in snapshot.ask(connection, questions):
-        found[int(number)] = numbers(sums or b"")
+    for number, ask in enumerate(asks):
+        both = f"UNHEX(CONCAT(LPAD(HEX({_sum(ask)}),4,'0'),IF({runs.cut(ask.table)},'','FFFF')))"
+        packed = f"GROUP_CONCAT({both} ORDER BY {order(ask.table.key)} SEPARATOR '')"
+        questions += [
+            f"SELECT {number} ask,{part} part,{packed} FROM {source(ask.table)} WHERE {condition}"
+            for part, condition in enumerate(ask.conditions)
+        ]
+    found: list[list[int]] = [[] for _ in asks]
+    answers = snapshot.ask(connection, questions)
+    for number, _, sums in sorted(answers, key=lambda answer: (int(answer[0]), int(answer[1]))):
+        found[int(number)] += runs.numbers(sums or b"")
     return found
 
 
@@ -126,44 +178,22 @@ def literals(
 
 
 def new_rows(
-    connection: MysqlConnection, asks: Sequence[tuple[Spread, Sequence[int]]]
-) -> list[tuple[bytes, list[bytes]]]:
-    """Return, for each range, which of its rows have one of the given sums, and those rows.
-
-    The first is a letter for each row of the range in the order of the key, `n` for those rows in
-    the chosen buckets; the second are their texts in the same order.
-    """
-    marks, texts = [], []
-    for number, (spread, sums) in enumerate(asks):
-        ordered = order(spread.table.key)
-        among = f"{_sum(spread)} IN ({','.join(map(str, sorted(set(sums))))})"
-        within = f"FROM {source(spread.table)} WHERE {_within(spread)}"
-        mark = f"IF({_in_chosen(spread)},IF({among},'n','.'),'.')"
-        marks.append(
-            f"SELECT {number},GROUP_CONCAT({mark} ORDER BY {ordered} SEPARATOR '') {within}"
-        )
-        texts.append(
-            f"SELECT {number},{row(spread.table.columns)} {within}"
-            f" AND {_in_chosen(spread)} AND {among} ORDER BY {ordered}"
-        )
-    found: list[tuple[bytes, list[bytes]]] = [(b"", []) for _ in asks]
-    for number, marked in snapshot.ask(connection, marks):
-        found[int(number)] = (marked.encode(), [])
-    for number, text in snapshot.ask(connection, texts):
-        found[int(number)][1].append(text)
+    connection: MysqlConnection, asks: Sequence[tuple[Stretches, Collection[int]]]
+) -> list[list[bytes]]:
+    """Return, for each range, the rows in its stretches that have one of the given sums."""
+    questions = []
+    for number, (ask, sums) in enumerate(asks):
+        among = f"{_sum(ask)} IN ({','.join(map(str, sorted(sums)))})"
+        questions += [
+            f"SELECT {number} ask,{part} part,{row(ask.table.columns)} FROM {source(ask.table)}"
+            f" WHERE ({condition}) AND {among} ORDER BY {order(ask.table.key)}"
+            for part, condition in enumerate(ask.conditions)
+        ]
+    found: list[list[bytes]] = [[] for _ in asks]
+    answers = snapshot.ask(connection, questions)
+    for number, _, text in sorted(answers, key=lambda answer: (int(answer[0]), int(answer[1]))):
+        found[int(number)].append(text)
     return found
-
-
-def key_text(key: Sequence[Column]) -> str:
-    """Return the expression for a key as it stands in a row's text, its literals by commas."""
-    if len(key) == 1 and key[0].form == "number":
-        return literal(key[0])
-    return f"CAST(CONCAT_WS(',',{','.join(map(literal, key))}) AS BINARY)"
-
-
-def numbers(packed: bytes) -> list[int]:
-    """Return the sums in an answer, two bytes each."""
-    return [high << 8 | low for high, low in zip(packed[::2], packed[1::2], strict=True)]
 
 
 def _named(
@@ -209,20 +239,8 @@ def _token(table: Table, column: Column, digits: int) -> str:
     return f"IF(LENGTH({text})<={digits + 1},CAST({text} AS BINARY),CAST({token} AS BINARY))"
 
 
-def _sum(spread: Spread) -> str:
-    return f"CRC32({row(spread.table.columns)})%{spread.sums.modulus}"
-
-
-def _bucket(spread: Spread) -> str:
-    return f"CRC32({key_text(spread.table.key)})%{spread.buckets}"
-
-
-def _within(spread: Spread) -> str:
-    return between(spread.table.key, spread.range.after, spread.range.upto)
-
-
-def _in_chosen(spread: Spread) -> str:
-    return f"{_bucket(spread)} IN ({','.join(map(str, spread.chosen))})"
+def _sum(of: Spread | Stretches) -> str:
+    return f"CRC32({row(of.table.columns)})%{of.sums.modulus}"
 
 
 def _two_bytes(number: str) -> str:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Final, Self
 
+from gmops_desktop.adapters.mysql import runs
 from gmops_desktop.adapters.mysql.connection import MysqlConnection, Row
 from gmops_desktop.adapters.mysql.definitions import Table
 from gmops_desktop.adapters.mysql.dialect import between, literal, name, order, row
@@ -37,10 +38,12 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """What a server says of a range of rows, without sending them."""
+    """What a server says of a range of rows, without sending them: their SHA-256, and the sums of
+    their runs where these were asked for."""
 
     rows: int
     digest: str
+    runs: tuple[int, ...] | None = field(default=None, compare=False)
 
 
 def cap(connection: MysqlConnection, most: int = CAP) -> int:
@@ -106,26 +109,43 @@ def digests(
         position += len(some)
 
 
-def digest_question(number: int, table: Table, r: Range) -> str:
-    """Return the SELECT for the digest of a range; `number` names it among others."""
+def digest_question(number: int, table: Table, r: Range, modulus: int = 0) -> str:
+    """Return the SELECT for the digest of a range; `number` names it among others.
+
+    With a `modulus` the sums of its runs come with it; such questions follow upon `runs.START`.
+    """
     text, condition = parts(table, r)
+    sums = "NULL total,NULL ends"
+    if modulus:
+        text, sums = f"{runs.TEXT}:={text}", runs.columns(table, runs.TEXT, modulus)
     return (
-        f"SELECT {number},COUNT(*),SHA2({joined(table, r, text)},256)"
+        f"SELECT {number},COUNT(*),SHA2({joined(table, r, text)},256),{sums}"
         f" FROM {source(table)} WHERE {condition}"
     )
+
+
+def runs_question(number: int, table: Table, r: Range, modulus: int) -> str:
+    """Return the SELECT for the sums of a range's runs alone; it follows upon `runs.START`."""
+    text, condition = parts(table, r)
+    sums = runs.columns(table, text, modulus)
+    return f"SELECT {number},COUNT(*),NULL digest,{sums} FROM {source(table)} WHERE {condition}"
 
 
 def count_question(number: int, table: Table, r: Range | None = None) -> str:
     """Return the SELECT for the number of rows in a range, or in the whole table."""
     condition = f" WHERE {between(table.key, r.after, r.upto)}" if r else ""
     where = source(table) if r else name(table.name)
-    return f"SELECT {number},COUNT(*),NULL FROM {where}{condition}"
+    return f"SELECT {number},COUNT(*),NULL digest,NULL total,NULL ends FROM {where}{condition}"
 
 
 def digest_answers(answers: Sequence[Row]) -> list[Digest]:
     """Return the digests in the order of their questions' numbers."""
-    found = sorted((int(answer[0]), answer) for answer in answers)
-    return [Digest(int(rows), digest or "") for _, (_, rows, digest) in found]
+    found = sorted(answers, key=lambda answer: int(answer[0]))
+    sums = runs.sums([(total, ends) for *_, total, ends in found])
+    return [
+        Digest(int(rows), digest or "", of_runs)
+        for (_, rows, digest, *_), of_runs in zip(found, sums, strict=True)
+    ]
 
 
 def bucket_digests(

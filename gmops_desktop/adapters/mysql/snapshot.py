@@ -218,22 +218,24 @@ def table(connection: MysqlConnection) -> Iterator[None]:
     connection.run("ROLLBACK TO SAVEPOINT gmops")
 
 
-def ask(connection: MysqlConnection, questions: Sequence[str]) -> list[Row]:
+def ask(connection: MysqlConnection, questions: Sequence[str], *, first: str = "") -> list[Row]:
     """Ask SELECTs with the same columns, all in one round trip; return their rows together.
 
-    The tables' metadata locks are let go of at the end, as by `table`.
+    The tables' metadata locks are let go of at the end, as by `table`.  A statement to be run
+    `first` travels with them.
     """
     if not questions:
         return []
     together = " UNION ALL ".join(f"({question})" for question in questions)
     if connection.urgent:  # a UNION knows no urgency
         together = f"SELECT * FROM ({together}) q"
-    return rows(connection, together)
+    return rows(connection, together, first=first)
 
 
-def rows(connection: MysqlConnection, question: str) -> list[Row]:
+def rows(connection: MysqlConnection, question: str, *, first: str = "") -> list[Row]:
     """Ask one SELECT and let go of its tables' metadata locks, in one round trip."""
-    return connection.each(["SAVEPOINT gmops", question, "ROLLBACK TO SAVEPOINT gmops"])[1]
+    before = ["SAVEPOINT gmops", *filter(None, [first])]
+    return connection.each([*before, question, "ROLLBACK TO SAVEPOINT gmops"])[-2]
 
 
 def one(connection: MysqlConnection, question: str) -> Row:

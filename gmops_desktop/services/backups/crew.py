@@ -24,7 +24,8 @@ _WORTH: Final = 48 << 20  # bytes of data below which one connection is done bef
 _WORTH_FAR: Final = 192 << 20  # the same over a line on which connecting takes its time
 _NEAR: Final = 0.004  # seconds of a round trip up to which a line is a fast one
 _MOST_CHOSEN: Final = 4
-_SAMPLE: Final = "SELECT BENCHMARK(100000,SHA2(REPEAT('x',64),256))"  # a tenth of a second
+_SAMPLES: Final = 3
+_SAMPLE: Final = "SELECT BENCHMARK(50000,SHA2(REPEAT('x',64),256))"  # a twentieth of a second
 
 Job = Callable[[MysqlConnection], None]
 
@@ -195,9 +196,13 @@ def _useful(connections: list[MysqlConnection]) -> int:
         connection.one(_SAMPLE)
         return time.monotonic() - begun
 
-    alone = sample(connections[0])
-    begun = time.monotonic()
-    side_by_side([partial(sample, connection) for connection in connections])
-    together = time.monotonic() - begun
+    def all_of_them() -> float:
+        begun = time.monotonic()
+        side_by_side([partial(sample, connection) for connection in connections])
+        return time.monotonic() - begun
+
+    # What else runs on either machine can only make it slower, so the best of a few tells.
+    alone = min(sample(connections[0]) for _ in range(_SAMPLES))
+    together = min(all_of_them() for _ in range(_SAMPLES))
     served = round(len(connections) * alone / together)
     return served + 1 if served > 1 else 1

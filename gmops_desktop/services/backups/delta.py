@@ -1,6 +1,6 @@
 """Brings segments in hand up to the server's state: a few rows travel instead of whole segments.
 
-Four questions, each about many segments at once: which buckets of rows differ, which rows in them,
+Four questions, each about many segments at once: which runs of rows differ, which rows in them,
 what these rows look like with their long values as tokens, and in full what is left.  A segment
 counts as brought up to date only when its SHA-256 is the one the server computed.
 """
@@ -11,17 +11,18 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Final
 
-from gmops_desktop.adapters.mysql import MysqlConnection, deltas
+from gmops_desktop.adapters.mysql import MysqlConnection, deltas, runs
 from gmops_desktop.adapters.mysql.definitions import Table
-from gmops_desktop.adapters.mysql.deltas import BRIEF, LONG, Key, Spread, Sums
+from gmops_desktop.adapters.mysql.deltas import BRIEF, LONG, Key, Stretches, Sums
 from gmops_desktop.adapters.mysql.reading import Segment
 from gmops_desktop.adapters.mysql.segments import Digest
 from gmops_desktop.archive import splicing
 from gmops_desktop.archive.frames import Damaged
 from gmops_desktop.archive.hand import Held
-from gmops_desktop.archive.splicing import OldRows
+from gmops_desktop.archive.splicing import Changes, OldRows, Stretch
 from gmops_desktop.services.backups.planning import range_of
 
 TOGETHER: Final = 8  # segments brought up to date at once, because their rows are held in memory
@@ -35,21 +36,22 @@ class _Case:
     held: Held
     wanted: Digest
     old: OldRows
-    spread: Spread
+    asked: Stretches
+    stretches: tuple[Stretch, ...] = ()  # of the old rows, where they differ
+    changes: Changes | None = None
     gone: dict[Key, int] = field(default_factory=dict)  # old rows that are no more, by index
     new: Counter[int] = field(default_factory=Counter)  # sums of rows that were not had yet
     half: dict[Key, bytes] = field(default_factory=dict)  # new rows that lack some literals
-    changed: dict[int, bytes] = field(default_factory=dict)
-    placed: dict[int, bytes] = field(default_factory=dict)
+    fresh: dict[int, list[bytes]] = field(default_factory=dict)  # new rows by their sums
     sent_bytes: int = 0
     hopeless: bool = False
 
-    def take(self, key: Key, text: bytes) -> None:
-        """Enter a whole new row in the place of the old one with its key, if it is one awaited."""
+    def take(self, text: bytes) -> None:
+        """Enter a whole new row, if it is one awaited."""
         value = self.old.sum_of(text)
         if self.new[value] > 0:
             self.new[value] -= 1
-            self.changed[self.gone[key]] = text
+            self.fresh.setdefault(value, []).append(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def splice(
                 cases.append(case)
             else:
                 found.append(Spliced(held, None))
-        _find(connection, cases)
+        _find(connection, cases, sums)
         _fill(connection, table, [case for case in cases if not case.hopeless], sums)
         _place(connection, [case for case in cases if not case.hopeless])
         waiting = []
@@ -100,22 +102,42 @@ def _case(table: Table, held: Held, wanted: Digest, sums: Sums) -> _Case | None:
     names = [column.name for column in table.columns]
     places = [names.index(column.name) for column in table.key]
     plain = places == [0] and table.key[0].form == "number"
-    old = OldRows(text, places, sums.modulus, plain=plain)
-    return _Case(held, wanted, old, Spread(table, range_of(held), old.buckets, sums))
+    old = OldRows(text, places, sums.modulus, runs.RUN, plain=plain)
+    return _Case(held, wanted, old, Stretches(table, range_of(held), sums))
 
 
-def _find(connection: MysqlConnection, cases: Sequence[_Case]) -> None:
+def _find(connection: MysqlConnection, cases: Sequence[_Case], sums: Sums) -> None:
     """Learn which old rows are gone, and the sums of the new ones."""
-    sums = deltas.bucket_sums(connection, [case.spread for case in cases])
-    for case, of_buckets in zip(cases, sums, strict=True):
-        case.spread = replace(case.spread, chosen=case.old.differing(of_buckets))
-    live = [case for case in cases if case.spread.chosen]  # of others the sums hide it all
-    answers = deltas.row_sums(connection, [case.spread for case in live])
+    _look(connection, cases, sums)
+    live = [case for case in cases if case.stretches]  # of others the sums hide it all
+    answers = deltas.row_sums(connection, [case.asked for case in live])
     for case, of_rows in zip(live, answers, strict=True):
-        found = case.old.changes(case.spread.chosen, of_rows)
+        case.changes = found = case.old.changes(case.stretches, of_rows)
         case.new = Counter(found.new)
         case.gone = {case.old.key(case.old.rows[index]): index for index in found.gone}
         case.hopeless = len(found.new) > _MOST_NEW * max(case.wanted.rows, 50)
+
+
+def _look(connection: MysqlConnection, cases: Sequence[_Case], sums: Sums) -> None:
+    """Learn in which stretches rows differ: in all of it, where the server cannot tell of runs."""
+    told = {n: case.wanted.runs for n, case in enumerate(cases) if sums is BRIEF}
+    unknown = [
+        n for n, case in enumerate(cases) if not told.get(n) and deltas.tells_runs(case.asked.table)
+    ]
+    asks = [(cases[n].asked.table, cases[n].asked.range) for n in unknown]
+    told.update(zip(unknown, deltas.run_sums(connection, asks, sums), strict=True))
+    for n, case in enumerate(cases):
+        last, of_runs = len(case.old.rows), told.get(n)
+        whole = (Stretch(0, last, None),)
+        case.stretches = whole if of_runs is None else case.old.differing(of_runs)
+        keys = [
+            (
+                case.old.key(case.old.rows[of.start - 1]) if of.start else None,
+                case.old.key(case.old.rows[of.end]) if of.end < last else None,
+            )
+            for of in case.stretches
+        ]
+        case.asked = replace(case.asked, parts=tuple(keys))
 
 
 def _fill(connection: MysqlConnection, table: Table, cases: Sequence[_Case], sums: Sums) -> None:
@@ -129,12 +151,12 @@ def _fill(connection: MysqlConnection, table: Table, cases: Sequence[_Case], sum
             owner.half[key] = text
             lacking.setdefault(missing, []).append(key)
         else:
-            owner.take(key, text)
+            owner.take(text)
     for missing, keys in lacking.items():
         for key, part in _owned(deltas.literals(connection, table, keys, missing), owners):
             owner = owners[key]
             text, _ = splicing.filled(part, owner.half[key])
-            owner.take(key, text)
+            owner.take(text)
 
 
 def _owned(texts: Iterator[bytes], owners: Mapping[Key, _Case]) -> Iterator[tuple[Key, bytes]]:
@@ -147,26 +169,32 @@ def _owned(texts: Iterator[bytes], owners: Mapping[Key, _Case]) -> Iterator[tupl
 
 
 def _place(connection: MysqlConnection, cases: Sequence[_Case]) -> None:
-    """Ask for the rows whose keys are new, and where they stand among the others."""
-    for case in cases:
-        case.new = +case.new
-    live = [case for case in cases if case.new]
-    answers = deltas.new_rows(connection, [(case.spread, list(case.new)) for case in live])
-    for case, (letters, found) in zip(live, answers, strict=True):
-        places = [place for place, letter in enumerate(letters) if letter == ord("n")]
-        had = {*case.old.rows, *case.changed.values()}
-        if len(places) == len(found):
-            case.placed = {
-                place: text for place, text in zip(places, found, strict=True) if text not in had
-            }
-        case.sent_bytes += sum(map(len, case.placed.values()))
+    """Ask for the rows whose keys are new."""
+    live = [case for case in cases if +case.new]
+    answers = deltas.new_rows(connection, [(_lacking(case), (+case.new).keys()) for case in live])
+    for case, found in zip(live, answers, strict=True):
+        had = {*case.old.rows, *chain.from_iterable(case.fresh.values())}
+        for text in found:
+            if text not in had:
+                case.take(text)
+                case.sent_bytes += len(text)
+
+
+def _lacking(case: _Case) -> Stretches:
+    """Return the stretches that have rows which were not had yet."""
+    assert case.changes
+    parts = [
+        part
+        for part, (_, placed) in zip(case.asked.parts, case.changes.order, strict=True)
+        if any(index < 0 and case.new[-1 - index] > 0 for index in placed)
+    ]
+    return replace(case.asked, parts=tuple(parts))
 
 
 def _result(case: _Case) -> Spliced:
-    if case.hopeless:
+    if case.hopeless or case.changes is None:
         return Spliced(case.held, None)
-    gone = [index for index in case.gone.values() if index not in case.changed]
-    text = case.old.spliced(gone, case.changed, case.placed)
+    text = case.old.spliced(case.changes, case.fresh)
     if text is None or hashlib.sha256(text).hexdigest() != case.wanted.digest:
         return Spliced(case.held, None, case.sent_bytes)
     segment = Segment(range_of(case.held), case.wanted.rows, text, case.wanted.digest)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from gmops_desktop.adapters.mysql import script
+from gmops_desktop.adapters.mysql import deltas, script
 from gmops_desktop.adapters.mysql.definitions import Table
 from gmops_desktop.adapters.mysql.reading import Piece, Segment
 from gmops_desktop.adapters.mysql.segments import Digest, Range
@@ -63,6 +63,12 @@ class TableRows:
             buckets=self.buckets,
             segments=(),
         )
+
+    @property
+    def restless(self) -> bool:
+        """Whether what was compared so far had mostly changed, so that the rest will have, too."""
+        changed = len(self.differing)
+        return changed * 2 >= self.hashed > 0 and deltas.tells_runs(self.table)
 
     def came(self, before: TableProgress | None) -> None:
         """Go on counting from how the table came so far."""

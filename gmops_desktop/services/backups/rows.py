@@ -20,6 +20,7 @@ from gmops_desktop.adapters.mysql import (
     MysqlConnection,
     deltas,
     reading,
+    runs,
     segments,
     snapshot,
 )
@@ -56,7 +57,8 @@ class _Ask:
         table = self.of.table
         if self.kind == "digest":
             assert self.held
-            return segments.digest_question(number, table, range_of(self.held))
+            modulus = deltas.BRIEF.modulus if self.of.restless else 0
+            return segments.digest_question(number, table, range_of(self.held), modulus)
         beyond = Range(self.of.plan.last) if self.kind == "beyond" else None
         return segments.count_question(number, table, beyond)
 
@@ -185,7 +187,7 @@ class Transfer:
                     ask.of.state = "hashing"
                 self.tell(tr("Comparing {name}", name=batch[-1].of.table.name))
                 with pace, redefined.told(connection, [ask.of.table for ask in batch]):
-                    answers = snapshot.ask(connection, questions)
+                    answers = snapshot.ask(connection, questions, first=runs.START)
                 for ask, found in zip(batch, segments.digest_answers(answers), strict=True):
                     self._answered(ask, found)
 
