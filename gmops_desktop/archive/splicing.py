@@ -70,7 +70,7 @@ class OldRows:
         else:
             keys = (b",".join(self.key(row)) for row in self.rows)
         last = map(not_, map(mod, map(zlib.crc32, keys), repeat(run)))
-        self._ends = list(compress(count(1), last))
+        self._bounds = [0, *compress(count(1), last), len(self.rows)]
 
     def key(self, row: bytes) -> tuple[bytes, ...]:
         """Return the literals of a row's key."""
@@ -81,11 +81,14 @@ class OldRows:
         """Return a row's sum."""
         return zlib.crc32(row) % self._modulus
 
+    def runs(self) -> list[int]:
+        """Return the sums of all runs; the last is what follows the last end, often nothing."""
+        passed = list(accumulate(self._sums, xor, initial=0))
+        return [passed[end] ^ passed[start] for start, end in pairwise(self._bounds)]
+
     def differing(self, sums: Sequence[int]) -> tuple[Stretch, ...]:
         """Return the rows in runs that are not among `sums`, those of the new rows' runs."""
-        passed = list(accumulate(self._sums, xor, initial=0))
-        ends = [0, *self._ends, len(self.rows)]
-        mine = [passed[end] ^ passed[start] for start, end in pairwise(ends)]
+        mine, ends = self.runs(), self._bounds
         found: list[Stretch] = []
         for first, last, runs in _unlike(mine, sums):
             stretch = Stretch(ends[first], ends[last], None if last == len(mine) else runs)
