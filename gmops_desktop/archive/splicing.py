@@ -17,8 +17,6 @@ from typing import Final
 
 from gmops_desktop.archive import rows
 
-SPREAD: Final = 16  # rows that share a bucket, on average
-
 _NONE: Final[Iterator[bytes]] = iter(())
 
 RUN_END: Final = 0xFFFF  # among the sums of rows, behind the last one of a run; no sum is as large

@@ -52,16 +52,6 @@ LONG: Final = Sums(65519, 8)
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
-    """A range of a table whose rows are spread over `buckets`."""
-
-    table: Table
-    range: Range
-    buckets: int
-    sums: Sums
-
-
-@dataclass(frozen=True, slots=True)
 class Stretches:
     """Parts of a range, in the order of its key: keys beyond the first one and before the second.
 
@@ -98,26 +88,6 @@ def can_be_spliced(table: Table) -> bool:
     return bool(table.key) and all(
         column.name in stored and column.form in _COMPARED for column in table.key
     )
-
-
-def bucket_sums(connection: MysqlConnection, spreads: Sequence[Spread]) -> list[dict[int, int]]:
-    """Return the sum of each bucket of each range; an empty bucket has none."""
-    questions = []
-    for number, spread in enumerate(spreads):
-        questions.append(
-            f"SELECT {number},IF(COUNT(*)={spread.buckets},'',GROUP_CONCAT(b ORDER BY b)),"
-            f"GROUP_CONCAT({_two_bytes('s')} ORDER BY b SEPARATOR '')"
-            f" FROM (SELECT CRC32({runs.key_text(spread.table)})%{spread.buckets} b,"
-            f"BIT_XOR({_sum(spread)}) s FROM {source(spread.table)}"
-            f" WHERE {between(spread.table.key, spread.range.after, spread.range.upto)}"
-            f" GROUP BY b) g"
-        )
-    found: list[dict[int, int]] = [{} for _ in spreads]
-    for number, listed, sums in snapshot.ask(connection, questions):
-        spread = spreads[int(number)]
-        names = [int(n) for n in listed.split(",")] if listed else range(spread.buckets)
-        found[int(number)] = dict(zip(names, runs.numbers(sums or b""), strict=False))
-    return found
 
 
 def tells_runs(table: Table) -> bool:
@@ -239,9 +209,5 @@ def _token(table: Table, column: Column, digits: int) -> str:
     return f"IF(LENGTH({text})<={digits + 1},CAST({text} AS BINARY),CAST({token} AS BINARY))"
 
 
-def _sum(of: Spread | Stretches) -> str:
+def _sum(of: Stretches) -> str:
     return f"CRC32({row(of.table.columns)})%{of.sums.modulus}"
-
-
-def _two_bytes(number: str) -> str:
-    return f"UNHEX(LPAD(HEX({number}),4,'0'))"

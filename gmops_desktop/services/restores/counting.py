@@ -13,11 +13,10 @@ from typing import Final
 
 from gmops_desktop.adapters.mysql import MysqlConnection, deltas, outlines, segments, snapshot
 from gmops_desktop.adapters.mysql.definitions import Table
-from gmops_desktop.adapters.mysql.deltas import BRIEF, Spread
+from gmops_desktop.adapters.mysql.outlines import MODULUS, Spread
 from gmops_desktop.archive import rows
 from gmops_desktop.archive.manifest import TableRecord
 from gmops_desktop.archive.reader import ArchiveReader
-from gmops_desktop.archive.splicing import SPREAD
 from gmops_desktop.context import Context
 from gmops_desktop.language import tr
 from gmops_desktop.services.restores.comparison import (
@@ -28,6 +27,7 @@ from gmops_desktop.services.restores.comparison import (
     changes,
 )
 
+_SPREAD: Final = 16  # rows that share a bucket, on average
 _TOGETHER: Final = 12  # segments counted at once, because their rows are held in memory
 
 
@@ -100,7 +100,7 @@ class _Archived:
     """A segment's rows as an outline: for each key's sum the row's sum and size."""
 
     def __init__(self, table: Table, texts: Sequence[bytes]) -> None:
-        self.buckets = max(1, len(texts) // SPREAD)
+        self.buckets = max(1, len(texts) // _SPREAD)
         names = [column.name for column in table.columns]
         places = [names.index(column.name) for column in table.key]
         if places == [0] and table.key[0].form == "number":
@@ -116,7 +116,7 @@ class _Archived:
         mine: dict[int, int] = {}
         for key, value, _ in self.outline:
             bucket = key % self.buckets
-            mine[bucket] = mine.get(bucket, 0) ^ (value % BRIEF.modulus)
+            mine[bucket] = mine.get(bucket, 0) ^ (value % MODULUS)
         found = tuple(b for b in range(self.buckets) if mine.get(b) != there.get(b))
         return found or tuple(range(self.buckets))  # sums that hide it: look at all
 
@@ -157,8 +157,8 @@ def _by_sums(
         if segment is not None:
             one = _Archived(table, archived_rows(reader, record, segment))
             archived.append(one)
-            spreads.append(Spread(table, place, one.buckets, BRIEF))
-    sums = deltas.bucket_sums(connection, spreads)
+            spreads.append(Spread(table, place, one.buckets))
+    sums = outlines.bucket_sums(connection, spreads)
     spreads = [
         replace(spread, chosen=one.differing(there))
         for spread, one, there in zip(spreads, archived, sums, strict=True)
