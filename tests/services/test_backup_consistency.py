@@ -353,7 +353,10 @@ class Shouting(Context):
 def test_the_first_error_ends_all_connections(
     backups: Backups, mariadb: MariaDB, schema: MysqlAddress, archives: Path
 ) -> None:
-    """One connection is killed; the others do not go on for nothing, and none stays."""
+    """One connection is killed; the others do not go on for nothing, and none stays.
+
+    It is the first, because another may have nothing left to do.
+    """
     execute(mariadb, schema.schema, BIG)
     killed: list[int] = []
     once = threading.Lock()
@@ -363,7 +366,7 @@ def test_the_first_error_ends_all_connections(
             found = query(
                 mariadb,
                 "",
-                "SELECT MAX(ID) FROM information_schema.PROCESSLIST WHERE USER='ops_backup'",
+                "SELECT MIN(ID) FROM information_schema.PROCESSLIST WHERE USER='ops_backup'",
             )
             killed.append(found[0][0])
             execute(mariadb, "", [f"KILL {found[0][0]}"])
