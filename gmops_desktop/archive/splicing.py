@@ -52,11 +52,19 @@ class OldRows:
 
     `text` is in the server's form; `places` are the key's columns among a row's literals, and
     `plain` says that the key is the first column and a number, which is quicker to cut out.  A run
-    of rows ends with each whose key has a CRC-32 divisible by `run`, the rows of one on average.
+    of rows ends with each whose key is divisible by `run`, the rows of one on average: the key
+    itself where it is one `whole` number, or its CRC-32.
     """
 
     def __init__(
-        self, text: bytes, places: Sequence[int], modulus: int, run: int, *, plain: bool
+        self,
+        text: bytes,
+        places: Sequence[int],
+        modulus: int,
+        run: int,
+        *,
+        plain: bool,
+        whole: bool,
     ) -> None:
         self.rows = text.split(b",\0")
         self._places = tuple(places)
@@ -67,7 +75,8 @@ class OldRows:
             keys = [row[1 : row.find(b",")] for row in self.rows]
         else:
             keys = (b",".join(self.key(row)) for row in self.rows)
-        last = map(not_, map(mod, map(zlib.crc32, keys), repeat(run)))
+        values = map(int, keys) if whole else map(zlib.crc32, keys)
+        last = map(not_, map(mod, values, repeat(run)))
         self._bounds = [0, *compress(count(1), last), len(self.rows)]
 
     def key(self, row: bytes) -> tuple[bytes, ...]:

@@ -25,20 +25,25 @@ def lines(of: dict[int, list[bytes]]) -> list[bytes]:
     return [b"(" + b",".join([str(key).encode(), *of[key]]) + b")" for key in sorted(of)]
 
 
-@given(table.filter(bool), table, st.booleans())
+def ends(row: bytes, whole: bool) -> bool:
+    key = row[1 : row.index(b",")]
+    return (int(key) if whole else zlib.crc32(key)) % RUN == 0
+
+
+@given(table.filter(bool), table, st.booleans(), st.booleans())
 def test_old_rows_become_the_new(
-    old: dict[int, list[bytes]], edits: dict[int, list[bytes]], plain: bool
+    old: dict[int, list[bytes]], edits: dict[int, list[bytes]], plain: bool, whole: bool
 ) -> None:
     """As the server would answer, the new state is rebuilt from the few rows that are new."""
     new = {**old, **edits}
     for key in [key for key in edits if key % 3 == 0]:
         del new[key]
-    before = OldRows(b",\0".join(lines(old)), [0], MODULUS, RUN, plain=plain)
+    before = OldRows(b",\0".join(lines(old)), [0], MODULUS, RUN, plain=plain, whole=whole)
     after = lines(new)
     runs = [0]
     for row in after:
         runs[-1] ^= before.sum_of(row)
-        if zlib.crc32(row[1 : row.index(b",")]) % RUN == 0:
+        if ends(row, whole):
             runs.append(0)
     chosen = before.differing(runs)
     assert bool(chosen) == (lines(old) != after)
@@ -51,7 +56,7 @@ def test_old_rows_become_the_new(
             for of in chosen
         ):
             among.append(before.sum_of(row))
-            if zlib.crc32(row[1 : row.index(b",")]) % RUN == 0:
+            if ends(row, whole):
                 among.append(RUN_END)
     found = before.changes(chosen, among)
     fresh: dict[int, list[bytes]] = {}

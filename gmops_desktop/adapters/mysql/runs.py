@@ -1,8 +1,9 @@
 """Sums of short runs of rows, which a server can tell in the same pass in which it hashes them.
 
-A run is a stretch of neighbours in the order of the key; it ends with each row whose key has a
-CRC-32 divisible by `RUN`, so a row that comes or goes moves the ends of no other.  The sums have 16
-bits: far too few to prove anything, enough to look in the right places.
+A run is a stretch of neighbours in the order of the key; it ends with each row whose key, or the
+CRC-32 of one that is no whole number, is divisible by `RUN`, so a row that comes or goes moves the
+ends of no other.  The sums have 16 bits: far too few to prove anything, enough to look in the right
+places.
 
 Variables of the session carry a row's text from one aggregate to the next, and a sum from row to
 row.  Servers work off a SELECT in the order in which it is written and read a clustered key in its
@@ -19,7 +20,7 @@ from typing import Final
 from gmops_desktop.adapters.mysql.definitions import Table
 from gmops_desktop.adapters.mysql.dialect import literal
 
-RUN: Final = 7  # rows that a run has, on average
+RUN: Final = 7  # rows that a run has, on average; a prime, for keys that go up by even steps
 TEXT: Final = "@gmops_text"
 START: Final = "SET @gmops_sum=0"  # before a statement that asks for runs
 
@@ -60,7 +61,14 @@ def sums(answers: Sequence[tuple[str | None, bytes | None]]) -> list[tuple[int, 
 
 def cut(table: Table) -> str:
     """Return the expression that is zero for the last row of a run."""
-    return f"CRC32({key_text(table)})%{RUN}"
+    key = key_text(table)
+    return f"{key}%{RUN}" if whole(table) else f"CRC32({key})%{RUN}"
+
+
+def whole(table: Table) -> bool:
+    """Say whether the key is one whole number."""
+    first = table.key[0]
+    return len(table.key) == 1 and first.form == "number" and "int" in first.type
 
 
 def key_text(table: Table) -> str:

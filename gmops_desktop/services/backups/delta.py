@@ -102,7 +102,8 @@ def _case(table: Table, held: Held, wanted: Digest, sums: Sums) -> _Case | None:
     names = [column.name for column in table.columns]
     places = [names.index(column.name) for column in table.key]
     plain = places == [0] and table.key[0].form == "number"
-    old = OldRows(text, places, sums.modulus, runs.RUN, plain=plain)
+    whole = runs.whole(table)
+    old = OldRows(text, places, sums.modulus, runs.RUN, plain=plain, whole=whole)
     return _Case(held, wanted, old, Stretches(table, range_of(held), sums))
 
 

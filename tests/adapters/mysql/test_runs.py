@@ -49,8 +49,9 @@ def expected(connection: MysqlConnection, table: Table, place: Range, modulus: i
     )
     names = [column.name for column in table.columns]
     places = [names.index(column.name) for column in table.key]
-    old = OldRows(b",\0".join(text for (text,) in texts), places, modulus, runs.RUN, plain=False)
-    return old.runs()
+    text = b",\0".join(text for (text,) in texts)
+    whole = runs.whole(table)
+    return OldRows(text, places, modulus, runs.RUN, plain=False, whole=whole).runs()
 
 
 def hold(workbench: Workbench, server: DatabaseServer, key: str, engine: str) -> None:
