@@ -34,6 +34,7 @@ class TableRows:
     buckets: int = 0
     state: TableState = "waiting"
     hashed: int = 0
+    changed: int = 0
     reused: int = 0
     sent: int = 0
     text_bytes: int = 0
@@ -67,8 +68,7 @@ class TableRows:
     @property
     def restless(self) -> bool:
         """Whether what was compared so far had mostly changed, so that the rest will have, too."""
-        changed = len(self.differing)
-        return changed * 2 >= self.hashed > 0 and deltas.tells_runs(self.table)
+        return self.changed * 2 >= self.hashed > 0 and deltas.tells_runs(self.table)
 
     def came(self, before: TableProgress | None) -> None:
         """Go on counting from how the table came so far."""

@@ -1,8 +1,10 @@
 """Brings every table's rows into an archive: copied where the server's digest is in hand, spliced
 where a few rows changed, fetched where nothing helps.
 
-Three passes, each shared by all connections: compare, splice, read.  Frames are written in whatever
-order they come; a table's segments stand in the manifest in the order of its key.
+Three passes, each shared by all connections: compare, splice, read.  Of what differs much is
+spliced during the first one, so that this machine works while the server hashes.  Frames are
+written in whatever order they come; a table's segments stand in the manifest in the order of its
+key.
 """
 
 from __future__ import annotations
@@ -190,6 +192,9 @@ class Transfer:
                     answers = snapshot.ask(connection, questions, first=runs.START)
                 for ask, found in zip(batch, segments.digest_answers(answers), strict=True):
                     self._answered(ask, found)
+                for of in {id(ask.of): ask.of for ask in batch}.values():
+                    while group := self._ripe(of):
+                        self._splice_some(of, group, connection)
 
         self._crew.share([*alone, *[some] * len(self._crew.working)])
 
@@ -224,7 +229,17 @@ class Transfer:
         if not found.rows:
             self._intake.nothing(of, held.after, held.upto)
         else:
-            of.differing.append((held, found))
+            with self._lock:
+                of.changed += 1
+                of.differing.append((held, found))
+
+    def _ripe(self, of: TableRows) -> list[tuple[Held, Digest]]:
+        """Take as many of a table's differing segments as are spliced at once, if there are."""
+        with self._lock:
+            if len(of.differing) < TOGETHER or not deltas.can_be_spliced(of.table):
+                return []
+            some, of.differing[:TOGETHER] = of.differing[:TOGETHER], []
+            return some
 
     def _compare_buckets(self, of: TableRows, connection: MysqlConnection) -> None:
         """Compare a table without a key: every bucket's digest comes from one pass over it."""
