@@ -128,7 +128,7 @@ class Crew:
         if time.monotonic() - begun < _NEAR:
             most = min(_MOST_CHOSEN, (os.cpu_count() or 1) + 1)
             return max(2, most) if int(size) >= _WORTH else 0
-        return 2 if in_hand and int(size) >= _WORTH_FAR else 0
+        return 3 if in_hand and int(size) >= _WORTH_FAR else 0
 
     def _grow(self, count: int) -> None:
         """Open and prepare more connections; where the server lets no more in, fewer will do."""

@@ -25,7 +25,7 @@ from gmops_desktop.archive.hand import Held
 from gmops_desktop.archive.splicing import Changes, OldRows, Stretch
 from gmops_desktop.services.backups.planning import range_of
 
-TOGETHER: Final = 5  # segments brought up to date at once, because their rows are held in memory
+TOGETHER: Final = 4  # segments brought up to date at once, because their rows are held in memory
 _MOST_NEW: Final = 0.4  # part of a segment's rows beyond which it is better fetched whole
 
 

@@ -30,7 +30,6 @@ class TableRows:
     frame: int = 0
     records: list[SegmentRecord] = field(default_factory=list)
     count: int | None = None  # rows there, as the server counts them
-    beyond: int = 0  # of them behind all that is in hand
     buckets: int = 0
     state: TableState = "waiting"
     hashed: int = 0

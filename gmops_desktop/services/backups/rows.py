@@ -1,10 +1,10 @@
 """Brings every table's rows into an archive: copied where the server's digest is in hand, spliced
 where a few rows changed, fetched where nothing helps.
 
-Three passes, each shared by all connections: compare, splice, read.  Of what differs much is
-spliced during the first one, so that this machine works while the server hashes.  Frames are
-written in whatever order they come; a table's segments stand in the manifest in the order of its
-key.
+Three passes, each shared by all connections: compare, splice, read.  Most of what differs or is new
+comes during the first one already, so that the line and this machine work while the server hashes.
+Frames are written in whatever order they come; a table's segments stand in the manifest in the
+order of its key.
 """
 
 from __future__ import annotations
@@ -165,20 +165,21 @@ class Transfer:
     def _compare(self) -> None:
         """Ask for the digest of everything in hand, many in one round trip."""
         asks: list[_Ask] = []
+        first: list[_Ask] = []  # what takes the line longest
         alone: list[Job] = []
         for of in self._rows:
             if not of.table.holds_rows:
                 continue
             asks.append(_Ask(of, "count"))
             if of.table.key and of.plan.last is not None:
+                first.append(_Ask(of, "beyond"))
                 asks += [_Ask(of, "digest", held) for held in of.plan.held]
-                asks.append(_Ask(of, "beyond"))
                 of.unread += of.plan.gaps
             elif of.plan.held:
                 alone.append(_bound(self._compare_buckets, of))
             else:
                 of.unread.append(Range())  # how many rows that are, the count tells
-        waiting = deque(asks)
+        waiting = deque([*first, *asks])
 
         def some(connection: MysqlConnection) -> None:
             pace = Pace()
@@ -190,11 +191,15 @@ class Transfer:
                 self.tell(tr("Comparing {name}", name=batch[-1].of.table.name))
                 with pace, redefined.told(connection, [ask.of.table for ask in batch]):
                     answers = snapshot.ask(connection, questions, first=runs.START)
-                for ask, found in zip(batch, segments.digest_answers(answers), strict=True):
+                answered = segments.digest_answers(answers)
+                for ask, found in zip(batch, answered, strict=True):
                     self._answered(ask, found)
-                for of in {id(ask.of): ask.of for ask in batch}.values():
-                    while group := self._ripe(of):
-                        self._splice_some(of, group, connection)
+                for ask, found in zip(batch, answered, strict=True):
+                    if ask.kind == "beyond" and found.rows:
+                        place = Range(ask.of.plan.last)
+                        self._read_range(ask.of, place, False, found.rows, connection)
+                    while group := self._ripe(ask.of):
+                        self._splice_some(ask.of, group, connection)
 
         self._crew.share([*alone, *[some] * len(self._crew.working)])
 
@@ -203,10 +208,7 @@ class Transfer:
         if ask.kind == "count":
             of.count = found.rows
         elif ask.kind == "beyond":
-            of.beyond = found.rows
-            if found.rows:
-                of.moved = True
-                of.unread.append(Range(of.plan.last))
+            of.moved |= found.rows > 0
         else:
             assert ask.held
             self._compared(of, ask.held, found)
@@ -315,7 +317,7 @@ class Transfer:
             left = max(0, (of.count or 0) - sum(held.rows for held in of.plan.held))
             for place in of.unread:
                 once_whole = place.upto is not None and place not in of.plan.gaps
-                rows_there = 0 if once_whole else of.beyond or left
+                rows_there = 0 if once_whole else left
                 jobs.append(_bound(self._read_range, of, place, once_whole, rows_there))
         self._crew.share(jobs)
 
