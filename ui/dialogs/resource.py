@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QLineEdit,
+    QPlainTextEdit,
     QSpinBox,
     QStackedWidget,
     QWidget,
@@ -20,10 +21,12 @@ from gmops_desktop.addresses import (
     Address,
     Kind,
     MysqlAddress,
+    ProgramFiles,
     Resource,
     SshAddress,
     WebAddress,
 )
+from gmops_desktop.contract.exclusions import USUAL
 from gmops_desktop.language import mark, tr
 from ui.dialogs.cloud_fields import CloudFields
 from ui.dialogs.sheet import Sheet
@@ -37,6 +40,7 @@ KIND_WORDS: Final[dict[Kind, str]] = {
 }
 
 _OFF, _REQUIRED = "off", "required"  # as in `MysqlAddress.tls`
+_LINES_HEIGHT: Final = 92  # four lines, or three and a bar to scroll by
 _BEGINNING: Final = "https://"
 
 # kind, name, address, id of the resource changed ("" for a new one), new secrets by their names
@@ -66,7 +70,7 @@ class ResourceDialog(Sheet):
         self.forms: dict[Kind, _HostForm | _MysqlForm | _WebForm | _AccountForm] = {
             "host": _HostForm(),
             "mysql": _MysqlForm(hosts),
-            "website": _WebForm(),
+            "website": _WebForm(hosts),
             "account": _AccountForm(hosts),
         }
         self._stack = QStackedWidget()
@@ -143,6 +147,24 @@ class _Form(QWidget):
         self._layout.addLayout(line)
 
 
+class _Lines(QPlainTextEdit):
+    """A few entries, each on a line of its own."""
+
+    def __init__(self, lines: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.setFixedHeight(_LINES_HEIGHT)
+        self.setTabChangesFocus(True)
+        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.show_lines(lines)
+
+    def lines(self) -> tuple[str, ...]:
+        typed = (line.strip() for line in self.toPlainText().splitlines())
+        return tuple(filter(None, typed))
+
+    def show_lines(self, lines: Sequence[str]) -> None:
+        self.setPlainText("\n".join(lines))
+
+
 def _port(value: int) -> QSpinBox:
     made = QSpinBox()
     made.setRange(1, 65535)
@@ -154,19 +176,29 @@ def _port(value: int) -> QSpinBox:
 class _Through(QComboBox):
     """Chooses the server through whose SSH something is reached, or none."""
 
+    none = mark("directly")
+    one = mark("through {name} (SSH tunnel)")
+
     def __init__(self, hosts: Sequence[Resource]) -> None:
         super().__init__()
-        self.addItem(tr("directly"), None)
+        self.addItem(tr(self.none), None)
         for host in hosts:
-            self.addItem(tr("through {name} (SSH tunnel)", name=host.name), host.address)
+            self.addItem(tr(self.one, name=host.name), host.address)
 
     def show_server(self, server: SshAddress | None) -> None:
         """Choose `server`, which need not be one of the contract's."""
         places = [self.itemData(at) for at in range(self.count())]
         if server not in places:
-            self.addItem(tr("through {name} (SSH tunnel)", name=server), server)
+            self.addItem(tr(self.one, name=server), server)
             places.append(server)
         self.setCurrentIndex(places.index(server))
+
+
+class _Holding(_Through):
+    """Chooses the server on which a website's program files lie, or none."""
+
+    none = mark("not kept here")
+    one = mark("on {name}")
 
 
 class _HostForm(_Form):
@@ -262,7 +294,7 @@ class _MysqlForm(_Form):
 
 
 class _WebForm(_Form):
-    def __init__(self) -> None:
+    def __init__(self, hosts: Sequence[Resource]) -> None:
         super().__init__()
         self.url, self.keyword, self.admin = QLineEdit(), QLineEdit(), QLineEdit()
         self._ca = ""
@@ -270,10 +302,30 @@ class _WebForm(_Form):
         self._line((tr("Front page"), self.url, 1))
         self._line((tr("A word that must stand on it"), self.keyword, 1))
         self._line((tr("Page of the back end"), self.admin, 1))
+        self.holder, self.folders = _Holding(hosts), _Lines()
+        self.excluded = _Lines(USUAL)
+        self._line((tr("Program files"), self.holder, 1))
+        self._line(
+            (tr("Their directories, one a line"), self.folders, 1),
+            (tr("Left out of their backup, one pattern a line"), self.excluded, 1),
+        )
+        self.holder.currentIndexChanged.connect(self._show_whether_kept)
+        self._show_whether_kept()
+
+    def _show_whether_kept(self) -> None:
+        kept = self.holder.currentData() is not None
+        self.folders.setEnabled(kept)
+        self.excluded.setEnabled(kept)
 
     def missing(self) -> str:
-        right = self.url.text().strip().startswith(("http://", "https://"))
-        return "" if right else tr("The front page begins with https:// or http://.")
+        if not self.url.text().strip().startswith(("http://", "https://")):
+            return tr("The front page begins with https:// or http://.")
+        if self.holder.currentData() is None:
+            return ""
+        if not self.folders.lines():
+            return tr("The directories of the program files are missing.")
+        wrong = [line for line in self.folders.lines() if not line.startswith("/")]
+        return tr("{folder} does not begin with a slash.", folder=wrong[0]) if wrong else ""
 
     def address(self) -> WebAddress:
         return WebAddress(
@@ -281,7 +333,14 @@ class _WebForm(_Form):
             self.keyword.text().strip(),
             self.admin.text().strip(),
             self._ca,
+            self._program(),
         )
+
+    def _program(self) -> ProgramFiles | None:
+        holder = self.holder.currentData()
+        if holder is None:
+            return None
+        return ProgramFiles(holder, self.folders.lines(), self.excluded.lines())
 
     def show_address(self, address: Address) -> None:
         if isinstance(address, WebAddress):
@@ -289,6 +348,10 @@ class _WebForm(_Form):
             self.keyword.setText(address.keyword)
             self.admin.setText(address.admin_url)
             self._ca = address.ca
+            if address.program:
+                self.holder.show_server(address.program.ssh)
+                self.folders.show_lines(address.program.folders)
+                self.excluded.show_lines(address.program.excluded)
 
 
 class _AccountForm(_Form):
