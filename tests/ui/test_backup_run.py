@@ -55,7 +55,7 @@ def test_a_run_shows_its_tables_and_ends_with_the_verdict(
     task.succeeded.connect(view.taken)
     assert view.left.hint.full_text == "last time 6 min 10 s"
     qtbot.waitUntil(lambda: bool(view.table.rows.shown))
-    assert figures(view) == ["1 / 3", "744.8 MB · 97.1 %", "8.4 MB", "1.4 Mbit/s"]
+    assert figures(view) == ["1 / 3", "744.8 MB · 97.1 %", "8.4 MB", "4.6 Mbit/s"]
     cells = [[column.text(row) for column in view.table.rows.columns]
              for row in view.table.rows.shown]  # fmt: skip
     assert cells[0] == ["article", "done", "340", "329", "11", "344.8", "4.6", "357.0"]
