@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from gmops_desktop.adapters.mysql import script
@@ -26,14 +26,21 @@ _FOREIGN_KEY: Final = re.compile(
     rf" ({_QUOTED}(?:\.{_QUOTED})?) \((?:[^()]|{_QUOTED})*\)(?: ON (?:DELETE|UPDATE) (?:CASCADE|"
     r"RESTRICT|NO ACTION|SET NULL|SET DEFAULT))*)"
 )
+_COLUMNS: Final = re.compile(rf"FOREIGN KEY (\((?:[^()]|{_QUOTED})*\))")
+_INDEX: Final = re.compile(rf"\n  (KEY ({_QUOTED}) \([^\n]*?),?(?=\n)")
 
 
 @dataclass(frozen=True, slots=True)
 class ForeignKey:
-    """A constraint as its table's definition spells it."""
+    """A constraint as its table's definition spells it.
+
+    `indexes` are the table's plain indexes from the one over just its columns on, in their order,
+    where there is one: whether the server made that by itself, no definition tells.
+    """
 
     name: str
     clause: str
+    indexes: Sequence[str] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,24 @@ def prepare(connection: MysqlConnection) -> None:
 
 def foreign_keys(create: str) -> tuple[ForeignKey, ...]:
     """Return the foreign keys of a CREATE TABLE."""
-    return tuple(ForeignKey(found[2], found[1]) for found in _FOREIGN_KEY.finditer(create))
+    indexes = list(_indexes(create).values())
+    keys = []
+    for found in _FOREIGN_KEY.finditer(create):
+        own = next((n for n, index in enumerate(indexes) if _is_over(index, found[1])), None)
+        keys.append(ForeignKey(found[2], found[1], () if own is None else tuple(indexes[own:])))
+    return tuple(keys)
+
+
+def _indexes(create: str) -> dict[str, str]:
+    """Return how a table's indexes that are not unique are spelled, by their quoted names."""
+    return {found[2]: found[1] for found in _INDEX.finditer(create)}
+
+
+def _is_over(index: str, clause: str) -> bool:
+    """Say whether a server might have made an index for a foreign key by itself."""
+    columns = _COLUMNS.search(clause)
+    listed = ",".join(re.findall(_QUOTED, columns[1])) if columns else ""
+    return index.partition(" ")[2].endswith(f" ({listed})")
 
 
 def build(connection: MysqlConnection, swap: Swap, table: str, create: str) -> None:
@@ -137,9 +161,8 @@ def tie(connection: MysqlConnection, wanted: Mapping[str, Sequence[ForeignKey]])
         " AND TABLE_TYPE NOT IN ('VIEW', 'SEQUENCE')",
         connection.schema,
     )
-    titles = [row[0] for row in kinds]
-    shown = connection.each([f"SHOW CREATE TABLE {name(title)}" for title in titles])
-    present = {title: foreign_keys(row[0][1]) for title, row in zip(titles, shown, strict=True)}
+    shown = _shown(connection, [row[0] for row in kinds])
+    present = {title: foreign_keys(create) for title, create in shown.items()}
     for title, keys in present.items():
         gone = [key for key in keys if key not in wanted.get(title, ())]
         if gone:
@@ -150,6 +173,37 @@ def tie(connection: MysqlConnection, wanted: Mapping[str, Sequence[ForeignKey]])
         if missing:
             adds = ",".join(f"ADD {key.clause}" for key in missing)
             connection.run(f"ALTER TABLE {name(title)} {adds}")
+    _name_indexes(connection, {title: keys for title, keys in wanted.items() if keys})
+
+
+def _name_indexes(connection: MysqlConnection, wanted: Mapping[str, Sequence[ForeignKey]]) -> None:
+    """Give the indexes of foreign keys their names and places back.
+
+    A server remembers of an index that it was made for a foreign key by itself.  Where that key is
+    made anew, so is this index: it is called like the key then, and is the last.
+    """
+    for title, create in _shown(connection, list(wanted)).items():
+        there = _indexes(create)
+        standing = list(there.values())
+        first = max(wanted[title], key=lambda key: len(key.indexes)).indexes
+        if standing[len(standing) - len(first) :] == list(first):
+            continue
+        renamed = {
+            key.name: key.indexes[0]
+            for key in wanted[title]
+            if key.indexes
+            and key.indexes[0] not in standing
+            and _is_over(there.get(key.name, ""), key.clause)
+        }
+        if {*first} <= {*standing, *renamed.values()}:
+            again = [index for index in there if index in renamed or there[index] in first]
+            changes = [f"DROP KEY {index}" for index in again] + [f"ADD {one}" for one in first]
+            connection.run(f"ALTER TABLE {name(title)} {', '.join(changes)}")
+
+
+def _shown(connection: MysqlConnection, titles: Sequence[str]) -> dict[str, str]:
+    answers = connection.each([f"SHOW CREATE TABLE {name(title)}" for title in titles])
+    return {title: rows[0][1] for title, rows in zip(titles, answers, strict=True)}
 
 
 def referring_schemas(connection: MysqlConnection) -> list[str]:

@@ -1,0 +1,149 @@
+"""Foreign keys made anew after a swap: their indexes keep names and places, on all servers."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from databases import differences, execute, opener, query
+from db.engine import Database
+from gmops_desktop.adapters.mysql import exchange
+from gmops_desktop.addresses import MysqlAddress
+from gmops_desktop.context import Context
+from gmops_desktop.errors import OpsError
+from gmops_desktop.services.backups import Backups
+from gmops_desktop.services.restores import Choice, Restores
+from sandbox.database import DatabaseServer
+
+pytestmark = pytest.mark.servers
+
+_TO = "REFERENCES members (id)"
+SITE = [
+    "CREATE TABLE members (id int PRIMARY KEY, name varchar(50))",
+    "INSERT INTO members VALUES (1,'a'), (2,'b')",
+    # The server makes the index by itself, and calls it like the column ...
+    f"CREATE TABLE unnamed (id int PRIMARY KEY, member int, FOREIGN KEY (member) {_TO})",
+    "INSERT INTO unnamed VALUES (1,1)",
+    f"CREATE TABLE named (id int PRIMARY KEY, a int, CONSTRAINT tied FOREIGN KEY idx (a) {_TO})",
+    f"CREATE TABLE pair (id int PRIMARY KEY, a int, b int, UNIQUE KEY (a, b),"
+    f" FOREIGN KEY (a) {_TO}, FOREIGN KEY (b) {_TO})",
+    f"CREATE TABLE twice (id int PRIMARY KEY, a int, z int, FOREIGN KEY (a) {_TO},"
+    " FOREIGN KEY (a) REFERENCES unnamed (id), KEY z (z))",
+    # ... in the place where it stands.
+    "CREATE TABLE ordered (id int PRIMARY KEY, a int, b int, c varchar(20), d int, e int,"
+    f" KEY first_a (b,a), FOREIGN KEY (d) {_TO}, FOREIGN KEY (a) {_TO},"
+    f" CONSTRAINT mine FOREIGN KEY (e) {_TO},"
+    " KEY last_c (c(5)) USING BTREE COMMENT 'x, (y)', UNIQUE KEY uq (b), KEY (b, c))",
+    "CREATE TABLE later (id int PRIMARY KEY, `odd ``(name` int, z int, KEY (z))",
+    f"ALTER TABLE later ADD FOREIGN KEY (`odd ``(name`) {_TO}",
+]
+DAMAGE = {
+    "the table referred to": ["ALTER TABLE members ADD extra int"],
+    "a table that refers": ["ALTER TABLE ordered ADD extra int"],
+    "several": [
+        "ALTER TABLE members ADD extra int",
+        "ALTER TABLE pair ADD extra int",
+        "SET foreign_key_checks=0",
+        "DROP TABLE unnamed",
+    ],
+}
+
+
+@pytest.fixture(params=["mariadb", "mysql56", pytest.param("mysql9", marks=pytest.mark.mysql9)])
+def server(request: pytest.FixtureRequest) -> DatabaseServer:
+    server: DatabaseServer = request.getfixturevalue(request.param)
+    return server
+
+
+@pytest.fixture
+def address(server: DatabaseServer) -> Iterator[MysqlAddress]:
+    address = server.address(f"t_{secrets.token_hex(4)}", user="root")
+    execute(server, "", [f"CREATE DATABASE {address.schema} CHARACTER SET utf8mb4"])
+    execute(server, address.schema, SITE)
+    yield address
+    execute(server, "", [f"DROP DATABASE {address.schema}"])
+
+
+@pytest.fixture
+def backups(database: Database, server: DatabaseServer, tmp_path: Path) -> Backups:
+    return Backups(database, opener(server), lambda: tmp_path)
+
+
+@pytest.fixture
+def restores(database: Database, server: DatabaseServer, backups: Backups) -> Restores:
+    return Restores(database, opener(server), partial(backups.take, purpose="safety"))
+
+
+def definitions(server: DatabaseServer, address: MysqlAddress) -> dict[str, str]:
+    names = [name for (name,) in query(server, address.schema, "SHOW TABLES")]
+    shown = {name: query(server, address.schema, f"SHOW CREATE TABLE {name}") for name in names}
+    return {name: row[1] for name, (row,) in shown.items()}
+
+
+@pytest.mark.parametrize("damage", sorted(DAMAGE))
+def test_indexes_of_foreign_keys_keep_names_and_places(
+    damage: str,
+    restores: Restores,
+    backups: Backups,
+    server: DatabaseServer,
+    address: MysqlAddress,
+) -> None:
+    sound = definitions(server, address)
+    archive = backups.take(address, Context()).path
+    execute(server, address.schema, DAMAGE[damage])
+    damaged = definitions(server, address)
+    done = restores.run(archive, address, Context(), confirm=address.schema)
+    assert done.differences == ()
+    assert done.proved
+    assert differences(sound, definitions(server, address)) == {}
+    assert restores.undo(done.id, Context()).proved
+    assert differences(damaged, definitions(server, address)) == {}
+
+
+def test_one_table_alone_leaves_the_others_as_they_were(
+    restores: Restores, backups: Backups, server: DatabaseServer, address: MysqlAddress
+) -> None:
+    archive = backups.take(address, Context()).path
+    sound = definitions(server, address)
+    execute(
+        server,
+        address.schema,
+        ["ALTER TABLE members ADD extra int", "ALTER TABLE twice ADD KEY more (z, a)"],
+    )
+    damaged = definitions(server, address)
+    choice = Choice(frozenset({"members"}))
+    done = restores.run(archive, address, Context(), confirm=address.schema, choice=choice)
+    assert done.proved
+    now = definitions(server, address)
+    assert {*differences(damaged, now)} == {"members"}
+    assert {*differences(sound, now)} == {"twice"}
+
+
+def test_a_restore_that_fails_between_key_and_index_is_taken_back_exactly(
+    restores: Restores,
+    backups: Backups,
+    server: DatabaseServer,
+    address: MysqlAddress,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    archive = backups.take(address, Context()).path
+    execute(server, address.schema, DAMAGE["the table referred to"])
+    damaged = definitions(server, address)
+    name_indexes, calls = exchange._name_indexes, []
+
+    def broken(*words: object) -> None:
+        calls.append(1)
+        if len(calls) == 1:
+            raise OpsError("the line was cut")
+        name_indexes(*words)  # type: ignore[arg-type]  # handed on as they came
+
+    monkeypatch.setattr(exchange, "_name_indexes", broken)
+    with pytest.raises(OpsError, match="the line was cut"):
+        restores.run(archive, address, Context(), confirm=address.schema)
+    assert len(calls) == 2
+    assert differences(damaged, definitions(server, address)) == {}
+    assert restores.unfinished() == ()
