@@ -8,36 +8,20 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from PySide6.QtCore import (
-    QEventLoop,
-    QMessageLogContext,
-    QTimer,
-    QtMsgType,
-    qInstallMessageHandler,
-)
-
-from gmops_desktop.app import Desk, Services, assemble, build_window
+from gmops_desktop.app import Services, assemble
 from gmops_desktop.context import Context
 from gmops_desktop.language import LANGUAGES, Language
 from gmops_desktop.paths import Home
 from gmops_desktop.settings import Theme
-from gmops_desktop.tasks import TaskRunner
 from sandbox.box import Sandbox, default_folder
-from ui.program import Program
+from sandbox.stage import Stage, staged
 
-if TYPE_CHECKING:
-    from ui.main_window import MainWindow
-
-WIDTH, HEIGHT = 1366, 768
 THEMES: Final[tuple[Theme, ...]] = ("light", "dark")
-_SETTLE_MS: Final = 250
-_LONGEST: Final = 10.0  # seconds to wait for tasks before a picture
 
 
 def photograph(
@@ -47,63 +31,24 @@ def photograph(
     languages: Sequence[Language] = LANGUAGES,
     themes: Sequence[Theme] = THEMES,
 ) -> list[Path]:
-    """Write a picture of every page to `folder` ("2-status-dark-en.png"); return their paths.
-
-    The settings' language and theme are put back afterwards.
-    """
+    """Write a picture of every page to `folder` ("2-status-dark-en.png"); return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     services.servers.look(services.contracts.resources(), Context())
-    before = services.settings.current
-    program = Program(before)
-    runner = TaskRunner(program.application)
-    listening = qInstallMessageHandler(_tell)
-    try:
-        window = build_window(services, runner, program, Desk())
-        window.resize(WIDTH, HEIGHT)
-        window.show()
-        taken = []
+    taken = []
+    with staged(services) as (stage, program):
         for language, theme in product(languages, themes):
             services.settings.change(language=language, theme=theme)
             program.appearance.choose(theme)
-            window.rebuild()
-            taken += list(_pages(window, runner, folder, theme, language))
-        window.close()
-    finally:
-        qInstallMessageHandler(listening)
-        runner.shut_down()
-        services.settings.change(language=before.language, theme=before.theme, window=before.window)
-        program.speak(before)
+            stage.window.rebuild()
+            taken += list(_pages(stage, folder, theme, language))
     return taken
 
 
-def _pages(
-    window: MainWindow, runner: TaskRunner, folder: Path, theme: str, language: str
-) -> Iterator[Path]:
+def _pages(stage: Stage, folder: Path, theme: str, language: str) -> Iterator[Path]:
     ending = "" if language == "zh_CN" else f"-{language}"
-    for place, tab in enumerate(window.pages.tabs):
-        window.rail.setCurrentIndex(place)
-        _settle(runner)
-        path = folder / f"{place + 1}-{tab.name}-{theme}{ending}.png"
-        window.grab().save(str(path))
-        yield path
-
-
-def _tell(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
-    """Pass on what Qt says, but for what it says of every window without a screen."""
-    if "propagateSizeHints" not in message:
-        sys.stderr.write(f"{message}\n")
-
-
-def _settle(runner: TaskRunner) -> None:
-    """Let the window lay itself out and paint, and what is under way arrive."""
-    begun = time.monotonic()
-    while True:
-        loop = QEventLoop()
-        QTimer.singleShot(_SETTLE_MS, loop.quit)
-        loop.exec()
-        waited = time.monotonic() - begun
-        if waited > _LONGEST or (waited > 2 * _SETTLE_MS / 1000 and not runner.running()):
-            return
+    for place, tab in enumerate(stage.window.pages.tabs):
+        stage.window.rail.setCurrentIndex(place)
+        yield stage.picture(folder / f"{place + 1}-{tab.name}-{theme}{ending}.png")
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -32,6 +32,7 @@ from gmops_desktop.paths import Home
 from gmops_desktop.states import word_of, worst
 from sandbox import stock
 from sandbox.box import Sandbox
+from sandbox.emergency import Emergency
 from ui import words
 
 if TYPE_CHECKING:
@@ -69,7 +70,23 @@ class Tour:
             (tr("Monthly report as PDF"), self.report),
             (tr("Verify the record and the report"), self.record),
             (tr("A picture of every tab"), self.pictures),
+            *self.emergency().steps(),
         ]
+
+    def guide_steps(self) -> list[tuple[str, Callable[[], str]]]:
+        """Return only what brings the guide's pictures: the walk in the window."""
+        return [(tr("Start the sandbox"), self.start), *self.emergency().steps()]
+
+    def emergency(self) -> Emergency:
+        """Return the emergency as the guide tells it, on the servers that `start` starts."""
+        return Emergency(
+            lambda: self.services,
+            self.folder,
+            self.stack,
+            language=language.current(),
+            spoil=lambda statement: stock.ask(self.login, statement, self.address.schema),
+            checksums=lambda: stock.checksums(self.login, self.address.schema),
+        )
 
     def start(self) -> str:
         self.box.reset()
@@ -246,8 +263,6 @@ class Tour:
         )  # fmt: skip
 
     def pictures(self) -> str:
-        if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-            os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
         from sandbox.screenshots import photograph
 
         spoken = language.current()
@@ -264,15 +279,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="sandbox.tour", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--small", action="store_true", help="a small database (for tests)")
+    parser.add_argument("--guide", action="store_true", help="only the pictures of the guide")
     options = parser.parse_args()
     speech.choose()
+    if sys.platform.startswith("linux") and not has_screen():
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     begun = time.monotonic()
     folder: Path = options.folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         box = Sandbox(folder / ".sandbox", small=options.small)
         try:
-            code = perform(Tour(folder, box, stack).steps())
+            tour = Tour(folder, box, stack)
+            code = perform(tour.guide_steps() if options.guide else tour.steps())
         except KeyboardInterrupt:
             return 130
     if code == 0:
@@ -304,6 +323,11 @@ def perform(steps: Sequence[tuple[str, Callable[[], str]]]) -> int:
             return 1
         _say(f"✓ {words.lasting(time.monotonic() - begun)}\n      {proof}")
     return 0
+
+
+def has_screen() -> bool:
+    """Whether a window could be shown to somebody."""
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _say(line: str) -> None:

@@ -22,7 +22,7 @@ from ui.account_diff import AccountDiff
 from ui.account_menu import MenuPreviewDialog
 from ui.account_words import counts_text
 from ui.backup_kinds import KindCard
-from ui.widgets.frames import Label, button, disable, row
+from ui.widgets.frames import Label, button, disable
 
 
 def lane_of_account(address: AccountAddress) -> str:
@@ -61,17 +61,8 @@ class AccountCard(KindCard):
             icon_name="arrow-counter-clockwise",
             scale="small",
         )
-        whole = row(
-            None,
-            Label(tr("Account settings"), "strong", elide=False),
-            self.choice,
-            self.last,
-            self.take_button,
-            self.diff_button,
-            self.menu_button,
-        )
-        whole.setStretch(2, 1)
-        self.add(whole)
+        actions = (self.take_button, self.diff_button, self.menu_button)
+        self.lay_out(tr("Account settings"), (self.choice, self.last), actions)
         self.choice.currentIndexChanged.connect(lambda _place: self._show())
         self.hide()
 

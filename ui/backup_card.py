@@ -48,6 +48,7 @@ class ArchivesCard(Card):
         )
         self.filter = FilterField(self.table, tr("Filter: time, content, location"), width=200)
         self.choice = QComboBox()
+        self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.choice.setAccessibleName(tr("Which archives"))
         self.choice.setToolTip(tr("Which archives"))
         self.totals = Label(role="caption", right=True)

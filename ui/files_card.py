@@ -14,7 +14,7 @@ from gmops_desktop.tasks import TaskRunner
 from ui import words
 from ui.backup_kinds import KindCard
 from ui.files_preview import FilesPreviewDialog
-from ui.widgets.frames import Label, button, disable, row
+from ui.widgets.frames import Label, button, disable
 
 
 def lane_of_place(place: Place) -> str:
@@ -44,17 +44,8 @@ class FilesCard(KindCard):
         self.undo_button = button(
             tr("Undo", context="files"), self.undo, icon_name="arrows-left-right", scale="small"
         )
-        whole = row(
-            None,
-            Label(tr("Program files"), "strong", elide=False),
-            self.choice,
-            self.last,
-            self.take_button,
-            self.restore_button,
-            self.undo_button,
-        )
-        whole.setStretch(2, 1)
-        self.add(whole)
+        actions = (self.take_button, self.restore_button, self.undo_button)
+        self.lay_out(tr("Program files"), (self.choice, self.last), actions)
         self.choice.currentIndexChanged.connect(lambda _place: self._show())
         self.hide()
 

@@ -54,7 +54,7 @@ class Pages:
     """All pages, and the two things one can begin from anywhere."""
 
     tabs: Sequence[Tab]
-    new_ticket: Callable[[str, str], object]  # title, description
+    new_ticket: Callable[[str, str, str], object]  # title, description, resource
     back_up: Callable[[], object]
     start: str  # the page to show first
 
@@ -220,10 +220,10 @@ class MainWindow(QMainWindow):
         else:
             self.go(name, identity)
 
-    @Slot(str, str)
-    def _new_ticket(self, title: str = "", text: str = "") -> None:
+    @Slot(str, str, str)
+    def _new_ticket(self, title: str = "", text: str = "", resource_id: str = "") -> None:
         self.go("tickets")
-        self.pages.new_ticket(title, text)
+        self.pages.new_ticket(title, text, resource_id)
 
     def _back_up(self) -> None:
         self.go("backups")

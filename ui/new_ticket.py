@@ -42,6 +42,9 @@ from ui.widgets.frames import Label, Segments, button, column, disable, row
 CHANNELS: Final = (mark("Phone"), mark("WeChat"), mark("E-mail"), mark("In person"), mark("Letter"))
 _WIDTH: Final = 720
 _LABELS: Final = 80
+_FEWEST_LINES: Final = 2  # of the description
+_MOST_LINES: Final = 6
+_FRAME: Final = 5  # pixels around its text, above and below
 _PAUSE_MS: Final = 250  # a name is judged when the typing pauses
 
 
@@ -69,6 +72,7 @@ class NewTicketDialog(Sheet):
         *,
         title: str = "",
         description: str = "",
+        resource_id: str = "",
     ) -> None:
         super().__init__(parent, tr("New ticket"), width=_WIDTH)
         self._tickets = tickets
@@ -99,7 +103,7 @@ class NewTicketDialog(Sheet):
         self.description = QPlainTextEdit(description)
         self.description.setAccessibleName(tr("Description"))
         self.description.setTabChangesFocus(True)
-        self.description.setFixedHeight(60)
+        self._fit_description()
         self.priority = Segments(
             [(str(key), f"{key} {word_of_priority(key)}") for key in PRIORITIES],
             "3",
@@ -111,6 +115,7 @@ class NewTicketDialog(Sheet):
         self.resource.addItem(tr("None in particular"), "")
         for resource in contracts.resources():
             self.resource.addItem(resource.name, resource.id)
+        self.resource.setCurrentIndex(max(0, self.resource.findData(resource_id)))
         self.channel = QComboBox()
         self.channel.setAccessibleName(tr("How it came"))
         self.channel.addItem(tr("Not noted"), "")
@@ -182,6 +187,14 @@ class NewTicketDialog(Sheet):
         self.add_close(tr("Cancel"))
         accept = QDialogButtonBox.ButtonRole.AcceptRole
         self.add_button(self.create_button, accept, default=True)
+
+    def _fit_description(self) -> None:
+        """Show whole lines: all of an alert's findings, or room for a few words."""
+        edit = self.description
+        edit.ensurePolished()  # or it would measure in another font
+        lines = min(_MOST_LINES, max(_FEWEST_LINES, edit.blockCount()))
+        around = 2 * round(edit.document().documentMargin()) + 2 * _FRAME
+        edit.setFixedHeight(lines * edit.fontMetrics().lineSpacing() + around)
 
     # -- who asked
 

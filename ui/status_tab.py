@@ -315,7 +315,7 @@ def _address(resource: Resource) -> str:
 class _Alerts(Card):
     """What is not in order, the worst first; only the worst has the filled button."""
 
-    ticket_wanted = Signal(str, str)
+    ticket_wanted = Signal(str, str, str)
 
     def __init__(self) -> None:
         super().__init__(tr("Needs attention"))
@@ -348,7 +348,7 @@ class _Alerts(Card):
         evidence = "\n".join([title, *lines, *look.log_lines])
         ticket = button(
             tr("New ticket"),
-            lambda: self.ticket_wanted.emit(title, evidence),
+            lambda: self.ticket_wanted.emit(title, evidence, look.resource_id),
             kind="primary" if first and look.state == "critical" else "plain",
             icon_name="ticket",
             tip=tr("Record it as a ticket, with these findings"),

@@ -143,8 +143,10 @@ class TicketsTab(Page):
         self.list.select(found[0].id)
 
     @Slot()
-    def new_ticket(self, title: str = "", description: str = "") -> NewTicketDialog:
-        """Ask for a new ticket; `title` and `description` may be filled in already."""
+    def new_ticket(
+        self, title: str = "", description: str = "", resource_id: str = ""
+    ) -> NewTicketDialog:
+        """Ask for a new ticket; what is known of it already is filled in."""
         dialog = NewTicketDialog(
             self._tickets,
             self._contracts,
@@ -152,6 +154,7 @@ class TicketsTab(Page):
             self,
             title=title,
             description=description,
+            resource_id=resource_id,
         )
         dialog.opened.connect(lambda ticket: self._opened(ticket))
         dialog.open()
@@ -255,7 +258,7 @@ class TicketsTab(Page):
             sheet.given.connect(lambda reason: self._move(state, reason))
             sheet.open()
             return
-        self._do(lambda: tickets.move(identity, wanted, text), f"{ticket.number}: {word}")
+        self._do(lambda: tickets.move(identity, wanted, text), f"{ticket.number}{tr(': ')}{word}")
 
     @Slot()
     def _confirm(self) -> None:

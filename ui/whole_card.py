@@ -13,7 +13,7 @@ from ui.backup_kinds import KindCard
 from ui.dialogs.sheet import Sheet
 from ui.whole_words import outcome_word
 from ui.widgets.badges import StateBadge
-from ui.widgets.frames import Label, button, disable, row
+from ui.widgets.frames import Label, button, disable
 from ui.widgets.tables import Column, Table
 
 _LANE = "everything"
@@ -35,9 +35,8 @@ class WholeCard(KindCard):
         self.parts_button = button(
             tr("Parts…"), self.show_parts, kind="quiet", icon_name="list-bullets", scale="small"
         )
-        whole_row = row(None, self.take_button, self.badge, self.verdict, self.parts_button)
-        whole_row.setStretch(2, 1)
-        self.add(whole_row)
+        actions = (self.take_button, self.parts_button)
+        self.lay_out(tr("Everything at once"), (self.badge, self.verdict), actions)
 
     def refresh(self) -> None:
         """Show how the last run ended."""

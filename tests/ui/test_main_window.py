@@ -59,7 +59,7 @@ def make(qtbot: QtBot, runner: TaskRunner, settings: SettingsFile) -> Callable[.
                 Tab("overview", "Overview", "squares-four", first),
                 Tab("tickets", "Tickets", "ticket", tickets),
             ),
-            new_ticket=lambda title, text: tickets.asked.append((title, text)),
+            new_ticket=lambda title, text, _resource: tickets.asked.append((title, text)),
             back_up=lambda: None,
             start="overview",
         )

@@ -22,7 +22,7 @@ Points = Sequence[tuple[datetime, float | None]]
 
 _TITLE: Final = 22  # height of the title line
 _AXIS: Final = 20  # height of the times below
-_MARGIN: Final = 34  # width of the values at left
+_MARGIN: Final = 44  # width of the values at left
 _LONGEST: Final = 3.0  # steps without a sample that make a gap
 
 

@@ -24,7 +24,7 @@ class Page(QWidget):
 
     counted = Signal(int, str)  # how many things wait here, and the worst State of them
     wanted = Signal(str, str)  # another page's name, and the id of what to show there
-    ticket_wanted = Signal(str, str)  # a new ticket with this title and description
+    ticket_wanted = Signal(str, str, str)  # of a new ticket: title, description, resource
     rebuild = Signal()  # all pages must be made anew (another language, set-up done)
     noticed = Signal(str, str, str)  # for the notice bar: a State, a sentence, a second line
 
