@@ -4,6 +4,7 @@
     python3 dev.py run      set up, then open the program (without a display: perform the tour)
     python3 dev.py test     set up, then lint, format, types, floors, tests, frozen program
     python3 dev.py test-all the same, with the tests that need a MySQL 9 (root; builds it once)
+    python3 dev.py pictures renew the pictures of README and guide (docs/pictures)
     python3 dev.py lint | types | bench | screenshots | build | setup | lock
 
 Standard library only: it must run before anything is installed.  Set-up makes `.venv` from
@@ -271,6 +272,16 @@ def screenshots(*words: str) -> None:
     call(PYTHON, "-m", "sandbox.screenshots", *(words or ("screenshots",)))
 
 
+def pictures() -> None:
+    """Walk through the guide's emergency in both languages, and keep what was photographed."""
+    folder = ROOT / "build" / "pictures"
+    for language in ("en", "zh_CN"):  # the report, in the contract's language, is the last one's
+        spoken = {"GMOPS_LANGUAGE": language, "TZ": "Asia/Shanghai"}
+        call(PYTHON, "-m", "sandbox.tour", folder, "--small", "--guide", env=spoken)
+    for file in folder.glob("*.png"):
+        shutil.copy(file, ROOT / "docs" / "pictures" / file.name)
+
+
 def lock() -> None:
     """Resolve pyproject.toml into requirements.lock: hashes, no registry address."""
     if not (uv := shutil.which("uv")):
@@ -289,6 +300,7 @@ COMMANDS = {
     "floors": floors,
     "bench": bench,
     "screenshots": screenshots,
+    "pictures": pictures,
     "build": build,
     "setup": fetch_mysql56,
     "lock": lock,

@@ -39,11 +39,11 @@ if TYPE_CHECKING:
 Tab = TypeVar("Tab", bound=Page)
 
 TABLE: Final = "category"
-# One column of the site was to be renamed; the WHERE was forgotten, and every one bears its name.
+# One section of the site was to be renamed; the WHERE was forgotten, and all bear its name.
 MISHAP: Final = "UPDATE category SET name = '会员风采'"
 _CARDS: Final = 188  # pixels: the status page down to below its cards
-_PAGE: Final = 1100  # pixels: the width of a report's page
-_WRITTEN: Final = 0.1, 0.03, 0.82, 0.77  # left, top, width, height in widths: title to restores
+_PAGE: Final = 1000  # pixels: the width of a report's page
+_WRITTEN: Final = 0.1, 0.03, 0.82, 0.735  # left, top, width, height in widths: title to restores
 _LOWER: Final = 470  # pixels: a dialog's height in a picture
 
 
@@ -124,18 +124,19 @@ class Emergency:
             raise ProofFailed(tr("The alert's resource did not come along."))
         dialog.channel.setCurrentIndex(1)
         self._stage.picture_of(dialog, self._path("emergency-2-ticket"))
+        tickets = self._services.tickets
+        known = len(tickets.all())
         self._stage.press(dialog, tr("Create ticket"))
-        tickets = self._page(TicketsTab)
-        self._stage.wait(lambda: bool(tickets.list.current), tr("New ticket"))
-        self._ticket = tickets.list.current
-        found = tr("All columns of the site bear one name: an UPDATE without WHERE on {table}.",
+        self._stage.wait(lambda: len(tickets.all()) > known, tr("New ticket"))
+        self._ticket = tickets.all()[0].id
+        found = tr("All sections of the site bear one name: an UPDATE without WHERE on {table}.",
                    table=TABLE)  # fmt: skip
         self._forward("assessing")
         self._forward("working", found)
         plan = tr("Restore the table from the backup of {at}, after a look at the preview.",
                   at=words.stamp(self._backup.at))  # fmt: skip
         self._forward("implementing", plan)
-        return self._services.tickets.get(self._ticket).number
+        return tickets.get(self._ticket).number
 
     def preview(self) -> str:
         """Show what a restore would change, as tables and as rows; nothing is written."""
@@ -189,7 +190,7 @@ class Emergency:
         self._stage.settle()
         sheet = self._stage.dialog(ConfirmSheet)
         sheet.by.setCurrentIndex(sheet.by.findText(self._contact()))
-        sheet.words.setPlainText(tr("The columns are right again, the site opens."))
+        sheet.words.setPlainText(tr("The sections are right again, the site opens."))
         self._stage.picture_of(sheet, self._path("emergency-7-confirmation"))
         self._stage.press(sheet, tr("Record confirmation"))
         service = self._services.tickets
@@ -214,7 +215,8 @@ class Emergency:
         page = QPixmap()
         page.loadFromData(self._services.reports.render(report.path, 0, _PAGE))
         written = QRect(*(round(part * _PAGE) for part in _WRITTEN))
-        save(page.copy(written), self._path("emergency-9-report"))
+        # It is in the contract's language, whichever the window speaks.
+        save(page.copy(written), self._folder / "emergency-9-report.png")
         return tr("{number}: {pages} page(s)", number=report.number, pages=report.pages)
 
     # -- what the steps are made of
@@ -266,4 +268,4 @@ class Emergency:
         return self._stage.picture(self._path(name), QRect(0, 0, WIDTH, height))
 
     def _path(self, name: str) -> Path:
-        return self._folder / f"{name}.{self._language}.png"
+        return self._folder / f"{name}.{self._language.replace('_', '-')}.png"

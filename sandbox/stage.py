@@ -20,6 +20,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QDialog, QPushButton, QWidget
 
+from gmops_desktop import language as speech
 from gmops_desktop.app import Desk, Services, build_window
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import Language, tr
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 Dialog = TypeVar("Dialog", bound=QDialog)
 
 WIDTH, HEIGHT = 1366, 768  # of a small laptop
-_SETTLE_MS: Final = 250
+_SETTLE_MS: Final = 150
 _LONGEST: Final = 10.0  # seconds to wait for tasks before a picture
 _PATIENCE: Final = 180.0  # seconds for what a click began
 _TITLE_HEIGHT: Final = 36
@@ -129,7 +130,7 @@ def staged(
 
     The settings' language and theme are put back afterwards.
     """
-    before = services.settings.current
+    before, spoken = services.settings.current, speech.current()
     program = Program(before)
     runner = TaskRunner(program.application)
     listening = qInstallMessageHandler(_tell)
@@ -146,6 +147,7 @@ def staged(
         runner.shut_down()
         services.settings.change(language=before.language, theme=before.theme, window=before.window)
         program.speak(before)
+        speech.use(spoken)
 
 
 def save(picture: QPixmap, path: Path) -> Path:

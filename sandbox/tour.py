@@ -267,7 +267,6 @@ class Tour:
 
         spoken = language.current()
         taken = photograph(self.services, self.folder, languages=[spoken], themes=["light"])
-        language.use(spoken)
         return tr_n("{count} picture", "{count} pictures", len(taken))
 
     def _only(self, kind: str) -> Resource:

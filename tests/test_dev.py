@@ -52,8 +52,8 @@ def test_it_explains_itself(words: list[str]):
 
 def test_every_command_it_explains_exists(dev: ModuleType):
     explained = (dev.__doc__ or "").split("Standard library")[0]
-    for command in ("run", "test", "lint", "types", "bench", "screenshots", "build", "setup",
-                    "lock", "test-all"):  # fmt: skip
+    for command in ("run", "test", "lint", "types", "bench", "screenshots", "pictures", "build",
+                    "setup", "lock", "test-all"):  # fmt: skip
         assert command in explained
         assert command in dev.COMMANDS
 

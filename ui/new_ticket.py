@@ -44,7 +44,7 @@ _WIDTH: Final = 720
 _LABELS: Final = 80
 _FEWEST_LINES: Final = 2  # of the description
 _MOST_LINES: Final = 6
-_FRAME: Final = 5  # pixels around its text, above and below
+_FRAME: Final = 9  # pixels around its text, above and below
 _PAUSE_MS: Final = 250  # a name is judged when the typing pauses
 
 

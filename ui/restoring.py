@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from gmops_desktop.addresses import Resource
 from gmops_desktop.changes import Change
 from gmops_desktop.context import Context
-from gmops_desktop.language import tr
+from gmops_desktop.language import tr, tr_n
 from gmops_desktop.services.backups import Backup
 from gmops_desktop.services.restores import Choice, Goal, Recovered, Restored, Restores
 from gmops_desktop.tasks import TaskRunner
@@ -117,9 +117,9 @@ class Restoring(QObject):
     def _ended(self, target: Resource, restored: Restored) -> None:
         if restored.proved:
             done = tr(
-                "{tables} tables, {rows} rows, {time}; the safety copy is kept for undo.",
-                tables=restored.tables,
-                rows=words.number(restored.rows),
+                "{tables}, {rows}, {time}; the safety copy is kept for undo.",
+                tables=tr_n("{count} table", "{count} tables", restored.tables),
+                rows=tr_n("{count} row", "{count} rows", restored.rows),
                 time=words.lasting(restored.seconds),
             )
             self.noticed.emit("ok", tr("{name} was restored and proved.", name=target.name), done)

@@ -147,7 +147,7 @@ def test_a_look_runs_in_the_background_and_fills_cards_detail_and_alerts(
 def test_a_finding_becomes_a_ticket_with_its_evidence(
     show: Show, contracts: Contracts, outside: Outside, runner: TaskRunner, qtbot: QtBot
 ) -> None:
-    contracts.save_resource("website", "site", WebAddress("https://www.example"))
+    site = contracts.save_resource("website", "site", WebAddress("https://www.example"))
     outside.status = 502
     tab = show()
     with qtbot.waitSignal(runner.ended):
@@ -155,7 +155,8 @@ def test_a_finding_becomes_a_ticket_with_its_evidence(
     entry = tab._alerts._list.itemAt(0).widget()
     with qtbot.waitSignal(tab.ticket_wanted) as heard:
         next(b for b in entry.findChildren(type(tab.now)) if b.isEnabled()).click()
-    title, evidence = heard.args
+    title, evidence, resource_id = heard.args
+    assert resource_id == site.id
     assert title.startswith("site: ")
     assert "502" in evidence
 

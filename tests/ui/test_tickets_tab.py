@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from gmops_desktop.addresses import WebAddress
 from gmops_desktop.contract.tickets import Clock
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.tickets import Ticket, Tickets
@@ -36,6 +37,16 @@ def test_an_empty_tab_teaches_the_first_step(qtbot: QtBot, tab: TicketsTab) -> N
     assert tab._pages.currentIndex() == 1
     qtbot.mouseClick(tab._first, Qt.MouseButton.LeftButton)
     assert tab.findChild(type(tab.new_ticket())) is not None
+
+
+def test_what_is_known_of_a_new_ticket_is_filled_in(tab: TicketsTab, contracts: Contracts) -> None:
+    site = contracts.save_resource("website", "site", WebAddress("https://www.example"))
+    dialog = tab.new_ticket("site: status 502", "one\ntwo\nthree\nfour", site.id)
+    assert dialog.title.text() == "site: status 502"
+    assert dialog.resource.currentData() == site.id
+    written = dialog.description.viewport().height()
+    assert written >= 4 * dialog.description.fontMetrics().lineSpacing(), "all lines are in sight"
+    assert tab.new_ticket().resource.currentData() == ""
 
 
 def test_a_page_without_open_tickets_opens_with_all(
