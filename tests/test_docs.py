@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -33,6 +34,25 @@ def test_every_file_it_names_exists(page: Path):
 )
 def test_both_languages_show_the_same_commands(english: str, chinese: str):
     assert commands_in(ROOT / english) == commands_in(ROOT / chinese) != []
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_the_emergency_names_buttons_as_the_window_does(language: str):
+    text = (ROOT / f"docs/guide/{language}.md").read_text("utf-8")
+    chapter = text.split("\n## 3. ")[1].split("\n## 4. ")[0]
+    bold = [
+        found
+        for found in re.finditer(r"\*\*(.+?)\*\*", chapter, re.DOTALL)
+        if not chapter[: found.start()].endswith("\n- ")
+    ]  # a list's heads are no buttons
+    named = {" ".join(found[1].split()) for found in bold if found[1][-1] not in ".?。？"}
+    catalogue: dict[str, str | list[str]] = {}
+    for file in (ROOT / "resources/translations/zh_CN").glob("*.json"):
+        catalogue |= json.loads(file.read_text("utf-8"))
+    spoken = catalogue.keys() if language == "en" else catalogue.values()
+    known = {str(words).rpartition("|")[2] for words in spoken}  # without its context
+    assert len(named) > 15
+    assert named <= known, sorted(named - known)
 
 
 def test_every_library_is_named_with_its_licence():

@@ -14,6 +14,7 @@ from ui.backup_lines import Line, cloud_proof, cloud_state
 from ui.backup_panel import PANEL_WIDTH
 from ui.widgets.badges import StateBadge
 from ui.widgets.frames import Card, Label, button, disable, line, paragraph, row
+from ui.widgets.panes import scrolled
 
 
 class CloudPanel(Card):
@@ -74,10 +75,7 @@ class CloudPanel(Card):
             made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.add(self.heading)
         self.add(row(None, self.state, self.proof, None))
-        self.add(self._facts)
-        self.add(self.opened)
-        self.add(self.limits)
-        self.add_stretch()
+        self.add(scrolled(self._facts, self.opened, self.limits), 1)
         self.add(line())
         self.add(self.download)
         self.add(row(None, self.verify, self.look))

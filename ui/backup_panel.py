@@ -5,16 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QFrame,
-    QGridLayout,
-    QLayout,
-    QScrollArea,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout
 
 from gmops_desktop.language import tr, tr_n
 from gmops_desktop.services.backups import ArchiveSummary, Backup
@@ -41,10 +33,10 @@ from ui.widgets.frames import (
     paragraph,
     row,
 )
+from ui.widgets.panes import scrolled
 
 PANEL_WIDTH: Final = 316
 _LARGEST: Final = 3
-_LEAST_FACTS: Final = 120  # pixels of what is read, on a low window
 
 
 class BackupPanel(Card):
@@ -127,7 +119,7 @@ class BackupPanel(Card):
         self.drilled = chip(tr("Drilled"), "shield-check")
         self.drilled.hide()
         self.add(row(None, self.proof, self.consistency, self.sealed, self.drilled, None))
-        self.add(self._scrolled(self._facts, self.verdict, self._largest_head, self._largest), 1)
+        self.add(scrolled(self._facts, self.verdict, self._largest_head, self._largest), 1)
         self.add(line())
         self.add(self.preview)
         self.add(self.forget)
@@ -199,20 +191,6 @@ class BackupPanel(Card):
             grown = known[-1] - known[0]
             sign = "+" if grown >= 0 else "−"
             self.trend_text.show_text(f"{sign}{words.size(abs(grown))}")
-
-    @staticmethod
-    def _scrolled(*parts: QWidget | QLayout) -> QScrollArea:
-        """Hold what is read; where the window is low it scrolls, and the buttons stay in sight."""
-        inside = QWidget()
-        inside.setProperty("kind", "body")
-        column(inside, *parts, None, margins=(0, 0, 0, 0), spacing=8)
-        area = QScrollArea()
-        area.setWidget(inside)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setMinimumHeight(_LEAST_FACTS)
-        return area
 
     def _add_fact(self, key: str, word: str) -> None:
         place = len(self._values)

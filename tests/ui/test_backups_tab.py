@@ -112,6 +112,14 @@ def taken(
     return tab
 
 
+def test_what_one_does_with_an_archive_is_in_sight_on_a_low_window(
+    qtbot: QtBot, taken: BackupsTab
+) -> None:
+    taken.resize(1278, 560)
+    undo = taken.panel.undo
+    qtbot.waitUntil(lambda: undo.mapTo(taken, undo.rect().bottomLeft()).y() < taken.height())
+
+
 def names(mariadb: MariaDB, site: Resource) -> list[str]:
     assert isinstance(site.address, MysqlAddress)
     rows = query(mariadb, site.address.schema, "SELECT name FROM member ORDER BY id")

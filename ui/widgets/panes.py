@@ -1,10 +1,16 @@
-"""A card whose content reaches its edges (lists, a document), and the card of an empty page."""
+"""A card whose content reaches its edges (lists, a document), the part of a card that scrolls, and
+the card of an empty page."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QFrame, QLayout, QVBoxLayout, QWidget
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ui.widgets.frames import Card, EmptyState, column
+
+_LEAST: Final = 120  # pixels: what stays in sight of a part that scrolls
 
 
 class Pane(QFrame):
@@ -21,6 +27,20 @@ class Pane(QFrame):
             self.content.addLayout(item, stretch)
         else:
             self.content.addWidget(item, stretch)
+
+
+def scrolled(*parts: QWidget | QLayout) -> QScrollArea:
+    """Hold what is read; on a low window it scrolls, and the buttons below it stay in sight."""
+    inside = QWidget()
+    inside.setProperty("kind", "body")
+    column(inside, *parts, None)
+    area = QScrollArea()
+    area.setWidget(inside)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setMinimumHeight(_LEAST)
+    return area
 
 
 def empty_page(state: EmptyState) -> QWidget:
