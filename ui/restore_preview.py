@@ -315,6 +315,8 @@ class RestorePreview(Sheet):
             )
         )
         self._cost_hint.show_text(tr("without the safety copy"))
+        if preview.makes_schema:
+            self._compared.show_text(tr("Not there yet; it is made"))
         self._objects.setVisible(bool(preview.objects))
         self._objects_text.setText(words.listed(preview.objects))
         self.table.set_rows(changes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -39,6 +40,15 @@ Confirm = Annotated[
     ),
 ]
 
+Into = Annotated[
+    str,
+    typer.Option(
+        "--into",
+        metavar="SCHEMA",
+        show_default=False,
+        help=tr("Another schema on the target's server; it is made if it is not there yet."),
+    ),
+]
 Tables = Annotated[
     list[str] | None,
     typer.Option(
@@ -77,6 +87,7 @@ Owners = Annotated[
 def preview(
     file: ArchiveFile,
     target: Target,
+    into: Into = "",
     ssh: Ssh = "",
     key: Key = "",
     accept_fingerprint: AcceptFingerprint = "",
@@ -86,6 +97,7 @@ def preview(
     choice = _choice(tables, None)
     with opened(as_json) as session:
         address, _ = session.database(target, ssh=ssh, key=key, accept=accept_fingerprint)
+        address = replace(address, schema=into or address.schema)
         found = session.run(
             lambda context: session.services.restores.preview(
                 file.absolute(), address, context, choice=choice
@@ -101,6 +113,10 @@ def preview(
                 found, tr("{target} already holds exactly this backup.", target=address)
             )
             return
+        if found.makes_schema:
+            terminal.answer(
+                found, tr("There is no schema {schema} yet; it is made.", schema=address.schema)
+            )
         changing = [table for table in found.tables if table.action != "same"]
         terminal.table(
             found,
@@ -130,6 +146,7 @@ def rows(
     target: Target,
     table: Annotated[str, typer.Argument(metavar="TABLE", show_default=False)],
     most: Annotated[int, typer.Option("--most", help=tr("How many rows to show."))] = 20,
+    into: Into = "",
     ssh: Ssh = "",
     key: Key = "",
     accept_fingerprint: AcceptFingerprint = "",
@@ -137,6 +154,7 @@ def rows(
 ) -> None:
     with opened(as_json) as session:
         address, _ = session.database(target, ssh=ssh, key=key, accept=accept_fingerprint)
+        address = replace(address, schema=into or address.schema)
         found = session.run(
             lambda context: session.services.restores.rows(
                 file.absolute(), address, table, context, most=most
@@ -171,6 +189,7 @@ def run(
     file: ArchiveFile,
     target: Target,
     confirm: Confirm = "",
+    into: Into = "",
     ssh: Ssh = "",
     key: Key = "",
     accept_fingerprint: AcceptFingerprint = "",
@@ -182,6 +201,7 @@ def run(
     choice, definers = _choice(tables, keys), _definers(definer)
     with opened(as_json) as session:
         address, _ = session.database(target, ssh=ssh, key=key, accept=accept_fingerprint)
+        address = replace(address, schema=into or address.schema)
         if not confirm and session.terminal.can_ask:
             question = tr("This overwrites {target}. Type {schema} to go on:", target=address,
                           schema=address.schema)  # fmt: skip
@@ -250,6 +270,7 @@ def recover(
     back: Annotated[
         bool, typer.Option("--undo", help=tr("Bring back what was there before it, in any case."))
     ] = False,
+    into: Into = "",
     ssh: Ssh = "",
     key: Key = "",
     accept_fingerprint: AcceptFingerprint = "",
@@ -260,6 +281,7 @@ def recover(
     goal: Goal = "after" if finish else "before" if back else "either"
     with opened(as_json) as session:
         address, _ = session.database(target, ssh=ssh, key=key, accept=accept_fingerprint)
+        address = replace(address, schema=into or address.schema)
         found = session.run(
             lambda context: session.services.restores.recover(address, context, goal),
             tr("Putting {schema} right", schema=address.schema),
@@ -335,6 +357,8 @@ def _show(terminal: Terminal, restored: Restored) -> None:
     if restored.safety is not None:
         lines.append(tr("What was there before lies in {path}.", path=restored.safety.path))
         lines.append(tr("Take it back with gmops restore undo."))
+    if restored.made_schema:
+        lines.append(tr("The schema was made for it; undo removes it again."))
     terminal.answer(restored, *lines)
 
 

@@ -63,7 +63,7 @@ def execute(server: MariaDB, schema: str, *statements: str) -> list[tuple[object
         return list(cursor.fetchall())
 
 
-def checksum(server: MariaDB, schema: str) -> object:
+def checksum(server: MariaDB, schema: str) -> list[tuple[object, ...]]:
     return execute(server, schema, "CHECKSUM TABLE member, note")
 
 
@@ -122,6 +122,31 @@ def test_back_up_damage_preview_restore_undo(desk: Desk, mariadb: MariaDB):
     assert undone.code == 0, undone.err
     assert execute(mariadb, schema, "SELECT COUNT(*) FROM member") == [(2,)]
     assert execute(mariadb, schema, "SHOW TABLES") == [("member",)]
+
+
+def test_into_a_schema_that_is_not_there_yet(desk: Desk, mariadb: MariaDB):
+    assert desk.take().code == 0
+    new, target = f"{desk.address.schema}_new", str(desk.address)
+    words = (desk.out, target, "--into", new)
+    try:
+        previewed = desk.run("restore", "preview", *words)
+        assert previewed.code == 0, previewed.err
+        assert f"There is no schema {new} yet; it is made." in previewed.out
+        ran = desk.run("restore", "run", *words, "--confirm", desk.address.schema)
+        assert ran.code == 1  # that is the name of the one it does not go into
+        ran = desk.run("restore", "run", *words, "--confirm", new)
+        assert ran.code == 0, ran.err
+        assert f"{new} is restored and proved by its digests" in ran.out
+        assert "undo removes it again" in ran.out
+        assert [row[1] for row in checksum(mariadb, new)] == [
+            row[1] for row in checksum(mariadb, desk.address.schema)
+        ]
+        undone = desk.run("restore", "undo", "--confirm", new)
+        assert undone.code == 0, undone.err
+        assert f"The schema “{new}” was removed again." in undone.err
+        assert execute(mariadb, "", f"SHOW DATABASES LIKE '{new}'") == []
+    finally:
+        execute(mariadb, "", f"DROP DATABASE IF EXISTS {new}")
 
 
 def test_people_get_sentences(desk: Desk):

@@ -322,6 +322,25 @@ def test_single_rows_are_looked_at_and_put_back(
     assert names(mariadb, site) == ["李", "X"]
 
 
+def test_a_schema_that_was_dropped_is_made_again(
+    qtbot: QtBot,
+    taken: BackupsTab,
+    mariadb: MariaDB,
+    site: Resource,
+    settled: Callable[[], None],
+) -> None:
+    assert isinstance(site.address, MysqlAddress)
+    execute(mariadb, "", [f"DROP DATABASE {site.address.schema}"])
+    qtbot.mouseClick(taken.panel.preview, Qt.MouseButton.LeftButton)
+    dialog = preview_of(taken, settled)
+    assert dialog._compared.full_text == "Not there yet; it is made"
+    assert "2 of 2 tables" in dialog._affected.full_text
+    dialog.name.setText(site.address.schema)
+    qtbot.mouseClick(dialog.restore, Qt.MouseButton.LeftButton)
+    settled()
+    assert names(mariadb, site) == ["李", "王"]
+
+
 def test_the_same_data_needs_no_restore(
     qtbot: QtBot, taken: BackupsTab, site: Resource, settled: Callable[[], None]
 ) -> None:

@@ -18,7 +18,7 @@ from gmops_desktop.adapters.mysql.definitions import Definition
 from gmops_desktop.adapters.mysql.exchange import ForeignKey, Swap
 from gmops_desktop.addresses import MysqlAddress, address_from_dict
 
-State = Literal["building", "committing", "swapping", "clearing", "done"]
+State = Literal["making", "building", "committing", "swapping", "clearing", "done"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +86,11 @@ class Ledger:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def begin(self, row: RestoreRow, plan: Plan) -> None:
+    def begin(self, row: RestoreRow, plan: Plan, state: State = "building") -> None:
         """Write down a restore before it touches anything."""
-        row.more = {**row.more, "state": "building", "plan": plan.to_json()}
+        row.more = {**row.more, "state": state, "plan": plan.to_json()}
         with self._database.session() as session, session.begin():
-            session.add(row)
+            session.merge(row)
 
     def reach(self, id: str, state: State, **values: Any) -> None:
         """Enter the state that a restore is about to be in, and what is known of its end."""

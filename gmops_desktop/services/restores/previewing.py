@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from gmops_desktop.adapters.mysql import MysqlConnection, amending, definitions, deltas, segments
-from gmops_desktop.adapters.mysql.definitions import Table
+from gmops_desktop.adapters.mysql.definitions import Schema, Table
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.archive import cells, rows
 from gmops_desktop.archive.cells import Cell
@@ -54,7 +54,7 @@ class Preview:
     """What a restore would do; `objects` names the other definitions that differ.
 
     `seconds` is an estimate from the restores run here before, `travelled` the bytes that the
-    preview itself cost the line.
+    preview itself cost the line.  `makes_schema` says that the target's is not there yet.
     """
 
     path: Path
@@ -65,6 +65,7 @@ class Preview:
     seconds: float
     identical: bool
     travelled: int = 0
+    makes_schema: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +99,12 @@ def preview(
     rate: float,
     context: Context,
 ) -> Preview:
-    """Compare and count; `rate` is the bytes of SQL a second that a restore writes."""
+    """Compare and count; `rate` is the bytes of SQL a second that a restore writes.
+
+    A connection without a schema stands for one whose schema is not there yet.
+    """
     segments.prepare(connection)
-    present = definitions.read(connection)
+    present = _present(connection)
     found = chosen(compare(connection, present, reader.manifest, context), choice)
     fires = amending.triggered(connection)
     changing = []
@@ -121,9 +125,14 @@ def preview(
         objects=found.objects,
         text_bytes=text_bytes,
         seconds=1.0 + reader.manifest.text_bytes / _PROVED_RATE + text_bytes / rate,
-        identical=found.identical,
+        identical=found.identical and bool(connection.schema),
         travelled=context.line.travelled,
+        makes_schema=not connection.schema,
     )
+
+
+def _present(connection: MysqlConnection) -> Schema:
+    return definitions.read(connection) if connection.schema else Schema("", "", (), (), ())
 
 
 def chosen(comparison: Comparison, choice: Choice) -> Comparison:
@@ -146,7 +155,7 @@ def sample(
 ) -> TableRows:
     """Return up to `most` rows of `table` that differ, side by side."""
     segments.prepare(connection)
-    present = definitions.read(connection)
+    present = _present(connection)
     found = chosen(
         compare(connection, present, reader.manifest, context), Choice(frozenset({table}))
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
@@ -13,9 +13,11 @@ from typing import Final, Literal
 from db.engine import Database
 from db.ids import uuid7
 from db.models import RestoreRow
-from gmops_desktop.adapters.mysql import MysqlConnection, definitions, segments
+from gmops_desktop.adapters.mysql import MysqlConnection, definitions, schemas, segments
+from gmops_desktop.adapters.mysql.failures import ServerRefused
 from gmops_desktop.addresses import MysqlAddress, address_to_dict
 from gmops_desktop.archive.inventory import Backup, Inventory
+from gmops_desktop.archive.manifest import Source
 from gmops_desktop.archive.reader import ArchiveReader
 from gmops_desktop.archive.sealing import Seals
 from gmops_desktop.archive.verification import verify
@@ -27,6 +29,8 @@ from gmops_desktop.services.restores import previewing
 from gmops_desktop.services.restores.choice import KEEP, WHOLE, Choice, Definers
 from gmops_desktop.services.restores.comparison import compare_archives
 from gmops_desktop.services.restores.ledger import Ledger, State, address_of, plan_of, state_of
+from gmops_desktop.services.restores.newschema import NewSchemas, was_made
+from gmops_desktop.services.restores.outcomes import Goal, Recovered, Restored, Unfinished
 from gmops_desktop.services.restores.parts import part
 from gmops_desktop.services.restores.previewing import Preview, TableRows
 from gmops_desktop.services.restores.replacement import Replacement
@@ -34,58 +38,10 @@ from gmops_desktop.services.restores.settling import Stands, finish, settle
 
 Connect = Callable[[MysqlAddress, Context], MysqlConnection]
 TakeSafety = Callable[[MysqlAddress, Context], Backup]
-Goal = Literal["either", "before", "after"]
 
 _USUAL_RATE: Final = 8e6  # bytes of SQL a second, until a restore here has shown better
 _FAST: Final = 12e6  # bytes a second of a line on which compressing would only cost time
 _LOOPBACK: Final = {"localhost", "127.0.0.1", "::1"}
-
-
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """A restore that ended; `proved` when the target's digests are the archive's.
-
-    `differences` says in sentences what is otherwise.  `safety` is the state before it.
-    """
-
-    id: str
-    at: datetime
-    seconds: float
-    target: str
-    schema: str
-    tables: int
-    rows: int
-    proved: bool
-    differences: tuple[str, ...]
-    safety: Backup | None
-    undoes: str = ""
-    travelled: int = 0
-    archive: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Unfinished:
-    """A restore that was interrupted, and has yet to be put back (or only to be cleared up).
-
-    `stands` says how the database is, as far as that is known without asking the server.
-    """
-
-    id: str
-    at: datetime
-    target: str
-    schema: str
-    state: State
-    archive: Path = Path()
-    stands: Literal["before", "after", "unknown"] = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Recovered:
-    """How a schema stands now that an interrupted restore was put right: as `before` that restore
-    or as `after` it."""
-
-    schema: str
-    stands: Stands
 
 
 class Restores:
@@ -106,13 +62,15 @@ class Restores:
         self._connect = connect
         self._take_safety = take_safety
         self._seals = seals or Seals()
+        self._new = NewSchemas(connect, self._ledger)
 
     def preview(
         self, path: Path, target: MysqlAddress, context: Context, *, choice: Choice = WHOLE
     ) -> Preview:
         """Say what a restore of `path` into `target` would change; nothing is locked or written."""
         with self._looking(path, target, context) as (reader, connection):
-            return previewing.preview(connection, reader, path, choice, self._rate(), context)
+            found = previewing.preview(connection, reader, path, choice, self._rate(), context)
+        return replace(found, target=target)
 
     def rows(
         self, path: Path, target: MysqlAddress, table: str, context: Context, *, most: int = 200
@@ -134,9 +92,9 @@ class Restores:
         """Make `target` what the archive holds, or only what was chosen of it.
 
         `confirm` is the schema's name, typed by a person.  The archive is verified and the present
-        state saved first.  Failed, cancelled or cut off, the schema is as it was, or is put back by
-        the next run.  Raises `OpsError`, or `ProofFailed` naming the tables whose rows are not the
-        archive's.
+        state saved first; a schema that is not there yet is made as the archive's was.  Failed,
+        cancelled or cut off, the schema is as it was, or is put back by the next run.  Raises
+        `OpsError`, or `ProofFailed` naming the tables whose rows are not the archive's.
         """
         if confirm != target.schema:
             raise OpsError(
@@ -155,7 +113,12 @@ class Restores:
                 tr("The state before this restore is no longer at hand."),
                 hint=tr("Choose one of the backups instead."),
             )
-        return self._run(safety.path, address_of(row), context, undoes=row.id)
+        undone = self._run(safety.path, address_of(row), context, undoes=row.id)
+        try:
+            self._new.take_away(row, address_of(row), context)
+        except OpsError as error:  # what was to be undone is undone
+            context.note(error.message)
+        return undone
 
     def target_of(self, restored_id: str) -> MysqlAddress:
         """Return where a restore wrote, its tunnel included: undoing it needs the passwords."""
@@ -175,7 +138,27 @@ class Restores:
         recovered = None
         for row in self._waiting(target):
             context.line = self._line(target)
-            with ExitStack() as stack:
+            stands = self._settled(row, target, context, goal)
+            context.note(
+                tr("An interrupted restore of {schema} was put right first.", schema=row.schema)
+            )
+            if goal == "after" and stands == "before":
+                self._run(Path(row.archive_path), target, context)
+                stands = "after"
+            elif goal == "before" and stands == "after":
+                self.undo(row.id, context)
+                stands = "before"
+            recovered = Recovered(row.schema, stands)
+        return recovered
+
+    def _settled(
+        self, row: RestoreRow, target: MysqlAddress, context: Context, goal: Goal
+    ) -> Stands:
+        """Bring what an interrupted restore left to one of its ends, and strike it out or enter
+        that it is done."""
+        stands: Stands = "before"
+        with ExitStack() as stack:
+            if not self._new.is_gone(row, target, context):
                 connection = stack.enter_context(self._connect(target, context))
                 safety = self._safety_of(row, stack, context)
                 with context.uncut():
@@ -192,23 +175,15 @@ class Restores:
                             self._ledger.reach(row.id, "clearing", proved=True)
                         finish(connection, plan_of(row))
                         self._ledger.reach(row.id, "done")
-                    else:
-                        self._ledger.forget(row.id)
-            context.note(
-                tr("An interrupted restore of {schema} was put right first.", schema=row.schema)
-            )
-            if goal == "after" and stands == "before":
-                self._run(Path(row.archive_path), target, context)
-                stands = "after"
-            elif goal == "before" and stands == "after":
-                self.undo(row.id, context)
-                stands = "before"
-            recovered = Recovered(row.schema, stands)
-        return recovered
+        if stands == "before":
+            self._new.take_away(row, target, context)
+            self._ledger.forget(row.id)
+        return stands
 
     def unfinished(self) -> tuple[Unfinished, ...]:
         """Return the restores that were interrupted, newest first."""
         stands: dict[State, Literal["before", "after", "unknown"]] = {
+            "making": "before",
             "building": "before",
             "clearing": "after",
         }
@@ -254,18 +229,7 @@ class Restores:
             with part(context, 4, 10) as proving:
                 self._prove(plain, proving)
             self.recover(target, context)
-            with part(context, 10, 35) as saving:
-                safety = self._take_safety(target, saving)
-                travelled = saving.line.travelled
             reader = stack.enter_context(ArchiveReader(plain))
-            saved = stack.enter_context(self._seals.opened(safety.path, context))
-            taken = stack.enter_context(ArchiveReader(saved))
-            inner = stack.enter_context(part(context, 35, 100))
-            connection = stack.enter_context(self._connect(target, inner))
-            segments.prepare(connection)
-            present = definitions.read(connection)
-            self._refuse_blindness(present)
-            comparison = previewing.chosen(compare_archives(present, reader, taken, inner), choice)
             source = reader.manifest.source
             row = RestoreRow(
                 id=uuid7(),
@@ -275,7 +239,6 @@ class Restores:
                 target=str(target),
                 schema=target.schema,
                 archive_path=str(path.absolute()),
-                safety_id=safety.id,
                 undoes=undoes,
                 tables=0,
                 rows=0,
@@ -283,6 +246,18 @@ class Restores:
                 differences=[],
                 more={"address": address_to_dict(target)},
             )
+            with part(context, 10, 35) as saving:
+                safety = self._saved(row, target, source, stack, saving)
+                travelled = saving.line.travelled
+            row.safety_id = safety.id
+            saved = stack.enter_context(self._seals.opened(safety.path, context))
+            taken = stack.enter_context(ArchiveReader(saved))
+            inner = stack.enter_context(part(context, 35, 100))
+            connection = stack.enter_context(self._connect(target, inner))
+            segments.prepare(connection)
+            present = definitions.read(connection)
+            self._refuse_blindness(present)
+            comparison = previewing.chosen(compare_archives(present, reader, taken, inner), choice)
             identity = row.id
             replacement = Replacement(
                 connection,
@@ -302,6 +277,25 @@ class Restores:
         with suppress(Cancelled):  # too late: it is done
             context.progress(100, tr("Restore of {schema} done", schema=target.schema), travelled)
         return next(restored for restored in self.all() if restored.id == identity)
+
+    def _saved(
+        self,
+        row: RestoreRow,
+        target: MysqlAddress,
+        source: Source,
+        stack: ExitStack,
+        context: Context,
+    ) -> Backup:
+        """Take the safety copy; where there is no schema yet, make it first."""
+        try:
+            return self._take_safety(target, context)
+        except ServerRefused as refusal:
+            if refusal.code not in (schemas.MISSING, schemas.HIDDEN):
+                raise
+            if not self._new.is_missing(target, source, context):
+                raise
+        stack.enter_context(self._new.made(row, target, source, context))
+        return self._take_safety(target, context)
 
     def _prove(self, path: Path, context: Context) -> None:
         outcome = verify(path, context)
@@ -330,9 +324,22 @@ class Restores:
         with (
             self._seals.opened(path, context) as plain,
             ArchiveReader(plain) as reader,
-            self._connect(target, context) as connection,
+            self._opened(target, reader, context) as connection,
         ):
             yield reader, connection
+
+    def _opened(
+        self, target: MysqlAddress, reader: ArchiveReader, context: Context
+    ) -> MysqlConnection:
+        """Connect to the schema, or where it is not there yet to the server alone."""
+        try:
+            return self._connect(target, context)
+        except ServerRefused as refusal:
+            if refusal.code not in (schemas.MISSING, schemas.HIDDEN):
+                raise
+            if not self._new.is_missing(target, reader.manifest.source, context):
+                raise
+        return self._connect(replace(target, schema=""), context)
 
     def _waiting(self, target: MysqlAddress) -> list[RestoreRow]:
         """Return the restores of `target` that were interrupted."""
@@ -366,6 +373,7 @@ class Restores:
             undoes=row.undoes,
             travelled=int(row.more.get("travelled", 0)),
             archive=row.archive_path,
+            made_schema=was_made(row),
         )
 
     def _rate(self) -> float:
