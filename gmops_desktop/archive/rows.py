@@ -13,6 +13,10 @@ import re
 from itertools import islice
 from typing import Final
 
+# What stands for a backslash and the byte after it: only line ends were escaped here.
+_MEANT: Final = {ord("n"): b"\n", ord("r"): b"\r"} | {
+    byte: b"\\%c" % byte for byte in range(256) if byte not in b"nr"
+}
 LITERAL: Final = re.compile(rb"'[^'\\]*(?:\\.[^'\\]*)*'|CONVERT\([^)]*\)|[^,'()]+", re.DOTALL)
 
 
@@ -25,10 +29,11 @@ def lines(text: bytes) -> bytes:
 def server_text(rows: bytes) -> bytes:
     """Return the server's form of `rows` as they stand in a file."""
     joined = rows.replace(b"\n", b"\0")
-    if b"\\" not in joined or (b"\\n" not in joined and b"\\r" not in joined):
-        return joined  # one byte is found many times faster than two
-    if b"\\\\" not in joined:
-        return joined.replace(b"\\r", b"\r").replace(b"\\n", b"\n")
+    first, *escaped = joined.split(b"\\")  # one byte is found many times faster than two
+    if not escaped:
+        return joined
+    if b"" not in escaped:
+        return first + b"".join([_MEANT[part[0]] + part[1:] for part in escaped])
     # A run of backslashes begins with an escape, so pairs taken from the left are escaped
     # backslashes; a byte that stands nowhere in the text keeps them out of the way.
     parted = joined.replace(b"\\\\", b"\x1a")

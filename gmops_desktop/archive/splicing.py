@@ -66,7 +66,8 @@ class OldRows:
         plain: bool,
         whole: bool,
     ) -> None:
-        self.rows = text.split(b",\0")
+        *others, final = text.split(b"\0")  # one byte is found faster than two
+        self.rows = [*[row[:-1] for row in others], final]
         self._places = tuple(places)
         self._modulus = modulus
         self._sums = list(map(mod, map(zlib.crc32, self.rows), repeat(modulus)))

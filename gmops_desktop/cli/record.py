@@ -148,7 +148,7 @@ def _seal(home: Home) -> Check:
     from gmops_desktop.archive import age, sealing
     from gmops_desktop.archive.plain_copies import PlainCopies
     from gmops_desktop.reports import worker
-    from gmops_desktop.reports.recovery_sheet import Sheet, make_sheet
+    from gmops_desktop.reports.orders import Sheet, make_sheet
 
     name = tr("Sealing")
     file, content = home.archives / "sealed", b"content"

@@ -6,21 +6,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Final
 
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, KeepTogether, Spacer, Table, TableStyle
 
-from gmops_desktop.contract.record import ChainHead
 from gmops_desktop.language import speaking, tr
 from gmops_desktop.reports import phrases
 from gmops_desktop.reports.archival import archival
 from gmops_desktop.reports.document import Paper, build
 from gmops_desktop.reports.fonts import missing
 from gmops_desktop.reports.marks import FigureCard, Section
-from gmops_desktop.reports.monthly import Built, Document
+from gmops_desktop.reports.orders import Built, Document, DrillFacts
 from gmops_desktop.reports.paragraph import Paragraph, clean, strong
 from gmops_desktop.reports.proof import proof_block
 from gmops_desktop.reports.signatures import SignBlock
@@ -38,53 +37,6 @@ from gmops_desktop.reports.styles import (
 from gmops_desktop.reports.tables import ruled_table
 
 _MOST: Final = 12  # faults and notes printed; the rest is in the data attached
-
-
-@dataclass(frozen=True, slots=True)
-class PhaseLine:
-    """A step of the drill; `counts` where it is part of the recovery time."""
-
-    name: str
-    seconds: float
-    counts: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CheckLine:
-    """One of the user's own checks; `fault` says why it did not hold."""
-
-    sql: str
-    rows: int
-    seconds: float
-    fault: str
-
-
-@dataclass(frozen=True, slots=True)
-class DrillFacts:
-    """Everything the certificate says.  Sizes in bytes; `seconds` is the recovery time."""
-
-    name: str
-    proved: bool
-    at: datetime
-    archive: str
-    sha256: str
-    file_bytes: int
-    taken_at: datetime | None
-    source: str
-    server: str
-    schema: str
-    seconds: float
-    tables: int
-    rows: int
-    definitions: int
-    text_bytes: int
-    phases: tuple[PhaseLine, ...]
-    checks: tuple[CheckLine, ...]
-    faults: tuple[str, ...]
-    notes: tuple[str, ...]
-    party_a: str
-    party_b: str
-    heads: tuple[ChainHead, ...] = ()
 
 
 def make_certificate(facts: DrillFacts, document: Document) -> Built:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 from reportlab.platypus import Flowable, KeepTogether, Spacer, Table, TableStyle
 
-from gmops_desktop.language import Language, speaking, tr
+from gmops_desktop.language import speaking, tr
 from gmops_desktop.reports import phrases
 from gmops_desktop.reports.archival import archival
 from gmops_desktop.reports.document import Paper, build
@@ -21,6 +20,7 @@ from gmops_desktop.reports.month_sections import (
     operation_section,
     ticket_section,
 )
+from gmops_desktop.reports.orders import Built, Document
 from gmops_desktop.reports.paragraph import Paragraph, clean, strong
 from gmops_desktop.reports.proof import proof_block
 from gmops_desktop.reports.signatures import SignBlock
@@ -36,25 +36,6 @@ from gmops_desktop.reports.styles import (
     WIDTH,
 )
 from gmops_desktop.states import word_of
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """What makes a document one of a kind; `replaces` is the number of the version before."""
-
-    number: str
-    language: Language
-    replaces: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Built:
-    """A finished file, unsigned; `missing` are characters that no face has (drawn as 〓)."""
-
-    content: bytes
-    pages: int
-    data_digest: str
-    missing: tuple[str, ...]
 
 
 def make_monthly(facts: MonthFacts, document: Document) -> Built:

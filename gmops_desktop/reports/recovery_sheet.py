@@ -5,8 +5,6 @@ The page is itself the secret: it is for paper and a safe, its file only for the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from reportlab.graphics.barcode.qr import QrCodeWidget
@@ -16,11 +14,12 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Spacer, Table, TableStyle
 
 from gmops_desktop.contract.terms import ZONE
-from gmops_desktop.language import Language, speaking, tr
+from gmops_desktop.language import speaking, tr
 from gmops_desktop.reports import phrases
 from gmops_desktop.reports.document import Paper, build
 from gmops_desktop.reports.fonts import SANS, SANS_BOLD
 from gmops_desktop.reports.marks import Section
+from gmops_desktop.reports.orders import Sheet
 from gmops_desktop.reports.paragraph import Paragraph, strong
 from gmops_desktop.reports.styles import (
     FACT,
@@ -44,18 +43,6 @@ _ACROSS: Final = 4  # groups in a line
 _KEY: Final = TextStyle(SANS_BOLD, SANS_BOLD, 15, 22)
 _TEXT: Final = TextStyle(SANS, SANS_BOLD, 9.2, 14, after=2)
 _TITLE: Final = TITLE.but(size=17)
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """What stands on the page: `identity` is the secret key, `name` whose key it is."""
-
-    identity: str
-    public_key: str
-    name: str
-    computer: str
-    made_at: datetime
-    language: Language
 
 
 def make_sheet(sheet: Sheet) -> bytes:

@@ -28,9 +28,8 @@ from gmops_desktop.errors import OpsError
 from gmops_desktop.language import DEFAULT, Language, speaking, tr
 from gmops_desktop.paths import write_atomically
 from gmops_desktop.reports import rendering, worker
-from gmops_desktop.reports.archival import attached
 from gmops_desktop.reports.facts import MonthFacts
-from gmops_desktop.reports.monthly import Built, Document, make_monthly
+from gmops_desktop.reports.orders import Built, Document, attached, make_monthly
 
 Kind = Literal["monthly", "drill"]
 Signed = Literal["unsigned", "party_b", "both"]

@@ -21,7 +21,7 @@ from gmops_desktop.errors import OpsError
 from gmops_desktop.language import DEFAULT, Language, tr
 from gmops_desktop.paths import write_atomically
 from gmops_desktop.reports import rendering, worker
-from gmops_desktop.reports.recovery_sheet import Sheet, make_sheet
+from gmops_desktop.reports.orders import Sheet, make_sheet
 from gmops_desktop.settings import SettingsFile
 from gmops_desktop.states import Check
 

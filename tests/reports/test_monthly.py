@@ -19,7 +19,8 @@ from gmops_desktop.reports import rendering
 from gmops_desktop.reports.archival import attached
 from gmops_desktop.reports.facts import MonthFacts, Question
 from gmops_desktop.reports.fonts import missing
-from gmops_desktop.reports.monthly import Built, Document, make_monthly
+from gmops_desktop.reports.monthly import make_monthly
+from gmops_desktop.reports.orders import Built, Document
 from gmops_desktop.reports.proof import qr_text
 
 NUMBER = "GMGSL-YB-2018-04"

@@ -11,7 +11,8 @@ import pytest
 from gmops_desktop.archive import age
 from gmops_desktop.language import Language
 from gmops_desktop.reports import rendering
-from gmops_desktop.reports.recovery_sheet import Sheet, groups, make_sheet
+from gmops_desktop.reports.orders import Sheet
+from gmops_desktop.reports.recovery_sheet import groups, make_sheet
 from qr_codes import read_codes
 
 IDENTITY = age.new_identity()

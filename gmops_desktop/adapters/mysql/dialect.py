@@ -120,11 +120,16 @@ def wide_literal(column: Column) -> str:
 
 def row(columns: Sequence[Column], wide: Sequence[str] = ()) -> str:
     """Return the expression by which the server writes a row as `(...)`, one line of bytes."""
+    return f"CAST({line(columns, wide)} AS BINARY)"
+
+
+def line(columns: Sequence[Column], wide: Sequence[str] = ()) -> str:
+    """Return the same, but as text or as bytes, whatever it comes to be: casting takes time."""
     if not columns:
-        return "CAST('()' AS BINARY)"
+        return "'()'"
     parts = [wide_literal(column) if column.name in wide else literal(column) for column in columns]
     joined = ",',',".join(parts)
-    return f"CAST(CONCAT('(',{joined},')') AS BINARY)"
+    return f"CONCAT('(',{joined},')')"
 
 
 # ---------------------------------------------------------------- keys

@@ -34,7 +34,7 @@ from gmops_desktop.services.backups.rows import Transfer
 _TRIES: Final = 20
 _PAUSE: Final = 0.1  # seconds between tries
 _NO_RIGHT: Final = (1044, 1142, 1227)
-_SAMPLE: Final = 24 << 20  # bytes of text by whose digests the server's speed is measured
+_SAMPLE: Final = 4 << 20  # bytes of text by whose digests the server's speed is measured
 
 Unlocked = Literal["", "no_right", "busy", "too_long", "lost", "off"]
 

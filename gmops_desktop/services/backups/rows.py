@@ -170,7 +170,8 @@ class Transfer:
         for of in self._rows:
             if not of.table.holds_rows:
                 continue
-            asks.append(_Ask(of, "count"))
+            if of.plan.held or not reading.flows(of.table):
+                asks.append(_Ask(of, "count"))
             if of.table.key and of.plan.last is not None:
                 first.append(_Ask(of, "beyond"))
                 asks += [_Ask(of, "digest", held) for held in of.plan.held]
@@ -314,7 +315,8 @@ class Transfer:
                 if of.unread:
                     jobs.append(_bound(self._read_buckets, of))
                 continue
-            left = max(0, (of.count or 0) - sum(held.rows for held in of.plan.held))
+            there = of.table.rows_guess if of.count is None else of.count
+            left = max(0, there - sum(held.rows for held in of.plan.held))
             for place in of.unread:
                 once_whole = place.upto is not None and place not in of.plan.gaps
                 rows_there = 0 if once_whole else left
@@ -334,7 +336,7 @@ class Transfer:
         own = self._part(of.table)
         if rows_there > own:
             with redefined.told(connection, [of.table]):
-                bound = reading.bound(connection, of.table, place, int(own))
+                bound = reading.bound(connection, of.table, place, int(own), rows_there)
             if bound:
                 rest = Range(bound, place.upto)
                 self._crew.add(_bound(self._read_range, of, rest, once_whole, rows_there - own))
@@ -355,7 +357,8 @@ class Transfer:
         some = len(self._crew.working)
         if some == 1 or not table.rows_guess:
             return math.inf
-        size = max(_LEAST_PART, self._expected // (some * _PARTS))
+        whole = sum(of.plan.expected for of in self._all)
+        size = max(_LEAST_PART, whole // (some * _PARTS))
         return max(1000, size * table.rows_guess // max(table.text_guess, 1))
 
     def _read_buckets(self, of: TableRows, connection: MysqlConnection) -> None:

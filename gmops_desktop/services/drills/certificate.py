@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gmops_desktop.contract.record import ChainHead
 from gmops_desktop.contract.terms import Contract
-from gmops_desktop.reports.drill_certificate import CheckLine, DrillFacts, PhaseLine
+from gmops_desktop.reports.orders import CheckLine, DrillFacts, PhaseLine
 from gmops_desktop.services.drills.record import Drill
 
 

@@ -28,8 +28,7 @@ from gmops_desktop.contract.tickets import Ticket
 from gmops_desktop.errors import Cancelled, OpsError, ProofFailed
 from gmops_desktop.language import Language, current, tr
 from gmops_desktop.reports import worker
-from gmops_desktop.reports.drill_certificate import make_certificate
-from gmops_desktop.reports.monthly import Built, Document
+from gmops_desktop.reports.orders import Built, Document, make_certificate
 from gmops_desktop.services.drills import checks as checking
 from gmops_desktop.services.drills.alarms import Alarms, TicketBook
 from gmops_desktop.services.drills.certificate import facts_of

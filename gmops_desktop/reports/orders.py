@@ -1,0 +1,123 @@
+"""What the services order: which documents there are, what they need, and who makes them.
+
+The libraries that draw and read PDF are brought in only when one is: a command that backs up a
+database does not wait for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from gmops_desktop.contract.record import ChainHead
+from gmops_desktop.language import Language
+from gmops_desktop.reports.facts import MonthFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What makes a document one of a kind; `replaces` is the number of the version before."""
+
+    number: str
+    language: Language
+    replaces: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A finished file, unsigned; `missing` are characters that no face has (drawn as 〓)."""
+
+    content: bytes
+    pages: int
+    data_digest: str
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseLine:
+    """A step of the drill; `counts` where it is part of the recovery time."""
+
+    name: str
+    seconds: float
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """One of the user's own checks; `fault` says why it did not hold."""
+
+    sql: str
+    rows: int
+    seconds: float
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrillFacts:
+    """Everything the certificate says.  Sizes in bytes; `seconds` is the recovery time."""
+
+    name: str
+    proved: bool
+    at: datetime
+    archive: str
+    sha256: str
+    file_bytes: int
+    taken_at: datetime | None
+    source: str
+    server: str
+    schema: str
+    seconds: float
+    tables: int
+    rows: int
+    definitions: int
+    text_bytes: int
+    phases: tuple[PhaseLine, ...]
+    checks: tuple[CheckLine, ...]
+    faults: tuple[str, ...]
+    notes: tuple[str, ...]
+    party_a: str
+    party_b: str
+    heads: tuple[ChainHead, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What stands on the page: `identity` is the secret key, `name` whose key it is."""
+
+    identity: str
+    public_key: str
+    name: str
+    computer: str
+    made_at: datetime
+    language: Language
+
+
+def make_monthly(facts: MonthFacts, document: Document) -> Built:
+    """Return the monthly report of `facts`."""
+    from gmops_desktop.reports import monthly
+
+    return monthly.make_monthly(facts, document)
+
+
+def make_certificate(facts: DrillFacts, document: Document) -> Built:
+    """Return the certificate of a drill."""
+    from gmops_desktop.reports import drill_certificate
+
+    return drill_certificate.make_certificate(facts, document)
+
+
+def make_sheet(sheet: Sheet) -> bytes:
+    """Return the recovery sheet as a PDF."""
+    from gmops_desktop.reports import recovery_sheet
+
+    return recovery_sheet.make_sheet(sheet)
+
+
+def attached(path: Path) -> tuple[Mapping[str, Any], bytes]:
+    """Return the data attached to a document of ours, read and as bytes; raise `OpsError`."""
+    from gmops_desktop.reports import archival
+
+    return archival.attached(path)
