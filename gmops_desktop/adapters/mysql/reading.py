@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, TypeGuard, cast
+from typing import Final, cast
 
 from gmops_desktop.adapters.mysql import snapshot
 from gmops_desktop.adapters.mysql.connection import MysqlConnection, Row
@@ -174,13 +174,11 @@ class _Ranges:
                 f" WHERE {between(self._table.key, after, end)}"
                 f" ORDER BY {order(self._table.key)} LIMIT {wanted}"
             )
-            full: list[Segment] = []
             with pace, snapshot.table(self._connection):
                 for values in self._connection.values(question):
                     came += len(values)
-                    if fitting := fitting and _fit(values, self._cap):
-                        full += cut.added(values)
-            for segment in full:
+                    fitting = fitting and cut.add(values, self._cap)
+            for segment in cut.full():
                 self._adapt(segment.rows, len(segment.text))
                 yield segment
             if fitting and came == wanted:
@@ -328,11 +326,6 @@ class _Ranges:
         _prove(self._table, variable, sha256.hexdigest())
 
 
-def _fit(values: Sequence[bytes | None], limit: int) -> TypeGuard[Sequence[bytes]]:
-    """Say whether all rows could be built, and are shorter than `limit`."""
-    return None not in values and max(map(len, cast(Sequence[bytes], values))) < limit
-
-
 class _Cut:
     """Gathers rows that come in the order of a key of numbers into segments of `target` bytes.
 
@@ -345,19 +338,33 @@ class _Cut:
         self._target = target
         self._rows: list[bytes] = []
         self._size = 0
+        self._full: list[Segment] = []
 
-    def added(self, values: Sequence[bytes]) -> Iterator[Segment]:
-        """Add rows; return the segments that became full."""
-        size = sum(map(len, values)) + 2 * len(values)
+    def add(self, values: Sequence[bytes | None], limit: int) -> bool:
+        """Add rows; say whether all of them could be built, and are shorter than `limit`."""
+        rows = cast(Sequence[bytes], values)
+        try:
+            size = sum(map(len, rows))
+        except TypeError:  # a NULL; to look for one takes longer
+            return False
+        if size >= limit and max(map(len, rows)) >= limit:
+            return False
+        size += 2 * len(rows)
         if self._size + size <= self._target:
-            self._rows += values
+            self._rows += rows
             self._size += size
-            return
-        for value in values:
-            if self._rows and self._size + len(value) + 2 > self._target:
-                yield self._segment()
-            self._rows.append(value)
-            self._size += len(value) + 2
+            return True
+        for one in rows:
+            if self._rows and self._size + len(one) + 2 > self._target:
+                self._full.append(self._segment())
+            self._rows.append(one)
+            self._size += len(one) + 2
+        return True
+
+    def full(self) -> list[Segment]:
+        """Take the segments that have become full."""
+        taken, self._full = self._full, []
+        return taken
 
     def closed(self) -> Segment | None:
         """Return the segment of the rows that are left, if there are."""
