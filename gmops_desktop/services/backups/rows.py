@@ -180,7 +180,17 @@ class Transfer:
                 alone.append(_bound(self._compare_buckets, of))
             else:
                 of.unread.append(Range())  # how many rows that are, the count tells
-        waiting = deque([*first, *asks])
+        waiting = deque(asks)
+
+        def ahead(connection: MysqlConnection) -> None:
+            # One alone fills the line with what is new, while the server hashes for the others.
+            with redefined.told(connection, [ask.of.table for ask in first]):
+                questions = [ask.question(number) for number, ask in enumerate(first)]
+                answers = segments.digest_answers(snapshot.ask(connection, questions))
+            for ask, found in zip(first, answers, strict=True):
+                self._answered(ask, found)
+                if found.rows:
+                    self._read_range(ask.of, Range(ask.of.plan.last), False, found.rows, connection)
 
         def some(connection: MysqlConnection) -> None:
             pace = Pace()
@@ -195,14 +205,11 @@ class Transfer:
                 answered = segments.digest_answers(answers)
                 for ask, found in zip(batch, answered, strict=True):
                     self._answered(ask, found)
-                for ask, found in zip(batch, answered, strict=True):
-                    if ask.kind == "beyond" and found.rows:
-                        place = Range(ask.of.plan.last)
-                        self._read_range(ask.of, place, False, found.rows, connection)
+                for ask in batch:
                     while group := self._ripe(ask.of):
                         self._splice_some(ask.of, group, connection)
 
-        self._crew.share([*alone, *[some] * len(self._crew.working)])
+        self._crew.share([*[ahead] * bool(first), *alone, *[some] * len(self._crew.working)])
 
     def _answered(self, ask: _Ask, found: Digest) -> None:
         of = ask.of
