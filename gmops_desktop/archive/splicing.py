@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import accumulate, compress, count, pairwise, repeat
+from itertools import accumulate, compress, count, islice, pairwise, permutations, product, repeat
 from operator import eq, mod, not_, xor
 from typing import Final
 
@@ -19,6 +19,8 @@ from gmops_desktop.archive import rows
 
 _NONE: Final[Iterator[bytes]] = iter(())
 
+_DOUBTFUL: Final = 7  # sums of several rows up to which their orders are tried
+_ORDERS: Final = 1 << _DOUBTFUL  # each takes a few milliseconds
 RUN_END: Final = 0xFFFF  # among the sums of rows, behind the last one of a run; no sum is as large
 
 
@@ -126,11 +128,22 @@ class OldRows:
             order.append((stretch, tuple(placed)))
         return Changes(tuple(gone), tuple(new), tuple(order))
 
-    def spliced(self, changes: Changes, fresh: Mapping[int, Sequence[bytes]]) -> bytes | None:
-        """Return the new text, with new rows by their sums; None where not all of them are there.
+    def spliced(self, changes: Changes, fresh: Mapping[int, Sequence[bytes]]) -> Iterator[bytes]:
+        """Return what the new text may be, with new rows by their sums; none if any is lacking.
 
-        Those with the same sum are taken in the order in which they come.
+        Sums do not say in which order rows stand that have the same one, as a few do where hundreds
+        are new.  They are taken as they came first, and then in every other order.
         """
+        doubtful = [value for value, texts in fresh.items() if len(texts) > 1]
+        tries = _ORDERS if len(doubtful) <= _DOUBTFUL else 1
+        orders = (islice(permutations(fresh[value]), tries) for value in doubtful)
+        for order in islice(product(*orders), tries):
+            text = self._spliced(changes, {**fresh, **dict(zip(doubtful, order, strict=True))})
+            if text is None:
+                return
+            yield text
+
+    def _spliced(self, changes: Changes, fresh: Mapping[int, Sequence[bytes]]) -> bytes | None:
         waiting = {value: iter(texts) for value, texts in fresh.items()}
         lines: list[bytes] = []
         position = 0

@@ -195,8 +195,8 @@ def _lacking(case: _Case) -> Stretches:
 def _result(case: _Case) -> Spliced:
     if case.hopeless or case.changes is None:
         return Spliced(case.held, None)
-    text = case.old.spliced(case.changes, case.fresh)
-    if text is None or hashlib.sha256(text).hexdigest() != case.wanted.digest:
-        return Spliced(case.held, None, case.sent_bytes)
-    segment = Segment(range_of(case.held), case.wanted.rows, text, case.wanted.digest)
-    return Spliced(case.held, segment, case.sent_bytes)
+    for text in case.old.spliced(case.changes, case.fresh):
+        if hashlib.sha256(text).hexdigest() == case.wanted.digest:
+            segment = Segment(range_of(case.held), case.wanted.rows, text, case.wanted.digest)
+            return Spliced(case.held, segment, case.sent_bytes)
+    return Spliced(case.held, None, case.sent_bytes)

@@ -123,3 +123,46 @@ def test_sizes_that_leap_are_cut_to_measure(
     _, parts = read(connection)
     assert sum(part.rows for part in parts) == 20_125
     assert max(len(part.text) for part in parts) < segments.CAP
+
+
+def test_a_row_too_large_for_a_flow_comes_in_pieces_between_its_neighbours(
+    mariadb: MariaDB, schema: MysqlAddress, connection: MysqlConnection
+) -> None:
+    execute(
+        mariadb,
+        schema.schema,
+        [
+            "CREATE TABLE t (id int PRIMARY KEY, x longtext)",
+            "INSERT INTO t SELECT seq, IF(seq IN (700, 701, 2000), REPEAT('z', 5000000), seq)"
+            " FROM seq_1_to_2000",
+        ],
+    )
+    table, parts = read(connection)
+    assert reading.flows(table)
+    assert sum(part.rows for part in parts) == 2000
+    assert [part.range.upto for part in parts if part.range.wide] == [("700",), ("701",), ("2000",)]
+    asked = dict(segments.digests(connection, table, [part.range for part in parts]))
+    assert [asked[part.range].digest for part in parts] == [part.digest for part in parts]
+    for one, two in pairwise(parts):
+        assert one.range.upto == two.range.after
+
+
+def test_a_table_is_parted_between_its_keys_without_walking_there(
+    mariadb: MariaDB, schema: MysqlAddress, connection: MysqlConnection
+) -> None:
+    execute(
+        mariadb,
+        schema.schema,
+        [
+            "CREATE TABLE t (id bigint unsigned PRIMARY KEY)",
+            "INSERT INTO t VALUES (1),(5),(101),(18446744073709551615)",
+        ],
+    )
+    table, _ = read(connection)
+    snapshot.begin(connection)
+    whole = segments.Range()
+    half = reading.bound(connection, table, whole, 2, 4)
+    assert half == (str(1 + (2**64 - 2) // 2),)
+    assert reading.bound(connection, table, segments.Range(None, ("101",)), 1, 4) == ("26",)
+    assert reading.bound(connection, table, whole, 4, 4) is None
+    assert reading.bound(connection, table, segments.Range(("101",), ("102",)), 1, 4) is None
