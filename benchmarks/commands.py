@@ -134,15 +134,15 @@ def _text(file: IO[bytes]) -> str:
 # ---------------------------------------------------------------- the contestants
 
 
-def dump_line(login: str, schema: str) -> str:
+def dump_line(login: str, schema: str, *more: str) -> str:
     """Return the shell line of mysqldump, which reads the option file that `login` names."""
     tool = "mysqldump" if shutil.which("mysqldump") else "mariadb-dump"
-    return shlex.join([tool, login, *_DUMP, schema])
+    return shlex.join([tool, login, *_DUMP, *more, schema])
 
 
-def stock_dump(login: str, schema: str) -> str:
+def stock_dump(login: str, schema: str, *more: str) -> str:
     """Return the shell line of `mysqldump | zstd -3`."""
-    return f"{dump_line(login, schema)} | zstd -q -3"
+    return f"{dump_line(login, schema, *more)} | zstd -q -3"
 
 
 def in_a_shell(line: str) -> list[str]:

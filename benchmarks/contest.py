@@ -112,11 +112,11 @@ class Contest:
 
     # ------------------------------------------------------------ the stock tools
 
-    def dump(self) -> Sample:
-        """`mysqldump | zstd -3` on this machine."""
+    def dump(self, *more: str) -> Sample:
+        """`mysqldump | zstd -3` on this machine, with `more` options."""
         file = self.folder / "dump.zst"
         with self.login() as login:
-            ran = run(in_a_shell(commands.stock_dump(login, data.SCHEMA)), into=file)
+            ran = run(in_a_shell(commands.stock_dump(login, data.SCHEMA, *more)), into=file)
         return Sample(ran.seconds, 0, _whole(file), ran.memory)
 
     def dump_over(self, line: Line) -> Sample:

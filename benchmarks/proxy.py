@@ -27,7 +27,7 @@ class _Direction:
 
     def __init__(self, rate: float) -> None:
         self.passed = 0
-        self._bytes_per_second = rate / 8
+        self.bytes_per_second = rate / 8
         self._used_until = 0.0
         self._lock = threading.Lock()
 
@@ -35,11 +35,11 @@ class _Direction:
         """Count `size` bytes; return the seconds until the line has carried them."""
         with self._lock:
             self.passed += size
-            if not self._bytes_per_second:
+            if not self.bytes_per_second:
                 return 0.0
             now = time.monotonic()
-            idle_since = now - _BURST / self._bytes_per_second
-            self._used_until = max(self._used_until, idle_since) + size / self._bytes_per_second
+            idle_since = now - _BURST / self.bytes_per_second
+            self._used_until = max(self._used_until, idle_since) + size / self.bytes_per_second
             return max(self._used_until - now, 0.0)
 
 
@@ -61,6 +61,10 @@ class Proxy:
         self._streams: set[socket.socket] = set()
         self._door = socket.create_server((LOOPBACK, 0), backlog=64)
         self.port: int = self._door.getsockname()[1]
+
+    def throttle(self, rate: float) -> None:
+        """Let no more than `rate` bits a second come down from now on."""
+        self._down.bytes_per_second = rate / 8
 
     def cut(self) -> None:
         """Cut every connection, as a pulled cable and a dead peer would look to both ends."""

@@ -16,6 +16,7 @@ Measure = Literal["seconds", "line_bytes"]
 
 OURS: Final = "gmops backup take"
 DUMP: Final = "mysqldump | zstd -3"
+PLAIN_DUMP: Final = "mysqldump --skip-ssl | zstd -3"
 MYDUMPER: Final = "mydumper --compress"
 SSH_DUMP: Final = "ssh HOST 'mysqldump | zstd -3'"
 LOAD: Final = "zstd -dc | mariadb"

@@ -296,6 +296,7 @@ def test_server_restarted(site: Site) -> None:
 def test_a_first_backup_that_is_killed_is_gone_on_with(site: Site) -> None:
     """Over a slow line the first one takes longest: nothing of it may have to travel twice."""
     shutil.rmtree(site.archives)
+    site.line.throttle(16e6)
     whole = site.take_whole()
     site.usual = full = site.sent
     for file in site.archives.iterdir():

@@ -8,6 +8,7 @@ piece, because it would pass its packet size, is read closer: fewer rows, then v
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, cast
@@ -28,8 +29,8 @@ from gmops_desktop.adapters.mysql.dialect import (
 )
 from gmops_desktop.adapters.mysql.segments import (
     LONGEST,
+    PATIENCE,
     Bound,
-    Pace,
     Range,
     cap,
     joined,
@@ -44,7 +45,8 @@ _WIDE: Final = 256 << 10  # bytes of a large row that may stand in its text; the
 _PIECE: Final = 256 << 10  # bytes of a piece; more, up to the most, of a value that is very large
 _MOST_PIECE: Final = 4 << 20
 _MOST_ROWS: Final = 50_000
-_AT_ONCE: Final = 8  # segments' worth of rows in one answer at most, for it is held in memory
+_FIRST_ROWS: Final = 16  # of a flow; what the server guesses of their size may be far off
+_AT_ONCE: Final = 8 << 20  # bytes of rows in one answer; twice as many are held at most
 _WHOLE_NUMBERS: Final = ("tinyint", "smallint", "mediumint", "int", "bigint")
 
 
@@ -163,26 +165,33 @@ class _Ranges:
 
         That spares the server half its time.  That nothing changes on the way is for TLS and SSH to
         see to, as with all else that it says.  Segments are handed out between two answers, when
-        nobody who wants to alter the table has to wait.
+        nobody who wants to alter the table has to wait; and what came with an answer that breaks
+        off is lost.  So an answer takes half a second, as far as the rows before it tell.
         """
         text = f"LEFT({line(self._table.columns)},{self._cap})"
-        cut, pace = _Cut(len(self._table.key), after, self._target), Pace()
+        cut, wanted = _Cut(len(self._table.key), after, self._target), _FIRST_ROWS
         while True:
-            wanted, came, fitting = self._count * min(pace.count, _AT_ONCE), 0, True
             question = (
                 f"SELECT {text} FROM {source(self._table)}"
                 f" WHERE {between(self._table.key, after, end)}"
                 f" ORDER BY {order(self._table.key)} LIMIT {wanted}"
             )
-            with pace, snapshot.table(self._connection):
+            came, kept, taken, begun = 0, cut.rows, cut.bytes, time.monotonic()
+            fitting, room = True, True
+            with snapshot.table(self._connection):
                 for values in self._connection.values(question):
                     came += len(values)
-                    fitting = fitting and cut.add(values, self._cap)
+                    if fitting and room:
+                        fitting = cut.add(values, self._cap)
+                        room = cut.bytes - taken < 2 * _AT_ONCE
+            kept, taken = cut.rows - kept, max(cut.bytes - taken, 1)
+            enough = min(_AT_ONCE, taken / (time.monotonic() - begun) * PATIENCE)
             for segment in cut.full():
                 self._adapt(segment.rows, len(segment.text))
                 yield segment
-            if fitting and came == wanted:
+            if fitting and (came == wanted or not room):  # the rest is asked for again
                 after = cut.last
+                wanted = self._clamped(min(wanted * 8, kept * enough / taken))
                 continue
             if rest := cut.closed():
                 yield rest
@@ -339,6 +348,7 @@ class _Cut:
         self._rows: list[bytes] = []
         self._size = 0
         self._full: list[Segment] = []
+        self.rows = self.bytes = 0  # that were added in all
 
     def add(self, values: Sequence[bytes | None], limit: int) -> bool:
         """Add rows; say whether all of them could be built, and are shorter than `limit`."""
@@ -350,6 +360,8 @@ class _Cut:
         if size >= limit and max(map(len, rows)) >= limit:
             return False
         size += 2 * len(rows)
+        self.rows += len(rows)
+        self.bytes += size
         if self._size + size <= self._target:
             self._rows += rows
             self._size += size

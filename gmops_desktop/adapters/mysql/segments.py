@@ -20,7 +20,7 @@ from gmops_desktop.adapters.mysql.dialect import between, literal, name, order, 
 CAP: Final = 2 << 20  # bytes that a segment's text stays below
 LONGEST: Final = 16 << 20  # bytes that it may have where rows that are the same cannot be parted
 HASH: Final = 12  # hexadecimal digits of a row's SHA-256 that tell it from others
-_PATIENCE: Final = 0.5  # seconds that one question for digests may take the server
+PATIENCE: Final = 0.5  # seconds that one question for digests may take the server
 
 Bound = tuple[str, ...] | None
 
@@ -91,7 +91,7 @@ class Pace:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        pace = _PATIENCE / max(time.monotonic() - self._begun, 0.001)
+        pace = PATIENCE / max(time.monotonic() - self._begun, 0.001)
         self.count = max(1, min(int(self.count * min(pace, 4.0)), 200))
 
 
