@@ -109,12 +109,15 @@ def bound(connection: MysqlConnection, table: Table, place: Range, rows: int, of
     return _parsed(found[0][0]) if found else None
 
 
-def flows(table: Table) -> bool:
-    """Say whether rows can come one after another, each telling its key.
+def flows(connection: MysqlConnection, table: Table) -> bool:
+    """Say whether rows come one after another, each telling its key.
 
     They must lie in its order, and nobody may wait while they come, as writers of a MyISAM table
-    would.  Nothing can slip away between the segments of one flow, so that it need not be counted.
+    would; nor may the line be slow, for each row has a head that hardly shrinks.  Nothing can slip
+    away between the segments of one flow, so that it need not be counted.
     """
+    if connection.context.line.compression or connection.context.line.limit:
+        return False
     leading = table.columns[: len(table.key)]
     numbers = all(column.form == "number" for column in leading)
     return table.clustered and leading == table.key and numbers
@@ -155,7 +158,7 @@ class _Ranges:
 
     def read(self, after: Bound = None, end: Bound = None) -> Iterator[Piece | Segment]:
         """Read the keys in (`after`, `end`]; the last segment ends at the highest key there is."""
-        if flows(self._table):
+        if flows(self._connection, self._table):
             yield from self._flowing(after, end)
         else:
             yield from self._one_by_one(after, end)

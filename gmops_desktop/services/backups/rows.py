@@ -170,7 +170,7 @@ class Transfer:
         for of in self._rows:
             if not of.table.holds_rows:
                 continue
-            if of.plan.held or not reading.flows(of.table):
+            if of.plan.held or not reading.flows(self._crew.first, of.table):
                 asks.append(_Ask(of, "count"))
             if of.table.key and of.plan.last is not None:
                 first.append(_Ask(of, "beyond"))

@@ -138,7 +138,7 @@ def test_a_row_too_large_for_a_flow_comes_in_pieces_between_its_neighbours(
         ],
     )
     table, parts = read(connection)
-    assert reading.flows(table)
+    assert reading.flows(connection, table)
     assert sum(part.rows for part in parts) == 2000
     assert [part.range.upto for part in parts if part.range.wide] == [("700",), ("701",), ("2000",)]
     asked = dict(segments.digests(connection, table, [part.range for part in parts]))
@@ -166,3 +166,24 @@ def test_a_table_is_parted_between_its_keys_without_walking_there(
     assert reading.bound(connection, table, segments.Range(None, ("101",)), 1, 4) == ("26",)
     assert reading.bound(connection, table, whole, 4, 4) is None
     assert reading.bound(connection, table, segments.Range(("101",), ("102",)), 1, 4) is None
+
+
+@pytest.mark.parametrize(("compress", "limit"), [(True, 0), (False, 1 << 30)])
+def test_on_a_slow_line_segments_are_asked_for(
+    mariadb: MariaDB,
+    schema: MysqlAddress,
+    connection: MysqlConnection,
+    compress: bool,
+    limit: int,
+) -> None:
+    execute(
+        mariadb,
+        schema.schema,
+        ["CREATE TABLE t (id int PRIMARY KEY)", "INSERT INTO t SELECT seq FROM seq_1_to_50"],
+    )
+    table, flowed = read(connection)
+    assert reading.flows(connection, table)
+    connection.context.line.compress, connection.context.line.limit = compress, limit
+    assert not reading.flows(connection, table)
+    _, asked = read(connection)
+    assert [part.text for part in asked] == [part.text for part in flowed]
