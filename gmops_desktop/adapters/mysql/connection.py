@@ -153,7 +153,8 @@ class MysqlConnection:
         with self._guarded(), self._raw.cursor(SSCursor) as cursor:
             try:
                 cursor.execute(self._worded(statement))
-                yield from cursor
+                for found in cursor:  # noqa: UP028 - who leaves early would read to the end
+                    yield found
                 self._note(cursor)
             except BaseException:
                 if self._raw.severed or not self._raw.open:
