@@ -1,10 +1,11 @@
 """What a backup costs, measured against the stock tools in one run: time, bytes, memory.
 
-    python3 dev.py bench [--quick] [--runs 3] [--only loopback line restore] [--restore-line]
+    python3 dev.py bench [--quick] [--runs 3] [--only loopback line restore restore-line]
 
 Full backups on the loopback against `mysqldump | zstd -3` and mydumper; first, daily and idle
 backups over a line of 5 Mbit/s against `ssh HOST 'mysqldump | zstd -3'`; the memory that a row of
-64 MB takes; restores on the loopback and, asked for, over the line.  Medians, ratios and the bars
+64 MB takes; restores on the loopback, against `mariadb < dump` and myloader, and over the line
+against `zstd -dc | ssh HOST mariadb` with and without `-C`.  Medians, ratios and the bars
 they are held against are printed, and written as `results.md` and `results.json`.
 
 How it is measured, and what that means, stands in docs/performance.md.  A run on the full database
@@ -36,7 +37,8 @@ from gmops_desktop.paths import ROOT
 from sandbox import site_data
 from sandbox.processes import end_strays
 
-PARTS = ("loopback", "line", "restore")
+PARTS = ("loopback", "line", "restore", "restore-line")
+_USUAL = ("loopback", "line", "restore")
 
 
 def main() -> int:
@@ -74,9 +76,8 @@ def _options() -> argparse.Namespace:
     sizes.add_argument("--quick", action="store_true", help="100 MB instead of 1 GB, one run")
     sizes.add_argument("--tiny", action="store_true", help="2 MB, one run: does it work at all?")
     parser.add_argument("--runs", type=int, default=0, help="3, or 1 of the smaller sizes")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
-    parser.add_argument("--restore-line", action="store_true",
-                        help="also restore over the line (an hour more)")  # fmt: skip
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=_USUAL,
+                        help="restore-line takes another hour: only when named")  # fmt: skip
     parser.add_argument("--rate", type=float, default=5.0, help="the line, in Mbit/s (5)")
     parser.add_argument("--proxy", action="store_true",
                         help="throttle by a proxy, also where the kernel could")  # fmt: skip
@@ -111,6 +112,14 @@ def _measure(options: argparse.Namespace, folder: Path, results: Results) -> boo
         site = site_data.SMALL if options.tiny else site_data.FULL
         print("Restoring the example website ...", flush=True)
         exact &= restoring.of_the_site(folder / "restore", site, runs, results)
+    if "restore" in options.only or "restore-line" in options.only:
+        print(f"Preparing the {size.name} database in fifty tables ...", flush=True)
+        with data.seeded(size, folder / "estate" / "mariadb") as server:
+            estate = restoring.Estate(Contest(server, size, folder / "estate", results))
+            if "restore" in options.only:
+                exact &= estate.on_the_loopback(runs)
+            if "restore-line" in options.only:
+                exact &= _restored_over_the_line(options, estate, folder, results)
     return exact
 
 
@@ -125,10 +134,18 @@ def _over_the_line(options: argparse.Namespace, contest: Contest) -> bool:
         "verified and loaded by the stock client; CHECKSUM TABLE of every table "
         + ("as on the server" if exact else "DIFFERS from the server's")
     )
-    if options.restore_line:
-        with laid(contest.folder / "both", rate, both=True, proxied=options.proxy) as line:
-            facts["line of the restores"] = "the same, throttled in both directions"
-            exact &= restoring.over_the_line(contest, line, 1)
+    return exact
+
+
+def _restored_over_the_line(
+    options: argparse.Namespace, estate: restoring.Estate, folder: Path, results: Results
+) -> bool:
+    rate = options.rate * 1e6
+    with laid(folder / "both", rate, both=True, proxied=options.proxy) as line:
+        found = f"{line.kind}, throttled in both directions; measured: {line.measured() / 1e6:.2f}"
+        results.facts["line of the restores"] = f"{found} Mbit/s"
+        exact = estate.over(line, options.runs)
+        estate.rivals_over(line)
     return exact
 
 
@@ -139,7 +156,8 @@ def _work_folder() -> Iterator[Path]:
     cache = data.cache_folder()
     for left in cache.glob("work-*"):
         if not Path(f"/proc/{left.name.removeprefix('work-')}").exists():
-            for server in (left / "mariadb", left / "restore" / "site", *left.glob("*/sshd")):
+            servers = (left / "mariadb", left / "estate" / "mariadb", left / "restore" / "site")
+            for server in (*servers, *left.glob("*/sshd")):
                 end_strays(server)
             shutil.rmtree(left)
     folder = cache / f"work-{os.getpid()}"

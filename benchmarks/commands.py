@@ -163,6 +163,12 @@ def mydumper(options: Path, schema: str, folder: Path) -> list[str] | None:
     return [*words, f"--outputdir={folder}", "--trx-consistency-only", "--compress", *objects]
 
 
+def myloader(options: Path, schema: str, folder: Path) -> list[str | Path]:
+    """Return myloader's command for what mydumper wrote, by its own number of threads."""
+    words = ["myloader", f"--defaults-file={options}", "--host=127.0.0.1"]
+    return [*words, f"--database={schema}", f"--directory={folder}"]
+
+
 def version_of(tool: str) -> str:
     """Return the first line of `tool --version`; empty where it is not installed."""
     try:

@@ -36,13 +36,13 @@ class Contest:
         self._password.touch(0o600)
         self._password.write_text(server.password("ops_backup"), "utf-8")
 
-    def described(self) -> str:
-        """Say how large the measured schema is."""
+    def described(self, schema: str = data.SCHEMA) -> str:
+        """Say how large a schema is."""
         with self.login("root") as login:
-            tables = ask(login, "SHOW FULL TABLES WHERE Table_type = 'BASE TABLE'", data.SCHEMA)
+            tables = ask(login, "SHOW FULL TABLES WHERE Table_type = 'BASE TABLE'", schema)
             counts = " UNION ALL ".join(f"SELECT COUNT(*) FROM {name}" for name, _ in tables)
-            rows = sum(int(count) for (count,) in ask(login, counts, data.SCHEMA))
-            dumped = run(in_a_shell(f"{commands.dump_line(login, data.SCHEMA)} | wc -c")).out
+            rows = sum(int(count) for (count,) in ask(login, counts, schema))
+            dumped = run(in_a_shell(f"{commands.dump_line(login, schema)} | wc -c")).out
         return f"{int(dumped) / 1e6:,.0f} MB of SQL, {rows:,} rows in {len(tables)} tables"
 
     def live_a_day(self) -> None:

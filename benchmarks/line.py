@@ -69,12 +69,22 @@ class Line:
         """`user@host:port`, as our program is told."""
         return f"{self.sshd.address.user}@{self.host}:{self.port}"
 
-    def ssh(self, remote: str) -> list[str]:
-        """Return the command that runs a shell line at the server, by the stock client."""
+    def ssh(self, remote: str, *more: str) -> list[str]:
+        """Return the command that runs a shell line at the server, by the stock client with `more`
+        options."""
         hosts = self.folder / "known_hosts"
         hosts.write_text(self.known_hosts, "utf-8")
         options = ["BatchMode=yes", "StrictHostKeyChecking=yes", f"UserKnownHostsFile={hosts}"]
-        words = ["ssh", "-F", "/dev/null", "-i", str(self.sshd.key_file), "-p", str(self.port)]
+        words = [
+            "ssh",
+            *more,
+            "-F",
+            "/dev/null",
+            "-i",
+            str(self.sshd.key_file),
+            "-p",
+            str(self.port),
+        ]
         for option in options:
             words += ["-o", option]
         where = f"{self.sshd.address.user}@{self.host}"

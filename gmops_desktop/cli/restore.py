@@ -61,7 +61,7 @@ Tables = Annotated[
 Keys = Annotated[
     list[str] | None,
     typer.Option(
-        "--key",
+        "--row",
         metavar="KEY",
         show_default=False,
         help=tr("Only the row with this key, as gmops restore rows shows it; with one --table."),
@@ -301,7 +301,7 @@ def _choice(tables: list[str] | None, keys: list[str] | None) -> Choice:
 
     if keys:
         if len(tables or ()) != 1:
-            raise typer.BadParameter(tr("--key needs exactly one --table."))
+            raise typer.BadParameter(tr("--row needs exactly one --table."))
         return Choice(rows={(tables or [""])[0]: frozenset(keys)})
     return Choice(frozenset(tables) if tables else None)
 

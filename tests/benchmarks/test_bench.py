@@ -15,7 +15,21 @@ from pathlib import Path
 import pytest
 
 from benchmarks.proxy import Proxy
-from benchmarks.results import DAILY, DUMP, FIRST, LOOPBACK, OURS, SAME, SSH_DUMP, Results, Sample
+from benchmarks.results import (
+    DAILY,
+    DUMP,
+    FIRST,
+    LOOPBACK,
+    OURS,
+    PREVIEW,
+    RESTORE,
+    RESTORE_ONE,
+    SAME,
+    SSH_DUMP,
+    SSH_LOAD,
+    Results,
+    Sample,
+)
 from strange_servers import listener
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,6 +82,18 @@ def test_medians_ratios_and_bars() -> None:
     assert theirs[1] == SSH_DUMP
     assert ours[1] == OURS
     assert dict(zip(titles, ours, strict=True))["× time"] == "1/18.8"
+
+
+def test_a_preview_and_a_restore_are_held_against_the_same_rival() -> None:
+    results = Results()
+    results.add(RESTORE_ONE, SSH_LOAD, Sample(500.0, 300_000_000))
+    results.add(RESTORE_ONE, PREVIEW, Sample(10.0, 90_000))
+    results.add(RESTORE_ONE, RESTORE, Sample(50.0, 900_000))
+    preview, restore = results.verdicts()
+    assert (preview.met, preview.found) == (True, "1/50.0")
+    assert PREVIEW in preview.what
+    assert (restore.met, restore.found, restore.bar) == (False, "1/10.0", "at most 1/12.0")
+    assert [row[1] for row in results.rows()[1:]] == [SSH_LOAD, PREVIEW, RESTORE]
 
 
 def _sending(size: int) -> Callable[[socket.socket], None]:

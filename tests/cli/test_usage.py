@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
 from gmops import ROOT, environment, gmops
+from gmops_desktop.cli.tree import commands
 
 COMMANDS = (
     "status",
@@ -103,3 +107,15 @@ def test_help_brings_neither_qt_nor_the_libraries(tmp_path: Path):
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
+
+
+def test_no_command_has_two_options_of_one_name():
+    """The second of them would take the place of the first, unnoticed."""
+
+    def look(command: Any, path: str) -> None:
+        options = Counter(name for one in command.params for name in one.opts)
+        assert not [name for name, times in options.items() if times > 1], path
+        for name, below in getattr(command, "commands", {}).items():
+            look(below, f"{path} {name}")
+
+    look(typer.main.get_command(commands()), "gmops")
