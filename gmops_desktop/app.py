@@ -34,7 +34,6 @@ from gmops_desktop.addresses import (
     AccountAddress,
     CloudDatabase,
     MysqlAddress,
-    Resource,
     SshAddress,
     ssh_of,
 )
@@ -42,16 +41,15 @@ from gmops_desktop.archive.plain_copies import PlainCopies
 from gmops_desktop.archive.sealing import NoIdentity
 from gmops_desktop.context import Context, side_by_side
 from gmops_desktop.contract.looks import AccountDetails, HostDetails, MysqlDetails
-from gmops_desktop.contract.retention import Keep
 from gmops_desktop.errors import OpsError
-from gmops_desktop.everything import kinds_of_backup
+from gmops_desktop.everything import kinds_of_backup, subjects_of_schedules
 from gmops_desktop.language import tr
 from gmops_desktop.log import start_log
 from gmops_desktop.month_facts import Collector
 from gmops_desktop.paths import Home
 from gmops_desktop.reports.facts import MonthFacts
 from gmops_desktop.services.account_settings import AccountBackups
-from gmops_desktop.services.backups import Backup, Backups, TransferPlan
+from gmops_desktop.services.backups import Backups
 from gmops_desktop.services.cloud_backups import CloudBackups
 from gmops_desktop.services.comparisons import Comparisons
 from gmops_desktop.services.connections import Connections
@@ -138,16 +136,6 @@ def _build(
         gather = Collector(contracts, tickets, backups, restores, patches, servers)
         return gather(start, end)
 
-    def take_by_plan(
-        address: MysqlAddress, context: Context, resource_id: str, rate_limit: int
-    ) -> Backup:
-        plan = TransferPlan(rate_limit=rate_limit)
-        return backups.take(address, context, resource_id=resource_id, plan=plan)
-
-    def keep_of(resource: Resource) -> Keep:
-        plan = schedules.plan(resource)
-        return plan.keep if plan else Keep()
-
     contracts = Contracts(database, journal)
     tickets = Tickets(database, journal)
     sealing = Sealing(
@@ -168,18 +156,22 @@ def _build(
     restores = Restores(
         database, outside.connect, partial(backups.take, purpose="safety"), sealing.seals
     )
-    retention = Retention(database, archive_folder, keep_of)
+    retention = Retention(database, archive_folder, lambda id: schedules.keep_of(id))
     schedules = Schedules(
         database,
         tickets,
-        resources=contracts.resources,
-        take=take_by_plan,
+        subjects=lambda: subjects_of_schedules(contracts, backups, files, accounts, lambda: whole),
         verify=backups.verify,
         prune=retention.prune,
         archive_folder=archive_folder,
         locks=home.locks,
         around=power.look,
         hopeless=lambda error: isinstance(error, NoSecret | UnknownHostKey | ChangedHostKey),
+    )
+    whole = WholeBackups(
+        database,
+        journal,
+        kinds_of_backup(contracts, backups, files, accounts, schedules.rate_limit),
     )
     servers = Servers(
         database,
@@ -223,11 +215,7 @@ def _build(
         backups=backups,
         account_backups=accounts,
         site_files=files,
-        whole_backups=WholeBackups(
-            database,
-            journal,
-            kinds_of_backup(contracts, backups, files, accounts, schedules.rate_limit),
-        ),
+        whole_backups=whole,
         cloud_backups=clouds,
         restores=restores,
         drills=drills,

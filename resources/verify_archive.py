@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-r"""Proves an archive (NAME.sql.zst, NAME.account.zst) without the program that wrote it.
+r"""Proves an archive (NAME.sql.zst, .tar.zst, .account.zst) without the program that wrote it.
 
 Needs Python 3.8 or newer and the `zstd` command, nothing else:  python3 verify_archive.py FILE
 Exit code 0: whole.  3: damaged, and the lines say what and where.  1: it could not be read.
@@ -9,7 +9,9 @@ comments, one JSON object a line, closed by the SHA-256 of those lines.  It stat
 every frame as it is stored, and of each segment's rows as the database server computed it: rows as
 SQL literals, joined by a comma and a NUL byte.  In the file each row is a line, and line ends
 inside strings are written \n and \r there.  (NAME.account.zst is one JSON document instead; its
-last frame, the member "manifest", states the SHA-256 of every frame, and one of those lines.)
+last frame, the member "manifest", states the SHA-256 of every frame, and one of those lines.
+NAME.tar.zst is a tar; its list, with the SHA-256 of each file or of each 4 MiB of it, and its
+manifest stand behind the files in pax comments, which every tar passes over.)
 """
 
 import hashlib
@@ -19,8 +21,10 @@ import re
 import struct
 import subprocess
 import sys
+import tarfile
 
 TITLE, MEMBER = b"-- GMOps manifest", b',\n"manifest": {'
+TREE, BLOCK = b"GMOps files manifest", 4 << 20
 LARGE = re.compile(
     rb"^SET @`(?:([0-9a-f]{64})`=x''|([0-9a-f]{64})`=CONCAT\(@`\2`,0x([0-9A-F]+)\));$", re.MULTILINE
 )
@@ -53,8 +57,10 @@ def check(file):
         frames = seek_table(file)
         if (text := unpacked(file, *frames[-1])).startswith(MEMBER):
             return check_account(file, frames, json.loads(b"{" + text[1:])["manifest"])
+        if b" comment=" + TREE in text[:1024]:
+            return check_tree(file, frames, comment_in(text[:-1024]).split(b"\n"))
         manifest = read_manifest(file, *frames[-1])
-    except (Damaged, ValueError, KeyError) as damage:
+    except (Damaged, ValueError, KeyError, IndexError, tarfile.TarError) as damage:
         return [str(damage)]
     stated = manifest["frames"]
     if len(stated) != len(frames) - 1:
@@ -103,6 +109,80 @@ def check_account(file, frames, manifest):
     if found != manifest["frames"] or sha256("\n".join(found).encode()) != manifest["sha256"]:
         return ["The content is not what its manifest says: it was edited."]
     return []
+
+
+def check_tree(file, frames, lines):
+    """Return what is wrong with an archive of a directory; `lines` are its manifest."""
+    if lines[3] != b"sha256 " + sha256(lines[1] + b"\n" + lines[2] + b"\n").encode():
+        raise Damaged("The manifest was edited: its digest does not fit its text.")
+    manifest, stated = json.loads(lines[1]), json.loads(lines[2])
+    found = [sha256(read(file, offset, size)) for offset, size, _ in frames[:-1]]
+    if len(found) != len(stated):
+        return [f"The manifest speaks of {len(stated)} frames, there are {len(found)}."]
+    if wrong := [n for n, digest in enumerate(found) if digest != stated[n]]:
+        return [f"Frame {n}, from byte {frames[n][0]}, is not what was written." for n in wrong]
+    listed = {}
+    begin = manifest["listed"]
+    for frame in frames[begin:-1]:
+        entries = map(json.loads, comment_in(unpacked(file, *frame)).splitlines())
+        listed.update({entry["path"]: entry for entry in entries})
+    if len(listed) != manifest["entries"]:
+        return ["The manifest contradicts itself: its list has not so many entries."]
+    return check_members(file.name, listed, sum(size for _, _, size in frames[:begin]))
+
+
+class Head:
+    """The first bytes of a stream."""
+
+    def __init__(self, stream, size):
+        self.stream, self.left = stream, size
+
+    def read(self, size):
+        block = self.stream.read(min(size, self.left))
+        self.left -= len(block)
+        return block
+
+
+def check_members(path, listed, size):
+    """Hold what a stock tar would restore from the first `size` bytes against the list."""
+    faults, command = [], ["zstd", "-dcq", "--", path]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as zstd:
+        words = {"encoding": "utf-8", "errors": "surrogateescape"}
+        with tarfile.open(fileobj=Head(zstd.stdout, size), mode="r|", **words) as tar:
+            for member in tar:
+                name = member.name[2:] if member.name.startswith("./") else ""
+                entry = listed.pop(name, None)
+                if not entry or not member_holds(tar, member, entry):
+                    faults.append(f"{name!a} is not what the list says.")
+        while zstd.stdout.read(1 << 20):
+            pass
+    faults += [f"{name!a} is missing." for name in listed]
+    return faults + (["zstd cannot unpack it: `zstd -t` says more."] if zstd.returncode else [])
+
+
+def member_holds(tar, member, entry):
+    """Say whether an entry of the tar is the one in the list, a file's content included."""
+    kinds = {b"0": "file", b"1": "hard", b"2": "link", b"5": "folder"}
+    target = "./" + entry.get("target", "") if entry["kind"] == "hard" else entry.get("target", "")
+    if (kinds.get(member.type), member.mode) != (entry["kind"], entry["mode"] & 0o7777):
+        return False
+    if entry["kind"] != "file":
+        return member.linkname == target
+    content, blocks = tar.extractfile(member), entry.get("blocks", [])
+    whole = hashlib.sha256()
+    for number, block in enumerate(iter(lambda: content.read(BLOCK), b"")):
+        whole.update(block)
+        if blocks and sha256(block) != blocks[number]:
+            return False
+    return bool(blocks) or whole.hexdigest() == entry["digest"]
+
+
+def comment_in(record):
+    """Return the words of a pax comment of ours: a header of 512 bytes, then "LENGTH comment=…"."""
+    length, _, words = record[512:].partition(b" comment=")
+    if len(record) != 512 + -(-int(length) // 512) * 512:
+        raise Damaged("A comment in the tar holds more than it says.")
+    return words[: int(length) - len(length) - len(b" comment=") - 1]
 
 
 def read_manifest(file, *frame):

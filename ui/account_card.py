@@ -22,12 +22,8 @@ from ui.account_diff import AccountDiff
 from ui.account_menu import MenuPreviewDialog
 from ui.account_words import counts_text
 from ui.backup_kinds import KindCard
+from ui.backup_lanes import lane_of_account
 from ui.widgets.frames import Label, button, disable
-
-
-def lane_of_account(address: AccountAddress) -> str:
-    """Return the lane in which everything of one account runs, one after another."""
-    return f"account:{address.app_id}"
 
 
 class AccountCard(KindCard):
@@ -71,6 +67,10 @@ class AccountCard(KindCard):
         """The account that is meant."""
         place = self.choice.currentIndex()
         return self._resources[place] if 0 <= place < len(self._resources) else None
+
+    def planned(self) -> Resource | None:
+        """The account that is meant."""
+        return self.chosen
 
     def refresh(self) -> None:
         """Show what the register holds now."""
@@ -184,6 +184,7 @@ class AccountCard(KindCard):
             self.last.setToolTip(newest.verdict)
         else:
             self.last.show_text(tr("Not kept yet: menu, automatic replies, material, drafts"), "")
+        self.show_light()
         self._judge()
 
     def _judge(self) -> None:

@@ -144,7 +144,8 @@ class BackupsTab(Page):
         if self._scheduling is not None:
             self._scheduling.noticed.connect(self.noticed)
             self.head.add_action(self._scheduling.button(self._chosen))
-
+            for card in self.kinds:
+                card.plan_with(self._scheduling)
         if self._drilling is not None:
             self._drilling.noticed.connect(self.noticed)
             self.head.add_action(self._drilling.button(self._chosen))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Final
 
 from PySide6.QtWidgets import QComboBox
 
+from gmops_desktop.addresses import Resource
 from gmops_desktop.changes import Change
 from gmops_desktop.language import tr
 from gmops_desktop.services.contracts import Contracts
@@ -13,13 +15,11 @@ from gmops_desktop.services.site_files import FileArchive, FileRestore, Place, S
 from gmops_desktop.tasks import TaskRunner
 from ui import words
 from ui.backup_kinds import KindCard
+from ui.backup_lanes import lane_of_place
 from ui.files_preview import FilesPreviewDialog
 from ui.widgets.frames import Label, button, disable
 
-
-def lane_of_place(place: Place) -> str:
-    """Return the lane in which everything of one directory runs, one after another."""
-    return f"files:{place}"
+_NARROW: Final = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
 
 
 class FilesCard(KindCard):
@@ -29,10 +29,13 @@ class FilesCard(KindCard):
         super().__init__()
         self._files, self._contracts, self._runner = files, contracts, runner
         self._places: tuple[Place, ...] = ()
+        self._sites: dict[str, Resource] = {}
         self._archives: tuple[FileArchive, ...] = ()
         self._busy = False
         self.choice = QComboBox()
         self.choice.setAccessibleName(tr("Directory"))
+        self.choice.setSizeAdjustPolicy(_NARROW)
+        self.choice.setMinimumContentsLength(12)
         self.last = Label(role="caption")
         self.take_button = button(
             tr("Back up", context="files"), self.take, icon_name="archive-box", scale="small"
@@ -55,10 +58,17 @@ class FilesCard(KindCard):
         place = self.choice.currentIndex()
         return self._places[place] if 0 <= place < len(self._places) else None
 
+    def planned(self) -> Resource | None:
+        """The website that the directory belongs to."""
+        place = self.chosen
+        return self._sites.get(place.resource_id) if place else None
+
     def refresh(self) -> None:
         """Show what the register holds now."""
         kept = self.chosen
-        self._places = self._files.places(self._contracts.resources())
+        resources = self._contracts.resources()
+        self._sites = {one.id: one for one in resources}
+        self._places = self._files.places(resources)
         blocked = self.choice.blockSignals(True)
         self.choice.clear()
         for place in self._places:
@@ -193,6 +203,7 @@ class FilesCard(KindCard):
             self.last.setToolTip(newest.verdict)
         else:
             self.last.show_text(tr("Not backed up yet"), "")
+        self.show_light()
         self._judge()
 
     def _judge(self) -> None:

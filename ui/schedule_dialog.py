@@ -1,21 +1,20 @@
-"""Schedule and retention of one database: the plan, what follows from it, and the timer."""
+"""Schedule and retention of what is backed up: the plan, what follows from it, and the timer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QDialogButtonBox, QWidget
 
-from gmops_desktop.addresses import Resource
 from gmops_desktop.contract.retention import Forecast, Keep
 from gmops_desktop.contract.schedules import Plan, Run, Surroundings
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
-from gmops_desktop.services.retention import Preview, Verdict
-from gmops_desktop.services.schedules import Outlook
-from gmops_desktop.services.timers import TimerState
+from gmops_desktop.services.retention import Preview, Retention, Verdict
+from gmops_desktop.services.schedules import Outlook, Schedules, Subject
+from gmops_desktop.services.timers import Timers, TimerState
 from ui import schedule_words, words
 from ui.dialogs.sheet import Sheet
 from ui.schedule_fields import KeepFields, LineFields, WhenFields
@@ -39,7 +38,7 @@ class Survey:
 
 
 class ScheduleDialog(Sheet):
-    """Edits the plan of one database.
+    """Edits the plan of one thing that is backed up, or of everything.
 
     `survey_wanted` asks for a `Survey` of the plan as it stands (it reads the disk, so in the
     background); `saved` carries the plan, `timer_wanted` whether the system's timer is wanted.
@@ -55,7 +54,7 @@ class ScheduleDialog(Sheet):
         """`history` are the newest runs, newest first."""
         super().__init__(parent, tr("Schedule and retention"), width=720)
         self._history = tuple(history)
-        self._plan = outlook.plan or Plan()
+        self._plan = outlook.plan or outlook.within or Plan()
         self._preview: Preview | None = None
         self._timer: TimerState | None = None
         self._outlook = outlook
@@ -87,9 +86,7 @@ class ScheduleDialog(Sheet):
             "" if self._history else tr("Nothing was due yet."),
             tr("The last times, and their outcome"),
         )
-        head = row(
-            None, Label(outlook.resource.name, "title"), self.badge, facts, self.show_history
-        )
+        head = row(None, Label(outlook.subject.name, "title"), self.badge, facts, self.show_history)
         head.setStretch(2, 1)
         self.body.addLayout(head)
         for piece in (self.when, line(), self.line, line(), self.keep):
@@ -185,17 +182,17 @@ class ScheduleDialog(Sheet):
 
     def _show_verdicts(self) -> None:
         if self._preview is not None:
-            VerdictsDialog(self, self._outlook.resource, self._preview).open()
+            VerdictsDialog(self, self._outlook.subject, self._preview).open()
 
     def _show_history(self) -> None:
-        HistoryDialog(self, self._outlook.resource, self._history).open()
+        HistoryDialog(self, self._outlook.subject, self._history).open()
 
 
 class HistoryDialog(Sheet):
     """What became of the last times a backup was due."""
 
-    def __init__(self, parent: QWidget | None, resource: Resource, runs: Sequence[Run]) -> None:
-        super().__init__(parent, tr("Scheduled backups of {name}", name=resource.name), width=720)
+    def __init__(self, parent: QWidget | None, subject: Subject, runs: Sequence[Run]) -> None:
+        super().__init__(parent, tr("Scheduled backups of {name}", name=subject.name), width=720)
         columns: tuple[Column[Run], ...] = (
             Column(tr("Due"), lambda run: words.stamp(run.due), width=144, key=lambda run: run.due),
             Column(tr("Begun"), lambda run: words.stamp(run.at), width=144, key=lambda run: run.at),
@@ -211,11 +208,11 @@ class HistoryDialog(Sheet):
 
 
 class VerdictsDialog(Sheet):
-    """Every archive of a database, whether it stays, and why."""
+    """Every archive of what a plan is for, whether it stays, and why."""
 
-    def __init__(self, parent: QWidget | None, resource: Resource, preview: Preview) -> None:
+    def __init__(self, parent: QWidget | None, subject: Subject, preview: Preview) -> None:
         text = schedule_words.freed_text(len(preview.going), preview.freed)
-        super().__init__(parent, tr("What is kept of {name}", name=resource.name), text, width=720)
+        super().__init__(parent, tr("What is kept of {name}", name=subject.name), text, width=720)
         self.table: Table[Verdict] = Table(_columns(), name=tr("Archives"),
                                            row_height=CARD_ROW_HEIGHT)  # fmt: skip
         self.table.setMinimumHeight(280)
@@ -226,10 +223,10 @@ class VerdictsDialog(Sheet):
 
 def _columns() -> tuple[Column[Verdict], ...]:
     return (
-        Column(tr("Time"), lambda one: words.stamp(one.backup.at), width=144,
-               key=lambda one: one.backup.at),
-        Column(tr("Size (MB)"), lambda one: words.megabytes(one.backup.file_bytes), width=92,
-               key=lambda one: one.backup.file_bytes, right=True),
+        Column(tr("Time"), lambda one: words.stamp(one.archive.at), width=144,
+               key=lambda one: one.archive.at),
+        Column(tr("Size (MB)"), lambda one: words.megabytes(one.archive.file_bytes), width=92,
+               key=lambda one: one.archive.file_bytes, right=True),
         Column(tr("Retention"), lambda one: tr("stays") if one.keep else tr("goes"), width=96,
                state=lambda one: "ok" if one.keep else "warning"),
         Column(tr("Why"), lambda one: one.why),
@@ -237,14 +234,15 @@ def _columns() -> tuple[Column[Verdict], ...]:
 
 
 def survey_of(
-    preview: Callable[[Resource, Keep | None], Preview],
-    forecast: Callable[[Resource, float, Keep | None], Forecast | None],
-    timer: Callable[[], TimerState | None],
-    around: Callable[[], Surroundings],
-    resource: Resource,
-    plan: Plan,
+    schedules: Schedules, retention: Retention, timers: Timers, subject: Subject, plan: Plan
 ) -> Survey:
     """Return what follows from a plan; reads the disk and asks the system."""
     per_day = len(plan.day_times) * len(plan.weekdays) / 7 if plan.enabled else 0.0
-    lasting = forecast(resource, per_day, plan.keep)
-    return Survey(plan.keep, preview(resource, plan.keep), lasting, timer(), around())
+    ruled = schedules.ruled_by(subject)
+    return Survey(
+        plan.keep,
+        retention.preview(*ruled, keep=plan.keep),
+        retention.forecast(*ruled, per_day=per_day, keep=plan.keep),
+        timers.state(),
+        schedules.surroundings(),
+    )

@@ -8,14 +8,13 @@ from typing import Final
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QDialogButtonBox, QWidget
 
-from gmops_desktop.addresses import Resource
 from gmops_desktop.changes import Change
 from gmops_desktop.contract.schedules import Run
 from gmops_desktop.language import tr
-from gmops_desktop.services.schedules import Appointment, Round, Schedules
+from gmops_desktop.services.schedules import Appointment, Round, Schedules, Subject
 from gmops_desktop.tasks import TaskRunner
 from ui import schedule_words, words
-from ui.backup_rows import lane_of
+from ui.backup_lanes import lane_of_subject
 from ui.dialogs.sheet import Sheet
 from ui.widgets.frames import button
 
@@ -32,7 +31,7 @@ class ScheduleWatch(QObject):
         super().__init__(window)
         self._schedules, self._runner, self._window = schedules, runner, window
         self._looking = False
-        self._busy: set[str] = set()  # resources whose scheduled backup runs
+        self._busy: set[str] = set()  # what is just backed up
         self._asked: set[tuple[str, datetime, tuple[str, ...]]] = set()
         self.question: QuestionSheet | None = None
         self._timer = QTimer(self)
@@ -75,7 +74,7 @@ class ScheduleWatch(QObject):
                 tr("It is written down in ticket {numbers}.", numbers=numbers),
             )
         for appointment in found.appointments:
-            if appointment.resource.id in self._busy:
+            if appointment.subject.id in self._busy:
                 continue
             if appointment.decision.act == "run":
                 self._start(appointment, forced=False)
@@ -83,34 +82,34 @@ class ScheduleWatch(QObject):
                 self._ask(appointment)
 
     def _start(self, appointment: Appointment, *, forced: bool) -> None:
-        resource = appointment.resource
-        self._busy.add(resource.id)
+        subject = appointment.subject
+        self._busy.add(subject.id)
         task = self._runner.start(
-            lambda context: self._schedules.run(resource, context, attended=True, forced=forced),
-            tr("Scheduled backup of {name}", name=resource.name),
-            lane=lane_of(resource),
+            lambda context: self._schedules.run(subject, context, attended=True, forced=forced),
+            tr("Scheduled backup of {name}", name=subject.name),
+            lane=lane_of_subject(subject),
             changes=Change.BACKUPS | Change.TICKETS,
         )
-        task.succeeded.connect(lambda run: self._taken(resource, run))
-        task.finished.connect(lambda: self._busy.discard(resource.id))
+        task.succeeded.connect(lambda run: self._taken(subject, run))
+        task.finished.connect(lambda: self._busy.discard(subject.id))
         if "missed" in appointment.decision.why:
             at = words.stamp(appointment.due)
             sentence = tr("The backup of {name} at {at} was missed; it is done now.",
-                          name=resource.name, at=at)  # fmt: skip
+                          name=subject.name, at=at)  # fmt: skip
             self.noticed.emit("warning", sentence, tr("The machine was off or asleep."))
 
-    def _taken(self, resource: Resource, run: Run | None) -> None:
+    def _taken(self, subject: Subject, run: Run | None) -> None:
         if run is None:
             return  # somebody else was quicker
         state, word = schedule_words.outcome_of(run)
-        sentence = tr("Scheduled backup of {name}: {outcome}.", name=resource.name, outcome=word)
-        following = self._schedules.outlook(resource).decision
+        sentence = tr("Scheduled backup of {name}: {outcome}.", name=subject.name, outcome=word)
+        following = self._schedules.outlook(subject).decision
         self.noticed.emit(state, sentence, run.reason or schedule_words.next_text(following))
 
     def _ask(self, appointment: Appointment) -> None:
         """Ask once for each appointment and reason; no answer leaves it open."""
-        resource = appointment.resource
-        key = (resource.id, appointment.due, appointment.decision.why)
+        subject = appointment.subject
+        key = (subject.id, appointment.due, appointment.decision.why)
         if key in self._asked or self.question is not None:
             return
         self._asked.add(key)
@@ -124,10 +123,10 @@ class ScheduleWatch(QObject):
         self.question = None
 
     def _decline(self, appointment: Appointment) -> None:
-        resource, due = appointment.resource, appointment.due
+        subject, due = appointment.subject, appointment.due
         self._runner.start(
-            lambda _context: self._schedules.decline(resource, due),
-            tr("Skip the backup of {name}", name=resource.name),
+            lambda _context: self._schedules.decline(subject, due),
+            tr("Skip the backup of {name}", name=subject.name),
             changes=Change.BACKUPS,
             quiet=True,
         )
@@ -140,7 +139,7 @@ class QuestionSheet(Sheet):
     declined = Signal()
 
     def __init__(self, parent: QWidget, appointment: Appointment) -> None:
-        name, due = appointment.resource.name, words.stamp(appointment.due)
+        name, due = appointment.subject.name, words.stamp(appointment.due)
         text = tr(
             "The backup of {name} was due on {due}; {why}.",
             name=name,

@@ -16,6 +16,7 @@ from gmops_desktop.contract.schedules import (
     Why,
 )
 from gmops_desktop.language import mark, tr, tr_n
+from gmops_desktop.services.schedules import Outlook, Subject
 from gmops_desktop.states import State
 from ui import words
 
@@ -72,6 +73,19 @@ def plan_text(plan: Plan | None) -> str:
         )
     times = words.listed(_clock(one) for one in plan.day_times)
     return tr("{days} at {times}", days=days, times=times)
+
+
+def subject_text(subject: Subject) -> str:
+    """Return what a plan is for: its name, and which of its backups where that is not clear."""
+    kinds = {"files": tr("Program files"), "account": tr("Account settings")}
+    return " · ".join(filter(None, (subject.name, kinds.get(subject.kind))))
+
+
+def ruling_text(outlook: Outlook) -> str:
+    """Return when something is backed up: by its own plan, or along with everything."""
+    if outlook.within is not None:
+        return tr("with everything, {when}", when=plan_text(outlook.within))
+    return plan_text(outlook.plan)
 
 
 def keep_text(keep: Keep) -> str:

@@ -1,4 +1,4 @@
-"""The way to a schedule: the button, the dialog, what it asks for, and how it reads on the page."""
+"""The way to a schedule: the button, the dialog, what it asks for, and how it reads on a page."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from gmops_desktop.addresses import Resource
 from gmops_desktop.changes import Change
 from gmops_desktop.contract.schedules import Plan
 from gmops_desktop.language import tr
 from gmops_desktop.services.retention import Retention
-from gmops_desktop.services.schedules import Outlook, Schedules
+from gmops_desktop.services.schedules import EVERYTHING, Named, Outlook, Schedules, Subject
 from gmops_desktop.services.timers import Timers, TimerState
 from gmops_desktop.tasks import TaskRunner
 from ui import schedule_words
@@ -38,82 +37,81 @@ class Scheduling(QObject):
         self._schedules, self._retention, self._timers = schedules, retention, timers
         self._runner, self._page = runner, page
 
-    def button(self, chosen: Callable[[], Resource | None]) -> QPushButton:
-        """Return the button that opens the dialog for the database `chosen` then."""
+    def button(self, chosen: Callable[[], Named | None], *, small: bool = False) -> QPushButton:
+        """Return the button that opens the dialog for what is `chosen` then; a small one is an icon
+        for a card."""
 
         def go() -> None:
-            resource = chosen()
-            if resource is not None:
-                self.open(resource)
+            subject = chosen()
+            if subject is not None:
+                self.open(subject)
 
-        return button(
-            tr("Schedule and retention"),
+        word = tr("Schedule and retention")
+        made = button(
+            "" if small else word,
             go,
             icon_name="calendar-blank",
-            tip=tr("When this database is backed up, and which archives are kept"),
+            tip=tr("When it is backed up by itself, and which archives are kept"),
+            scale="small" if small else "",
         )
+        made.setAccessibleName(word)
+        return made
 
-    def open(self, resource: Resource) -> ScheduleDialog:
-        """Open the dialog of one database."""
-        dialog = ScheduleDialog(
-            self._page, self._schedules.outlook(resource), self._schedules.history(resource.id)
-        )
-        dialog.survey_wanted.connect(partial(self._survey, resource, dialog))
-        dialog.saved.connect(partial(self._save, resource))
+    def open(self, named: Named) -> ScheduleDialog:
+        """Open the dialog of one thing that is backed up, or of everything."""
+        outlook = self._schedules.outlook(named)
+        subject = outlook.subject
+        dialog = ScheduleDialog(self._page, outlook, self._schedules.history(subject.id))
+        dialog.survey_wanted.connect(partial(self._survey, subject, dialog))
+        dialog.saved.connect(partial(self._save, subject))
         dialog.timer_wanted.connect(partial(self._switch_timer, dialog))
         dialog.open()
         return dialog
 
-    def outlook(self, resource: Resource) -> Outlook:
-        """Return how a database stands (its light, what comes next)."""
-        return self._schedules.outlook(resource)
+    def outlook(self, subject: Named) -> Outlook:
+        """Return how something stands (its light, what comes next)."""
+        return self._schedules.outlook(subject)
 
-    def caption(self, resource: Resource) -> str:
+    def everything(self) -> Subject | None:
+        """Return everything at once, where there is anything to back up."""
+        return next((one for one in self._schedules.subjects() if one.id == EVERYTHING), None)
+
+    def caption(self, subject: Named) -> str:
         """Return the schedule in one line, for the head of the page."""
-        outlook = self._schedules.outlook(resource)
+        outlook = self._schedules.outlook(subject)
         if outlook.fault:
             return tr("The schedule cannot be read")
-        if outlook.plan is None:
+        plan = outlook.within or outlook.plan
+        if plan is None:
             return tr("Backed up by hand only")
-        parts = (
-            schedule_words.plan_text(outlook.plan),
-            schedule_words.keep_text(outlook.plan.keep),
-        )
-        return " · ".join(parts)
+        keep = (outlook.plan or plan).keep
+        return " · ".join((schedule_words.ruling_text(outlook), schedule_words.keep_text(keep)))
 
-    def rate_limit(self, resource: Resource) -> int:
+    def rate_limit(self, subject: Named) -> int:
         """Return how many bytes a second a backup begun now may take (0: no limit)."""
-        return self._schedules.rate_limit(resource.id)
+        return self._schedules.rate_limit(subject.id)
 
     # -- slots
 
-    def _survey(self, resource: Resource, dialog: ScheduleDialog, plan: Plan) -> None:
-        work = partial(
-            survey_of,
-            self._retention.preview,
-            self._retention.forecast,
-            self._timers.state,
-            self._schedules.surroundings,
-            resource,
-            plan,
-        )
+    def _survey(self, subject: Subject, dialog: ScheduleDialog, plan: Plan) -> None:
+        work = partial(survey_of, self._schedules, self._retention, self._timers, subject, plan)
         task = self._runner.start(
             lambda _context: work(), tr("Judge the archives"), lane="survey", quiet=True
         )
         task.succeeded.connect(dialog.show_survey)
 
-    def _save(self, resource: Resource, plan: Plan) -> None:
+    def _save(self, subject: Subject, plan: Plan) -> None:
         task = self._runner.start(
-            lambda _context: self._schedules.save(resource, plan),
-            tr("Save the schedule of {name}", name=resource.name),
+            lambda _context: self._schedules.save(subject, plan),
+            tr("Save the schedule of {name}", name=subject.name),
             changes=Change.BACKUPS,
             quiet=True,
         )
-        task.succeeded.connect(lambda _none: self._saved(resource))
+        task.succeeded.connect(lambda _none: self._saved(subject))
 
-    def _saved(self, resource: Resource) -> None:
-        outlook = self._schedules.outlook(resource)
-        sentence = tr("The schedule of {name} is saved.", name=resource.name)
+    def _saved(self, subject: Subject) -> None:
+        outlook = self._schedules.outlook(subject)
+        sentence = tr("The schedule of {name} is saved.", name=subject.name)
         self.noticed.emit("ok", sentence, schedule_words.next_text(outlook.decision))
 
     def _switch_timer(self, dialog: ScheduleDialog, wanted: bool) -> None:

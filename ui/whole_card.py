@@ -6,17 +6,17 @@ from PySide6.QtWidgets import QWidget
 
 from gmops_desktop.changes import Change
 from gmops_desktop.language import tr
+from gmops_desktop.services.schedules import Subject
 from gmops_desktop.services.whole_backups import Part, WholeBackup, WholeBackups
 from gmops_desktop.tasks import TaskRunner
 from ui import words
 from ui.backup_kinds import KindCard
+from ui.backup_lanes import EVERYTHING
 from ui.dialogs.sheet import Sheet
 from ui.whole_words import outcome_word
 from ui.widgets.badges import StateBadge
 from ui.widgets.frames import Label, button, disable
 from ui.widgets.tables import Column, Table
-
-_LANE = "everything"
 
 
 class WholeCard(KindCard):
@@ -38,6 +38,10 @@ class WholeCard(KindCard):
         actions = (self.take_button, self.parts_button)
         self.lay_out(tr("Everything at once"), (self.badge, self.verdict), actions)
 
+    def planned(self) -> Subject | None:
+        """Everything, where there is anything."""
+        return self._scheduling.everything() if self._scheduling else None
+
     def refresh(self) -> None:
         """Show how the last run ended."""
         self._last = self._whole.last()
@@ -54,6 +58,7 @@ class WholeCard(KindCard):
             self.badge.show_state(self._last.state, words.short(self._last.at))
             self.verdict.show_text(self._last.verdict)
             self.verdict.setToolTip(self._last.verdict)
+        self.show_light()
         self._judge()
 
     def take(self) -> None:
@@ -63,7 +68,7 @@ class WholeCard(KindCard):
         self._busy = True
         whole = self._whole
         task = self._runner.start(
-            whole.take, tr("Back up everything"), lane=_LANE, changes=Change.BACKUPS
+            whole.take, tr("Back up everything"), lane=EVERYTHING, changes=Change.BACKUPS
         )
         task.succeeded.connect(self._taken)
         task.finished.connect(self._ended)

@@ -65,6 +65,26 @@ class Backup:
         return self.path.suffix == SUFFIX
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What archives of every kind have in common; `source` is what it was taken of."""
+
+    id: str
+    at: datetime
+    source: str
+    resource_id: str
+    purpose: str
+    path: Path
+    file_bytes: int
+    verified: bool | None
+    removed: str
+
+    @property
+    def exists(self) -> bool:
+        """Whether its file still stands, and is its."""
+        return not self.removed and self.path.is_file()
+
+
 _TRANSFER: Final = (
     *("reused_bytes", "base", "resumed", "lock_seconds", "connections", "compression", "rate"),
     *("round_trips", "left_out"),
@@ -94,6 +114,18 @@ class Inventory:
             wanted = select(ArchiveRow).where(ArchiveRow.purpose.in_(get_args(Purpose)))
             rows = session.scalars(wanted.order_by(ArchiveRow.at.desc()))
             return tuple(_backup(row) for row in rows)
+
+    def stored(self, resource_id: str) -> tuple[Stored, ...]:
+        """Return every archive of a resource, of whatever kind, newest first."""
+        with self._database.session() as session:
+            wanted = select(ArchiveRow).where(ArchiveRow.resource_id == resource_id)
+            rows = session.scalars(wanted.order_by(ArchiveRow.at.desc()))
+            return tuple(_stored(row) for row in rows)
+
+    def one(self, id: str) -> Stored:
+        """Return one archive, of whatever kind; it must be on the list."""
+        with self._database.session() as session:
+            return _stored(session.get_one(ArchiveRow, id))
 
     def get(self, id: str) -> Backup | None:
         """Return one archive."""
@@ -134,3 +166,17 @@ def _backup(row: ArchiveRow) -> Backup:
     values |= {field: row.more[field] for field in told if field in row.more}
     path = Path(row.path)
     return Backup(**values, path=path, exists=path.is_file())
+
+
+def _stored(row: ArchiveRow) -> Stored:
+    return Stored(
+        id=row.id,
+        at=row.at,
+        source=row.source,
+        resource_id=row.resource_id,
+        purpose=row.purpose,
+        path=Path(row.path),
+        file_bytes=row.file_bytes,
+        verified=row.verified,
+        removed=row.more.get("removed", ""),
+    )

@@ -11,7 +11,7 @@ import typer
 
 from gmops_desktop.cli.help import Command, group
 from gmops_desktop.cli.options import Json
-from gmops_desktop.cli.schedule import Name, database_named
+from gmops_desktop.cli.schedule import database_named
 from gmops_desktop.cli.session import opened
 from gmops_desktop.cli.terminal import BadAnswer
 from gmops_desktop.errors import OpsError, ProofFailed
@@ -26,6 +26,14 @@ commands = group(
     "drill", tr("Restore drills: an archive into a throw-away server, proved and timed.")
 )
 
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATABASE",
+        show_default=False,
+        help=tr("A database of the contract, by name; not needed where there is only one."),
+    ),
+]
 Subject = Annotated[
     str,
     typer.Argument(

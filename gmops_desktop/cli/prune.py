@@ -8,7 +8,7 @@ import typer
 
 from gmops_desktop.cli.help import Command
 from gmops_desktop.cli.options import Json
-from gmops_desktop.cli.schedule import Name, database_named
+from gmops_desktop.cli.schedule import Everything, Name, subject_named
 from gmops_desktop.cli.session import opened
 from gmops_desktop.cli.terminal import BadAnswer
 from gmops_desktop.errors import OpsError
@@ -25,28 +25,29 @@ def add_to(backup: typer.Typer) -> None:
 
 def prune(
     name: Name = "",
+    everything: Everything = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help=tr("Only show what would be removed, and why."))
     ] = False,
     as_json: Json = False,
 ) -> None:
     with opened(as_json) as session:
-        resource = database_named(session, name)
+        subject = subject_named(session, name, everything=everything)
         retention, schedules = session.services.retention, session.services.schedules
-        plan = schedules.plan(resource)
-        rule = plan.keep if plan else None
-        if not dry_run and (rule is None or not rule.enabled):
+        resources = schedules.ruled_by(subject)
+        thinned = [id for id in resources if schedules.keep_of(id).enabled]
+        if not dry_run and not thinned:
             raise OpsError(
-                tr("Every archive of {name} is kept: nothing says otherwise.", name=resource.name),
+                tr("Every archive of {name} is kept: nothing says otherwise.", name=subject.name),
                 hint=tr("Say how many, such as: gmops schedule set --keep-daily 30 "
                         "--keep-monthly 12"),
                 unharmed=tr("Nothing was removed."),
             )  # fmt: skip
-        preview = retention.preview(resource)
+        preview = retention.preview(*resources)
         if dry_run:
             going = [
-                {"file": str(one.backup.path), "at": one.backup.at,
-                 "bytes": one.backup.file_bytes, "keep": one.keep, "why": one.why}
+                {"file": str(one.archive.path), "at": one.archive.at,
+                 "bytes": one.archive.file_bytes, "keep": one.keep, "why": one.why}
                 for one in preview.verdicts
             ]  # fmt: skip
             session.terminal.table(
@@ -54,9 +55,9 @@ def prune(
                 (tr("Taken at"), tr("Archive"), tr("Size"), tr("Retention"), tr("Why")),
                 [
                     (
-                        words.stamp(one.backup.at),
-                        one.backup.path.name,
-                        words.size(one.backup.file_bytes),
+                        words.stamp(one.archive.at),
+                        one.archive.path.name,
+                        words.size(one.archive.file_bytes),
                         tr("stays") if one.keep else tr("goes"),
                         one.why,
                     )
@@ -68,7 +69,7 @@ def prune(
                 session.terminal.answer(None, "", text)
             return
         pruned = session.run(
-            lambda context: retention.prune(resource, context),
+            lambda context: retention.prune(*thinned, context=context),
             tr("Removing what is not kept"),
             terse=True,
         )

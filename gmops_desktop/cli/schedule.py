@@ -20,10 +20,10 @@ from gmops_desktop.language import tr
 from ui import schedule_words, words
 
 if TYPE_CHECKING:
-    from gmops_desktop.addresses import MysqlAddress, Resource
+    from gmops_desktop.addresses import Resource
     from gmops_desktop.cli.session import Session
     from gmops_desktop.contract.schedules import CatchUp, Plan, QuietRule, Run, Scruple
-    from gmops_desktop.services.schedules import Appointment, Outlook
+    from gmops_desktop.services.schedules import Appointment, Outlook, Subject
     from gmops_desktop.services.timers import TimerState
 
 commands = group("schedule", tr("Backups that come by themselves, and what becomes of them."))
@@ -31,10 +31,17 @@ commands = group("schedule", tr("Backups that come by themselves, and what becom
 Name = Annotated[
     str,
     typer.Argument(
-        metavar="DATABASE",
+        metavar="NAME",
         show_default=False,
-        help=tr("A database of the contract, by name; not needed where there is only one."),
+        help=tr(
+            "A database, website or official account of the contract, by name; without one: "
+            "the database, where there is only one."
+        ),
     ),
+]
+Everything = Annotated[
+    bool,
+    typer.Option("--all", help=tr("Everything at once, as `gmops backup all` takes it.")),
 ]
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -42,9 +49,10 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # ---------------------------------------------------------------- the plan
 
 
-@commands.command("set", cls=Command, help=tr("Set when a database is backed up."))
+@commands.command("set", cls=Command, help=tr("Set when something, or everything, is backed up."))
 def set_plan(
     name: Name = "",
+    everything: Everything = False,
     at: Annotated[
         list[str] | None,
         typer.Option("--at", metavar="HH:MM", show_default=False,
@@ -116,10 +124,10 @@ def set_plan(
     with opened(as_json) as session:
         from gmops_desktop.contract.schedules import Plan
 
-        resource = database_named(session, name)
+        subject = subject_named(session, name, everything=everything)
         schedules = session.services.schedules
         try:
-            plan = schedules.plan(resource) or Plan()
+            plan = schedules.plan(subject) or Plan()
         except OpsError as broken:
             session.terminal.tell(broken.message)
             plan = Plan()  # setting it anew is the way out
@@ -146,10 +154,10 @@ def set_plan(
         if keep_all:
             keep = replace(keep, enabled=False)
         plan = replace(plan, enabled=not off, keep=keep, **_known(given))
-        schedules.save(resource, plan)
-        outlook = schedules.outlook(resource)
+        schedules.save(subject, plan)
+        outlook = schedules.outlook(subject)
         lines = [
-            f"{resource.name}{tr(': ')}{schedule_words.plan_text(plan)}"
+            f"{subject.name}{tr(': ')}{schedule_words.plan_text(plan)}"
             f"{tr('; ', context='between clauses')}{schedule_words.keep_text(plan.keep)}",
             schedule_words.next_text(outlook.decision),
         ]
@@ -168,16 +176,16 @@ def status(as_json: Json = False) -> None:
         around = services.schedules.surroundings()
         session.terminal.table(
             {
-                "databases": [_outlook(one) for one in outlooks],
+                "plans": [_outlook(one) for one in outlooks],
                 "timer": timer,
                 "surroundings": around,
                 "command": services.timers.command,
             },
-            (tr("Database"), tr("Schedule"), tr("State"), tr("Last verified"), tr("Next")),
+            (tr("What"), tr("Schedule"), tr("State"), tr("Last verified"), tr("Next")),
             [
                 (
-                    one.resource.name,
-                    one.fault or schedule_words.plan_text(one.plan),
+                    schedule_words.subject_text(one.subject),
+                    one.fault or schedule_words.ruling_text(one),
                     _standing(one),
                     words.stamp(one.standing.last_proved)
                     if one.standing.last_proved
@@ -194,10 +202,10 @@ def status(as_json: Json = False) -> None:
 
 
 @commands.command("history", cls=Command, help=tr("Show what became of the last 30 times."))
-def history(name: Name = "", as_json: Json = False) -> None:
+def history(name: Name = "", everything: Everything = False, as_json: Json = False) -> None:
     with opened(as_json) as session:
-        resource = database_named(session, name)
-        runs = session.services.schedules.history(resource.id)
+        subject = subject_named(session, name, everything=everything)
+        runs = session.services.schedules.history(subject.id)
         session.terminal.table(
             {"runs": runs},
             (tr("Due"), tr("Begun"), tr("Outcome"), tr("Why")),
@@ -233,7 +241,7 @@ def install(
         timer = services.timers.install(password_file=password_file)
         lines = _timer_lines(timer, services.timers.command)
         if not any(one.plan and one.plan.enabled for one in services.schedules.outlooks()):
-            lines.append(tr("No database has a schedule yet: `gmops schedule set --at 03:00`."))
+            lines.append(tr("Nothing has a schedule yet: `gmops schedule set --all --at 03:00`."))
         session.terminal.answer(timer, *lines)
 
 
@@ -266,7 +274,7 @@ def run(
         for outlook in schedules.outlooks():
             if outlook.fault:
                 faults.append(OpsError(outlook.fault))
-                _log(session, outlook.resource.name, outlook.fault)
+                _log(session, outlook.subject.name, outlook.fault)
         found = schedules.advance(attended=False)
         for ticket in found.tickets:
             _log(session, ticket.number, ticket.title)
@@ -296,33 +304,34 @@ def _carry_out(
     """Take one backup; return what to tell scripts, and the failure if it is one."""
     from gmops_desktop.adapters.locks import Busy
 
-    resource, schedules = appointment.resource, session.services.schedules
+    subject, schedules = appointment.subject, session.services.schedules
     fault: OpsError | None = None
     done: Run | None = None
     try:
         if os.environ.get(PASSWORD_FILE):
-            session.prepare(cast("MysqlAddress", resource.address))
+            _prepare(session, subject)
         done = session.run(
-            lambda context: schedules.run(resource, context, attended=False),
-            tr("Backing up {schema}", schema=resource.name),
+            lambda context: schedules.run(subject, context, attended=False),
+            tr("Backing up {schema}", schema=subject.name),
             terse=True,
         )
     except Busy as busy:
-        _log(session, resource.name, busy.message)
+        _log(session, subject.name, busy.message)
     except OpsError as error:
         fault = _explained(error)
-        _log(session, resource.name, f"{error.message} {fault.hint}")
+        _log(session, subject.name, f"{error.message} {fault.hint}")
     if done is not None:
         _, word = schedule_words.outcome_of(done)
-        archive = session.services.backups.get(done.archive_id)
-        took = words.lasting(((done.ended or done.at) - done.at).total_seconds())
-        facts = f"{archive.path.name}, {words.size(archive.file_bytes)}, {took}"
-        _log(session, resource.name, f"{word}{tr(': ')}{done.reason or facts}")
+        facts = [words.lasting(((done.ended or done.at) - done.at).total_seconds())]
+        if done.archive_id:
+            archive = schedules.archive(done.archive_id)
+            facts = [archive.path.name, words.size(archive.file_bytes), *facts]
+        _log(session, subject.name, f"{word}{tr(': ')}{done.reason or ', '.join(facts)}")
         if done.outcome != "done":
             kind = ProofFailed if done.outcome == "damaged" else OpsError
             hint = tr("Do not rely on it before it is verified.")
-            fault = kind(f"{resource.name}{tr(': ')}{done.reason}", hint=hint)
-    told = {"resource": resource.name, "due": appointment.due, "run": done,
+            fault = kind(f"{subject.name}{tr(': ')}{done.reason}", hint=hint)
+    told = {"resource": subject.name, "due": appointment.due, "run": done,
             "fault": fault.message if fault else ""}  # fmt: skip
     return told, fault
 
@@ -351,11 +360,44 @@ def _log(session: Session, name: str, text: str) -> None:
 # ---------------------------------------------------------------- words
 
 
+def subject_named(session: Session, name: str, *, everything: bool = False) -> Subject:
+    """Return what is called `name` and can be backed up by schedule, or the only database."""
+    from gmops_desktop.cli.backup import only_database
+    from gmops_desktop.services.schedules import EVERYTHING
+
+    if everything and name:
+        raise typer.BadParameter(tr("it does not go with a name"), param_hint="--all")
+    subjects = {one.id: one for one in session.services.schedules.subjects()}
+    if everything:
+        wanted = EVERYTHING
+    else:
+        wanted = session.resource(name).id if name else only_database(session)
+    if wanted not in subjects:
+        raise OpsError(
+            tr("{name} is nothing that is backed up by schedule.", name=name or tr("Everything")),
+            hint=tr("A database, an official account, or a website whose directories are known."),
+        )
+    return subjects[wanted]
+
+
 def database_named(session: Session, name: str) -> Resource:
     """Return the database of the contract called `name`, or the only one there is."""
     from gmops_desktop.cli.backup import only_database
 
     return session.resource(name or only_database(session), kind="mysql")
+
+
+def _prepare(session: Session, subject: Subject) -> None:
+    """Have at hand what a timer without a keyring was given: one file is for one password, that of
+    the database where everything is taken."""
+    from gmops_desktop.addresses import AccountAddress, MysqlAddress
+
+    given = [subject.resource] if subject.resource else session.services.contracts.resources()
+    databases = [one.address for one in given if isinstance(one.address, MysqlAddress)]
+    if len(databases) == 1:
+        session.prepare(databases[0])
+    elif subject.resource and isinstance(subject.resource.address, AccountAddress):
+        session.prepare_account(subject.resource.address)
 
 
 def _known(values: dict[str, Any]) -> dict[str, Any]:
@@ -423,9 +465,11 @@ def _timer_lines(timer: TimerState | None, command: Sequence[str]) -> list[str]:
 
 def _outlook(outlook: Outlook) -> dict[str, object]:
     return {
-        "resource_id": outlook.resource.id,
-        "name": outlook.resource.name,
+        "id": outlook.subject.id,
+        "kind": outlook.subject.kind,
+        "name": outlook.subject.name,
         "plan": outlook.plan.to_dict() if outlook.plan else None,
+        "within_everything": outlook.within is not None,
         "fault": outlook.fault,
         "standing": outlook.standing,
         "decision": outlook.decision,

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import select
 
 from db.engine import Database
 from db.journal import utc_now
 from db.models import RestoreRow
-from gmops_desktop.addresses import Resource
-from gmops_desktop.archive.inventory import Backup, Inventory
+from gmops_desktop.archive.inventory import Inventory, Stored
 from gmops_desktop.context import Context
 from gmops_desktop.contract.retention import (
     Copy,
@@ -26,19 +26,21 @@ from gmops_desktop.contract.retention import (
 )
 from gmops_desktop.language import tr
 
+_SAFETY: Final = ("safety", "account-safety")  # what is taken before something is overwritten
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Whether an archive stays, and why in words."""
 
-    backup: Backup
+    archive: Stored
     keep: bool
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What retention would do to the archives of one database, newest first; bytes it frees."""
+    """What retention would do to the archives of resources, newest first; bytes it frees."""
 
     verdicts: tuple[Verdict, ...]
     freed: int
@@ -53,23 +55,24 @@ class Preview:
 class Pruned:
     """What was removed; `refused` says in sentences which files could not be."""
 
-    removed: tuple[Backup, ...]
+    removed: tuple[Stored, ...]
     freed: int
     refused: tuple[str, ...]
 
 
 class Retention:
-    """Keeps what `keep_of` a database says, and removes the rest: file, `.sha256`, not the line.
+    """Keeps what `keep_of` a resource says, and removes the rest: file, `.sha256`, not the line.
 
-    Only files that this program wrote into its own folder, and that are still as large as it wrote
-    them, are ever removed.
+    Each directory of a website is judged by itself, and so are safety copies.  Only files that this
+    program wrote into its own folder, and that are still as large as it wrote them, are ever
+    removed.
     """
 
     def __init__(
         self,
         database: Database,
         archive_folder: Callable[[], Path],
-        keep_of: Callable[[Resource], Keep],
+        keep_of: Callable[[str], Keep],
         *,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -79,70 +82,75 @@ class Retention:
         self._keep_of = keep_of
         self._now = now
 
-    def preview(self, resource: Resource, keep: Keep | None = None) -> Preview:
-        """Say what would be removed and why, by the rule in force or by `keep`."""
-        rule = keep or self._keep_of(resource)
-        there = {one.id: one for one in self._archives(resource)}
+    def preview(self, *resource_ids: str, keep: Keep | None = None) -> Preview:
+        """Say what would be removed of these and why, by the rules in force or by `keep`."""
         now = self._now()
-        needed = self._needed_for_undo(now - timedelta(days=rule.safety_days))
         folder = self._archive_folder().resolve()
-        copies = [
-            Copy(
-                one.id,
-                one.at,
-                one.verified,
-                safety=one.purpose == "safety",
-                undo=one.id in needed or str(one.path) in needed,
-                ours=_is_ours(one, folder),
-            )
-            for one in there.values()
-        ]
-        verdicts = tuple(
-            Verdict(
-                there[one.id],
-                one.keep,
-                tr(", ", context="between names").join(map(word_of_reason, one.reasons)),
-            )
-            for one in judge(copies, rule, now)
-        )
-        return Preview(verdicts, sum(v.backup.file_bytes for v in verdicts if not v.keep))
+        verdicts: list[Verdict] = []
+        for resource_id in resource_ids:
+            rule = keep or self._keep_of(resource_id)
+            needed = self._needed_for_undo(now - timedelta(days=rule.safety_days))
+            for shelf in self._shelves(resource_id):
+                there = {one.id: one for one in shelf}
+                copies = [_copy(one, needed, folder) for one in shelf]
+                verdicts += [
+                    Verdict(
+                        there[judged.id],
+                        judged.keep,
+                        tr(", ", context="between names").join(map(word_of_reason, judged.reasons)),
+                    )
+                    for judged in judge(copies, rule, now)
+                ]
+        verdicts.sort(key=lambda one: (one.archive.at, one.archive.id), reverse=True)
+        return Preview(tuple(verdicts), sum(v.archive.file_bytes for v in verdicts if not v.keep))
 
-    def prune(self, resource: Resource, context: Context) -> Pruned:
-        """Remove what the rule in force lets go; `Cancelled` leaves what is not yet removed."""
-        removed, refused = list[Backup](), list[str]()
-        for verdict in self.preview(resource).going:
+    def prune(self, *resource_ids: str, context: Context) -> Pruned:
+        """Remove what the rules in force let go; `Cancelled` leaves what is not yet removed."""
+        removed, refused = list[Stored](), list[str]()
+        for verdict in self.preview(*resource_ids).going:
             context.check()
-            backup = verdict.backup
+            archive = verdict.archive
             try:
                 # The file last: where its companion cannot go, nothing is half removed.
-                backup.path.with_name(f"{backup.path.name}.sha256").unlink(missing_ok=True)
-                backup.path.unlink(missing_ok=True)
+                archive.path.with_name(f"{archive.path.name}.sha256").unlink(missing_ok=True)
+                archive.path.unlink(missing_ok=True)
             except OSError as error:
                 refused.append(
-                    tr("{path} cannot be removed: {why}.", path=backup.path,
+                    tr("{path} cannot be removed: {why}.", path=archive.path,
                        why=error.strerror or error)
                 )  # fmt: skip
                 continue
-            self._inventory.remove(backup.id, verdict.why)
-            removed.append(backup)
-            context.note(tr("Removed {file}: {why}.", file=backup.path.name, why=verdict.why))
+            self._inventory.remove(archive.id, verdict.why)
+            removed.append(archive)
+            context.note(tr("Removed {file}: {why}.", file=archive.path.name, why=verdict.why))
         return Pruned(tuple(removed), sum(one.file_bytes for one in removed), tuple(refused))
 
-    def forecast(
-        self, resource: Resource, per_day: float, keep: Keep | None = None
-    ) -> Forecast | None:
-        """Say how long the disk lasts at the present growth with `per_day` backups a day."""
+    def forecast(self, *resource_ids: str, per_day: float, keep: Keep) -> Forecast | None:
+        """Say how long the disk lasts at the present growth with `per_day` backups a day, each of
+        which is an archive of every one of these."""
+        shelves = [
+            [one for one in shelf if one.purpose not in _SAFETY]
+            for resource_id in resource_ids
+            for shelf in self._shelves(resource_id)
+        ]
         sizes = [
-            (one.at, one.file_bytes) for one in self._archives(resource) if one.purpose == "backup"
+            (min(one.at for one in row), sum(one.file_bytes for one in row))
+            for row in zip(*filter(None, shelves), strict=False)
         ]
         free = shutil.disk_usage(self._archive_folder()).free
-        return forecast(sizes, keep or self._keep_of(resource), per_day, free, self._now())
+        return forecast(sizes, keep, per_day, free, self._now())
 
-    def _archives(self, resource: Resource) -> list[Backup]:
-        """Return the archives of a database whose file is there: another stands for nothing."""
-        return [
-            one for one in self._inventory.all() if one.resource_id == resource.id and one.exists
-        ]
+    def _shelves(self, resource_id: str) -> list[list[Stored]]:
+        """Return a resource's archives by what is judged together, newest first.
+
+        A database is one thing wherever it moved to; a website has several directories.  A line
+        without its file stands for nothing.
+        """
+        shelves: dict[str, list[Stored]] = {}
+        for one in self._inventory.stored(resource_id):
+            if one.exists:
+                shelves.setdefault(one.source if one.purpose == "files" else "", []).append(one)
+        return list(shelves.values())
 
     def _needed_for_undo(self, since: datetime) -> set[str]:
         """Return the ids and paths of archives that a restore may yet need.
@@ -162,9 +170,21 @@ class Retention:
         return needed - {""}
 
 
-def _is_ours(backup: Backup, folder: Path) -> bool:
+def _copy(one: Stored, needed: Collection[str], folder: Path) -> Copy:
+    """Return an archive as the rules see it."""
+    return Copy(
+        one.id,
+        one.at,
+        one.verified,
+        safety=one.purpose in _SAFETY,
+        undo=one.id in needed or str(one.path) in needed,
+        ours=_is_ours(one, folder),
+    )
+
+
+def _is_ours(archive: Stored, folder: Path) -> bool:
     try:
-        size = backup.path.stat().st_size
+        size = archive.path.stat().st_size
     except OSError:
         return False
-    return backup.path.resolve().parent == folder and size == backup.file_bytes
+    return archive.path.resolve().parent == folder and size == archive.file_bytes

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import struct
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
+from gmops import ROOT
 from gmops_desktop.archive.frames import compress
 from gmops_desktop.archive.tree import safety
 from gmops_desktop.archive.tree.manifest import TreeManifest, TreeSource, listing
@@ -155,6 +158,20 @@ def test_tar_that_says_otherwise_than_the_list(tmp_path: Path) -> None:
         tmp_path / "x.tar.zst", [folder(""), file("a")], tar=[folder(""), file("../../evil")]
     )
     assert "otherwise than the list" in found(path)
+
+
+@pytest.mark.parametrize("other", [file("a"), file("b.php", mode=0o4755), link("b", "/etc")])
+def test_the_stand_alone_verifier_holds_the_tar_against_the_list(
+    tmp_path: Path, other: Entry
+) -> None:
+    """What a stock tar would make of it must be what the list says; there every digest holds."""
+    path = write(tmp_path / "a.tar.zst", [folder(""), file("b")], tar=[folder(""), other])
+    ran = subprocess.run(
+        [sys.executable, "-I", ROOT / "resources" / "verify_archive.py", path],
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert (ran.returncode, "not what the list says" in ran.stdout) == (3, True), ran.stdout
 
 
 def test_tar_that_holds_more_than_the_list(tmp_path: Path) -> None:

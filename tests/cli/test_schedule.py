@@ -80,7 +80,8 @@ def test_set_and_status(desk: Desk) -> None:
     plan = again.answer["plan"]
     assert (plan["times"], plan["line_mbit"], plan["quiet_rule"]) == (["02:30", "14:30"], 5, "wait")
     status = desk.run("schedule", "status", "--json")
-    [database] = status.answer["databases"]
+    [database, everything] = status.answer["plans"]
+    assert (everything["kind"], everything["plan"]) == ("everything", None)
     assert database["standing"]["state"] == "unknown"
     assert status.answer["timer"] is None
     assert status.answer["command"][-3:] == ["schedule", "run", "--due"]
@@ -88,9 +89,27 @@ def test_set_and_status(desk: Desk) -> None:
     assert "switched off" in off.out
 
 
+def test_everything_has_one_plan_and_one_line(desk: Desk) -> None:
+    past = (datetime.now(UTC) - timedelta(minutes=1)).astimezone()
+    said = desk.run("schedule", "set", "--all", "--at", f"{past:%H:%M}", "--keep-last", "2")
+    assert said.code == 0, said.err
+    assert "Everything: daily at" in said.out
+    plans = desk.run("schedule", "status", "--json").answer["plans"]
+    assert [one["within_everything"] for one in plans] == [True, False]
+    desk.write("UPDATE schedules SET at = ?", int((past.timestamp() - 3 * 86400) * 1000))
+    ran = desk.run("schedule", "run")
+    assert ran.code == 0, ran.err
+    assert "Everything: taken and verified: " in ran.out
+    assert "site" in desk.run("schedule", "status").out
+    assert "taken and verified" in desk.run("schedule", "history", "--all").out
+    shown = desk.run("backup", "prune", "--all", "--dry-run", "--json")
+    assert [one["keep"] for one in shown.answer["archives"]] == [True]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "text"),
     [
+        (["site", "--all"], 2, "does not go with a name"),
         (["--at", "25:00"], 2, "not a time of day"),
         (["--days", "someday"], 2, "mon,tue,wed"),
         (["--leave", "3"], 1, "the speed of the line is missing"),
@@ -114,7 +133,7 @@ def test_what_is_due_is_taken_with_one_line(desk: Desk) -> None:
     assert ran.err == ""
     again = desk.run("schedule", "run", "--due", "--json")
     assert again.answer == {"runs": [], "drills": [], "faults": []}
-    [database] = desk.run("schedule", "status", "--json").answer["databases"]
+    database = desk.run("schedule", "status", "--json").answer["plans"][0]
     assert database["standing"]["state"] == "ok"
 
 

@@ -15,25 +15,38 @@ import pytest
 
 from databases import execute, opener
 from db.engine import Database
+from db.ids import uuid7
 from db.journal import Journal
 from db.models import ScheduleRow
 from gmops_desktop.adapters.locks import Busy, held
 from gmops_desktop.addresses import MysqlAddress, Resource
-from gmops_desktop.archive.inventory import Backup
+from gmops_desktop.archive.inventory import Backup, Inventory
 from gmops_desktop.archive.verification import Verification
 from gmops_desktop.context import Context
+from gmops_desktop.contract.retention import Keep
 from gmops_desktop.contract.schedules import Plan, Run, Surroundings
 from gmops_desktop.errors import Cancelled, OpsError
 from gmops_desktop.services import schedules as package
 from gmops_desktop.services.backups import Backups
 from gmops_desktop.services.contracts import Contracts
-from gmops_desktop.services.schedules import NoSpace, Schedules
+from gmops_desktop.services.schedules import (
+    Named,
+    NoSpace,
+    Schedules,
+    Source,
+    Subject,
+    Written,
+    everything,
+)
+from gmops_desktop.services.schedules.subjects import taken_of
+from gmops_desktop.services.site_files.inventory import FileArchive, FileInventory
 from gmops_desktop.services.tickets import Tickets
 from sandbox.mariadb import MariaDB
 
 pytestmark = pytest.mark.servers
 
 NIGHT = Plan(times=(time(2, 30),))
+EVERYTHING_AT_ONCE = everything((), lambda _context, _rate: ())  # by its id, which is one
 DUE = datetime(2018, 11, 22, 2, 30).astimezone(UTC)
 
 
@@ -55,10 +68,9 @@ class Desk:
         self.schedules = Schedules(
             database,
             self.tickets,
-            resources=self.contracts.resources,
-            take=self._take,
+            subjects=self._subjects,
             verify=lambda path, context: self.verdict(path, context),
-            prune=lambda resource, context: self.pruned.append(resource.name),
+            prune=lambda *ids, context: self.pruned.extend(ids),
             archive_folder=lambda: folder,
             locks=folder.parent / "locks",
             around=lambda: self.around,
@@ -66,15 +78,31 @@ class Desk:
             now=lambda: self.now,
         )
 
-    def _take(
-        self, address: MysqlAddress, context: Context, resource_id: str, rate_limit: int
-    ) -> Backup:
-        if self.broken is not None:
-            raise self.broken
-        self.rates.append(rate_limit)
-        return self.backups.take(address, context, resource_id=resource_id)
+    def _subjects(self) -> list[Subject]:
+        parts = [self._database(one) for one in self.contracts.resources() if one.kind == "mysql"]
+        return [*parts, everything(parts, self._take_all)]
 
-    def run(self, resource: Resource, *, attended: bool = False, forced: bool = False) -> Run:
+    def _database(self, resource: Resource) -> Subject:
+        address = resource.address
+        assert isinstance(address, MysqlAddress)
+
+        def take(context: Context, rate_limit: int) -> list[Backup]:
+            if self.broken is not None:
+                raise self.broken
+            self.rates.append(rate_limit)
+            return [self.backups.take(address, context, resource_id=resource.id)]
+
+        sources = (Source(resource.id, "backup"),)
+        return Subject("database", resource.id, resource.name, sources, take, resource)
+
+    def _take_all(self, context: Context, rate_limit: int) -> list[Written]:
+        """Take and prove every part, as the backup of everything does."""
+        for part in self._subjects()[:-1]:
+            for archive in part.take(context, rate_limit):
+                self.verdict(archive.path, context)
+        return []
+
+    def run(self, resource: Named, *, attended: bool = False, forced: bool = False) -> Run:
         run = self.schedules.run(resource, Context(), attended=attended, forced=forced)
         assert run is not None
         return run
@@ -108,7 +136,7 @@ def site(desk: Desk, mariadb: MariaDB, schema: MysqlAddress) -> Resource:
     return site
 
 
-def due_today(desk: Desk, site: Resource, **more: object) -> datetime:
+def due_today(desk: Desk, site: Named, **more: object) -> datetime:
     """Plan a backup for now by the machine's clock, which is what archives carry; return when."""
     desk.now = datetime.now(UTC) - timedelta(minutes=2)
     here = (datetime.now(UTC) - timedelta(minutes=1)).astimezone()
@@ -126,7 +154,7 @@ def test_a_due_backup_is_taken_and_proved_at_once(desk: Desk, site: Resource) ->
     assert desk.schedules.advance(attended=False).appointments == ()
     due_today(desk, site, line_mbit=5.0, leave_mbit=3.0)
     [appointment] = desk.schedules.advance(attended=False).appointments
-    assert appointment.resource == site
+    assert appointment.subject.id == site.id
     run = desk.run(site)
     assert (run.outcome, run.unattended) == ("done", True)
     backup = desk.backups.get(run.archive_id)
@@ -142,7 +170,7 @@ def test_a_due_backup_is_taken_and_proved_at_once(desk: Desk, site: Resource) ->
 def test_retention_follows_a_proved_backup(desk: Desk, site: Resource) -> None:
     due_today(desk, site, keep=replace(NIGHT.keep, enabled=True))
     assert desk.run(site).outcome == "done"
-    assert desk.pruned == ["site"]
+    assert desk.pruned == [site.id]
 
 
 def test_a_missed_backup_is_done_later_and_says_so(desk: Desk, site: Resource) -> None:
@@ -355,7 +383,7 @@ def test_a_broken_plan_is_named_and_stops_no_other(
         session.get_one(ScheduleRow, site.id).data = {"times": ["half past two"]}
     desk.at(1)
     [appointment] = desk.schedules.advance(attended=False).appointments
-    assert appointment.resource == other
+    assert appointment.subject.id == other.id
     outlook = desk.schedules.outlook(site)
     assert outlook.plan is None
     assert "site cannot be read" in outlook.fault
@@ -446,3 +474,84 @@ def test_killed_while_it_ran_the_lock_is_free_and_the_run_is_tried_again(
     assert "interrupted" in run.reason
     desk.at(15)
     assert desk.run(site).outcome == "done"
+
+
+# ---------------------------------------------------------------- everything at once
+
+
+def test_a_plan_for_everything_takes_each_and_lights_each(desk: Desk, site: Resource) -> None:
+    desk.schedules.forget(site)
+    due = due_today(desk, EVERYTHING_AT_ONCE, keep=Keep(enabled=True))
+    [appointment] = desk.schedules.advance(attended=False).appointments
+    assert (appointment.subject.kind, appointment.subject.sources[0].resource_id) == (
+        *("everything", site.id),
+    )
+    outlook = desk.schedules.outlook(site)
+    assert (outlook.plan, outlook.within is not None) == (None, True)
+    run = desk.run(EVERYTHING_AT_ONCE)
+    assert (run.outcome, run.due) == ("done", due.replace(second=0, microsecond=0))
+    standing = desk.schedules.outlook(site).standing
+    assert (standing.state, standing.reason, standing.overdue_since) == ("ok", "", None)
+    assert standing.next is not None
+    assert desk.pruned == [site.id], "what has no plan of its own is kept as that of everything"
+    assert desk.schedules.keep_of(site.id).enabled
+    assert desk.schedules.advance(attended=False).appointments == ()
+
+
+def test_everything_that_was_missed_makes_one_ticket_and_every_light_amber(
+    desk: Desk, site: Resource
+) -> None:
+    desk.schedules.forget(site)
+    desk.at(-60)
+    desk.schedules.save(EVERYTHING_AT_ONCE, replace(NIGHT, catch_up="skip", retries=0))
+    desk.at(60)
+    desk.schedules.advance(attended=False)
+    desk.schedules.advance(attended=False)
+    [ticket] = desk.schedules.advance(attended=False).tickets or desk.tickets.all()
+    assert ticket.title == "Backup of Everything was missed"
+    assert ticket.resource_id == ""
+    standing = desk.schedules.outlook(site).standing
+    assert (standing.state, standing.overdue_since) == ("critical", DUE)
+
+
+def test_an_own_plan_goes_before_that_of_everything(desk: Desk, site: Resource) -> None:
+    desk.schedules.save(EVERYTHING_AT_ONCE, replace(NIGHT, keep=Keep(enabled=True, last=9)))
+    own = desk.schedules.outlook(site)
+    assert (own.plan, own.within) == (NIGHT, None)
+    assert not desk.schedules.keep_of(site.id).enabled
+    assert desk.schedules.ruled_by(EVERYTHING_AT_ONCE) == ()
+    desk.schedules.save(site, replace(NIGHT, enabled=False))
+    assert desk.schedules.outlook(site).within is not None, "what is switched off is still taken"
+
+
+def test_several_things_together_are_as_old_as_the_oldest_and_proved_where_each_is(
+    database: Database, tmp_path: Path
+) -> None:
+    """A website of two directories, whose archives come one after the other."""
+    inventory = FileInventory(database)
+
+    def put(source: str, hours: int, verified: bool | None) -> datetime:
+        path = tmp_path / f"{len(inventory.all())}.tar.zst"
+        path.touch()
+        at = DUE + timedelta(hours=hours)
+        inventory.add(
+            FileArchive(
+                id=uuid7(), at=at, seconds=1, source=source, folder="", resource_id="web",
+                path=path, file_bytes=0, content_bytes=0, travelled=0, entries=0, files=0,
+                whole=True, verdict="", manifest_digest="", verified=verified,
+            )
+        )  # fmt: skip
+        return at
+
+    sources = [Source("web", "files", "/srv/www@h"), Source("web", "files", "/srv/media@h")]
+    shelf = Inventory(database)
+    put("/srv/www@h", 0, True)
+    assert taken_of(shelf, sources) == (), "of one of them there is nothing"
+    put("/srv/media@h", 1, True)
+    put("/srv/www@h", 24, True)
+    put("/srv/media@h", 25, None)
+    put("/srv/elsewhere@h", 26, True)
+    assert [(one.at - DUE, one.verified) for one in taken_of(shelf, sources)] == [
+        (timedelta(hours=24), None),
+        (timedelta(0), True),
+    ]

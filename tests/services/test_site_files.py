@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from db.engine import Database
+from gmops import ROOT
 from gmops_desktop.adapters import site_tree
 from gmops_desktop.adapters.ssh import Ssh
 from gmops_desktop.archive.tree.reader import TreeReader
@@ -21,6 +23,8 @@ from gmops_desktop.errors import Cancelled, OpsError, ProofFailed
 from gmops_desktop.services.site_files import FileArchive, Place, SiteFiles, parse_place
 from sandbox.sshd import Sshd
 from site_trees import facts, fill
+
+VERIFIER = ROOT / "resources" / "verify_archive.py"
 
 
 class World:
@@ -92,6 +96,29 @@ def test_verification_proves_it(world: World) -> None:
     assert outcome.ok, outcome.faults
     assert outcome.files == archive.entries
     assert world.files.all()[0].verified
+
+
+def test_the_stand_alone_verifier_proves_it_and_finds_what_was_damaged(world: World) -> None:
+    path = world.take().path
+
+    def judged() -> tuple[int, str]:
+        words = [sys.executable, "-I", "-S", "-W", "error", VERIFIER, path]
+        ran = subprocess.run(words, capture_output=True, encoding="utf-8", timeout=60)
+        assert ran.stderr == ""
+        return ran.returncode, ran.stdout
+
+    assert judged() == (0, f"WHOLE 完好: {path}\n")
+    path.with_name(path.name + ".sha256").unlink()
+    assert judged()[0] == 0
+    sound = path.read_bytes()
+    for share in range(9):
+        broken = bytearray(sound)
+        broken[len(sound) * share // 9 + 7] ^= 1 << share % 8
+        path.write_bytes(broken)
+        code, said = judged()
+        assert (code, "DAMAGED 已损坏" in said) == (3, True), share
+    path.write_bytes(sound[:-5000])
+    assert judged()[0] == 3
 
 
 def test_second_archive_sends_only_what_changed(world: World) -> None:

@@ -5,18 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from db.engine import Database
 from db.journal import Journal
 from gmops_desktop.adapters.ssh import Ssh
 from gmops_desktop.addresses import ProgramFiles, WebAddress
+from gmops_desktop.app import assemble
+from gmops_desktop.contract.retention import Keep
+from gmops_desktop.contract.schedules import Plan
+from gmops_desktop.paths import Home
 from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.schedules import everything
 from gmops_desktop.services.site_files import SiteFiles
 from gmops_desktop.tasks import TaskRunner
 from sandbox.sshd import Sshd
 from ui.files_card import FilesCard
 from ui.files_preview import FilesPreviewDialog
+from ui.scheduling import Scheduling
+from ui.whole_card import WholeCard
 
 
 @pytest.fixture
@@ -92,3 +100,43 @@ def test_hidden_without_a_directory(
         contracts.remove_resource(resource.id)
     card.refresh()
     assert card.isHidden()
+
+
+def test_the_light_follows_the_plan_which_the_card_leads_to(
+    qtbot: QtBot, runner: TaskRunner, home: Home, sshd: Sshd, site: Path
+) -> None:
+    """With the whole program: the plan for everything lights the card of the files, too."""
+    home.known_hosts.parent.mkdir(parents=True, exist_ok=True)
+    home.known_hosts.write_text(sshd.known_hosts_line())
+    page = QWidget()
+    qtbot.addWidget(page)
+    with assemble(home) as services:
+        program = ProgramFiles(sshd.address, (str(site),), ("logs/",))
+        web = services.contracts.save_resource(
+            "website", "网站", WebAddress("http://site.example", program=program)
+        )
+        card = FilesCard(services.site_files, services.contracts, runner)
+        whole = WholeCard(services.whole_backups, runner)
+        scheduling = Scheduling(
+            services.schedules, services.retention, services.timers, runner, page
+        )
+        for one in (card, whole):
+            qtbot.addWidget(one)
+            one.plan_with(scheduling)
+            one.refresh()
+        assert (card.light.state, "no backup yet" in card.light.toolTip()) == ("unknown", True)
+        scheduling.open(web).saved.emit(Plan(keep=Keep(enabled=True)))
+        qtbot.waitUntil(lambda: services.schedules.plan(web) is not None, timeout=5_000)
+        said: list[tuple[str, str, str]] = []
+        card.noticed.connect(lambda *told: said.append(told))
+        card.take()
+        qtbot.waitUntil(lambda: bool(said), timeout=20_000)
+        card.refresh()
+        whole.refresh()
+        assert (card.light.state, whole.light.state) == ("ok", "ok")
+        assert "daily at 03:00" in card.light.toolTip()
+        services.schedules.forget(web)
+        services.schedules.save(everything((), lambda _context, _rate: ()), Plan())
+        card.refresh()
+        assert "with everything, daily at 03:00" in card.light.toolTip()
+        assert card.isVisibleTo(None)

@@ -14,12 +14,13 @@ from databases import execute, opener
 from db.engine import Database
 from gmops_desktop.addresses import MysqlAddress, Resource
 from gmops_desktop.changes import Change
+from gmops_desktop.context import Context
 from gmops_desktop.contract.schedules import Plan, Surroundings
 from gmops_desktop.paths import Home
-from gmops_desktop.services.backups import Backups
+from gmops_desktop.services.backups import Backup, Backups
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.retention import Retention
-from gmops_desktop.services.schedules import Schedules
+from gmops_desktop.services.schedules import Schedules, Source, Subject
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.services.timers import Timers
 from gmops_desktop.tasks import TaskRunner
@@ -70,6 +71,17 @@ def retention(database: Database, archives: Path, site: Resource) -> Retention:
     return Retention(database, lambda: archives, lambda resource: Plan().keep)
 
 
+def database_of(resource: Resource, backups: Backups) -> Subject:
+    address = resource.address
+    assert isinstance(address, MysqlAddress)
+
+    def take(context: Context, _rate_limit: int) -> list[Backup]:
+        return [backups.take(address, context, resource_id=resource.id)]
+
+    sources = (Source(resource.id, "backup"),)
+    return Subject("database", resource.id, resource.name, sources, take, resource)
+
+
 @pytest.fixture
 def schedules(
     database: Database,
@@ -81,13 +93,13 @@ def schedules(
     tmp_path: Path,
     machine: Machine,
 ) -> Schedules:
+    def subjects() -> list[Subject]:
+        return [database_of(resource, backups) for resource in contracts.resources()]
+
     return Schedules(
         database,
         tickets,
-        resources=contracts.resources,
-        take=lambda address, context, resource_id, rate: backups.take(
-            address, context, resource_id=resource_id
-        ),
+        subjects=subjects,
         verify=backups.verify,
         prune=retention.prune,
         archive_folder=lambda: archives,

@@ -8,5 +8,26 @@ from gmops_desktop.services.schedules.service import (
     Round,
     Schedules,
 )
+from gmops_desktop.services.schedules.subjects import (
+    EVERYTHING,
+    Named,
+    Source,
+    Subject,
+    Written,
+    everything,
+)
 
-__all__ = ["Appointment", "NoSpace", "Outlook", "Round", "Schedules", "TicketBook"]
+__all__ = [
+    "EVERYTHING",
+    "Appointment",
+    "Named",
+    "NoSpace",
+    "Outlook",
+    "Round",
+    "Schedules",
+    "Source",
+    "Subject",
+    "TicketBook",
+    "Written",
+    "everything",
+]

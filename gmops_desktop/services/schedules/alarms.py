@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
-from gmops_desktop.addresses import Resource
 from gmops_desktop.contract.schedules import Run
 from gmops_desktop.contract.standing import Cause
 from gmops_desktop.contract.tickets import ENDED, Priority, Ticket, TicketKind
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import mark, tr
 from gmops_desktop.services.schedules.record import Kept, Record
+from gmops_desktop.services.schedules.subjects import Subject
 
 _TITLES: Final[dict[Cause, str]] = {
     "missed": mark("Backup of {name} was missed"),
@@ -59,7 +59,7 @@ class Alarms:
 
     def raise_for(
         self,
-        resource: Resource,
+        subject: Subject,
         kept: Kept,
         due: datetime,
         causes: frozenset[Cause],
@@ -72,26 +72,26 @@ class Alarms:
             known = kept.tickets.get(cause, {})
             if known.get("due") == due.isoformat():
                 continue
-            text = tr(_TEXTS[cause], name=resource.name, due=_stamp(due))
+            text = tr(_TEXTS[cause], name=subject.name, due=_stamp(due))
             ticket = self._open_one(known.get("id", ""))
             if ticket is None:
                 ticket = self._tickets.open(
                     "problem",
-                    tr(_TITLES[cause], name=resource.name),
+                    tr(_TITLES[cause], name=subject.name),
                     requester="",
                     priority=2,
                     description=text,
-                    resource_id=resource.id,
+                    resource_id=subject.resource.id if subject.resource else "",
                     evidence=evidence,
                 )
             else:
                 self._tickets.note(ticket.id, tr("Again: {text}", text=text), evidence=evidence)
             values = {"id": ticket.id, "due": due.isoformat(), "well": False}
-            self._record.ticket(resource.id, cause, values)
+            self._record.ticket(subject.id, cause, values)
             told.append(ticket)
         return tuple(told)
 
-    def all_well(self, resource: Resource, kept: Kept, proved_at: datetime) -> tuple[Ticket, ...]:
+    def all_well(self, subject: Subject, kept: Kept, proved_at: datetime) -> tuple[Ticket, ...]:
         """Note in the tickets still open that a backup went well again; they stay open."""
         told = []
         for cause, known in kept.tickets.items():
@@ -99,15 +99,15 @@ class Alarms:
                 continue
             ticket = self._open_one(known.get("id", ""))
             if ticket is None:
-                self._record.ticket(resource.id, cause, None)
+                self._record.ticket(subject.id, cause, None)
                 continue
             text = tr(
                 "{name} was backed up and verified again: archive of {at}.",
-                name=resource.name,
+                name=subject.name,
                 at=_stamp(proved_at),
             )
             told.append(self._tickets.note(ticket.id, text))
-            self._record.ticket(resource.id, cause, {**known, "well": True})
+            self._record.ticket(subject.id, cause, {**known, "well": True})
         return tuple(told)
 
     def _open_one(self, ticket_id: str) -> Ticket | None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Final, cast
 
 from sqlalchemy import delete, select
 
 from db.engine import Database
 from db.ids import uuid7
-from db.models import ArchiveRow, ScheduleRow, ScheduleRunRow
-from gmops_desktop.contract.schedules import Outcome, Plan, Run, Taken
+from db.models import ScheduleRow, ScheduleRunRow
+from gmops_desktop.contract.schedules import Outcome, Plan, Run
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 
@@ -36,7 +35,7 @@ class Record:
         self._database = database
 
     def find(self, resource_id: str, name: str) -> Kept | None:
-        """Return the plan of a database called `name`; `OpsError` where it cannot be read."""
+        """Return the plan of what is called `name`; `OpsError` where it cannot be read."""
         with self._database.session() as session:
             row = session.get(ScheduleRow, resource_id)
             if row is None:
@@ -82,7 +81,7 @@ class Record:
     # ------------------------------------------------------------ runs
 
     def runs(self, resource_id: str, limit: int = 200) -> tuple[Run, ...]:
-        """Return the newest runs of a database, newest first."""
+        """Return the newest runs, newest first."""
         wanted = (
             select(ScheduleRunRow)
             .where(ScheduleRunRow.resource_id == resource_id)
@@ -134,20 +133,6 @@ class Record:
         """Strike out a run that did not begin."""
         with self._database.session() as session, session.begin():
             session.execute(delete(ScheduleRunRow).where(ScheduleRunRow.id == run_id))
-
-    def taken(self, resource_id: str) -> tuple[Taken, ...]:
-        """Return the archives of a database whose file still stands, newest first."""
-        wanted = (
-            select(ArchiveRow)
-            .where(ArchiveRow.resource_id == resource_id, ArchiveRow.purpose == "backup")
-            .order_by(ArchiveRow.at.desc())
-        )
-        with self._database.session() as session:
-            return tuple(
-                Taken(row.id, row.at, row.verified)
-                for row in session.scalars(wanted)
-                if not row.more.get("removed") and Path(row.path).is_file()
-            )
 
 
 def _run(row: ScheduleRunRow) -> Run:

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from db.engine import Database
 from db.journal import utc_now
 from gmops_desktop.adapters.locks import Busy, held
-from gmops_desktop.addresses import MysqlAddress, Resource
-from gmops_desktop.archive.inventory import Backup, Inventory
+from gmops_desktop.archive.inventory import Inventory, Stored
 from gmops_desktop.archive.verification import Verification
 from gmops_desktop.context import Context
+from gmops_desktop.contract.retention import Keep
 from gmops_desktop.contract.schedules import (
     Decision,
     Outcome,
     Plan,
     Run,
     Surroundings,
+    Taken,
     Why,
     decide,
     newest,
@@ -31,16 +32,21 @@ from gmops_desktop.contract.schedules import (
 )
 from gmops_desktop.contract.standing import Standing, causes, stand
 from gmops_desktop.contract.tickets import Ticket
-from gmops_desktop.errors import Cancelled, OpsError
+from gmops_desktop.errors import Cancelled, OpsError, ProofFailed
 from gmops_desktop.language import mark, tr
 from gmops_desktop.log import redact
 from gmops_desktop.services.schedules.alarms import Alarms, TicketBook
 from gmops_desktop.services.schedules.record import Kept, Record
+from gmops_desktop.services.schedules.subjects import (
+    EVERYTHING,
+    Named,
+    Subject,
+    Written,
+    archives_of,
+    taken_of,
+)
 
-# An address, the resource's id, and bytes a second (0: no limit).
-Take = Callable[[MysqlAddress, Context, str, int], Backup]
 Verify = Callable[[Path, Context], Verification]
-Prune = Callable[[Resource, Context], object]
 
 _RESERVE: Final = 64 << 20  # bytes of disk that a backup must leave free
 _ALLOWANCE: Final = 1.2  # how much larger than the last one an archive may turn out
@@ -53,27 +59,39 @@ _REASONS: Final[dict[Why, str]] = {
 }
 
 
+class Prune(Protocol):
+    """What removes the archives of resources that need not be kept."""
+
+    def __call__(self, *resource_ids: str, context: Context) -> object:
+        """Remove them; raise `OpsError` where the rule cannot be read."""
+
+
 class NoSpace(OpsError):
     """The disk has no room for the next archive: another attempt alone does not help."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """One database and its schedule: `plan` is None where none was set, or where it cannot be
-    read (then `fault` says why)."""
+    """How something stands with its schedule: `plan` is None where none was set, or where it cannot
+    be read (then `fault` says why).
 
-    resource: Resource
+    `within` is the plan of everything, where that takes it and no plan of its own does; then that
+    one says what comes next.
+    """
+
+    subject: Subject
     plan: Plan | None
     standing: Standing
     decision: Decision | None
     fault: str = ""
+    within: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
     """A backup to be taken now ("run"), or one to ask the person at the window about ("ask")."""
 
-    resource: Resource
+    subject: Subject
     decision: Decision
     due: datetime
 
@@ -88,11 +106,11 @@ class Round:
 
 
 class Schedules:
-    """Plans of the databases of the contract, and what becomes of them on this machine.
+    """Plans for the resources of the contract, and what becomes of them on this machine.
 
-    What it needs is handed in: `resources` are the things looked after, `take`, `verify` and
-    `prune` do the work, `around` says how the machine stands, `hopeless` which failures another
-    attempt would not mend; locks between programs lie in the folder `locks`.
+    What it needs is handed in: `subjects` are the things looked after, each with the way to back it
+    up; `verify` and `prune` do the rest, `around` says how the machine stands, `hopeless` which
+    failures another attempt would not mend; locks between programs lie in the folder `locks`.
     """
 
     def __init__(
@@ -100,8 +118,7 @@ class Schedules:
         database: Database,
         tickets: TicketBook,
         *,
-        resources: Callable[[], tuple[Resource, ...]],
-        take: Take,
+        subjects: Callable[[], Sequence[Subject]],
         verify: Verify,
         prune: Prune,
         archive_folder: Callable[[], Path],
@@ -113,25 +130,46 @@ class Schedules:
         self._record = Record(database)
         self._inventory = Inventory(database)
         self._alarms = Alarms(self._record, tickets)
-        self._resources = resources
-        self._take, self._verify, self._prune = take, verify, prune
+        self._subjects = subjects
+        self._verify, self._prune = verify, prune
         self._archive_folder, self._locks = archive_folder, locks
         self._around, self._hopeless, self._now = around, hopeless, now
 
     # ------------------------------------------------------------ plans
 
-    def plan(self, resource: Resource) -> Plan | None:
-        """Return the plan of a database; raise `OpsError` where it cannot be read."""
-        kept = self._record.find(resource.id, resource.name)
+    def subjects(self) -> tuple[Subject, ...]:
+        """Return what can have a plan: each kind of backup of each resource, then everything."""
+        return tuple(self._subjects())
+
+    def plan(self, subject: Named) -> Plan | None:
+        """Return the plan of something; raise `OpsError` where it cannot be read."""
+        kept = self._record.find(subject.id, subject.name)
         return kept.plan if kept else None
 
-    def save(self, resource: Resource, plan: Plan) -> None:
-        """Set the plan of a database; raise `OpsError` where it makes no sense."""
-        self._record.save(resource.id, plan.checked(), self._now())
+    def save(self, subject: Named, plan: Plan) -> None:
+        """Set the plan of something; raise `OpsError` where it makes no sense."""
+        self._record.save(subject.id, plan.checked(), self._now())
 
-    def forget(self, resource: Resource) -> None:
-        """Take no more backups of a database by schedule; what was taken stays."""
-        self._record.forget(resource.id)
+    def forget(self, subject: Named) -> None:
+        """Take no more backups of something by schedule; what was taken stays."""
+        self._record.forget(subject.id)
+
+    def keep_of(self, resource_id: str) -> Keep:
+        """Return which archives of a resource are kept: by its own plan, or that of everything.
+
+        Raises `OpsError` where the plan cannot be read.
+        """
+        own = self._record.find(resource_id, resource_id)
+        kept = own or self._for_everything()
+        return kept.plan.keep if kept else Keep()
+
+    def ruled_by(self, named: Named) -> tuple[str, ...]:
+        """Return the ids of the resources whose archives are kept as this plan says."""
+        subject = self._subject(named)
+        ids = dict.fromkeys(source.resource_id for source in subject.sources)
+        if subject.id != EVERYTHING:
+            return tuple(ids)
+        return tuple(id for id in ids if self._record.find(id, id) is None)
 
     def rate_limit(self, resource_id: str) -> int:
         """Return how many bytes a second a backup begun now may take (0: no limit).
@@ -139,7 +177,7 @@ class Schedules:
         It holds for those asked for by hand, too; a plan that cannot be read limits nothing.
         """
         try:
-            kept = self._record.find(resource_id, resource_id)
+            kept = self._record.find(resource_id, resource_id) or self._for_everything()
         except OpsError:
             return 0
         return rate_limit(kept.plan, self._now()) if kept else 0
@@ -147,58 +185,68 @@ class Schedules:
     # ------------------------------------------------------------ seeing
 
     def outlooks(self) -> tuple[Outlook, ...]:
-        """Return how every database of the contract stands; nothing is begun or written."""
-        return tuple(self.outlook(resource) for resource in self._databases())
+        """Return how everything that can have a plan stands; nothing is begun or written."""
+        return tuple(self.outlook(subject) for subject in self._subjects())
 
-    def outlook(self, resource: Resource) -> Outlook:
-        """Return how one database stands."""
-        now = self._now()
-        runs, taken = self._record.runs(resource.id), self._record.taken(resource.id)
+    def outlook(self, named: Named) -> Outlook:
+        """Return how something stands."""
+        subject, now = self._subject(named), self._now()
+        taken = self._taken(subject)
         try:
-            kept = self._record.find(resource.id, resource.name)
+            own = self._record.find(subject.id, subject.name)
+            whole = self._for_everything()
         except OpsError as error:
-            standing = stand(None, now, now, runs, taken)
-            return Outlook(resource, None, standing, None, f"{error.message} {error.hint}")
+            standing = stand(None, now, now, (), taken)
+            return Outlook(subject, None, standing, None, f"{error.message} {error.hint}")
+        within = whole if whole and not (own and own.plan.enabled) else None
+        kept = within or own
+        plan = own.plan if own else None
         if kept is None:
-            return Outlook(resource, None, stand(None, now, now, runs, taken), None)
+            return Outlook(subject, None, stand(None, now, now, (), taken), None)
+        runs = self._record.runs(EVERYTHING if within else subject.id)
         facts = (kept.plan, kept.since, now, runs, taken)
         decision = decide(*facts, Surroundings(), attended=True)
-        return Outlook(resource, kept.plan, stand(*facts), decision)
+        return Outlook(
+            subject, plan, stand(*facts), decision, within=within.plan if within else None
+        )
+
+    def archive(self, id: str) -> Stored:
+        """Return an archive that a run wrote."""
+        return self._inventory.one(id)
 
     def surroundings(self) -> Surroundings:
         """Return where this machine stands now: battery, metered line; asks the system."""
         return self._around()
 
-    def history(self, resource_id: str, limit: int = 30) -> tuple[Run, ...]:
-        """Return the newest runs of a database, newest first."""
-        return self._record.runs(resource_id, limit)
+    def history(self, subject_id: str, limit: int = 30) -> tuple[Run, ...]:
+        """Return the newest runs of a plan, newest first."""
+        return self._record.runs(subject_id, limit)
 
     # ------------------------------------------------------------ doing
 
     def advance(self, *, attended: bool) -> Round:
         """Say what is to be done now; write down what is skipped, and raise the tickets due.
 
-        A database that another program is just busy with, or whose plan cannot be read, is left
-        out.
+        What another program is just busy with, or whose plan cannot be read, is left out.
         """
         found, told = list[Appointment](), list[Ticket]()
         around = cache(self._around)  # asked once, and only where something is due
-        for resource in self._databases():
-            kept = self._readable(resource)
+        for subject in self._subjects():
+            kept = self._readable(subject)
             if kept is None:
                 continue
             try:
-                with self._alone(resource):
-                    decision = self._decide(resource, kept, around, attended=attended)
-                    told += self._raise_alarms(resource, kept)
+                with self._alone(subject):
+                    decision = self._decide(subject, kept, around, attended=attended)
+                    told += self._raise_alarms(subject, kept)
             except Busy:
                 continue  # whoever holds the lock sees to it
             if decision.due is not None and decision.act in ("run", "ask"):
-                found.append(Appointment(resource, decision, decision.due))
+                found.append(Appointment(subject, decision, decision.due))
         return Round(tuple(found), tuple(told))
 
     def run(
-        self, resource: Resource, context: Context, *, attended: bool, forced: bool = False
+        self, named: Named, context: Context, *, attended: bool, forced: bool = False
     ) -> Run | None:
         """Take the backup that is due, prove it, remove what retention lets go; return the run.
 
@@ -206,67 +254,80 @@ class Schedules:
         where nothing is due (any more).  Raises `OpsError` where it fails, which is written down
         before; `Busy` where another program is at it.
         """
-        address = resource.address
-        if not isinstance(address, MysqlAddress):
-            raise OpsError(tr("{name} is not a database.", name=resource.name))
-        with self._alone(resource):
-            kept = self._record.find(resource.id, resource.name)
+        subject = self._subject(named)
+        with self._alone(subject):
+            kept = self._record.find(subject.id, subject.name)
             if kept is None:
                 return None
             around = Surroundings if forced else self._around
-            decision = self._decide(resource, kept, around, attended=attended, forced=forced)
+            decision = self._decide(subject, kept, around, attended=attended, forced=forced)
             if decision.act != "run" or decision.due is None:
                 return None
             if "missed" in decision.why:
                 at = f"{decision.due.astimezone():%m-%d %H:%M}"
                 context.note(tr("Missed at {at}, doing it now.", at=at))
             run = self._record.enter(
-                resource.id, decision.due, "running", self._now(), unattended=not attended
+                subject.id, decision.due, "running", self._now(), unattended=not attended
             )
             try:
-                run = self._carry_out(run, resource, address, decision, context, attended=attended)
+                run = self._carry_out(run, subject, decision, context, attended=attended)
             finally:
-                self._raise_alarms(resource, kept)
-            if kept.plan.keep.enabled and run.outcome == "done":
-                self._clear_up(resource, context)
+                self._raise_alarms(subject, kept)
+            if run.outcome == "done":
+                self._clear_up(subject, context)
             return run
 
-    def decline(self, resource: Resource, due: datetime) -> None:
+    def decline(self, subject: Named, due: datetime) -> None:
         """Write down that the person at the window said: not this time."""
         reason = tr("Not wanted this time.")
-        with self._alone(resource):
-            self._record.enter(resource.id, due, "declined", self._now(), reason, unattended=False)
+        with self._alone(subject):
+            self._record.enter(subject.id, due, "declined", self._now(), reason, unattended=False)
 
     # ------------------------------------------------------------ inside
 
-    def _databases(self) -> list[Resource]:
-        return [one for one in self._resources() if one.kind == "mysql"]
+    def _subject(self, named: Named) -> Subject:
+        """Return what is called so, as it is now; `OpsError` where it is no longer looked after."""
+        for subject in self._subjects():
+            if subject.id == named.id:
+                return subject
+        raise OpsError(
+            tr("{name} is nothing that is backed up by schedule.", name=named.name),
+            hint=tr("A database, an official account, or a website whose directories are known."),
+        )
+
+    def _for_everything(self) -> Kept | None:
+        """Return the plan for everything at once, while it is in use."""
+        kept = self._record.find(EVERYTHING, tr("Everything"))
+        return kept if kept and kept.plan.enabled else None
+
+    def _taken(self, subject: Subject) -> tuple[Taken, ...]:
+        return taken_of(self._inventory, subject.sources)
 
     @contextmanager
-    def _alone(self, resource: Resource) -> Iterator[None]:
-        """Keep other programs from the schedule of this database."""
-        what = tr("A scheduled backup of {name}", name=resource.name)
-        with held(self._locks / f"schedule-{resource.id}.lock", what):
-            self._bury(resource.id)
+    def _alone(self, subject: Named) -> Iterator[None]:
+        """Keep other programs from this schedule."""
+        what = tr("A scheduled backup of {name}", name=subject.name)
+        with held(self._locks / f"schedule-{subject.id}.lock", what):
+            self._bury(subject.id)
             yield
 
-    def _bury(self, resource_id: str) -> None:
+    def _bury(self, subject_id: str) -> None:
         """End the runs whose program died: we hold the lock, so nobody is at them."""
-        for run in self._record.runs(resource_id, 20):
+        for run in self._record.runs(subject_id, 20):
             if run.outcome == "running":
                 reason = tr("It was interrupted: the program or the machine was stopped.")
                 self._record.end(run.id, "failed", self._now(), reason)
 
-    def _readable(self, resource: Resource) -> Kept | None:
+    def _readable(self, subject: Subject) -> Kept | None:
         """Return the plan, None where there is none, or none that can be read (`outlook` tells)."""
         try:
-            return self._record.find(resource.id, resource.name)
+            return self._record.find(subject.id, subject.name)
         except OpsError:
             return None
 
     def _decide(
         self,
-        resource: Resource,
+        subject: Subject,
         kept: Kept,
         around: Callable[[], Surroundings],
         *,
@@ -275,7 +336,7 @@ class Schedules:
     ) -> Decision:
         """Decide under the lock; what is skipped is written down, once for each reason."""
         now, plan = self._now(), kept.plan
-        runs, taken = self._record.runs(resource.id), self._record.taken(resource.id)
+        runs, taken = self._record.runs(subject.id), self._taken(subject)
         facts = (plan, kept.since, now, runs, taken)
         # A person who forces it has answered every question.
         asking = attended and not forced
@@ -289,23 +350,22 @@ class Schedules:
             outcome: Outcome = "missed" if decision.why == ("missed",) else "skipped"
             if not any(run.due == decision.due and run.reason == reason for run in runs):
                 self._record.enter(
-                    resource.id, decision.due, outcome, now, reason, unattended=not attended
+                    subject.id, decision.due, outcome, now, reason, unattended=not attended
                 )
         return decision
 
     def _carry_out(
         self,
         run: Run,
-        resource: Resource,
-        address: MysqlAddress,
+        subject: Subject,
         decision: Decision,
         context: Context,
         *,
         attended: bool,
     ) -> Run:
         try:
-            self._check_space(resource)
-            backup = self._take(address, context, resource.id, decision.rate_limit)
+            self._check_space(subject)
+            written = subject.take(context, decision.rate_limit)
         except Busy:
             self._record.drop(run.id)  # somebody is backing it up by hand: that may settle it
             raise
@@ -317,24 +377,32 @@ class Schedules:
         except Exception as error:
             reason = redact(error.message if isinstance(error, OpsError) else repr(error))
             hopeless = isinstance(error, NoSpace) or self._hopeless(error)
-            self._end(run, "failed", reason, hopeless=hopeless)
+            outcome = "damaged" if isinstance(error, ProofFailed) else "failed"
+            self._end(run, outcome, reason, hopeless=hopeless)
             raise
-        if backup.verified:  # before it was sealed to keys that are not on this machine
-            return self._end(run, "done", "", archive_id=backup.id)
+        for archive in written:
+            if archive.verified:  # before it was sealed to keys that are not on this machine
+                continue
+            if ended := self._prove(run, archive, context):
+                return ended
+        return self._end(run, "done", "", archive_id=written[0].id if written else "")
+
+    def _prove(self, run: Run, archive: Written, context: Context) -> Run | None:
+        """Verify an archive; return the run, ended, where that does not come out well."""
         try:
-            verdict = self._verify(backup.path, context)
+            verdict = self._verify(archive.path, context)
         except OpsError as error:  # the archive is there; that it is whole is not known
             reason = tr("It was taken, but not verified: {why}", why=error.message)
-            return self._end(run, "unproved", reason, archive_id=backup.id)
+            return self._end(run, "unproved", reason, archive_id=archive.id)
         except Exception as error:
             why = tr("It was cancelled.") if isinstance(error, Cancelled) else redact(repr(error))
             reason = tr("It was taken, but not verified: {why}", why=why)
-            self._end(run, "unproved", reason, archive_id=backup.id)
+            self._end(run, "unproved", reason, archive_id=archive.id)
             raise
         if not verdict.ok:
             reason = tr("The archive is damaged: {fault}", fault="; ".join(verdict.faults[:3]))
-            return self._end(run, "damaged", reason, archive_id=backup.id)
-        return self._end(run, "done", "", archive_id=backup.id)
+            return self._end(run, "damaged", reason, archive_id=archive.id)
+        return None
 
     def _end(
         self,
@@ -349,42 +417,45 @@ class Schedules:
             run.id, outcome, self._now(), reason, archive_id=archive_id, hopeless=hopeless
         )
 
-    def _check_space(self, resource: Resource) -> None:
+    def _check_space(self, subject: Subject) -> None:
         """Refuse before the start what cannot end well, going by the last archive's size."""
-        known = [b for b in self._inventory.all() if b.resource_id == resource.id]
-        if not known:
+        shelves = [archives_of(self._inventory, source) for source in subject.sources]
+        last = sum(shelf[0].file_bytes for shelf in shelves if shelf)
+        if not last:
             return  # the engine guesses from what the server says of its tables
         folder = self._archive_folder()
-        free, needed = shutil.disk_usage(folder).free, known[0].file_bytes * _ALLOWANCE + _RESERVE
+        free, needed = shutil.disk_usage(folder).free, last * _ALLOWANCE + _RESERVE
         if free < needed:
             raise NoSpace(
                 tr(
                     "{folder} has {free} MB free, the backup of {name} may need {needed} MB.",
                     folder=folder,
                     free=free // 1_000_000,
-                    name=resource.name,
+                    name=subject.name,
                     needed=round(needed / 1e6),
                 ),
                 hint=tr("Free some space, or keep fewer archives (Schedule and retention)."),
                 unharmed=tr("Nothing was begun; the archives there are not touched."),
             )
 
-    def _raise_alarms(self, resource: Resource, kept: Kept) -> tuple[Ticket, ...]:
-        kept = self._record.find(resource.id, resource.name) or kept
+    def _raise_alarms(self, subject: Subject, kept: Kept) -> tuple[Ticket, ...]:
+        kept = self._record.find(subject.id, subject.name) or kept
         now = self._now()
-        runs, taken = self._record.runs(resource.id), self._record.taken(resource.id)
+        runs, taken = self._record.runs(subject.id), self._taken(subject)
         found = causes(kept.plan, kept.since, now, runs, taken)
         due = newest(kept.plan, now)
         if found is None or due is None:
             return ()
         if found:
-            return self._alarms.raise_for(resource, kept, due, found, runs)
+            return self._alarms.raise_for(subject, kept, due, found, runs)
         proved = max(one.at for one in taken if one.verified and one.at <= now)
-        return self._alarms.all_well(resource, kept, proved)
+        return self._alarms.all_well(subject, kept, proved)
 
-    def _clear_up(self, resource: Resource, context: Context) -> None:
+    def _clear_up(self, subject: Subject, context: Context) -> None:
         """Let retention do its part; a file that cannot be removed is no failed backup."""
-        try:
-            self._prune(resource, context)
-        except OpsError as error:
-            context.note(f"{error.message} {error.hint}")
+        for resource_id in dict.fromkeys(source.resource_id for source in subject.sources):
+            try:
+                if self.keep_of(resource_id).enabled:
+                    self._prune(resource_id, context=context)
+            except OpsError as error:
+                context.note(f"{error.message} {error.hint}")

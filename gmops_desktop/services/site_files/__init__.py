@@ -3,7 +3,7 @@
 from gmops_desktop.services.site_files.changes import FileChange, TreePreview
 from gmops_desktop.services.site_files.inventory import FileArchive
 from gmops_desktop.services.site_files.ledger import FileRestore
-from gmops_desktop.services.site_files.places import Place, parse_place
+from gmops_desktop.services.site_files.places import Place, parse_place, places_of
 from gmops_desktop.services.site_files.service import SiteFiles
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "SiteFiles",
     "TreePreview",
     "parse_place",
+    "places_of",
 ]
