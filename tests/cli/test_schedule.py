@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -172,7 +171,7 @@ def test_killed_on_the_way_it_is_taken_later(desk: Desk) -> None:
     with start("schedule", "run", "--due", home=desk.home, **secret) as process:
         while process.poll() is None:
             if [outcome for outcome, _ in desk.history()] == ["running"]:
-                os.kill(process.pid, signal.SIGKILL)
+                process.kill()
         process.communicate(timeout=60)
     if [outcome for outcome, _ in desk.history()] == ["done"]:
         pytest.fail("it was done before it could be killed: give it more rows")

@@ -91,6 +91,20 @@ def test_the_settings_choose_the_language_before_the_locale(tmp_path: Path):
     assert "Usage" in gmops("--help", home=tmp_path, GMOPS_LANGUAGE="", LC_ALL="zh_CN.UTF-8").out
 
 
+def test_a_command_from_nothing_says_the_same(tmp_path: Path):
+    """The others are forks of a process that has the libraries in hand (helpers/gmops.py)."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "gmops_desktop.cli", "backup", "list", "--json"],
+        cwd=ROOT,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    again = gmops("backup", "list", "--json", home=tmp_path)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, again.out, again.err)
+
+
 def test_help_brings_neither_qt_nor_the_libraries(tmp_path: Path):
     """Start-up must be quick; what is heavy is imported by the command that needs it."""
     script = (

@@ -12,7 +12,6 @@ import os
 import secrets
 import shutil
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -119,22 +118,14 @@ class Site:
         self.server.start()
         self.line.target = self.server.port
 
-    def start(self, *before: str) -> subprocess.Popen[str]:
-        """Start a backup; `before` are words that start it otherwise."""
-        words = ["backup", "take", str(self.address), "--json"]
-        return subprocess.Popen(
-            [*before, sys.executable, "-m", "gmops_desktop.cli", *words],
-            cwd=gmops.ROOT,
-            env=gmops.environment(self.home, GMOPS_PASSWORD_FILE=str(self.password)),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-        )
+    def start(self, file_limit: int | None = None) -> gmops.Command:
+        """Start a backup; no file may grow beyond `file_limit` bytes."""
+        words = ("backup", "take", str(self.address), "--json")
+        environment = gmops.environment(self.home, GMOPS_PASSWORD_FILE=str(self.password))
+        return gmops.Command(words, environment, file_limit=file_limit)
 
-    def take(self, *before: str) -> Ended:
-        with self.start(*before) as process:
+    def take(self, file_limit: int | None = None) -> Ended:
+        with self.start(file_limit) as process:
             return end_of(process)
 
     def take_whole(self) -> dict[str, Any]:
@@ -155,9 +146,7 @@ class Site:
         yield from (self.random.random() for _ in range(MOMENTS - 1))
         yield 0.85
 
-    def take_disturbed(
-        self, moment: float, disturb: Callable[[subprocess.Popen[str]], object]
-    ) -> Ended:
+    def take_disturbed(self, moment: float, disturb: Callable[[gmops.Command], object]) -> Ended:
         """Take a backup that `disturb` hits after that part of what the server usually sends.
 
         What it leaves is looked through: nothing may verify and be wrong.
@@ -209,7 +198,7 @@ class Site:
             assert Path(ended.answer["path"]).is_file()
 
 
-def end_of(process: subprocess.Popen[str]) -> Ended:
+def end_of(process: gmops.Command) -> Ended:
     """Wait for a run to end; one that hangs is ended, and fails the test."""
     try:
         out, err = process.communicate(timeout=60)
@@ -280,7 +269,7 @@ def test_a_line_cut_within_one_long_answer(site: Site) -> None:
 def test_server_restarted(site: Site) -> None:
     """The server dies or is shut down, and comes back."""
 
-    def restart(process: subprocess.Popen[str]) -> None:
+    def restart(process: gmops.Command) -> None:
         site.restart(site.random.choice((site.server.kill, site.server.stop)))
         # As the site's first visitor: whoever opens a MyISAM table after a crash has it repaired,
         # but nobody inside a read-only transaction.
@@ -330,7 +319,7 @@ def test_disk_full_at_any_write(site: Site) -> None:
         site.edit()
         known = set(site.archives.iterdir())
         limit = site.random.choice((0, 1 << 10, 1 << 16, site.random.randrange(4 << 20)))
-        ended = site.take("prlimit", f"--fsize={limit}")
+        ended = site.take(file_limit=limit)
         assert ended.code in (0, 1), ended.err
         site.check_what_is_left(known, ended)
         site.take_whole()
