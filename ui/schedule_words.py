@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gmops_desktop.contract.retention import Forecast, Keep
 from gmops_desktop.contract.schedules import (
@@ -16,9 +16,11 @@ from gmops_desktop.contract.schedules import (
     Why,
 )
 from gmops_desktop.language import mark, tr, tr_n
-from gmops_desktop.services.schedules import Outlook, Subject
 from gmops_desktop.states import State
 from ui import words
+
+if TYPE_CHECKING:  # a terminal's help must not wait for the store
+    from gmops_desktop.services.schedules import Outlook, Subject
 
 _OUTCOMES: Final[dict[Outcome, tuple[State, str]]] = {
     "running": ("unknown", mark("running")),
