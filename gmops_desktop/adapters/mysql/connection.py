@@ -209,10 +209,6 @@ class MysqlConnection:
             raw._execute_command(COMMAND.COM_SET_OPTION, _MULTI_STATEMENTS_OFF)
             raw._read_packet()
 
-    def quoted(self, value: str | bytes) -> str:
-        """Return `value` as a literal for this session."""
-        return str(self._raw.literal(value))
-
     def cut(self) -> None:
         """Break the connection at once, from any thread."""
         self._raw.cut()

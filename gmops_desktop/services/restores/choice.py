@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Any, Final, Literal, Self
 
 DefinerPolicy = Literal["keep", "strip", "map"]
 
@@ -30,6 +30,18 @@ class Choice:
             return True
         return table in (self.tables or ()) or table in self.rows
 
+    def to_json(self) -> dict[str, Any]:
+        rows = {name: sorted(keys) for name, keys in self.rows.items()}
+        return {"tables": None if self.tables is None else sorted(self.tables), "rows": rows}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        tables, rows = values["tables"], values["rows"]
+        return cls(
+            None if tables is None else frozenset(tables),
+            {name: frozenset(keys) for name, keys in rows.items()},
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Definers:
@@ -38,6 +50,13 @@ class Definers:
 
     policy: DefinerPolicy = "keep"
     names: Mapping[str, str] = field(default_factory=dict)  # name@host to name@host
+
+    def to_json(self) -> dict[str, Any]:
+        return {"policy": self.policy, "names": dict(self.names)}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        return cls(values["policy"], dict(values["names"]))
 
 
 WHOLE: Final = Choice()

@@ -17,6 +17,7 @@ from db.models import RestoreRow
 from gmops_desktop.adapters.mysql.definitions import Definition
 from gmops_desktop.adapters.mysql.exchange import ForeignKey, Swap
 from gmops_desktop.addresses import MysqlAddress, address_from_dict
+from gmops_desktop.services.restores.choice import KEEP, WHOLE, Choice, Definers
 
 State = Literal["making", "building", "committing", "swapping", "clearing", "done"]
 
@@ -98,7 +99,8 @@ class Ledger:
             row = session.get_one(RestoreRow, id)
             row.more = {**row.more, "state": state}
             if state == "done":
-                row.more = {key: value for key, value in row.more.items() if key != "plan"}
+                kept = row.more.keys() - {"plan", "order"}
+                row.more = {key: row.more[key] for key in kept}
             row.more = {**row.more, **values.pop("more", {})}
             for name, value in values.items():
                 setattr(row, name, value)
@@ -132,6 +134,19 @@ def address_of(row: RestoreRow) -> MysqlAddress:
     address = address_from_dict("mysql", row.more["address"])
     assert isinstance(address, MysqlAddress)
     return address
+
+
+def order_of(row: RestoreRow) -> tuple[Choice, Definers]:
+    """Return what of its archive an unfinished restore was asked for, and with whose names."""
+    order = row.more.get("order")
+    if order is None:  # written down by an earlier version
+        return WHOLE, KEEP
+    return Choice.from_json(order["choice"]), Definers.from_json(order["definers"])
+
+
+def as_order(choice: Choice, definers: Definers) -> dict[str, Any]:
+    """Return what `order_of` reads, for a row's `more`."""
+    return {"order": {"choice": choice.to_json(), "definers": definers.to_json()}}
 
 
 def plan_of(row: RestoreRow) -> Plan:

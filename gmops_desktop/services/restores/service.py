@@ -28,7 +28,15 @@ from gmops_desktop.lines import Line
 from gmops_desktop.services.restores import previewing
 from gmops_desktop.services.restores.choice import KEEP, WHOLE, Choice, Definers
 from gmops_desktop.services.restores.comparison import compare_archives
-from gmops_desktop.services.restores.ledger import Ledger, State, address_of, plan_of, state_of
+from gmops_desktop.services.restores.ledger import (
+    Ledger,
+    State,
+    address_of,
+    as_order,
+    order_of,
+    plan_of,
+    state_of,
+)
 from gmops_desktop.services.restores.newschema import NewSchemas, was_made
 from gmops_desktop.services.restores.outcomes import Goal, Recovered, Restored, Unfinished
 from gmops_desktop.services.restores.parts import part
@@ -114,11 +122,17 @@ class Restores:
                 hint=tr("Choose one of the backups instead."),
             )
         undone = self._run(safety.path, address_of(row), context, undoes=row.id)
-        try:
-            self._new.take_away(row, address_of(row), context)
-        except OpsError as error:  # what was to be undone is undone
-            context.note(error.message)
+        self._take_away_undone(row.id, context)
         return undone
+
+    def _take_away_undone(self, id: str, context: Context) -> None:
+        """Remove the schema that a restore had made, now that it is undone and empty."""
+        for row in self._ledger.all():
+            if row.id == id:
+                try:
+                    self._new.take_away(row, address_of(row), context)
+                except OpsError as error:  # what was to be undone is undone
+                    context.note(error.message)
 
     def target_of(self, restored_id: str) -> MysqlAddress:
         """Return where a restore wrote, its tunnel included: undoing it needs the passwords."""
@@ -143,9 +157,19 @@ class Restores:
                 tr("An interrupted restore of {schema} was put right first.", schema=row.schema)
             )
             if goal == "after" and stands == "before":
-                self._run(Path(row.archive_path), target, context)
+                choice, definers = order_of(row)
+                self._run(
+                    Path(row.archive_path),
+                    target,
+                    context,
+                    undoes=row.undoes,
+                    choice=choice,
+                    definers=definers,
+                )
                 stands = "after"
-            elif goal == "before" and stands == "after":
+            if row.undoes and stands == "after":
+                self._take_away_undone(row.undoes, context)
+            if goal == "before" and stands == "after":
                 self.undo(row.id, context)
                 stands = "before"
             recovered = Recovered(row.schema, stands)
@@ -244,7 +268,7 @@ class Restores:
                 rows=0,
                 proved=False,
                 differences=[],
-                more={"address": address_to_dict(target)},
+                more={"address": address_to_dict(target), **as_order(choice, definers)},
             )
             with part(context, 10, 35) as saving:
                 safety = self._saved(row, target, source, stack, saving)
