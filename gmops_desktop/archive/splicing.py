@@ -207,7 +207,7 @@ def filled(skeleton: bytes, old: bytes) -> tuple[bytes, tuple[int, ...]]:
     """Put an old row's literals in the place of their tokens in the new row's skeleton.
 
     Returns the row, and the places of literals that are not the old row's and remain to be asked
-    for.  A token is `?` and the first digits of the literal's SHA-1; a bare `?` stands for whatever
+    for.  A token is `?` and the first digits of the literal's SHA-256; a bare `?` stands for whatever
     the old row has.
     """
     fresh, former = rows.literals(skeleton), rows.literals(old)
@@ -216,7 +216,7 @@ def filled(skeleton: bytes, old: bytes) -> tuple[bytes, tuple[int, ...]]:
         if literal.startswith(b"?"):
             if (
                 literal[1:]
-                and literal[1:] != hashlib.sha1(before).hexdigest()[: len(literal) - 1].encode()
+                and literal[1:] != hashlib.sha256(before).hexdigest()[: len(literal) - 1].encode()
             ):
                 missing.append(place)
             fresh[place] = before

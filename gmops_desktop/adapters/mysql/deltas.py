@@ -204,7 +204,8 @@ def _token(table: Table, column: Column, digits: int) -> str:
     text = literal(column)
     if any(column.name == part.name for part in table.key):
         return text
-    token = f"CONCAT('?',LEFT(SHA1({text}),{digits}))"
+    # SHA2 is in every server; MD5 and SHA1 are no longer in MySQL 9.6.
+    token = f"CONCAT('?',LEFT(SHA2({text},256),{digits}))"
     # As bytes, because character sets do not mix in an IF.
     return f"IF(LENGTH({text})<={digits + 1},CAST({text} AS BINARY),CAST({token} AS BINARY))"
 
