@@ -7,13 +7,21 @@ the tables that can stay.  Then one RENAME brings in those built beside, and the
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from db.models import RestoreRow
-from gmops_desktop.adapters.mysql import MysqlConnection, amending, definitions, exchange, script
+from gmops_desktop.adapters.mysql import (
+    MysqlConnection,
+    amending,
+    definitions,
+    exchange,
+    script,
+    triggers,
+)
 from gmops_desktop.adapters.mysql.definitions import Schema
 from gmops_desktop.adapters.mysql.exchange import Swap
 from gmops_desktop.archive.manifest import Manifest, TableRecord
@@ -266,8 +274,12 @@ class Replacement:
         self._context.progress(96, tr("Swapping the tables"), connection.travelled)
         digests, frames = self._wanted(present)
         silence(connection)
+        homes = {name: plan.swap.new(name) for name in plan.swap.built}
+        stand_ins = triggers.stand_in(connection, frames, homes, self._definer)
         exchange.exchange(connection, plan.swap)
+        swapped = time.monotonic()
         exchange.drop_triggers(connection, [plan.swap.old(name) for name in plan.swap.there])
+        taken = triggers.take_over(connection, stand_ins, self._definer)
         whole = self._choice.everything
         ties = {} if whole else dict(plan.ties)
         ties |= {
@@ -277,6 +289,7 @@ class Replacement:
         }
         exchange.tie(connection, ties)
         stripped = define_anew(connection, plan, digests, frames, self._definer)
+        silent = triggers.told(frames, homes, stand_ins, taken, time.monotonic() - swapped)
         found = definitions.read(connection).digests()
         expected: dict[tuple[str, str], str] = {} if whole else present.digests()
         expected |= {
@@ -295,8 +308,9 @@ class Replacement:
             ),
             *(
                 tr("{name} now belongs to {user}.", name=n, user=connection.server.user)
-                for n in stripped
+                for n in (*taken.stripped, *stripped)
             ),
+            *silent,
         ]
         return tuple(differences), not different
 

@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from gmops_desktop.adapters.mysql import MysqlConnection, amending, definitions, exchange, script
+from gmops_desktop.adapters.mysql import (
+    MysqlConnection,
+    amending,
+    definitions,
+    exchange,
+    script,
+    triggers,
+)
+from gmops_desktop.adapters.mysql.triggers import StandIn
 from gmops_desktop.archive.reader import ArchiveReader
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
@@ -67,21 +75,37 @@ def put_back(connection: MysqlConnection, plan: Plan, *, swapped: bool) -> None:
     exchange.prepare(connection)
     if swapped:
         silence(connection)
+        frames: dict[tuple[str, str], bytes] = {
+            (thing.kind, thing.name): script.definition(connection, thing) for thing in plan.before
+        }
+        stand_ins = _missing_triggers(connection, plan, frames)
         exchange.exchange_back(connection, plan.swap)
         exchange.drop_triggers(connection, [plan.swap.new(name) for name in plan.swap.built])
+        triggers.take_over(connection, stand_ins)
         exchange.tie(connection, plan.ties)
-        define_anew(
-            connection,
-            plan,
-            {(thing.kind, thing.name): thing.digest for thing in plan.before},
-            {
-                (thing.kind, thing.name): script.definition(connection, thing)
-                for thing in plan.before
-            },
-        )
+        wanted: dict[tuple[str, str], str] = {
+            (thing.kind, thing.name): thing.digest for thing in plan.before
+        }
+        define_anew(connection, plan, wanted, frames)
     exchange.clear(connection, plan.swap, old=False)
     for name in plan.made:
         exchange.drop(connection, "sequence", name)
+
+
+def _missing_triggers(
+    connection: MysqlConnection, plan: Plan, frames: Mapping[tuple[str, str], bytes]
+) -> tuple[StandIn, ...]:
+    """Make the triggers that the swapped out tables have lost, before they come back."""
+    standing, there = exchange.tables(connection), triggers.listed(connection)
+    homes = {
+        table: plan.swap.old(table) for table in plan.swap.there if plan.swap.old(table) in standing
+    }
+    lost = {
+        key: frame
+        for key, frame in frames.items()
+        if key[0] == "trigger" and there.get(key[1]) not in homes.values()
+    }
+    return triggers.stand_in(connection, lost, homes)
 
 
 def finish(connection: MysqlConnection, plan: Plan) -> None:
