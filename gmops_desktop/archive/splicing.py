@@ -207,8 +207,8 @@ def filled(skeleton: bytes, old: bytes) -> tuple[bytes, tuple[int, ...]]:
     """Put an old row's literals in the place of their tokens in the new row's skeleton.
 
     Returns the row, and the places of literals that are not the old row's and remain to be asked
-    for.  A token is `?` and the first digits of the literal's SHA-256; a bare `?` stands for whatever
-    the old row has.
+    for.  A token is `?` and the first digits of the literal's SHA-256; a bare `?` stands for
+    whatever the old row has.
     """
     fresh, former = rows.literals(skeleton), rows.literals(old)
     missing = []

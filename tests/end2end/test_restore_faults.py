@@ -145,14 +145,14 @@ class Desk:
             words += [word for key in way.choice.rows.get(table, ()) for word in ("--key", key)]
         return tuple(words)
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
+    def start(self, *words: str) -> gmops.Command:
         return gmops.start(*words, "--json", home=self.home, GMOPS_PASSWORD_FILE=str(self.password))
 
     def disturbed(
         self,
         words: tuple[str, ...],
         at: float,
-        disturb: Callable[[Desk, subprocess.Popen[str]], None],
+        disturb: Callable[[Desk, gmops.Command], None],
     ) -> int | None:
         """Run a command and disturb it after `at` bytes; return its exit code, None if it had
         ended before that."""
@@ -232,15 +232,15 @@ def desk(_desk: Desk, request: pytest.FixtureRequest) -> Desk:
     return _desk
 
 
-def kill(desk: Desk, process: subprocess.Popen[str]) -> None:
+def kill(desk: Desk, process: gmops.Command) -> None:
     process.kill()
 
 
-def cut(desk: Desk, process: subprocess.Popen[str]) -> None:
+def cut(desk: Desk, process: gmops.Command) -> None:
     desk.line.cut()
 
 
-def restart(desk: Desk, process: subprocess.Popen[str]) -> None:
+def restart(desk: Desk, process: gmops.Command) -> None:
     desk.restart(desk.random.choice((desk.server.kill, desk.server.stop)))
 
 
@@ -258,7 +258,7 @@ _MANNERS = {"in place": restart, "beside": cut, "new schema": cut, "tables": res
     ],
 )
 def test_interrupted_is_before_or_after(
-    desk: Desk, name: str, disturb: Callable[[Desk, subprocess.Popen[str]], None]
+    desk: Desk, name: str, disturb: Callable[[Desk, gmops.Command], None]
 ) -> None:
     way = WAYS[name]
     for _ in range(2):  # the second safety copy is smaller than the first
@@ -282,7 +282,7 @@ def test_interrupted_is_before_or_after(
 def _interrupt(
     desk: Desk,
     way: Way,
-    disturb: Callable[[Desk, subprocess.Popen[str]], None],
+    disturb: Callable[[Desk, gmops.Command], None],
     at: float,
     goal: Goal,
     before: Facts,

@@ -62,7 +62,7 @@ def deletions(table: Table, keys: Iterable[Key], limit: int) -> Iterator[bytes]:
     columns = [name(column.name).encode() for column in table.key]
     single = len(columns) == 1
     named = (
-        [_compared(column, value) for column, value in zip(table.key, key, strict=True)]
+        [compared(column, value) for column, value in zip(table.key, key, strict=True)]
         for key in keys
     )
     if single:
@@ -171,6 +171,15 @@ def drop_mark(connection: MysqlConnection, title: str) -> None:
         connection.run(f"DROP TABLE {name(title)}")
 
 
+def compared(column: Column, value: bytes) -> bytes:
+    """Turn a literal of a row's text into one that compares as the column does."""
+    if column.form == "bits":
+        return b"CAST(" + value + b" AS UNSIGNED)"
+    if column.form == "bytes" and column.charset:
+        return b"_" + column.charset.encode() + b" " + value
+    return value
+
+
 def _batches(
     head: bytes,
     between: bytes,
@@ -189,15 +198,6 @@ def _batches(
         size += len(part) + len(between)
     if held:
         yield head + between.join(held) + tail
-
-
-def _compared(column: Column, value: bytes) -> bytes:
-    """Turn a literal of a row's text into one that compares as the column does."""
-    if column.form == "bits":
-        return b"CAST(" + value + b" AS UNSIGNED)"
-    if column.form == "bytes" and column.charset:
-        return b"_" + column.charset.encode() + b" " + value
-    return value
 
 
 def key_places(table: Table) -> Sequence[int]:

@@ -22,6 +22,7 @@ from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError, ProofFailed
 from gmops_desktop.language import tr
 from gmops_desktop.services.restores.amendments import Amendment, CannotAmend, only
+from gmops_desktop.services.restores.bonds import refuse_torn
 from gmops_desktop.services.restores.comparison import (
     Difference,
     Place,
@@ -41,13 +42,15 @@ _MOST: Final = 0.6  # part of a large table's text that may be sent in place
 class Work:
     """One table to amend: what an archive says of it, the statements, and where it is proved.
 
-    `chosen` are the keys of single rows; without any, the whole table becomes the archive's.
+    `chosen` are the keys of single rows, and `changes` what becomes of them; without any, the whole
+    table becomes the archive's.
     """
 
     record: TableRecord
     amendment: Amendment
     places: tuple[Place, ...]
     chosen: frozenset[bytes] = field(default_factory=frozenset)
+    changes: tuple[Change, ...] = ()
 
 
 def planned(
@@ -73,6 +76,7 @@ def planned(
         raise CannotAmend
     matching = matching_of(record, taken)
     amendment = stack.enter_context(Amendment(live, matching, limit))
+    single: list[Change] = []
     for stretch in stretches(record, taken, matching):
         if any(segment.wide for segment in stretch.after):
             raise CannotAmend
@@ -81,13 +85,14 @@ def planned(
             stretch, matching, reads(archive, record), reads(safety, taken)
         )
         if chosen:
-            found = only(found, lambda row: amendment.key(row) in chosen)
+            found = list(only(found, lambda row: amendment.key(row) in chosen))
+            single += found
         amendment.take(found)
         if amendment.sent_bytes > _MOST * max(record.text_bytes, _LARGE):
             raise CannotAmend
     if amendment.events & fires:
         raise CannotAmend
-    return Work(record, amendment, difference.ranges, chosen)
+    return Work(record, amendment, difference.ranges, chosen, tuple(single))
 
 
 def planned_live(
@@ -134,6 +139,7 @@ def amend(
             with amending.transaction(connection) as commit:
                 _write(connection, work, context)
                 _prove(connection, archive, work, context)
+                refuse_torn(connection, work)
                 with connection.context.uncut():
                     amending.set_mark(connection, mark)
                     before_commit()
