@@ -41,6 +41,7 @@ from gmops_desktop.archive.plain_copies import PlainCopies
 from gmops_desktop.archive.sealing import NoIdentity
 from gmops_desktop.context import Context, side_by_side
 from gmops_desktop.contract.looks import AccountDetails, HostDetails, MysqlDetails
+from gmops_desktop.deeds import deeds_of
 from gmops_desktop.errors import OpsError
 from gmops_desktop.everything import kinds_of_backup, subjects_of_schedules
 from gmops_desktop.language import tr
@@ -66,6 +67,7 @@ from gmops_desktop.services.schedules import Schedules
 from gmops_desktop.services.sealing import KEY_FILE, Sealing
 from gmops_desktop.services.servers import Servers
 from gmops_desktop.services.site_files import SiteFiles
+from gmops_desktop.services.ticket_trail import TicketTrail
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.services.timers import Timers, own_command
 from gmops_desktop.services.whole_backups import WholeBackups
@@ -85,6 +87,7 @@ class Services:
     settings: SettingsFile
     contracts: Contracts
     tickets: Tickets
+    ticket_trail: TicketTrail
     obligations: Obligations
     records: Records
     backups: Backups
@@ -210,6 +213,7 @@ def _build(
         settings=settings,
         contracts=contracts,
         tickets=tickets,
+        ticket_trail=TicketTrail(tickets, deeds_of(contracts, restores, files, journal)),
         obligations=Obligations(database, journal),
         records=Records(database, journal, reports.checks),
         backups=backups,
@@ -382,6 +386,7 @@ def build_window(
     from ui.drill_watch import DrillWatch
     from ui.main_window import MainWindow
     from ui.schedule_watch import ScheduleWatch
+    from ui.ticket_watch import TicketWatch
 
     def build() -> Pages:
         program.speak(services.settings.current)
@@ -402,6 +407,7 @@ def build_window(
     drill_watch.noticed.connect(window.show_notice)
     window.closed.connect(drill_watch.stop)
     drill_watch.begin()
+    TicketWatch(services.ticket_trail, runner, window)
     return window
 
 

@@ -182,9 +182,12 @@ class Emergency:
     def confirm(self) -> str:
         """Hand over, record who of Party A confirmed, and close."""
         self._stage.window.go("tickets", self._ticket)
-        done = tr("Restored from the backup of {at}: {count} table, proved by digests.",
-                  at=words.stamp(self._backup.at), count=1)  # fmt: skip
-        self._forward("awaiting_confirmation", done)
+        service = self._services.tickets
+        self._stage.wait(
+            lambda: any(self._backup.path.name in one.text for one in service.steps(self._ticket)),
+            tr("Write down what was restored"),
+        )
+        self._forward("awaiting_confirmation")
         tickets = self._page(TicketsTab)
         self._stage.press(tickets, tr("Party A confirms…"))
         self._stage.settle()
@@ -193,7 +196,6 @@ class Emergency:
         sheet.words.setPlainText(tr("The sections are right again, the site opens."))
         self._stage.picture_of(sheet, self._path("emergency-7-confirmation"))
         self._stage.press(sheet, tr("Record confirmation"))
-        service = self._services.tickets
         self._stage.wait(
             lambda: bool(service.get(self._ticket).confirmed_by), tr("Record confirmation")
         )

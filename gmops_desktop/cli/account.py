@@ -194,6 +194,7 @@ def restore_menu(
             lambda context: service.restore_menu(path, address, context, confirm=confirm),
             tr("Setting the menu"),
         )
+        session.tell_tickets()
         if not restored.proved:
             raise BadAnswer(restored, proof_failed(restored))
         terminal.answer(

@@ -197,6 +197,7 @@ def restore(
             ),
             tr("Restoring {folder}", folder=place.folder),
         )
+        session.tell_tickets()
         session.terminal.answer(
             _plain(done),
             tr(
@@ -226,6 +227,7 @@ def undo(
             lambda context: session.services.site_files.undo(done.id, context),
             tr("Taking back the restore of {folder}", folder=done.place.folder),
         )
+        session.tell_tickets()
         session.terminal.answer(
             _plain(done),
             tr("{target} is as it was before the restore.", target=done.place)

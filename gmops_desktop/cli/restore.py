@@ -217,6 +217,7 @@ def run(
             ),
             tr("Restoring {schema}", schema=address.schema),
         )
+        session.tell_tickets()
         _show(session.terminal, restored)
 
 
@@ -256,6 +257,7 @@ def undo(
             lambda context: restores.undo(last.id, context),
             tr("Taking back the restore of {schema}", schema=last.schema),
         )
+        session.tell_tickets()
         _show(session.terminal, restored)
 
 
@@ -286,6 +288,7 @@ def recover(
             lambda context: session.services.restores.recover(address, context, goal),
             tr("Putting {schema} right", schema=address.schema),
         )
+        session.tell_tickets()
         if found is None:
             sentence = tr("No restore of {target} was interrupted.", target=address)
         elif found.stands == "before":

@@ -111,6 +111,11 @@ class Session:
             self._trust(refused)
             return self.terminal.run(job, title, terse=terse)
 
+    def tell_tickets(self) -> None:
+        """Let what was restored stand in the ticket it was for, and say in which."""
+        for ticket in self.services.ticket_trail.follow():
+            self.terminal.tell(tr("It is written down in ticket {numbers}.", numbers=ticket.number))
+
     def database(
         self, words: str, *, ssh: str = "", key: str = "", accept: str = ""
     ) -> tuple[MysqlAddress, str]:

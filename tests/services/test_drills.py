@@ -559,3 +559,13 @@ def test_a_drill_that_is_due_is_named_and_an_overdue_one_opens_one_ticket(
     assert ticket.title == "Drill of 官网数据库 is overdue"
     assert drills.outlook(site).standing.state == "warning"
     assert drills.advance() == ((site,), ())  # told once
+    assert drills.run(site, Context()).outcome == "proved"
+    assert [one.id for one in drills.raise_alarms(site)] == [ticket.id]
+    noted = tickets.steps(ticket.id)[-1].text
+    assert "was drilled and proved" in noted
+    assert drills.raise_alarms(site) == ()
+    clock[0] += timedelta(days=40)
+    assert [one.id for one in drills.advance()[1]] == [ticket.id]
+    assert tickets.steps(ticket.id)[-1].text.startswith("Again: ")
+    assert drills.advance()[1] == ()
+    assert len(tickets.all()) == 1

@@ -1,8 +1,9 @@
-"""Tickets for drills that are overdue or disproved a backup: one per cause while it is open."""
+"""Tickets for drills that are overdue or disproved a backup: one per cause while it is open,
+told of each further time and of the first that went well again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, Protocol
 
 from gmops_desktop.addresses import Resource
@@ -36,6 +37,9 @@ class TicketBook(Protocol):
     def get(self, id_or_number: str) -> Ticket:
         """Return one ticket; raise `OpsError` if there is none."""
 
+    def note(self, ticket_id: str, text: str, *, evidence: Sequence[str] = ()) -> Ticket:
+        """Add to a ticket."""
+
 
 class Alarms:
     """Opens tickets for the causes that hold, and remembers them with the plan."""
@@ -46,7 +50,7 @@ class Alarms:
     def raise_for(
         self, resource: Resource, causes: Iterable[Cause], reason: str, last: Drill | None
     ) -> tuple[Ticket, ...]:
-        """See to it that every cause has its ticket; return those opened now."""
+        """See to it that every cause has its ticket; return those opened or added to now."""
         kept = self._record.plan(resource.id)
         if kept is None:
             return ()
@@ -54,23 +58,52 @@ class Alarms:
         for cause in sorted(causes):
             at = last.id if last and cause == "disproved" else ""
             known: dict[str, Any] = kept.tickets.get(cause, {})
-            told_already = cause == "disproved" and known.get("drill") == at
-            if known and (told_already or self._is_open(known["id"])):
-                continue
-            ticket = self._tickets.open(
-                "problem",
-                tr(_TITLES[cause], name=resource.name),
-                requester="",
-                priority=2,
-                description="\n".join([reason, *(last.faults if last else ())]),
-                resource_id=resource.id,
-            )
+            ticket = self._open_one(known.get("id", ""))
+            if known.get("drill") == at and not known.get("well") and (at or ticket):
+                continue  # this very one was told already
+            text = "\n".join([reason, *(last.faults if last else ())])
+            if ticket is None:
+                ticket = self._tickets.open(
+                    "problem",
+                    tr(_TITLES[cause], name=resource.name),
+                    requester="",
+                    priority=2,
+                    description=text,
+                    resource_id=resource.id,
+                )
+            else:
+                self._tickets.note(ticket.id, tr("Again: {text}", text=text))
             self._record.ticket(resource.id, cause, {"id": ticket.id, "drill": at})
             told.append(ticket)
         return tuple(told)
 
-    def _is_open(self, ticket_id: str) -> bool:
+    def all_well(
+        self, resource: Resource, causes: Iterable[Cause], last: Drill | None
+    ) -> tuple[Ticket, ...]:
+        """Note in the tickets of causes that no longer hold that it was drilled and proved; they
+        stay open until somebody closes them."""
+        kept = self._record.plan(resource.id)
+        if kept is None or last is None or last.outcome != "proved":
+            return ()
+        told = []
+        for cause in sorted(kept.tickets.keys() - set(causes)):
+            known: dict[str, Any] = kept.tickets[cause]
+            if known.get("well"):
+                continue
+            if ticket := self._open_one(known["id"]):
+                text = tr(
+                    "{name} was drilled and proved on {at}; certificate {number}.",
+                    name=resource.name,
+                    at=f"{last.at.astimezone():%Y-%m-%d %H:%M}",
+                    number=last.certificate,
+                )
+                told.append(self._tickets.note(ticket.id, text))
+            self._record.ticket(resource.id, cause, {**known, "well": True})
+        return tuple(told)
+
+    def _open_one(self, ticket_id: str) -> Ticket | None:
         try:
-            return self._tickets.get(ticket_id).state not in ENDED
+            ticket = self._tickets.get(ticket_id) if ticket_id else None
         except OpsError:  # it is gone: a new one is due
-            return False
+            return None
+        return ticket if ticket and ticket.state not in ENDED else None

@@ -237,10 +237,14 @@ class Drills:
         return tuple(wanted), tuple(told)
 
     def raise_alarms(self, resource: Resource) -> tuple[Ticket, ...]:
-        """Open a ticket for each cause that holds and has none open; return those opened."""
+        """Open a ticket for each cause that holds, or add to it; note in it what is well again.
+
+        Returns the tickets opened or added to.
+        """
         outlook = self.outlook(resource)
         found = causes(outlook.standing, self._record.done(resource.id))
-        return self._alarms.raise_for(resource, found, outlook.standing.reason, outlook.last)
+        told = self._alarms.raise_for(resource, found, outlook.standing.reason, outlook.last)
+        return told + self._alarms.all_well(resource, found, outlook.last)
 
     # ------------------------------------------------------------ leftovers
 
