@@ -271,6 +271,7 @@ def test_an_archive_of_mysql_56_is_proved_on_this_server(
         (["UPDATE members SET name='会员貳' WHERE id=2"], "rows of members"),
         (["UPDATE members SET score=1 WHERE id=3"], "rows of members"),
         (["DELETE FROM log LIMIT 1"], "rows of log"),
+        (["DELETE FROM members WHERE id=3"], "rows of members"),
         (["DROP TRIGGER count_up"], "trigger count_up is missing"),
         (
             ["ALTER TABLE members CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"],
@@ -292,6 +293,18 @@ def test_an_archive_of_mysql_56_turns_red_all_the_same(
         drill = drills.run_file(archive.path, context)
     assert drill.outcome == "disproved"
     assert fault in " ".join(drill.faults)
+
+
+@pytest.mark.servers
+def test_a_flipped_bit_in_an_archive_of_mysql_56_turns_it_red(
+    drills: Drills, mysql56: Mysql56, database: Database, tmp_path: Path
+) -> None:
+    path = archive_of_56(mysql56, database, tmp_path).path
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 4
+    path.write_bytes(content)
+    drill = drills.run_file(path, Context())
+    assert (drill.outcome, "is broken" in drill.faults[0]) == ("disproved", True)
 
 
 def archive_of_56(mysql56: Mysql56, database: Database, tmp_path: Path) -> Backup:
