@@ -67,6 +67,13 @@ Keys = Annotated[
         help=tr("Only the row with this key, as gmops restore rows shows it; with one --table."),
     ),
 ]
+AcceptReaching = Annotated[
+    bool,
+    typer.Option(
+        "--accept-reaching",
+        help=tr("With --into: go on though definitions could reach beyond the new schema."),
+    ),
+]
 Owners = Annotated[
     list[str] | None,
     typer.Option(
@@ -100,7 +107,7 @@ def preview(
         address = replace(address, schema=into or address.schema)
         found = session.run(
             lambda context: session.services.restores.preview(
-                file.absolute(), address, context, choice=choice
+                file.absolute(), address, context, choice=choice, beside=bool(into)
             ),
             tr("Comparing {file} with {target}", file=file.name, target=address),
         )
@@ -128,6 +135,8 @@ def preview(
         )
         for item in found.objects:
             terminal.answer(found, tr("The definition of {name} is replaced.", name=item))
+        for item in found.reaching:
+            terminal.answer(found, tr("Beware: {danger}", danger=item))
         terminal.answer(
             found,
             tr(
@@ -196,6 +205,7 @@ def run(
     tables: Tables = None,
     keys: Keys = None,
     definer: Owners = None,
+    accept_reaching: AcceptReaching = False,
     as_json: Json = False,
 ) -> None:
     choice, definers = _choice(tables, keys), _definers(definer)
@@ -214,6 +224,7 @@ def run(
                 confirm=confirm,
                 choice=choice,
                 definers=definers,
+                beside=bool(into) and not accept_reaching,
             ),
             tr("Restoring {schema}", schema=address.schema),
         )

@@ -145,6 +145,17 @@ def test_into_a_schema_that_is_not_there_yet(desk: Desk, mariadb: MariaDB):
         assert undone.code == 0, undone.err
         assert f"The schema “{new}” was removed again." in undone.err
         assert execute(mariadb, "", f"SHOW DATABASES LIKE '{new}'") == []
+
+        event = "CREATE EVENT tidy ON SCHEDULE EVERY 1 DAY DO DELETE FROM note"
+        execute(mariadb, desk.address.schema, f"CREATE DATABASE {new}", event)
+        desk.out.unlink()
+        assert desk.take().code == 0
+        previewed = desk.run("restore", "preview", *words)
+        assert "Beware: The event tidy would run on the production server." in previewed.out
+        ran = desk.run("restore", "run", *words, "--confirm", new)
+        assert (ran.code, "The event tidy would run" in ran.err) == (1, True)
+        ran = desk.run("restore", "run", *words, "--confirm", new, "--accept-reaching")
+        assert ran.code == 0, ran.err
     finally:
         execute(mariadb, "", f"DROP DATABASE IF EXISTS {new}")
 

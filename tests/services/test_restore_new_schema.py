@@ -123,6 +123,34 @@ def test_the_schema_is_made_as_the_archive_s_was_and_undone_with_it(
     assert differences(facts(mariadb, source.schema), facts(mariadb, new.schema)) == {}
 
 
+def test_beside_the_present_schema_what_could_reach_it_is_asked_for(
+    restores: Restores, mariadb: MariaDB, source: MysqlAddress, new: MysqlAddress, archive: Path
+) -> None:
+    """Its event would run there, too; of chosen tables nothing reaches, nor where none is left."""
+    run = "The event tidy would run on the production server."
+    preview = restores.preview(archive, new, Context(), beside=True)
+    assert preview.reaching == (run,)
+    assert restores.preview(archive, new, Context()).reaching == ()
+    with pytest.raises(OpsError, match="could reach beyond it on the same server") as caught:
+        restores.run(archive, new, Context(), confirm=new.schema, beside=True)
+    assert run in caught.value.message
+    assert "gmops drill keep" in caught.value.hint
+    assert made(mariadb, new) == ()
+    assert restores.unfinished() == ()
+
+    choice = Choice(frozenset({"members"}))
+    confirm = new.schema
+    done = restores.run(archive, new, Context(), confirm=confirm, choice=choice, beside=True)
+    assert done.proved
+    restores.undo(done.id, Context())
+    assert restores.preview(archive, source, Context(), beside=True).reaching == ()
+    execute(mariadb, "", [f"DROP DATABASE {source.schema}"])
+    try:
+        assert restores.run(archive, new, Context(), confirm=confirm, beside=True).proved
+    finally:
+        execute(mariadb, "", [f"CREATE DATABASE {source.schema}"])
+
+
 def test_a_schema_that_was_there_is_not_removed_by_undoing(
     restores: Restores, mariadb: MariaDB, new: MysqlAddress, archive: Path
 ) -> None:

@@ -19,6 +19,7 @@ from gmops_desktop.adapters.locks import held
 from gmops_desktop.addresses import Resource
 from gmops_desktop.archive.inventory import Backup, Inventory
 from gmops_desktop.archive.reader import ArchiveReader
+from gmops_desktop.archive.scanning import dangers, definitions_of
 from gmops_desktop.archive.sealing import Open
 from gmops_desktop.context import Context
 from gmops_desktop.contract.drills import DrillPlan, DrillStanding, causes, due, stand
@@ -35,7 +36,6 @@ from gmops_desktop.services.drills.certificate import facts_of
 from gmops_desktop.services.drills.copies import Copies, Secrets
 from gmops_desktop.services.drills.record import Drill, Record
 from gmops_desktop.services.drills.rehearsal import Findings, FindPrograms, Rehearsal
-from gmops_desktop.services.drills.scanning import dangers, definitions_of
 
 
 class Filed(Protocol):

@@ -54,7 +54,8 @@ class Preview:
     """What a restore would do; `objects` names the other definitions that differ.
 
     `seconds` is an estimate from the restores run here before, `travelled` the bytes that the
-    preview itself cost the line.  `makes_schema` says that the target's is not there yet.
+    preview itself cost the line.  `makes_schema` says that the target's is not there yet,
+    `reaching` what could reach from it to the schema that the archive was taken of.
     """
 
     path: Path
@@ -66,6 +67,7 @@ class Preview:
     identical: bool
     travelled: int = 0
     makes_schema: bool = False
+    reaching: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from gmops_desktop.errors import Cancelled, OpsError, ProofFailed
 from gmops_desktop.language import tr
 from gmops_desktop.lines import Line
 from gmops_desktop.services.restores import previewing
+from gmops_desktop.services.restores.beside import reaching, refusal
 from gmops_desktop.services.restores.choice import KEEP, WHOLE, Choice, Definers
 from gmops_desktop.services.restores.comparison import compare_archives
 from gmops_desktop.services.restores.ledger import (
@@ -73,12 +74,22 @@ class Restores:
         self._new = NewSchemas(connect, self._ledger)
 
     def preview(
-        self, path: Path, target: MysqlAddress, context: Context, *, choice: Choice = WHOLE
+        self,
+        path: Path,
+        target: MysqlAddress,
+        context: Context,
+        *,
+        choice: Choice = WHOLE,
+        beside: bool = False,
     ) -> Preview:
-        """Say what a restore of `path` into `target` would change; nothing is locked or written."""
+        """Say what a restore of `path` into `target` would change; nothing is locked or written.
+
+        With `beside` it says, too, what could reach from there to the schema beside (`reaching`).
+        """
         with self._looking(path, target, context) as (reader, connection):
             found = previewing.preview(connection, reader, path, choice, self._rate(), context)
-        return replace(found, target=target)
+            near = reaching(connection, reader, target.schema, choice) if beside else ()
+        return replace(found, target=target, reaching=near)
 
     def rows(
         self, path: Path, target: MysqlAddress, table: str, context: Context, *, most: int = 200
@@ -96,13 +107,15 @@ class Restores:
         confirm: str,
         choice: Choice = WHOLE,
         definers: Definers = KEEP,
+        beside: bool = False,
     ) -> Restored:
         """Make `target` what the archive holds, or only what was chosen of it.
 
         `confirm` is the schema's name, typed by a person.  The archive is verified and the present
         state saved first; a schema that is not there yet is made as the archive's was.  Failed,
-        cancelled or cut off, the schema is as it was, or is put back by the next run.  Raises
-        `OpsError`, or `ProofFailed` naming the tables whose rows are not the archive's.
+        cancelled or cut off, the schema is as it was, or is put back by the next run.  `beside`
+        refuses what could reach the schema that the archive was taken of.  Raises `OpsError`, or
+        `ProofFailed` naming the tables whose rows are not the archive's.
         """
         if confirm != target.schema:
             raise OpsError(
@@ -110,7 +123,7 @@ class Restores:
                 hint=tr("Type “{schema}” to confirm.", schema=target.schema),
                 unharmed=tr("The schema is as it was."),
             )
-        return self._run(path, target, context, choice=choice, definers=definers)
+        return self._run(path, target, context, choice=choice, definers=definers, beside=beside)
 
     def undo(self, restored_id: str, context: Context) -> Restored:
         """Take a restore back: restore the state that was saved before it."""
@@ -244,6 +257,7 @@ class Restores:
         undoes: str = "",
         choice: Choice = WHOLE,
         definers: Definers = KEEP,
+        beside: bool = False,
     ) -> Restored:
         begun, clock = _now(), time.monotonic()
         context.line = self._line(target)
@@ -254,6 +268,8 @@ class Restores:
                 self._prove(plain, proving)
             self.recover(target, context)
             reader = stack.enter_context(ArchiveReader(plain))
+            if beside:
+                self._refuse_reaching(reader, target, choice, context)
             source = reader.manifest.source
             row = RestoreRow(
                 id=uuid7(),
@@ -329,6 +345,14 @@ class Restores:
                 hint=tr("Choose another backup."),
                 unharmed=tr("The schema is as it was."),
             )
+
+    def _refuse_reaching(
+        self, reader: ArchiveReader, target: MysqlAddress, choice: Choice, context: Context
+    ) -> None:
+        with self._connect(replace(target, schema=""), context) as connection:
+            found = reaching(connection, reader, target.schema, choice)
+        if found:
+            raise refusal(found, target.schema)
 
     def _refuse_blindness(self, present: definitions.Schema) -> None:
         """What the account may not see would be lost, or would fire unseen."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gmops_desktop.services.drills.scanning import Definition, dangers
+from gmops_desktop.archive.scanning import Definition, dangers
 
 CLEAN = [
     ("table", "CREATE TABLE `a` (`id` int, `note` varchar(20) DEFAULT 'chamber.members')"),
@@ -58,3 +58,30 @@ def test_what_reaches_out_is_named(kind: str, sql: str, said: str) -> None:
 def test_each_danger_is_told_once() -> None:
     twice = "CREATE PROCEDURE p() BEGIN DELETE FROM other.a; DELETE FROM other.b; END"
     assert len(dangers([Definition("procedure", "p", twice)], "chamber")) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "sql", "found"),
+    [
+        ("trigger", "CREATE TRIGGER t AFTER INSERT ON a FOR EACH ROW INSERT INTO b VALUES (1)", ()),
+        (
+            "trigger",
+            "CREATE TRIGGER t AFTER INSERT ON `a` FOR EACH ROW SET @x = NEW.id + old.n",
+            (),
+        ),
+        (
+            "trigger",
+            "CREATE TRIGGER t AFTER INSERT ON a FOR EACH ROW DELETE FROM chamber.b",
+            ("t names “chamber”, which lies outside of its own schema.",),
+        ),
+        (
+            "event",
+            "CREATE EVENT t ON SCHEDULE EVERY 1 DAY DO DELETE FROM log",
+            ("The event t would run on the production server.",),
+        ),
+    ],
+)
+def test_where_nobody_writes_a_trigger_counts_by_what_it_names(
+    kind: str, sql: str, found: tuple[str, ...]
+) -> None:
+    assert dangers([Definition(kind, "t", sql)], "chamber", resting=True) == found

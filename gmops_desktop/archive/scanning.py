@@ -34,13 +34,17 @@ class Definition:
     sql: str
 
 
-def dangers(definitions: Iterable[Definition], schema: str) -> tuple[str, ...]:
+def dangers(
+    definitions: Iterable[Definition], schema: str, *, resting: bool = False
+) -> tuple[str, ...]:
     """Return, in sentences, what speaks against restoring them beside the schema `schema`.
 
-    Triggers and events are refused whatever they do; of everything else, what names the schema
-    itself or, outside of aliases, any other.  What merely might reach out counts as if it did.
+    Triggers (unless nobody is to write there: `resting`) and events count whatever they do; of
+    everything else, what names the schema itself or, outside of aliases, any other.  What merely
+    might reach out counts as if it did.
     """
-    return tuple(dict.fromkeys(one for each in definitions for one in _dangers(each, schema)))
+    found = (one for each in definitions for one in _dangers(each, schema, resting=resting))
+    return tuple(dict.fromkeys(found))
 
 
 def definitions_of(reader: ArchiveReader) -> Iterator[Definition]:
@@ -52,8 +56,8 @@ def definitions_of(reader: ArchiveReader) -> Iterator[Definition]:
         yield Definition(thing.kind, thing.name, _text(reader, thing.frame))
 
 
-def _dangers(one: Definition, schema: str) -> Iterator[str]:
-    if one.kind == "trigger":
+def _dangers(one: Definition, schema: str, *, resting: bool) -> Iterator[str]:
+    if one.kind == "trigger" and not resting:
         yield tr("The trigger {name} would fire on the production server.", name=one.name)
         return
     if one.kind == "event":
