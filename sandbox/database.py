@@ -109,6 +109,8 @@ class DatabaseServer(Server):
             autocommit=True,
             connect_timeout=10,
             local_infile=True,
+            # Or PyMySQL reads all of the system's certificates for each: a hundred times as long.
+            ssl_disabled=True,
         )
 
     def _start(self) -> None:

@@ -164,6 +164,7 @@ class _Pages:
             charset="utf8mb4",
             connect_timeout=5,
             read_timeout=10,
+            ssl_disabled=True,  # or the system's certificates are read for each page
         ) as connection, connection.cursor() as cursor:  # fmt: skip
             cursor.execute(query, values)
             return cursor.fetchall()
