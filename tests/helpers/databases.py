@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,13 @@ def execute(server: DatabaseServer, schema: str, statements: Iterable[str | byte
     with server.connect(schema) as connection, connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
+
+
+def age(server: DatabaseServer, schema: str, table: str, *, seconds: float) -> None:
+    """Let a MyISAM table have been written to for the last time some seconds ago."""
+    file = server.data / schema / f"{table}.MYD"
+    last = time.time() - seconds
+    os.utime(file, (last, last))
 
 
 def query(server: DatabaseServer, schema: str, statement: str) -> tuple[tuple[Any, ...], ...]:

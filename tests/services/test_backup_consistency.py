@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from itertools import pairwise
@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from databases import checksums, execute, load_with_stock_client, opener, query
+from databases import age, checksums, execute, load_with_stock_client, opener, query
 from db.engine import Database
 from gmops_desktop.adapters.mysql import MysqlConnection, definitions, reading, segments, snapshot
 from gmops_desktop.addresses import MysqlAddress
@@ -584,6 +584,61 @@ def test_without_the_right_to_lock_what_stood_still_is_told_from_what_moved(
     }
     assert "Not consistent: plain (MyISAM tables have no snapshot)." in moved.verdict
     assert backups.verify(moved.path, Context()).ok
+
+
+def test_a_table_that_nobody_wrote_to_is_not_hashed_again_under_the_lock(
+    backups: Backups, mariadb: MariaDB, schema: MysqlAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute(mariadb, schema.schema, LOOSE[:4])
+    word = "CREATE TABLE word (word varchar(40) NOT NULL, hits int NOT NULL) ENGINE=MyISAM"
+    execute(mariadb, schema.schema, [word, "INSERT INTO word SELECT SHA1(seq), 1 FROM seq_1_to_99"])
+    looks = Crew.look
+
+    def take(writes: Sequence[str] = ()) -> tuple[Backup, int]:
+        """Back up; return how often the lock's tables were hashed after it stood."""
+        asked: list[str] = []
+        rows = snapshot.rows
+
+        def look(crew: Crew, fence: snapshot.Fence | None = None) -> snapshot.Moment:
+            found = looks(crew, fence)
+            execute(mariadb, schema.schema, writes)
+            asked.clear()
+            return found
+
+        def counted(connection: MysqlConnection, question: str, *, first: str = "") -> Any:
+            asked.append(question)
+            return rows(connection, question, first=first)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Crew, "look", look)
+            patch.setattr(snapshot, "rows", counted)
+            plan = TransferPlan(connections=1, lock_limit=5.0 if not writes else 0.0)
+            backup = backups.take(schema, Context(), plan=plan)
+        loose = [q for q in asked if "SHA2(" in q and ("`plain`" in q or "`word`" in q)]
+        assert backups.verify(backup.path, Context()).ok
+        return backup, len(loose)
+
+    fresh, hashed = take()
+    assert hashed
+    assert kinds(fresh) == {"plain": "locked", "word": "locked"}
+    for table in ("plain", "word"):
+        age(mariadb, schema.schema, table, seconds=60)
+    still, hashed = take()
+    assert not hashed
+    assert kinds(still) == {"plain": "locked", "word": "locked"}
+    assert still.text_bytes == fresh.text_bytes
+    # Not even without a lock does a write escape that looks the same from afar.
+    moved, hashed = take(["UPDATE plain SET n=1 WHERE id=5"])
+    assert hashed
+    assert kinds(moved)["plain"] == "not_transactional"
+    assert kinds(moved)["word"] == "unmoved"
+    copy = f"{schema.schema}_copy"
+    execute(mariadb, "", [f"CREATE DATABASE {copy} CHARACTER SET utf8mb4"])
+    try:
+        load_with_stock_client(mariadb, moved.path, copy)
+        assert checksums(mariadb, copy) == checksums(mariadb, schema.schema)
+    finally:
+        execute(mariadb, "", [f"DROP DATABASE {copy}"])
 
 
 def test_a_long_write_is_not_waited_for(

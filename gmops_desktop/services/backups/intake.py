@@ -146,7 +146,7 @@ class Intake:
             else:
                 raise AssertionError("pieces without their segment")
             text = rows.lines(part.text)
-            number = self._writer.add(insert + text + script.ROWS_END)
+            number = self._writer.add(b"".join([insert, text, script.ROWS_END]))
             last = self._writer.add(script.release(variables)) if variables else number
         start = number if start is None else start
         of.buckets = part.range.buckets or of.buckets

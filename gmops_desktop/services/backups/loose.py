@@ -3,7 +3,8 @@
 They are copied while nobody is held off; then a short lock keeps writers away while the snapshot
 opens and the server hashes them once more, and only what moved meanwhile is fetched again.  Where
 the lock cannot be had, or would last too long, a table whose second digests equal the first did not
-change in between, and the snapshot opened in between; one that moved is named.
+change in between, and the snapshot opened in between; one that moved is named.  Where the server
+tells that nobody wrote to a table since before it was copied, that is not hashed again.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from gmops_desktop.adapters.mysql import MysqlConnection, segments, snapshot
 from gmops_desktop.adapters.mysql.definitions import Table
 from gmops_desktop.adapters.mysql.dialect import name
 from gmops_desktop.adapters.mysql.failures import ServerGone, ServerRefused
+from gmops_desktop.adapters.mysql.last_write import LastWrite, last_writes, untouched
 from gmops_desktop.archive import attempts
 from gmops_desktop.archive.attempts import LeftOver
 from gmops_desktop.archive.manifest import TableRecord
@@ -90,10 +92,15 @@ class Copy:
     """The tables as they were copied before the snapshot: what is in hand, and how it came."""
 
     store: Store | None = None
+    writes: Mapping[str, LastWrite] = field(default_factory=dict)  # before it was begun
     told: Mapping[str, TableProgress] = field(default_factory=dict)
     used: frozenset[str] = frozenset()
     damaged: frozenset[str] = frozenset()
     percent: int = 0
+
+    def current(self, connection: MysqlConnection, tables: Sequence[Table]) -> frozenset[str]:
+        """Return the tables that are known to hold now what was copied, without hashing them."""
+        return untouched(self.writes, last_writes(connection, tables))
 
 
 @contextmanager
@@ -113,6 +120,7 @@ def copied(
     with ExitStack() as stack:
         scratch = stack.enter_context(ArchiveWriter(path, mark=beside.mark or path.name))
         locks.lock(scratch.fileno())
+        writes = last_writes(crew.first, tables)
         snapshot.start(crew.working)
         plans = [plan(table, stores) for table in tables]
         transfer = Transfer(crew, scratch, context, plans, expected)
@@ -121,6 +129,7 @@ def copied(
         frames = stack.enter_context(LeftOver(scratch.part))
         yield Copy(
             Store(frames, transfer.records, whole=True),
+            writes,
             {table.name: table for table in transfer.told().tables},
             frozenset(transfer.used),
             frozenset(transfer.damaged),
@@ -182,10 +191,14 @@ def _lock(aside: MysqlConnection, statement: str) -> Unlocked:
 
 
 def _seconds_to_hash(connection: MysqlConnection, tables: Sequence[Table], copy: Copy) -> float:
-    """Estimate how long the server hashes all `tables`, by hashing a part of the largest."""
+    """Estimate how long the server hashes those `tables` that it must, by a part of the largest."""
     assert copy.store
+    current = copy.current(connection, tables)
+    tables = [table for table in tables if table.name not in current]
+    if not tables:
+        return 0.0
     records: dict[str, TableRecord] = {record.name: record for record in copy.store.tables}
-    whole = sum(record.text_bytes for record in records.values())
+    whole = sum(records[table.name].text_bytes for table in tables)
     largest = max(tables, key=lambda table: records[table.name].text_bytes)
     questions, size = list[str](), 0
     for held in plan(largest, [copy.store]).held:

@@ -95,6 +95,7 @@ class Transfer:
         for of in self._all:
             of.came(before.get(of.table.name) if before else None)
         self._rows: list[TableRows] = []  # those that are under way
+        self._untouched: Collection[str] = ()
         self.copied = copied
         self.percent = percent
         self.used: set[str] = set()  # files that frames or rows were taken from
@@ -122,8 +123,12 @@ class Transfer:
         """The tables of which something was not as it is in the best file in hand."""
         return frozenset(of.table.name for of in self._all if of.moved)
 
-    def run(self, frames: Mapping[str, int]) -> None:
-        """Bring in the rows of tables; `frames` are those of their definitions, by name."""
+    def run(self, frames: Mapping[str, int], untouched: Collection[str] = ()) -> None:
+        """Bring in the rows of tables; `frames` are those of their definitions, by name.
+
+        Of those that are `untouched` the server is known to hold what is in hand.
+        """
+        self._untouched = untouched
         self._rows = [of for of in self._all if of.table.name in frames]
         for of in self._rows:
             of.frame = frames[of.table.name]
@@ -172,7 +177,9 @@ class Transfer:
                 continue
             if of.plan.held or not reading.flows(self._crew.first, of.table):
                 asks.append(_Ask(of, "count"))
-            if of.table.key and of.plan.last is not None:
+            if of.table.name in self._untouched and of.plan.held:
+                self._keep_all(of)
+            elif of.table.key and of.plan.last is not None:
                 first.append(_Ask(of, "beyond"))
                 asks += [_Ask(of, "digest", held) for held in of.plan.held]
                 of.unread += of.plan.gaps
@@ -398,6 +405,18 @@ class Transfer:
                 self.used.add(label)
                 of.reused += 1
                 of.reused_bytes += size
+
+    def _keep_all(self, of: TableRows) -> None:
+        """Take a table as it is in hand; what is not there, or does not hold, is fetched."""
+        of.buckets = of.plan.held[0].table.buckets
+        if of.table.key:
+            of.unread += [*of.plan.gaps, Range(of.plan.last)]
+        for held in of.plan.held:
+            try:
+                self._keep(of, held, held)
+            except Damaged:
+                self.damaged.add(held.frames.label)
+                of.unread.append(range_of(held))
 
     def _give_way(self, connection: MysqlConnection) -> None:
         self._courtesy.before(connection, len(self._crew.working))

@@ -101,7 +101,7 @@ class Taking:
                 schema = definitions.with_states(connection, schema)
                 objects, frames = self._begin(schema)
                 of_loose = {table.name: frames.pop(table.name) for table in loose}
-                transfer.run(of_loose)
+                transfer.run(of_loose, copy.current(connection, loose))
             transfer.run(frames)
             transfer.check([*frames, *(of_loose if lock.held else ())])
         views = [thing for thing in schema.objects if thing.kind == "view"]
