@@ -33,7 +33,7 @@ from benchmarks.results import (
     Results,
     Sample,
 )
-from gmops_desktop.app import assemble
+from gmops_desktop.assembly import assemble
 from gmops_desktop.context import Context
 from gmops_desktop.paths import Home
 from sandbox.mariadb import SITE_SCHEMA, MariaDB

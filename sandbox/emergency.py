@@ -34,7 +34,7 @@ from ui.tickets_tab import TicketsTab
 from ui.widgets.page import Page
 
 if TYPE_CHECKING:
-    from gmops_desktop.app import Services
+    from gmops_desktop.assembly import Services
 
 Tab = TypeVar("Tab", bound=Page)
 

@@ -13,7 +13,7 @@ from itertools import product
 from pathlib import Path
 from typing import Final
 
-from gmops_desktop.app import Services, assemble
+from gmops_desktop.assembly import Services, assemble
 from gmops_desktop.context import Context
 from gmops_desktop.language import LANGUAGES, Language
 from gmops_desktop.paths import Home

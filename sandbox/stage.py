@@ -21,7 +21,8 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QDialog, QPushButton, QWidget
 
 from gmops_desktop import language as speech
-from gmops_desktop.app import Desk, Services, build_window
+from gmops_desktop.app import Desk, build_window
+from gmops_desktop.assembly import Services
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import Language, tr
 from gmops_desktop.settings import Theme

@@ -36,7 +36,7 @@ from sandbox.emergency import Emergency
 from ui import words
 
 if TYPE_CHECKING:
-    from gmops_desktop.app import Services
+    from gmops_desktop.assembly import Services
 
 _STOCK_SCHEMA: Final = "tour_by_stock_client"
 _DAMAGE: Final = (
@@ -93,7 +93,7 @@ class Tour:
         self.stack.callback(self.box.stop)
         facts = self.box.start()
         os.environ.update(self.box.environment())
-        from gmops_desktop.app import assemble
+        from gmops_desktop.assembly import assemble
 
         home = Home.find()
         handler = start_log(home.logs)

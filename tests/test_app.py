@@ -20,7 +20,8 @@ from pytestqt.qtbot import QtBot
 from gmops_desktop.adapters.host_keys import UnknownHostKey
 from gmops_desktop.adapters.vault import NoSecret, Vault
 from gmops_desktop.addresses import MysqlAddress, SshAddress, WebAddress
-from gmops_desktop.app import Desk, assemble, build_window, open_window
+from gmops_desktop.app import Desk, build_window, open_window
+from gmops_desktop.assembly import assemble
 from gmops_desktop.context import Context
 from gmops_desktop.contract.terms import day_of
 from gmops_desktop.errors import OpsError

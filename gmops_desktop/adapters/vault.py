@@ -1,13 +1,12 @@
-"""Keeps secrets in the operating system's keyring, and nowhere else."""
+"""Keeps secrets in the operating system's keyring, and nowhere else.
+
+The library is loaded when a secret is asked for: it looks for every keyring that there could be.
+"""
 
 from __future__ import annotations
 
 import sys
 from typing import Final
-
-import keyring
-from keyring.backends import fail, null
-from keyring.errors import KeyringError
 
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import mark, tr
@@ -55,6 +54,9 @@ class Vault:
 
     def find(self, name: str) -> str | None:
         """Return the secret kept under `name`, or None where none is."""
+        import keyring
+        from keyring.errors import KeyringError
+
         self._refuse_nowhere()
         try:
             secret = keyring.get_password(SERVICE, name)
@@ -66,6 +68,9 @@ class Vault:
 
     def put(self, name: str, secret: str) -> None:
         """Keep `secret` under `name`, replacing what was there."""
+        import keyring
+        from keyring.errors import KeyringError
+
         remember_secret(secret)
         self._refuse_nowhere()
         try:
@@ -75,6 +80,9 @@ class Vault:
 
     def delete(self, name: str) -> None:
         """Forget what is kept under `name`, if anything."""
+        import keyring
+        from keyring.errors import KeyringError
+
         if self.find(name) is None:
             return
         try:
@@ -84,11 +92,16 @@ class Vault:
 
     def backend(self) -> str:
         """Return the name of the keyring in use; raises `OpsError` where there is none."""
+        import keyring
+
         self._refuse_nowhere()
         return str(keyring.get_keyring().name)
 
     def _refuse_nowhere(self) -> None:
         """Refuse a keyring that keeps nothing, or keeps it readable for everyone."""
+        import keyring
+        from keyring.backends import fail, null
+
         chosen = keyring.get_keyring()
         if isinstance(chosen, fail.Keyring | null.Keyring):
             raise self._unusable(tr("this machine has none that answers"))

@@ -169,7 +169,7 @@ def _seal(home: Home) -> Check:
 
 
 def _page(home: Home) -> Check:
-    from gmops_desktop.app import assemble
+    from gmops_desktop.assembly import assemble
 
     name = tr("PDF")
     try:

@@ -29,7 +29,7 @@ from gmops_desktop.log import start_log
 from gmops_desktop.paths import Home
 
 if TYPE_CHECKING:
-    from gmops_desktop.app import Services
+    from gmops_desktop.assembly import Services
 
 Result = TypeVar("Result")
 
@@ -39,7 +39,7 @@ def opened(as_json: bool) -> Iterator[Session]:
     """Open the data folder, the log and every service for one command."""
     # Late: it brings every library, which `gmops --help` must not wait for.
     from gmops_desktop.adapters.vault import Vault
-    from gmops_desktop.app import assemble
+    from gmops_desktop.assembly import assemble
 
     home = Home.find()
     handler = start_log(home.logs)

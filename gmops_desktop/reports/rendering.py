@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-
-import pypdfium2  # type: ignore[import-untyped]  # it ships no type information
+from typing import Any
 
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
@@ -58,7 +57,10 @@ def text(path: Path) -> str:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[pypdfium2.PdfDocument]:
+def _opened(path: Path) -> Iterator[Any]:
+    # Late: every command that takes a backup would wait for it.
+    import pypdfium2  # type: ignore[import-untyped]  # it ships no type information
+
     with _lock:
         try:
             # Read first: a file that PDFium holds open cannot be replaced on Windows.

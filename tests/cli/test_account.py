@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gmops import Ran, gmops
-from gmops_desktop.app import assemble
+from gmops_desktop.assembly import assemble
 from gmops_desktop.paths import Home
 from sandbox.sshd import Sshd
 from sandbox.wechat import Wechat

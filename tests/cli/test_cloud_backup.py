@@ -11,7 +11,7 @@ import pytest
 
 from gmops import Ran, gmops
 from gmops_desktop.addresses import MysqlAddress
-from gmops_desktop.app import assemble
+from gmops_desktop.assembly import assemble
 from gmops_desktop.paths import Home
 from sandbox.tencent import Tencent
 

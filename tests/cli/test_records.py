@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gmops import gmops
-from gmops_desktop.app import assemble
+from gmops_desktop.assembly import assemble
 from gmops_desktop.cli.faults import report_bug
 from gmops_desktop.log import remember_secret
 from gmops_desktop.paths import Home

@@ -17,7 +17,7 @@ import pytest
 from gmops import ROOT, Ran, environment, gmops, start
 from gmops_desktop.adapters.locks import held_for
 from gmops_desktop.addresses import MysqlAddress
-from gmops_desktop.app import assemble
+from gmops_desktop.assembly import assemble
 from gmops_desktop.paths import Home
 from sandbox.mariadb import MariaDB
 

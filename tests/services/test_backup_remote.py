@@ -16,8 +16,8 @@ from databases import execute
 from gmops_desktop.adapters import host_keys, ssh
 from gmops_desktop.adapters.mysql import reading
 from gmops_desktop.addresses import MysqlAddress
-from gmops_desktop.app import Services, assemble
 from gmops_desktop.archive.reader import ArchiveReader
+from gmops_desktop.assembly import Services, assemble
 from gmops_desktop.context import Context, Progress
 from gmops_desktop.errors import Cancelled, OpsError
 from gmops_desktop.paths import Home

@@ -12,7 +12,7 @@ from db.engine import Database
 from db.journal import Journal
 from gmops_desktop.adapters.ssh import Ssh
 from gmops_desktop.addresses import ProgramFiles, WebAddress
-from gmops_desktop.app import assemble
+from gmops_desktop.assembly import assemble
 from gmops_desktop.contract.retention import Keep
 from gmops_desktop.contract.schedules import Plan
 from gmops_desktop.paths import Home

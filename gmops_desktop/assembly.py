@@ -1,0 +1,334 @@
+"""Puts the services together, for the window and the terminal alike.
+
+Each is made, and its libraries are loaded, when it is asked for the first time: most commands need
+two or three, and all of them take as long as a small backup.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from db.engine import Database
+from db.journal import Journal
+from gmops_desktop.adapters.vault import Vault
+from gmops_desktop.archive.plain_copies import PlainCopies
+from gmops_desktop.context import side_by_side
+from gmops_desktop.outside import Outside
+from gmops_desktop.paths import Home
+from gmops_desktop.services.sealing import KEY_FILE, Sealing
+from gmops_desktop.settings import SettingsFile
+
+if TYPE_CHECKING:
+    from gmops_desktop.reports.facts import MonthFacts
+    from gmops_desktop.services.account_settings import AccountBackups
+    from gmops_desktop.services.backups import Backups
+    from gmops_desktop.services.cloud_backups import CloudBackups
+    from gmops_desktop.services.comparisons import Comparisons
+    from gmops_desktop.services.connections import Connections
+    from gmops_desktop.services.contracts import Contracts
+    from gmops_desktop.services.drills import Drills
+    from gmops_desktop.services.imports import Imports
+    from gmops_desktop.services.obligations import Obligations
+    from gmops_desktop.services.patches import Patches
+    from gmops_desktop.services.records import Records
+    from gmops_desktop.services.reports import Reports
+    from gmops_desktop.services.restores import Restores
+    from gmops_desktop.services.retention import Retention
+    from gmops_desktop.services.schedules import Schedules, Subject
+    from gmops_desktop.services.servers import Servers
+    from gmops_desktop.services.site_files import SiteFiles
+    from gmops_desktop.services.ticket_trail import TicketTrail
+    from gmops_desktop.services.tickets import Tickets
+    from gmops_desktop.services.timers import Timers
+    from gmops_desktop.services.whole_backups import WholeBackups
+
+
+@contextmanager
+def assemble(home: Home, *, secret: Callable[[str], str] | None = None) -> Iterator[Services]:
+    """Give the services on the data in `home`; close the store at the end.
+
+    `secret` is asked for every password, by its name, in the thread that works (default: the
+    keyring).  Raises `OpsError` where the store or the settings cannot be used.
+    """
+    settings = SettingsFile(home.settings)
+    database = Database(home.store)
+    try:
+        services = Services(home, settings, database, secret or Vault().get)
+        services.sealing.sweep()
+        yield services
+    finally:
+        database.close()
+
+
+class Services:
+    """Everything the window and the terminal can ask for."""
+
+    def __init__(
+        self,
+        home: Home,
+        settings: SettingsFile,
+        database: Database,
+        secret: Callable[[str], str],
+    ) -> None:
+        self.home = home
+        self.settings = settings
+        self._database = database
+        self._journal = Journal(database, actor=lambda: settings.current.actor or getpass.getuser())
+        self._outside = Outside(home, secret)
+
+    def save_secret(self, name: str, secret: str) -> None:
+        """Keep a secret in the keyring under a name (`address.secret_name`)."""
+        Vault().put(name, secret)
+
+    def _archives(self) -> Path:
+        chosen = self.settings.current.archive_folder
+        return Path(chosen) if chosen else self.home.archives
+
+    # ------------------------------------------------------------ the record
+
+    @cached_property
+    def contracts(self) -> Contracts:
+        from gmops_desktop.services.contracts import Contracts
+
+        return Contracts(self._database, self._journal)
+
+    @cached_property
+    def tickets(self) -> Tickets:
+        from gmops_desktop.services.tickets import Tickets
+
+        return Tickets(self._database, self._journal)
+
+    @cached_property
+    def ticket_trail(self) -> TicketTrail:
+        from gmops_desktop.deeds import deeds_of
+        from gmops_desktop.services.ticket_trail import TicketTrail
+
+        deeds = deeds_of(self.contracts, self.restores, self.site_files, self._journal)
+        return TicketTrail(self.tickets, deeds)
+
+    @cached_property
+    def obligations(self) -> Obligations:
+        from gmops_desktop.services.obligations import Obligations
+
+        return Obligations(self._database, self._journal)
+
+    @cached_property
+    def records(self) -> Records:
+        from gmops_desktop.services.records import Records
+
+        return Records(self._database, self._journal, self.reports.checks)
+
+    @cached_property
+    def reports(self) -> Reports:
+        from gmops_desktop.services.reports import Reports
+
+        return Reports(self._database, self._journal, lambda: self.home.reports, self._month)
+
+    def _month(self, start: date, end: date) -> MonthFacts:
+        from gmops_desktop.month_facts import Collector
+
+        gather = Collector(
+            self.contracts, self.tickets, self.backups, self.restores, self.patches, self.servers
+        )
+        return gather(start, end)
+
+    # ------------------------------------------------------------ backups
+
+    @cached_property
+    def sealing(self) -> Sealing:
+        copies = PlainCopies(self.home.opened)
+        identity = os.environ.get(KEY_FILE, "")
+        return Sealing(self.settings, Vault(), copies, identity_file=identity)
+
+    @cached_property
+    def backups(self) -> Backups:
+        from gmops_desktop.adapters.locks import held_for
+        from gmops_desktop.services.backups import Backups
+
+        return Backups(
+            self._database,
+            self._outside.connect,
+            self._archives,
+            self.sealing.seals,
+            alone=lambda address: held_for(self.home.locks, address),
+        )
+
+    @cached_property
+    def site_files(self) -> SiteFiles:
+        from gmops_desktop.services.site_files import SiteFiles
+
+        return SiteFiles(
+            self._database,
+            self._outside.open_ssh,
+            self._archives,
+            self.home.locks,
+            self.sealing.seals,
+        )
+
+    @cached_property
+    def account_backups(self) -> AccountBackups:
+        from gmops_desktop.services.account_settings import AccountBackups
+
+        return AccountBackups(
+            self._database,
+            self._journal,
+            self._outside.open_account,
+            self._archives,
+            self.sealing.seals,
+        )
+
+    @cached_property
+    def whole_backups(self) -> WholeBackups:
+        from gmops_desktop.everything import kinds_of_backup
+        from gmops_desktop.services.whole_backups import WholeBackups
+
+        kinds = kinds_of_backup(
+            self.contracts,
+            self.backups,
+            self.site_files,
+            self.account_backups,
+            self.schedules.rate_limit,
+        )
+        return WholeBackups(self._database, self._journal, kinds)
+
+    @cached_property
+    def cloud_backups(self) -> CloudBackups:
+        from gmops_desktop.services.cloud_backups import CloudBackups
+
+        return CloudBackups(self._outside.open_tencent, self.home.cloud, self._archives)
+
+    @cached_property
+    def comparisons(self) -> Comparisons:
+        from gmops_desktop.services.comparisons import Comparisons
+
+        return Comparisons(self._outside.connect, self.sealing.seals.opened)
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        from gmops_desktop.adapters import power
+        from gmops_desktop.adapters.host_keys import ChangedHostKey, UnknownHostKey
+        from gmops_desktop.adapters.vault import NoSecret
+        from gmops_desktop.services.schedules import Schedules
+
+        return Schedules(
+            self._database,
+            self.tickets,
+            subjects=self._subjects,
+            verify=lambda path, context: self.backups.verify(path, context),
+            prune=self.retention.prune,
+            archive_folder=self._archives,
+            locks=self.home.locks,
+            around=power.look,
+            hopeless=lambda error: isinstance(error, NoSecret | UnknownHostKey | ChangedHostKey),
+        )
+
+    def _subjects(self) -> tuple[Subject, ...]:
+        from gmops_desktop.everything import subjects_of_schedules
+
+        return subjects_of_schedules(
+            self.contracts,
+            self.backups,
+            self.site_files,
+            self.account_backups,
+            lambda: self.whole_backups,
+        )
+
+    @cached_property
+    def retention(self) -> Retention:
+        from gmops_desktop.services.retention import Retention
+
+        return Retention(self._database, self._archives, lambda id: self.schedules.keep_of(id))
+
+    @cached_property
+    def timers(self) -> Timers:
+        from gmops_desktop.services.timers import Timers, own_command
+
+        return Timers(self.home, own_command())
+
+    # ------------------------------------------------------------ back to work
+
+    @cached_property
+    def restores(self) -> Restores:
+        from gmops_desktop.services.restores import Restores
+
+        return Restores(
+            self._database,
+            self._outside.connect,
+            partial(self.backups.take, purpose="safety"),
+            self.sealing.seals,
+        )
+
+    @cached_property
+    def imports(self) -> Imports:
+        from gmops_desktop.services.imports import Imports
+
+        return Imports(
+            self._outside.connect,
+            partial(self.backups.take, purpose="import"),
+            self.home.root / "imports.json",
+        )
+
+    @cached_property
+    def drills(self) -> Drills:
+        from gmops_desktop.adapters.local_server import LocalServers
+        from gmops_desktop.services.drills import Drills
+
+        drills = Drills(
+            self._database,
+            self._journal,
+            LocalServers(self.home.local_servers),
+            self.sealing.seals.opened,
+            file=self.reports.keep,
+            contract=self.contracts.current,
+            tickets=self.tickets,
+            resources=self.contracts.resources,
+            secrets=Vault(),
+            locks=self.home.locks,
+        )
+        drills.sweep()
+        return drills
+
+    # ------------------------------------------------------------ the servers
+
+    @cached_property
+    def servers(self) -> Servers:
+        from gmops_desktop.services.servers import Servers
+
+        return Servers(
+            self._database,
+            look_host=self._outside.look_host,
+            look_mysql=self._outside.look_mysql,
+            look_web=self._outside.look_web,
+            look_account=self._outside.look_account,
+            interval=lambda: float(self.settings.current.probe_seconds),
+            together=side_by_side,
+        )
+
+    @cached_property
+    def connections(self) -> Connections:
+        from gmops_desktop.services.connections import Connections
+
+        return Connections(
+            known_hosts=self.home.known_hosts,
+            open_ssh=self._outside.open_ssh,
+            open_mysql=self._outside.connect,
+            look_account=self._outside.look_account,
+            count_cloud_backups=lambda cloud, context: len(
+                self.cloud_backups.all(cloud, context).backups
+            ),
+        )
+
+    @cached_property
+    def patches(self) -> Patches:
+        from gmops_desktop.services.patches import Patches
+
+        return Patches(
+            self._database, self._journal, self._outside.scan_host, self._outside.simulate_host
+        )

@@ -1,0 +1,148 @@
+"""The ways out of this machine: each opens what it needs, with passwords as they are asked.
+
+The libraries of a way are loaded when it is taken: a command must not wait for those of others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from gmops_desktop.addresses import (
+    AccountAddress,
+    CloudDatabase,
+    MysqlAddress,
+    SshAddress,
+    WebAddress,
+)
+from gmops_desktop.context import Context
+from gmops_desktop.contract.looks import AccountDetails, HostDetails, MysqlDetails, WebDetails
+from gmops_desktop.paths import Home
+
+if TYPE_CHECKING:
+    from gmops_desktop.adapters.mysql import MysqlConnection
+    from gmops_desktop.adapters.ssh import Ssh, Tunnel
+    from gmops_desktop.adapters.tencent import Tencent
+    from gmops_desktop.adapters.wechat import WeChat
+    from gmops_desktop.services.patches import Inventory, Plan, Update
+
+
+class Outside:
+    """Opens connections; `secret` gives a password by its name."""
+
+    def __init__(self, home: Home, secret: Callable[[str], str]) -> None:
+        self._home, self._secret = home, secret
+
+    def open_ssh(self, address: SshAddress, context: Context) -> Ssh:
+        """Return a live connection to a trusted server; the caller closes it."""
+        from gmops_desktop.adapters.ssh import Ssh
+
+        password = None if address.key else self._secret(address.secret_name)
+        known = self._home.known_hosts
+        return Ssh.open(address, context, password=password, known_hosts=known)
+
+    def connect(self, address: MysqlAddress, context: Context) -> MysqlConnection:
+        """Return a live connection to a schema, through its tunnel if it has one."""
+        from gmops_desktop.adapters import mysql
+
+        password = self._secret(address.secret_name)
+        if address.ssh is None:
+            return mysql.connect(address, context, password=password)
+        server = self.open_ssh(address.ssh, context)
+        try:
+            tunnel = _tunnel(server, address, context)
+        except BaseException:
+            server.close()
+            raise
+        return mysql.connect(
+            address, context, password=password, tunnel=tunnel, closing=server.close
+        )
+
+    def open_tencent(self, cloud: CloudDatabase) -> Tencent:
+        """Return Tencent Cloud's API with the keys and the region of an instance."""
+        from gmops_desktop.adapters.tencent import Tencent
+
+        key = self._secret(cloud.secret_name)
+        return Tencent(cloud.secret_id, key, region=cloud.region, endpoint=cloud.endpoint)
+
+    @contextmanager
+    def open_account(self, address: AccountAddress, context: Context) -> Iterator[WeChat]:
+        """Give an account's interfaces, called from its server where it names one."""
+        from gmops_desktop.adapters.wechat import WeChat
+
+        secret = self._secret(address.secret_name)
+        with (
+            self._way_to(address, context) as port,
+            WeChat(address, secret, context, port=port) as account,
+        ):
+            yield account
+
+    def look_host(self, address: SshAddress, context: Context) -> HostDetails:
+        from gmops_desktop.adapters import host
+
+        with self.open_ssh(address, context) as server:
+            return host.look(server, context)
+
+    def look_mysql(self, address: MysqlAddress, context: Context) -> MysqlDetails:
+        from gmops_desktop.adapters import mysql_status
+
+        with self.connect(address, context) as connection:
+            return mysql_status.look(connection)
+
+    def look_web(self, address: WebAddress, context: Context) -> WebDetails:
+        from gmops_desktop.adapters import web
+
+        return web.look(address, context)
+
+    def look_account(self, address: AccountAddress, context: Context) -> AccountDetails:
+        from gmops_desktop.adapters import wechat
+
+        secret = self._secret(address.secret_name)
+        with self._way_to(address, context) as port:
+            return wechat.look(address, secret, context, port=port)
+
+    def scan_host(self, address: SshAddress, context: Context) -> Inventory:
+        from gmops_desktop.adapters import packages
+
+        with self.open_ssh(address, context) as server:
+            return packages.scan(server, context)
+
+    def simulate_host(
+        self, address: SshAddress, wanted: Sequence[Update], context: Context
+    ) -> Plan:
+        from gmops_desktop.adapters import packages
+
+        with self.open_ssh(address, context) as server:
+            return packages.simulate(server, wanted, context)
+
+    @contextmanager
+    def _way_to(self, address: AccountAddress, context: Context) -> Iterator[int | None]:
+        """Give the local port that leads to WeChat through the account's server, if it has one."""
+        if address.ssh is None:
+            yield None
+            return
+        from gmops_desktop.adapters import wechat
+        from gmops_desktop.adapters.ssh.forward import forwarded
+
+        host, port = wechat.host_of(address)
+        with (
+            self.open_ssh(address.ssh, context) as server,
+            forwarded(server, host, port, context) as local,
+        ):
+            yield local
+
+
+def _tunnel(server: Ssh, address: MysqlAddress, context: Context) -> Tunnel:
+    """Open a tunnel to a database; its answers are compressed there if the line asks for that."""
+    from gmops_desktop.adapters.ssh import NoRelay
+
+    if context.line.at_source:
+        try:
+            relay = server.relay(address.host, address.port, context)
+        except NoRelay as error:
+            context.note(error.message)
+            context.line.at_source = False  # for the job's other connections
+        else:
+            return relay
+    return server.channel(address.host, address.port, context)
