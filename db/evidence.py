@@ -46,9 +46,11 @@ _TICKETS: Final[dict[str, Stream]] = {
 def recovery_point(session: Session) -> datetime | None:
     """Return when the newest verified backup was taken: of the worst database we look after.
 
-    None where one of them has none, or nothing was ever backed up and verified.
+    None where one of them has none, or no database was ever backed up and verified.
     """
-    proved = select(func.max(ArchiveRow.at)).where(ArchiveRow.verified.is_(True))
+    proved = select(func.max(ArchiveRow.at)).where(
+        ArchiveRow.verified.is_(True), ArchiveRow.purpose == "backup"
+    )
     databases = _resources(session, "mysql")
     if databases:
         newest = [session.scalar(proved.where(ArchiveRow.resource_id == one)) for one in databases]

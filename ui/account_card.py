@@ -180,8 +180,9 @@ class AccountCard(KindCard):
             parts = [kept, counts_text(newest.counts)]
             if newest.missing:
                 parts.append(tr("incomplete", context="account"))
-            self.last.show_text(tr(", ").join(parts), "warning" if newest.missing else "")
-            self.last.setToolTip(newest.verdict)
+            facts = tr(", ").join(parts)
+            self.last.show_text(facts, "warning" if newest.missing else "")
+            self.last.setToolTip(f"{facts}\n{newest.verdict}")
         else:
             self.last.show_text(tr("Not kept yet: menu, automatic replies, material, drafts"), "")
         self.show_light()

@@ -29,11 +29,12 @@ class KindCard(Card):
         self.light.hide()
 
     def lay_out(self, title: str, facts: tuple[QWidget, ...], actions: tuple[QWidget, ...]) -> None:
-        """Put what it is about and its facts above, the last of which may be cut, actions below."""
-        head = row(None, Label(title, "strong", elide=False), self.light, *facts)
-        head.setStretch(len(facts) + 1, 1)
+        """Put what it is about and its short facts above, the last fact in a line of its own, where
+        a sentence of either language finds room, and actions below."""
+        *short, sentence = facts
+        head = row(None, Label(title, "strong", elide=False), self.light, *short, None)
         self._actions = row(None, *actions, None)
-        self.add(column(None, head, self._actions, spacing=6))
+        self.add(column(None, head, sentence, self._actions, spacing=4))
 
     def plan_with(self, scheduling: Scheduling) -> None:
         """Lead to schedules by a button behind the others."""

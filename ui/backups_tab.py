@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from gmops_desktop.addresses import Resource
 from gmops_desktop.changes import Change
@@ -115,6 +115,7 @@ class BackupsTab(Page):
             tip=tr("Open the settings, where the resources of the contract stand"),
         )
         self._pages = QStackedWidget()
+        self._others = QWidget()  # the cards of the other kinds
 
         self._lay_out()
         self.source.currentIndexChanged.connect(self._judge)
@@ -226,12 +227,12 @@ class BackupsTab(Page):
         lower.addWidget(self.archives, 1)
         lower.addWidget(self._panels)
         body = QWidget()
-        others = row(None, *self.kinds, spacing=GAP)
+        cards = row(self._others, *self.kinds, spacing=GAP)
         for place in range(len(self.kinds)):
-            others.setStretch(place, 1)
-        above = (self._interrupted, top, others)
-        body_layout = column(body, *above, margins=(16, 12, 16, 12), spacing=GAP)
-        body_layout.addLayout(lower, 1)
+            cards.setStretch(place, 1)
+        above = (self._interrupted, top, self._others)
+        self._above = column(body, *above, margins=(16, 12, 16, 12), spacing=GAP)
+        self._above.addLayout(lower, 1)
 
         self._pages.addWidget(body)
         self._pages.addWidget(
@@ -258,8 +259,11 @@ class BackupsTab(Page):
                 )
             )
         )
+        self._outer = QVBoxLayout()
+        self._outer.setSpacing(0)
+        self._outer.addWidget(self._pages, 1)
         self.body.setContentsMargins(0, 0, 0, 0)
-        self.body.addWidget(self._pages)
+        self.body.addLayout(self._outer)
 
     # -- what is shown
 
@@ -271,6 +275,17 @@ class BackupsTab(Page):
         self.archives.show_fault(self._clouds.fault())
         there = bool(lines) or bool(self._busy)
         self._pages.setCurrentIndex(0 if there else 1 if self._databases else 2)
+        self._place_others(below_own=there)
+
+    def _place_others(self, *, below_own: bool) -> None:
+        """Show the other kinds below the database's own card, or above the page without one."""
+        if below_own:
+            self._above.insertWidget(2, self._others)
+            self._others.setContentsMargins(0, 0, 0, 0)
+        else:
+            self._outer.insertWidget(0, self._others)
+            self._others.setContentsMargins(16, 12, 16, 0)
+        self._others.setVisible(any(not card.isHidden() for card in self.kinds))
 
     @Slot(object)
     def _show_line(self, line: Line | None) -> None:
@@ -328,8 +343,12 @@ class BackupsTab(Page):
         self.panel.show_undo(*self._restoring.undo_state(self._databases))
 
     def _show_schedule(self, resource: Resource | None) -> None:
-        """Say in the head when backups are taken, and let the light stand as the schedule does."""
-        newest = self._all[0] if self._all else None
+        """Say in the head when the database was last backed up and when backups are taken, and let
+        the light stand as the schedule does."""
+        own = (one for one in self._all if one.purpose == "backup")
+        if resource is not None:
+            own = (one for one in own if one.resource_id == resource.id)
+        newest = next(own, None)
         last = tr("Last backup {age}", age=words.ago(newest.at)) if newest else tr("No backup yet")
         if self._scheduling is None or resource is None:
             self.head.caption.show_text(last)

@@ -62,7 +62,7 @@ def add(database):
     return add
 
 
-def archive(at, verified=True, resource_id=""):
+def archive(at, verified=True, resource_id="", purpose="backup"):
     return ArchiveRow(
         id=uuid7(),
         at=at,
@@ -70,7 +70,7 @@ def archive(at, verified=True, resource_id=""):
         source="chamber@db",
         schema="chamber",
         resource_id=resource_id,
-        purpose="backup",
+        purpose=purpose,
         path="/x",
         file_bytes=1,
         text_bytes=1,
@@ -134,6 +134,13 @@ def test_only_verified_backups_make_the_recovery_point(obligations, add):
     assert overview.rpo_state == "warning"
     add(archive(NOW - 2 * HOUR, verified=False), archive(NOW - 4 * HOUR))
     assert obligations.overview().rpo_seconds == 4 * 3600
+
+
+def test_archives_of_other_kinds_make_no_recovery_point(obligations, add):
+    add(archive(NOW - HOUR, purpose="account"), archive(NOW - HOUR, purpose="files"))
+    assert obligations.overview().rpo_seconds is None
+    add(archive(NOW - 9 * HOUR), archive(NOW - HOUR, purpose="safety"))
+    assert obligations.overview().rpo_seconds == 9 * 3600
 
 
 def test_with_two_databases_the_worse_one_counts(obligations, contracts, add):

@@ -23,10 +23,12 @@ from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.restores import Restores, Unfinished
 from gmops_desktop.tasks import TaskRunner
 from sandbox.mariadb import MariaDB
+from ui.backup_kinds import KindCard
 from ui.backup_rows import trend_of
 from ui.backups_tab import BackupsTab
 from ui.restore_preview import RestorePreview
 from ui.restore_rows import RestoreRows
+from ui.widgets.frames import Label
 
 pytestmark = pytest.mark.servers
 
@@ -162,6 +164,71 @@ def test_without_a_database_the_settings_are_offered(
     with qtbot.waitSignal(tab.wanted) as wanted:
         qtbot.mouseClick(tab._connect, Qt.MouseButton.LeftButton)
     assert wanted.args[0] == "settings"
+
+
+class Kept(KindCard):
+    """A further kind of backup, of which there is something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fact = Label("", "caption")
+        self.lay_out("Account settings", (self.fact,), ())
+
+    def refresh(self) -> None:
+        self.show()
+
+    def planned(self) -> None:
+        return None
+
+
+def test_other_kinds_are_seen_without_a_database_too(
+    qtbot: QtBot,
+    backups: Backups,
+    restores: Restores,
+    contracts: Contracts,
+    clouds: CloudBackups,
+    runner: TaskRunner,
+    site: Resource,
+    settled: Callable[[], None],
+) -> None:
+    card = Kept()
+    tab = BackupsTab(backups, restores, contracts, clouds, runner, kinds=[card])
+    qtbot.addWidget(tab)
+    tab.resize(1278, 716)
+    with qtbot.waitExposed(tab):
+        tab.show()
+    assert (tab._pages.currentIndex(), card.isVisible()) == (1, True)
+    contracts.remove_resource(site.id)
+    tab.renew()
+    assert (tab._pages.currentIndex(), card.isVisible()) == (2, True)
+    place = card.mapTo(tab, card.rect().bottomLeft()).y()
+    assert place < tab._connect.mapTo(tab, tab._connect.rect().topLeft()).y()
+    contracts.save_resource("mysql", "site", site.address)
+    tab.renew()
+    tab.take()
+    settled()
+    tab.renew()
+    assert (tab._pages.currentIndex(), card.isVisible()) == (0, True)
+    assert (
+        card.mapTo(tab, card.rect().bottomLeft()).y()
+        < tab.archives.mapTo(tab, tab.archives.rect().topLeft()).y()
+    )
+
+
+def test_the_caption_tells_of_the_chosen_database_s_backups_alone(
+    taken: BackupsTab, backups: Backups, site: Resource, contracts: Contracts
+) -> None:
+    """A safety copy, or a backup of another database, is no backup of this one."""
+    assert isinstance(site.address, MysqlAddress)
+    assert taken.head.caption.full_text.startswith("Last backup ")
+    other = contracts.save_resource("mysql", "zz other", site.address)
+    taken.renew()
+    taken.source.setCurrentIndex(taken.source.findData(other.id))
+    assert taken.head.caption.full_text.startswith("No backup yet")
+    backups.take(site.address, Context(), resource_id=other.id, purpose="safety")
+    taken.renew()
+    assert taken.source.currentData() == other.id
+    assert taken.head.caption.full_text.startswith("No backup yet")
 
 
 def test_the_panel_names_the_largest_tables(taken: BackupsTab, backups: Backups) -> None:
