@@ -74,6 +74,32 @@ def test_every_size_of_answer_comes_at_once(sshd: Sshd, tmp_path: Path, context:
         assert gone(port)
 
 
+def test_what_is_sent_is_packed_where_that_is_worth_it(
+    sshd: Sshd, tmp_path: Path, context: Context
+) -> None:
+    """Whole, in order, whatever its size: some frames go packed, and others as they are."""
+    rows = b"".join(b"(%d,'the same words again'),\n" % number for number in range(150_000))
+    pieces = [b"SELECT 1", rows[: 32 << 10], b"x", rows, rows[: (32 << 10) - 1], os.urandom(99_999)]
+    came = bytearray()
+
+    def keep(stream: socket.socket) -> None:
+        while len(came) < sum(map(len, pieces)):
+            came.extend(stream.recv(65536))
+        stream.sendall(b"all")
+
+    with target(keep) as port, logged_in(sshd, tmp_path, context) as server:
+        relay = server.relay("127.0.0.1", port, context)
+        relay.settimeout(20)
+        before = context.line.travelled
+        for piece in pieces:
+            relay.sendall(memoryview(piece))
+        assert relay.makefile().read(3) == b"all"
+        assert bytes(came) == b"".join(pieces)
+        assert context.line.travelled - before < len(came) // 8
+        relay.close()
+        assert gone(port)
+
+
 def test_what_repeats_does_not_travel(sshd: Sshd, tmp_path: Path, context: Context) -> None:
     text = b"".join(b"(%d,'the same words again'),\n" % number for number in range(40_000))
 

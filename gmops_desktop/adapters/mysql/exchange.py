@@ -76,7 +76,7 @@ def prepare(connection: MysqlConnection) -> None:
 
 def foreign_keys(create: str) -> tuple[ForeignKey, ...]:
     """Return the foreign keys of a CREATE TABLE."""
-    indexes = list(_indexes(create).values())
+    indexes = list(plain_indexes(create).values())
     keys = []
     for found in _FOREIGN_KEY.finditer(create):
         own = next((n for n, index in enumerate(indexes) if _is_over(index, found[1])), None)
@@ -84,7 +84,7 @@ def foreign_keys(create: str) -> tuple[ForeignKey, ...]:
     return tuple(keys)
 
 
-def _indexes(create: str) -> dict[str, str]:
+def plain_indexes(create: str) -> dict[str, str]:
     """Return how a table's indexes that are not unique are spelled, by their quoted names."""
     return {found[2]: found[1] for found in _INDEX.finditer(create)}
 
@@ -102,8 +102,8 @@ def build(connection: MysqlConnection, swap: Swap, table: str, create: str) -> N
     Their names are the schema's and still taken; `tie` adds them after the swap.
     """
     shadow = swap.new(table)
-    connection.run(f"DROP TABLE IF EXISTS {name(shadow)}")
-    connection.run(script.renamed(_FOREIGN_KEY.sub("", create), table, shadow))
+    renamed = script.renamed(_FOREIGN_KEY.sub("", create), table, shadow)
+    connection.each([f"DROP TABLE IF EXISTS {name(shadow)}", renamed])
 
 
 def exchange(connection: MysqlConnection, swap: Swap) -> None:
@@ -183,7 +183,7 @@ def _name_indexes(connection: MysqlConnection, wanted: Mapping[str, Sequence[For
     made anew, so is this index: it is called like the key then, and is the last.
     """
     for title, create in _shown(connection, list(wanted)).items():
-        there = _indexes(create)
+        there = plain_indexes(create)
         standing = list(there.values())
         first = max(wanted[title], key=lambda key: len(key.indexes)).indexes
         if standing[len(standing) - len(first) :] == list(first):

@@ -1,10 +1,13 @@
-"""A tunnel whose answers are compressed where they come from: zstd packs rows a third smaller than
-the zlib of SSH, and costs the server less.
+"""A tunnel that is compressed with zstd at both its ends: it packs rows a third smaller than the
+zlib of SSH, and costs the server less.
 
 The host's stock `perl` connects to the target and pumps; its stock `zstd` compresses what comes.
 Nothing is installed, nothing stays, and the pump sees no more than a tunnel does.  zstd keeps
 what does not fill a block to itself, so whenever the target falls silent the pump fills the block
 up with padding: zeros, which cost some twenty bytes of the line.
+
+What goes to the target goes in frames, too.  A large one is packed here, by itself: then the pump
+lets a `zstd -d` write it to the target, and goes on when that has ended.
 """
 
 from __future__ import annotations
@@ -21,6 +24,11 @@ from gmops_desktop.language import tr
 _PIECE: Final = 1024  # bytes unpacked at once: of zeros, they may become 13 MB
 _HEADER: Final = 4  # bytes before each frame: its length, and above that a bit for padding
 _PADDING: Final = 1 << 31
+_PACKED: Final = 1 << 31  # the same bit, of a frame that goes to the target
+
+_WORTH: Final = 32 << 10  # bytes for which a process at the far end, of some 3 ms, is worth it
+_MOST: Final = 64 << 20  # bytes of one frame
+_LEVEL: Final = 9
 
 # zstd reads blocks of 128 KiB.  The bytes on its standard output must leave at once, and it must
 # not hand blocks to threads, which gather megabytes before they begin.
@@ -35,10 +43,21 @@ setsockopt($target, 6, 1, 1);
 setpriority(0, 0, 10);
 open(my $zstd, "|-", qw(stdbuf -o0 zstd -q -c -9 --long=24 --single-thread)) or die "$!\n";
 my ($from_us, $from_target, $block, $in_block) = (fileno(STDIN), fileno($target), 131072, 0);
+my ($come, $left, $unpacker) = ('', 0, undef);
 sub put {
     my ($data, $at) = (shift, 0);
     while ($at < length $data) { $at += syswrite($zstd, $data, length($data) - $at, $at) // exit 1 }
     $in_block = ($in_block + $at) % $block;
+}
+sub all {
+    my ($to, $data, $at) = (@_, 0);
+    while ($at < length $data) { $at += syswrite($to, $data, length($data) - $at, $at) // exit 1 }
+}
+sub unpacker {
+    my $pid = open(my $to, "|-") // exit 1;
+    return $to if $pid;
+    open(STDOUT, ">&", $target) or exit 1;
+    exec qw(zstd -d -q -c) or exit 1;
 }
 sub pad {
     my $zeros = $block - $in_block - 4;
@@ -54,10 +73,19 @@ while (1) {
         next;
     }
     if (vec($ready, $from_us, 1)) {
-        sysread(STDIN, my $data, 65536) or last;
-        my $at = 0;
-        while ($at < length $data) {
-            $at += syswrite($target, $data, length($data) - $at, $at) // exit 1;
+        sysread(STDIN, $come, 65536, length $come) or last;
+        while (length $come) {
+            if (!$left) {
+                last if length $come < 4;
+                my $head = unpack("N", substr($come, 0, 4, ''));
+                $left = $head & 0x7fffffff;
+                $unpacker = $head >> 31 ? unpacker() : undef;
+                next;
+            }
+            my $part = substr($come, 0, $left, '');
+            $left -= length $part;
+            all($unpacker // $target, $part);
+            if ($unpacker && !$left) { close($unpacker) or exit 1 }
         }
     }
     if (vec($ready, $from_target, 1)) {
@@ -78,11 +106,12 @@ def pump(host: str, port: int) -> str:
 
 
 class Relay(Tunnel):
-    """The near end: what is sent goes as it is, what comes is unpacked."""
+    """The near end: what is large is packed on its way out, and what comes is unpacked."""
 
     def __init__(self, channel: paramiko.Channel) -> None:
         super().__init__(channel)
         self._zstd = zstandard.ZstdDecompressor().decompressobj()
+        self._packer = zstandard.ZstdCompressor(_LEVEL)
         self._packed = bytearray()  # what is unpacked, in the pump's frames
         self._left = 0  # bytes to come of the frame that is being read
         self._padding = False
@@ -100,6 +129,17 @@ class Relay(Tunnel):
         except TimeoutError:
             return False
         return self._began
+
+    def sendall(self, data: bytes | bytearray | memoryview) -> None:
+        """Send everything, or raise `OSError`."""
+        view = memoryview(data)
+        for start in range(0, len(view), _MOST):
+            part = bytes(view[start : start + _MOST])
+            if len(part) < _WORTH:
+                super().sendall(len(part).to_bytes(_HEADER) + part)
+            else:
+                packed = self._packer.compress(part)
+                super().sendall((len(packed) | _PACKED).to_bytes(_HEADER) + packed)
 
     def recv(self, size: int) -> bytes:
         """Return up to `size` bytes; none at the end of the stream."""

@@ -26,13 +26,13 @@ from gmops_desktop.adapters.mysql.definitions import Schema
 from gmops_desktop.adapters.mysql.exchange import Swap
 from gmops_desktop.archive.manifest import Manifest, TableRecord
 from gmops_desktop.archive.reader import ArchiveReader
-from gmops_desktop.archive.verification import rows_text
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError, ProofFailed
 from gmops_desktop.language import tr
 from gmops_desktop.services.restores.amendments import CannotAmend
+from gmops_desktop.services.restores.building import Building
 from gmops_desktop.services.restores.choice import KEEP, WHOLE, Choice, Definers
-from gmops_desktop.services.restores.comparison import Comparison, disproved
+from gmops_desktop.services.restores.comparison import Comparison
 from gmops_desktop.services.restores.inplace import (
     Work,
     amend,
@@ -62,7 +62,8 @@ class Replacement:
     """Puts an archive's tables and definitions in the place of a schema's.
 
     Until the swap the schema is only added to (working tables); from the swap on, every failure
-    takes the way back.  `reconnect` opens a connection that a cancellation cannot cut.
+    takes the way back.  `connect` opens another connection: for the rows, and for that way, which a
+    cancellation cannot cut.
     """
 
     def __init__(
@@ -71,7 +72,7 @@ class Replacement:
         reader: ArchiveReader,
         safety: ArchiveReader,
         ledger: Ledger,
-        reconnect: Callable[[], MysqlConnection],
+        connect: Callable[[Context], MysqlConnection],
         context: Context,
         *,
         choice: Choice = WHOLE,
@@ -82,7 +83,7 @@ class Replacement:
         self._safety = safety
         self._manifest: Manifest = reader.manifest
         self._ledger = ledger
-        self._reconnect = reconnect
+        self._connect = connect
         self._context = context
         self._choice = choice
         self._definers = definers
@@ -133,8 +134,7 @@ class Replacement:
         beside = 50 if work else 95  # percent that building beside takes of the whole
         try:
             exchange.prepare(self._connection)
-            self._build(plan, records, beside - 15)
-            self._prove(plan, records, beside - 15)
+            self._build(plan, records, beside)
             if work:
                 amending.make_mark(self._connection, plan.mark)
                 with part(self._context, beside if records else 5, 96) as inner:
@@ -221,47 +221,22 @@ class Replacement:
             if thing.kind == "sequence" and thing.name not in there
         )
 
-    def _build(self, plan: Plan, records: list[TableRecord], percent: int) -> None:
+    def _build(self, plan: Plan, records: list[TableRecord], high: int) -> None:
+        """Build what is new beside, up to `high` percent of the whole, and prove it."""
         exchange.define(
             self._connection,
             {key: frame for key, frame in self._frames().items() if key in plan.made_keys},
         )
-        total = sum(record.text_bytes for record in records) or 1
-        done = 0
-        for record in records:
-            create = script.create_of(self._reader.frame(record.frame))
-            exchange.build(self._connection, plan.swap, record.name, create)
-            columns = [column.name for column in record.columns]
-            for segment in record.segments:
-                self._context.progress(
-                    5 + done * (percent - 5) // total,
-                    tr("Writing {name} beside", name=record.name),
-                    self._connection.travelled,
-                )
-                for number in range(segment.frame, segment.last_frame):
-                    exchange.assign(self._connection, self._reader.frame(number))
-                text = rows_text(record, self._reader.frame(segment.last_frame))
-                exchange.fill(self._connection, plan.swap, record.name, columns, text)
-                if segment.wide:
-                    release = self._reader.frame(segment.last_frame + 1)
-                    exchange.assign(self._connection, release)
-                done += segment.text_bytes
-
-    def _prove(self, plan: Plan, records: list[TableRecord], percent: int) -> None:
-        wrong = []
-        for position, record in enumerate(records):
-            self._context.progress(
-                percent + position * 15 // len(records),
-                tr("Proving {name}", name=record.name),
-                self._connection.travelled,
+        with part(self._context, 5, high) as inner:
+            building = Building(
+                self._connection, lambda: self._connect(inner), self._reader, plan.swap, inner
             )
-            if disproved(self._connection, record, plan.swap.new(record.name)):
-                wrong.append(record.name)
-        if wrong:
+            building.run(records)
+        if building.wrong:
             raise ProofFailed(
                 tr(
                     "The rows written to {names} are not those of the archive.",
-                    names=tr(", ").join(wrong),
+                    names=tr(", ").join(building.wrong),
                 ),
                 hint=tr("Verify the archive, and check the server's version and settings."),
                 unharmed=_untouched(),
@@ -350,7 +325,7 @@ class Replacement:
         """
         self._connection.cut()
         try:
-            with self._reconnect() as connection:
+            with self._connect(Context()) as connection:
                 if settle(connection, plan, state, self._safety, self._context) == "after":
                     if state != "clearing":
                         self._ledger.reach(id, "clearing", proved=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
@@ -304,7 +305,7 @@ class Restores:
                 reader,
                 taken,
                 self._ledger,
-                lambda: self._connect(target, Context()),
+                partial(self._connect, target),
                 inner,
                 choice=choice,
                 definers=definers,
@@ -432,12 +433,14 @@ class Restores:
         return _USUAL_RATE
 
     def _line(self, target: MysqlAddress) -> Line:
-        """Return the line, compressed both ways where it carries less than can be packed."""
+        """Return the line, compressed both ways where it carries less than can be packed: by zstd
+        at its ends where the server has that, else by SSH."""
         if target.ssh is None or target.ssh.host in _LOOPBACK:
             return Line()
         source = f"{target.schema}@{target.host}"
         known = [one.rate for one in self._inventory.all() if one.source == source]
-        return Line(compress=max(known[:5], default=0.0) < _FAST)
+        compress = max(known[:5], default=0.0) < _FAST
+        return Line(compress=compress, at_source=compress)
 
 
 def _now() -> datetime:

@@ -1,0 +1,168 @@
+"""Builds an archive's tables beside those there, and proves each when its rows are in.
+
+Several connections share out the rows where that helps: over a fast line the server then works on
+several statements at once, over a slow one the line carries rows while the server works.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from gmops_desktop.adapters.mysql import MysqlConnection, exchange, indexing, script, segments
+from gmops_desktop.adapters.mysql.exchange import Swap
+from gmops_desktop.adapters.mysql.indexing import PutOff
+from gmops_desktop.adapters.mysql.together import Job, Together
+from gmops_desktop.archive.manifest import SegmentRecord, TableRecord
+from gmops_desktop.archive.reader import ArchiveReader
+from gmops_desktop.archive.verification import rows_text
+from gmops_desktop.context import Context
+from gmops_desktop.language import tr
+from gmops_desktop.services.restores.comparison import disproved
+
+_WORTH: Final = 16 << 20  # bytes of rows below which one connection is done before more are open
+_PART: Final = 8 << 20  # bytes of a table's rows that one connection writes in a stretch
+_INDEXED_LATER: Final = 4 << 20  # bytes of rows from which on building indexes afterwards pays
+_APART: Final = ("InnoDB",)  # engines that let several connections write to a table at once
+
+
+@dataclass(slots=True)
+class _Table:
+    """A table that is being built."""
+
+    record: TableRecord
+    parts: Sequence[Sequence[SegmentRecord]]  # which connections share out
+    left: int  # of these
+    later: PutOff | None = None
+
+
+class Building:
+    """Builds the tables of a swap that have a new form; what they differ in is in `wrong`."""
+
+    def __init__(
+        self,
+        connection: MysqlConnection,
+        connect: Callable[[], MysqlConnection],
+        reader: ArchiveReader,
+        swap: Swap,
+        context: Context,
+    ) -> None:
+        self._first = connection
+        self._connect = connect
+        self._reader = reader
+        self._swap = swap
+        self._context = context
+        self._lock = threading.Lock()  # over the counters
+        self._done = 0
+        self._total = 1
+        self.wrong: list[str] = []  # tables whose rows are not the archive's
+
+    def run(self, records: Sequence[TableRecord]) -> None:
+        """Create the tables, then fill, index and prove them.
+
+        All are created before any is filled, and by the connection in hand: what another one was
+        about to do when all were cut then can make no table.
+        """
+        self._total = sum(record.text_bytes for record in records) or 1
+        for record in records:
+            self._context.check()
+            create = script.create_of(self._reader.frame(record.frame))
+            exchange.build(self._first, self._swap, record.name, create)
+        with Together(self._first, self._connect) as together:
+            if self._total >= _WORTH:
+                together.grow(_ready)
+            tables = [self._table(record, together.count) for record in records]
+            together.share([job for table in tables for job in self._jobs(table, together)])
+        self.wrong.sort()
+
+    def _table(self, record: TableRecord, connections: int) -> _Table:
+        parted = connections > 1 and record.engine in _APART
+        parts = list(_parts(record.segments)) if parted else [record.segments]
+        return _Table(record, parts, len(parts))
+
+    def _jobs(self, table: _Table, together: Together) -> Iterator[Job]:
+        """Return what begins the work on a table; each step hands on the next."""
+        if table.record.text_bytes < _INDEXED_LATER:
+            yield partial(self._whole, table)
+        else:
+            yield partial(self._begin, table, together)
+
+    def _whole(self, table: _Table, connection: MysqlConnection) -> None:
+        for part in table.parts:
+            self._fill(table, part, connection)
+        self._prove(table, connection)
+
+    def _begin(self, table: _Table, together: Together, connection: MysqlConnection) -> None:
+        if table.record.engine in _APART:
+            table.later = indexing.put_off(connection, self._swap.new(table.record.name))
+        for part in reversed(table.parts):
+            together.add(partial(self._part, table, part, together))
+
+    def _part(
+        self,
+        table: _Table,
+        part: Sequence[SegmentRecord],
+        together: Together,
+        connection: MysqlConnection,
+    ) -> None:
+        self._fill(table, part, connection)
+        with self._lock:
+            table.left -= 1
+            last = not table.left
+        if last:
+            together.add(partial(self._end, table))
+
+    def _end(self, table: _Table, connection: MysqlConnection) -> None:
+        if table.later:
+            self._tell(tr("Building the indexes of {name}", name=table.record.name))
+            table.later.build(connection)
+        self._prove(table, connection)
+
+    def _fill(
+        self, table: _Table, part: Sequence[SegmentRecord], connection: MysqlConnection
+    ) -> None:
+        record = table.record
+        columns = [column.name for column in record.columns]
+        for segment in part:
+            self._tell(tr("Writing {name} beside", name=record.name))
+            for number in range(segment.frame, segment.last_frame):
+                exchange.assign(connection, self._reader.frame(number))
+            text = rows_text(record, self._reader.frame(segment.last_frame))
+            exchange.fill(connection, self._swap, record.name, columns, text)
+            if segment.wide:
+                exchange.assign(connection, self._reader.frame(segment.last_frame + 1))
+            with self._lock:
+                self._done += segment.text_bytes
+
+    def _prove(self, table: _Table, connection: MysqlConnection) -> None:
+        self._tell(tr("Proving {name}", name=table.record.name))
+        if disproved(connection, table.record, self._swap.new(table.record.name)):
+            with self._lock:
+                self.wrong.append(table.record.name)
+
+    def _tell(self, text: str) -> None:
+        percent = self._done * 99 // self._total
+        self._context.progress(percent, text, self._first.travelled)
+
+
+def _ready(connection: MysqlConnection) -> None:
+    """Make another connection what the one in hand is: able to prove, and to load."""
+    segments.prepare(connection)
+    exchange.prepare(connection)
+
+
+def _parts(records: Sequence[SegmentRecord]) -> Iterator[Sequence[SegmentRecord]]:
+    """Divide a table's segments among connections."""
+    part: list[SegmentRecord] = []
+    size = 0
+    for segment in records:
+        part.append(segment)
+        size += segment.text_bytes
+        if size >= _PART:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
