@@ -50,12 +50,16 @@ EDITS = {
     "a range gone": ["DELETE FROM t WHERE n BETWEEN 2000 AND 5000"],
     "all gone": ["DELETE FROM t"],
     "all other": ["UPDATE t SET body = REVERSE(body), hits = hits + 1"],
+    "a column of all": ["UPDATE t SET hits = 0"],
+    "two columns of many": ["UPDATE t SET hits = 1, at = '2018-05-01' WHERE n % 10 < 8"],
     "another column": ["ALTER TABLE t ADD more int DEFAULT 7"],
 }
-SMALL = {"nothing", "counters", "texts", "deleted", "inserted", "mixed", "keys"}
-CASES = [(key, edit) for key in KEYS for edit in EDITS if key in ("integer", "text")] + [
-    (key, edit) for key in KEYS for edit in ("nothing", "mixed", "appended")
-]
+SMALL = {"nothing", "counters", "texts", "deleted", "inserted", "mixed", "keys", "a column of all"}
+CASES = (
+    [(key, edit) for key in KEYS for edit in EDITS if key in ("integer", "text")]
+    + [(key, edit) for key in KEYS for edit in ("nothing", "mixed", "appended")]
+    + [(key, "a column of all") for key in ("pair", "bytes", "gbk")]
+)
 
 
 @pytest.fixture

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 import random_schemas
 from databases import differences, execute, facts, opener
 from db.engine import Database
-from gmops_desktop.adapters.mysql import reading
+from gmops_desktop.adapters.mysql import reading, together
 from gmops_desktop.context import Context
 from gmops_desktop.services.backups import Backups
-from gmops_desktop.services.restores import Restores, replacement
+from gmops_desktop.services.restores import Restores, building, replacement
 from random_schemas import EDITS, RandomSchema, RandomTable
 from sandbox.mariadb import MariaDB
 
@@ -56,9 +56,14 @@ def desk(mariadb: MariaDB, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A table of 200 rows is cut into many segments; no table is too small to stay in place."""
+    """A table of 200 rows is cut into many segments; no table is too small to stay in place, nor
+    to be built by several connections with its indexes last."""
     monkeypatch.setattr(reading, "_TARGET", 3_000)
     monkeypatch.setattr(replacement, "_ALONG", 500)
+    monkeypatch.setattr(together, "_SAMPLES", 1)
+    monkeypatch.setattr(building, "_WORTH", 20_000)
+    monkeypatch.setattr(building, "_PART", 5_000)
+    monkeypatch.setattr(building, "_INDEXED_LATER", 1)
 
 
 @settings(

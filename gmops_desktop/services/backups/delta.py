@@ -1,8 +1,9 @@
 """Brings segments in hand up to the server's state: a few rows travel instead of whole segments.
 
 Four questions, each about many segments at once: which runs of rows differ, which rows in them,
-what these rows look like with their long values as tokens, and in full what is left.  A segment
-counts as brought up to date only when its SHA-256 is the one the server computed.
+what these rows look like with their long values as tokens, and in full what is left.  Where nearly
+all rows differ, `columns` looks whether they do in some columns only.  A segment counts as brought
+up to date only when its SHA-256 is the one the server computed.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from gmops_desktop.archive import splicing
 from gmops_desktop.archive.frames import Damaged
 from gmops_desktop.archive.hand import Held
 from gmops_desktop.archive.splicing import Changes, OldRows, Stretch
+from gmops_desktop.services.backups import columns
 from gmops_desktop.services.backups.planning import range_of
 
 TOGETHER: Final = 4  # segments brought up to date at once, because their rows are held in memory
@@ -31,7 +33,7 @@ _MOST_NEW: Final = 0.4  # part of a segment's rows beyond which it is better fet
 
 @dataclass(slots=True)
 class _Case:
-    """One segment on its way; `hopeless` when it is better fetched whole."""
+    """One segment on its way; `hopeless` when too many of its rows are new to be had singly."""
 
     held: Held
     wanted: Digest
@@ -45,6 +47,7 @@ class _Case:
     fresh: dict[int, list[bytes]] = field(default_factory=dict)  # new rows by their sums
     sent_bytes: int = 0
     hopeless: bool = False
+    text: bytes = b""  # the new one, where it was put together from columns
 
     def take(self, text: bytes) -> None:
         """Enter a whole new row, if it is one awaited."""
@@ -82,6 +85,7 @@ def splice(
         _find(connection, cases, sums)
         _fill(connection, table, [case for case in cases if not case.hopeless], sums)
         _place(connection, [case for case in cases if not case.hopeless])
+        _fill_columns(connection, table, [case for case in cases if case.hopeless])
         waiting = []
         for case in cases:
             outcome = _result(case)
@@ -192,7 +196,19 @@ def _lacking(case: _Case) -> Stretches:
     return replace(case.asked, parts=tuple(parts))
 
 
+def _fill_columns(connection: MysqlConnection, table: Table, cases: Sequence[_Case]) -> None:
+    """Bring segments up to date of which nearly every row changed, if only in some columns."""
+    asks = [(range_of(case.held), case.old.rows, case.wanted) for case in cases]
+    for case, filled in zip(cases, columns.fill(connection, table, asks), strict=True):
+        if filled:
+            case.text = filled.text
+            case.sent_bytes += filled.sent_bytes
+
+
 def _result(case: _Case) -> Spliced:
+    if case.text:
+        segment = Segment(range_of(case.held), case.wanted.rows, case.text, case.wanted.digest)
+        return Spliced(case.held, segment, case.sent_bytes)
     if case.hopeless or case.changes is None:
         return Spliced(case.held, None)
     for text in case.old.spliced(case.changes, case.fresh):

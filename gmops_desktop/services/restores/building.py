@@ -25,6 +25,7 @@ from gmops_desktop.services.restores.comparison import disproved
 
 _WORTH: Final = 16 << 20  # bytes of rows below which one connection is done before more are open
 _PART: Final = 8 << 20  # bytes of a table's rows that one connection writes in a stretch
+_TOGETHER: Final = 3 << 20  # bytes of rows that are sent in one statement, where the server lets us
 _INDEXED_LATER: Final = 4 << 20  # bytes of rows from which on building indexes afterwards pays
 _APART: Final = ("InnoDB",)  # engines that let several connections write to a table at once
 
@@ -124,18 +125,36 @@ class Building:
     def _fill(
         self, table: _Table, part: Sequence[SegmentRecord], connection: MysqlConnection
     ) -> None:
-        record = table.record
-        columns = [column.name for column in record.columns]
+        held: list[bytes] = []  # what makes one statement together: it packs better, too
         for segment in part:
-            self._tell(tr("Writing {name} beside", name=record.name))
-            for number in range(segment.frame, segment.last_frame):
-                exchange.assign(connection, self._reader.frame(number))
-            text = rows_text(record, self._reader.frame(segment.last_frame))
-            exchange.fill(connection, self._swap, record.name, columns, text)
+            text = rows_text(table.record, self._reader.frame(segment.last_frame))
+            if not segment.wide:
+                held.append(text)
+                if sum(map(len, held)) < _TOGETHER and segment is not part[-1]:
+                    continue
+            self._write(table, held, connection)
             if segment.wide:
-                exchange.assign(connection, self._reader.frame(segment.last_frame + 1))
+                self._write_wide(table, segment, text, connection)
+
+    def _write(self, table: _Table, held: list[bytes], connection: MysqlConnection) -> None:
+        record = table.record
+        text = b",\n".join(held)
+        held.clear()
+        if text:
+            self._tell(tr("Writing {name} beside", name=record.name))
+            columns = [column.name for column in record.columns]
+            exchange.fill(connection, self._swap, record.name, columns, text)
             with self._lock:
-                self._done += segment.text_bytes
+                self._done += len(text)
+
+    def _write_wide(
+        self, table: _Table, segment: SegmentRecord, text: bytes, connection: MysqlConnection
+    ) -> None:
+        """Write rows whose large values come before them, in variables of the session."""
+        for number in range(segment.frame, segment.last_frame):
+            exchange.assign(connection, self._reader.frame(number))
+        self._write(table, [text], connection)
+        exchange.assign(connection, self._reader.frame(segment.last_frame + 1))
 
     def _prove(self, table: _Table, connection: MysqlConnection) -> None:
         self._tell(tr("Proving {name}", name=table.record.name))

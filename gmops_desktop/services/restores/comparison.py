@@ -7,15 +7,18 @@ answer, then sums of rows, and rows themselves only where somebody wants to see 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterator, Sequence
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final, Literal, cast
 
 from gmops_desktop.adapters.mysql import MysqlConnection, lookup, segments
 from gmops_desktop.adapters.mysql.definitions import Schema, Table
 from gmops_desktop.adapters.mysql.dialect import Column, Form
 from gmops_desktop.adapters.mysql.segments import Digest, Pace, Range
+from gmops_desktop.adapters.mysql.together import Together
 from gmops_desktop.archive import rows
 from gmops_desktop.archive.differences import (
     Change,
@@ -36,6 +39,8 @@ from gmops_desktop.language import tr
 Action = Literal["same", "rows", "replace", "create", "drop"]
 Place = tuple[Range, SegmentRecord | None]
 
+_NOTHING: Final = Digest(0, "")
+_WORTH_MORE: Final = 64 << 20  # bytes of text that take one connection longer than opening others
 _WORTH_CHOOSING: Final = 2000  # rows of a range; where more differ, it travels whole
 
 
@@ -64,12 +69,25 @@ class Comparison:
 
 
 def compare(
-    connection: MysqlConnection, present: Schema, manifest: Manifest, context: Context
+    connection: MysqlConnection,
+    present: Schema,
+    manifest: Manifest,
+    context: Context,
+    connect: Callable[[], MysqlConnection] | None = None,
 ) -> Comparison:
-    """Compare a live schema with an archive; the connection must be prepared for digests."""
+    """Compare a live schema with an archive; the connection must be prepared for digests.
+
+    `connect` opens others, which share the work of a large one.
+    """
     by_definition = _defined(present, manifest)
     asked = [d for d in by_definition if d.action == "rows" and d.live and d.live.holds_rows]
-    found = _differing(connection, [(d.record, d.table) for d in asked if d.record], context)
+    tables_asked = [(d.record, d.table) for d in asked if d.record]
+    if connect and sum(record.text_bytes for record, _ in tables_asked) >= _WORTH_MORE:
+        with Together(connection, connect) as together:
+            together.grow(segments.prepare)
+            found = _differing(connection, tables_asked, context, together=together)
+    else:
+        found = _differing(connection, tables_asked, context)
     tables = tuple(
         _with_ranges(difference, found.get(difference.table, ()))
         if difference.action == "rows"
@@ -196,8 +214,10 @@ def _differing(
     tables: Sequence[tuple[TableRecord, str]],
     context: Context,
     within: dict[str, Sequence[Place]] | None = None,
+    together: Together | None = None,
 ) -> dict[str, tuple[Place, ...]]:
-    """Return where the tables' digests are not their records', many segments a question."""
+    """Return where the tables' digests are not their records', many segments a question; by all
+    connections `together`, if there are more."""
     found: dict[str, list[Place]] = {}
     keyed: list[tuple[TableRecord, str, Range, SegmentRecord | None]] = []
     for record, name in tables:
@@ -210,26 +230,41 @@ def _differing(
         else:
             found[name] = list(_buckets(connection, record, table))
     total = sum(segment.text_bytes for _, _, _, segment in keyed if segment) or 1
-    pace, position, done = Pace(), 0, 0
-    while position < len(keyed):
-        some = keyed[position : position + pace.count]
-        context.progress(
-            done * 99 // total, tr("Comparing {name}", name=some[0][1]), connection.travelled
-        )
-        questions = [
-            segments.count_question(n, _bare(name))
-            if place == Range() and not record.segments
-            else segments.digest_question(n, asked(record, name), place)
-            for n, (record, name, place, _) in enumerate(some)
-        ]
-        with pace:
-            answers = segments.digest_answers(connection.rows(" UNION ALL ".join(questions)))
-        for (_, name, place, segment), answer in zip(some, answers, strict=True):
-            expected = Digest(segment.rows, segment.digest) if segment else Digest(0, "")
-            if answer != expected:
-                found.setdefault(name, []).append((place, segment))
-            done += segment.text_bytes if segment else 0
-        position += len(some)
+    waiting, done = deque(enumerate(keyed)), 0
+    unlike: dict[int, tuple[str, Place]] = {}
+    lock = threading.Lock()  # over these
+
+    def some(connection: MysqlConnection) -> None:
+        nonlocal done
+        pace = Pace()
+        while True:
+            with lock:
+                batch = [waiting.popleft() for _ in range(min(pace.count, len(waiting)))]
+            if not batch:
+                return
+            name = batch[0][1][1]
+            percent = done * 99 // total
+            context.progress(percent, tr("Comparing {name}", name=name), context.line.travelled)
+            questions = [
+                segments.count_question(n, _bare(name))
+                if place == Range() and not record.segments
+                else segments.digest_question(n, asked(record, name), place)
+                for n, (_, (record, name, place, _)) in enumerate(batch)
+            ]
+            with pace:
+                answers = segments.digest_answers(connection.rows(" UNION ALL ".join(questions)))
+            with lock:
+                for (number, (_, name, place, segment)), answer in zip(batch, answers, strict=True):
+                    if answer != (Digest(segment.rows, segment.digest) if segment else _NOTHING):
+                        unlike[number] = (name, (place, segment))
+                    done += segment.text_bytes if segment else 0
+
+    if together:
+        together.share([some] * together.count)
+    else:
+        some(connection)
+    for _, (name, unlike_place) in sorted(unlike.items(), key=itemgetter(0)):
+        found.setdefault(name, []).append(unlike_place)
     return {name: tuple(places) for name, places in found.items() if places}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -100,14 +100,16 @@ def preview(
     choice: Choice,
     rate: float,
     context: Context,
+    connect: Callable[[], MysqlConnection],
 ) -> Preview:
-    """Compare and count; `rate` is the bytes of SQL a second that a restore writes.
+    """Compare and count; `rate` is the bytes of SQL a second that a restore writes, and `connect`
+    opens more connections where these help.
 
     A connection without a schema stands for one whose schema is not there yet.
     """
     segments.prepare(connection)
     present = _present(connection)
-    found = chosen(compare(connection, present, reader.manifest, context), choice)
+    found = chosen(compare(connection, present, reader.manifest, context, connect), choice)
     fires = amending.triggered(connection)
     changing = []
     for difference in found.tables:

@@ -88,7 +88,9 @@ class Restores:
         With `beside` it says, too, what could reach from there to the schema beside (`reaching`).
         """
         with self._looking(path, target, context) as (reader, connection):
-            found = previewing.preview(connection, reader, path, choice, self._rate(), context)
+            another = partial(self._connect, target, context)
+            rate = self._rate()
+            found = previewing.preview(connection, reader, path, choice, rate, context, another)
             near = reaching(connection, reader, target.schema, choice) if beside else ()
         return replace(found, target=target, reaching=near)
 
