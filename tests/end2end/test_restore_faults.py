@@ -142,7 +142,7 @@ class Desk:
         words += ["--into", schema] if way.new else []
         for table in way.choice.tables or way.choice.rows:
             words += ["--table", table]
-            words += [word for key in way.choice.rows.get(table, ()) for word in ("--key", key)]
+            words += [word for key in way.choice.rows.get(table, ()) for word in ("--row", key)]
         return tuple(words)
 
     def start(self, *words: str) -> gmops.Command:
