@@ -6,7 +6,6 @@ machine longer than the server takes to write them, and most rows of a site are 
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -16,7 +15,7 @@ from pymysql.protocol import EOFPacketWrapper, MysqlPacket
 
 Value = bytes | None
 
-_HEAD: Final = struct.Struct("<I")  # three bytes of length, one that numbers the packet
+_HEAD: Final = 4  # bytes: three of length, one that numbers the packet
 _SHORT, _NULL, _TWO_BYTES, _THREE_BYTES, _END, _ERROR = 0xFB, 0xFB, 0xFC, 0xFD, 0xFE, 0xFF
 _LONGEST_END: Final = 8  # bytes; a value that begins with the same byte is longer
 
@@ -55,25 +54,33 @@ def values(
 
 
 def _values_in(data: bytes, found: list[Value]) -> int:
-    """Put the values of the whole rows at the start of `data` into `found`; return their end."""
-    position, end, head, add = 0, len(data), _HEAD.unpack_from, found.append
-    while end - position > 4:
-        stop = position + 4 + (head(data, position)[0] & 0xFFFFFF)
-        if stop > end:
-            break
-        first = data[position + 4]
-        if first == _TWO_BYTES:
-            add(data[position + 7 : stop])
-        elif first < _SHORT:
-            add(data[position + 5 : stop])
+    """Put the values of the whole rows at the start of `data` into `found`; return their end.
+
+    A value is all that its packet holds, so its own length tells where the next packet begins.
+    """
+    position, end, add = _HEAD, len(data), found.append
+    while position < end:
+        first = data[position]
+        if first < _SHORT:
+            begin = position + 1
+            stop = begin + first
+        elif first == _TWO_BYTES:
+            begin = position + 3
+            stop = begin + int.from_bytes(data[position + 1 : begin], "little")
         elif first == _THREE_BYTES:
-            add(data[position + 8 : stop])
+            begin = position + 4
+            stop = begin + int.from_bytes(data[position + 1 : begin], "little")
         elif first == _NULL:
             add(None)
+            position += 1 + _HEAD
+            continue
         else:  # the end, or an error
             break
-        position = stop
-    return position
+        if stop > end or begin > end:
+            break
+        add(data[begin:stop])
+        position = stop + _HEAD
+    return position - _HEAD
 
 
 def _end_of_answer(data: bytes) -> bytes | None:
