@@ -17,6 +17,9 @@ from gmops_desktop.archive.verification import Verification
 
 Purpose = Literal["backup", "safety", "import"]  # of an imported dump
 
+_LAST: Final = 5  # backups that are asked what the line carries
+_TELLING: Final = 8 << 20  # bytes; a line that carries less than this in some seconds is slow
+
 
 @dataclass(frozen=True, slots=True)
 class Backup:
@@ -114,6 +117,18 @@ class Inventory:
             wanted = select(ArchiveRow).where(ArchiveRow.purpose.in_(get_args(Purpose)))
             rows = session.scalars(wanted.order_by(ArchiveRow.at.desc()))
             return tuple(_backup(row) for row in rows)
+
+    def line_rate(self, source: str) -> float:
+        """Return what the line to a database carries, in bytes a second; 0.0 where unknown.
+
+        The newest backup that took long enough to fill it tells; or else the best of the last few,
+        which may have sent too little to show what the line can do.
+        """
+        known = [one for one in self.all() if one.source == source][:_LAST]
+        for one in known:
+            if one.travelled >= _TELLING:
+                return one.rate
+        return max((one.rate for one in known), default=0.0)
 
     def stored(self, resource_id: str) -> tuple[Stored, ...]:
         """Return every archive of a resource, of whatever kind, newest first."""

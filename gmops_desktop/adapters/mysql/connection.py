@@ -36,7 +36,6 @@ _Statement = TypeVar("_Statement", str, str | bytes)
 
 _SILENCE: Final = 900.0  # seconds a server may think about one statement without a byte
 _GULP: Final = 256 << 10  # bytes taken from the line at once
-_SIP: Final = 16 << 10  # the same where the line is limited, which works by reading late
 _MULTI_STATEMENTS_OFF: Final = b"\x01\x00"
 _ENCODERS: Final[dict[Any, Any]] = dict(encoders)  # and no decoders: values stay as they came
 
@@ -165,14 +164,12 @@ class MysqlConnection:
         """Run a SELECT of one column and hand out its values as they come, many at a time.
 
         Unlike `stream` this is no slower than the server where rows are short.  Values must be
-        shorter than 16 MB.  Whoever does not read them all loses the connection.
+        shorter than 16 MB.  Whoever does not read them all loses the connection.  It takes much at
+        once, so it is not for a line under a limit.
         """
         with self._guarded():
             came = self._raw.line.received if self._raw.line else lambda count: None
-            limited = bool(self.context.line.limit)
-            flowing = flow.values(
-                self._raw, self._worded(statement), came, _SIP if limited else _GULP
-            )
+            flowing = flow.values(self._raw, self._worded(statement), came, _GULP)
             try:
                 yield from flowing
                 self.warnings = self._raw._result.warning_count

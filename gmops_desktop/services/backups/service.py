@@ -273,8 +273,7 @@ class Backups:
         compress = plan.compression in ("ssh", "remote")
         if plan.compression == "auto" and address.ssh and address.ssh.host not in _LOOPBACK:
             source = f"{address.schema}@{address.host}"
-            known = [one.rate for one in self._inventory.all() if one.source == source]
-            compress = max(known[:5], default=0.0) < _FAST
+            compress = self._inventory.line_rate(source) < _FAST
         at_source = compress and plan.compression != "ssh"
         return Line(plan.rate_limit, compress=compress, at_source=at_source)
 
