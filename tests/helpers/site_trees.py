@@ -8,6 +8,8 @@ import socket
 import stat
 from pathlib import Path
 
+from gmops_desktop.contract.trees import LARGE
+
 STRANGE = (
     b"with space.txt",
     b"two\nlines.txt",
@@ -48,9 +50,10 @@ def fill(folder: Path) -> None:
     (folder / "shared").chmod(0o2775)
     (folder / "uploads").mkdir()
     (folder / "uploads" / "photo.jpg").write_bytes(os.urandom(300_000))
-    (folder / "video.mp4").write_bytes(os.urandom(9 << 20) + b"the end")
+    # Both just large enough to be kept in blocks: three each.
+    (folder / "video.mp4").write_bytes(os.urandom(LARGE) + b"the end")
     with (folder / "disk.img").open("wb") as sparse:
-        sparse.seek(40 << 20)
+        sparse.seek(LARGE)
         sparse.write(b"last")
     (folder / "logs").mkdir()
     (folder / "logs" / "access").write_text("a line\n")
