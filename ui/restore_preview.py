@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -21,16 +22,23 @@ from gmops_desktop.addresses import MysqlAddress, Resource
 from gmops_desktop.context import Context, Progress
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr, tr_n
-from gmops_desktop.services.restores import Choice, Preview, TableChange, TableRows
+from gmops_desktop.services.restores import (
+    Choice,
+    Definers,
+    Preview,
+    TableChange,
+    TableRows,
+)
 from gmops_desktop.tasks import Task, TaskRunner
 from ui import words
 from ui.backup_rows import address_of, database_text, lane_of
 from ui.dialogs.sheet import Sheet
+from ui.restore_order import Order, OrderFields, Reaching
 from ui.restore_rows import RestoreRows
 from ui.widgets.frames import Card, Glyph, Label, button, column, disable, line, paragraph, row
 from ui.widgets.tables import Column, Table
 
-PreviewJob = Callable[[Path, MysqlAddress, Context], Preview]
+PreviewJob = Callable[[Path, MysqlAddress, Context, bool], Preview]  # True: into another schema
 ReadRows = Callable[[Path, MysqlAddress, str, Context], TableRows]
 _SIZE: Final = (1040, 640)
 
@@ -86,7 +94,7 @@ def _columns() -> tuple[Column[TableChange], ...]:
 class RestorePreview(Sheet):
     """Compares an archive with a database, in the background, and asks for the schema's name.
 
-    `confirmed` carries the target resource, the typed name and the `Choice`; the dialog itself
+    `confirmed` carries the target resource, the typed name and the `Order`; the dialog itself
     changes nothing.
     """
 
@@ -102,10 +110,12 @@ class RestorePreview(Sheet):
         runner: TaskRunner,
         parent: QWidget | None = None,
         rows: ReadRows | None = None,
+        schema: str = "",
     ) -> None:
         """`heading` and `source` say which archive; `targets` are the databases to choose from.
 
-        `rows` reads those that differ; without it all is restored or nothing.
+        `rows` reads those that differ; without it all is restored as it was, into `schema` (without
+        one into the target's own), or nothing.
         """
         super().__init__(parent, tr("Preview restore: what would change"), width=880)
         self.resize(*_SIZE)
@@ -115,6 +125,7 @@ class RestorePreview(Sheet):
         self._runner = runner
         self._task: Task | None = None
         self._rows_job = rows
+        self._schema = schema
         self.choice = Choice()
         self.preview: Preview | None = None
 
@@ -133,6 +144,10 @@ class RestorePreview(Sheet):
         self._untouched = Label(role="caption")
         self._cost = Label(words.NOTHING, "strong")
         self._cost_hint = Label(role="caption")
+
+        self.fields = OrderFields()
+        self.fields.setVisible(rows is not None)
+        self.reaching = Reaching()
 
         self._state = Label("", "strong")
         self._state.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -163,17 +178,25 @@ class RestorePreview(Sheet):
         )
 
         self._lay_out(heading, source)
-        self.target.currentIndexChanged.connect(self._compare)
+        self.target.currentIndexChanged.connect(self._aim)
+        self.fields.moved.connect(self._compare)
+        self.fields.changed.connect(self._judge)
+        self.reaching.changed.connect(self._judge)
         self.name.textChanged.connect(self._judge)
         self.table.picked.connect(self._judge)
         self.table.opened.connect(self._look)
         self.name.returnPressed.connect(self.restore.click)
-        self._compare()
+        self._aim()
 
     @property
     def chosen(self) -> Resource:
         """The database that would be restored."""
         return self._targets[max(0, self.target.currentIndex())]
+
+    @property
+    def address(self) -> MysqlAddress:
+        """Where the restore would go."""
+        return replace(address_of(self.chosen), schema=self.fields.name)
 
     def _lay_out(self, heading: str, source: str) -> None:
         origin = column(
@@ -243,12 +266,22 @@ class RestorePreview(Sheet):
         layout.setStretch(1, 1)
 
         self.body.addLayout(head)
+        self.body.addWidget(self.fields)
         self.body.addWidget(self._pages, 1)
-        self.body.addWidget(safety)
+        promises = row(None, safety, self.reaching, spacing=12)
+        for place in range(2):
+            promises.setStretch(place, 1)
+        self.body.addLayout(promises)
         for widget in (self._ask, self._ask_name, self.name):
             self.left.addWidget(widget)
         self.add_close(tr("Cancel"))
         self.add_button(self.restore, QDialogButtonBox.ButtonRole.AcceptRole)
+
+    @Slot()
+    def _aim(self) -> None:
+        """Mean the chosen database's own schema, where no other is given."""
+        self.fields.show_target(address_of(self.chosen).schema, self._schema)
+        self._compare()
 
     @Slot()
     def _compare(self) -> None:
@@ -256,8 +289,8 @@ class RestorePreview(Sheet):
         if self._task is not None:
             self._task.cancel()
         self.preview = None
-        target = self.chosen
-        schema = _schema(target)
+        self.reaching.show_found(())
+        target, schema = self.chosen, self.fields.name
         self._ask.show_text(tr("To go on, type the schema's name"))
         self._ask_name.show_text(schema)
         self.name.setAccessibleName(tr("Type {schema} to go on", schema=schema))
@@ -268,9 +301,10 @@ class RestorePreview(Sheet):
             label.show_text(words.NOTHING)
         for label in (self._untouched, self._cost_hint):
             label.show_text("")
-        path, address, job = self._path, address_of(target), self._preview_job
+        path, address, job = self._path, self.address, self._preview_job
+        beside = self.fields.beside
         self._task = task = self._runner.start(
-            lambda context: job(path, address, context),
+            lambda context: job(path, address, context, beside),
             tr("Compare archive with {name}", name=target.name),
             lane=lane_of(target),
             quiet=True,
@@ -317,6 +351,7 @@ class RestorePreview(Sheet):
         self._cost_hint.show_text(tr("without the safety copy"))
         if preview.makes_schema:
             self._compared.show_text(tr("Not there yet; it is made"))
+        self.reaching.show_found(preview.reaching)
         self._objects.setVisible(bool(preview.objects))
         self._objects_text.setText(words.listed(preview.objects))
         self.table.set_rows(changes)
@@ -384,7 +419,7 @@ class RestorePreview(Sheet):
         change, read = self.table.current, self._rows_job
         if change is None or read is None or change.action != "rows":
             return
-        path, address = self._path, address_of(self.chosen)
+        path, address = self._path, self.address
         dialog = RestoreRows(
             lambda table, context: read(path, address, table, context),
             change.table,
@@ -403,7 +438,11 @@ class RestorePreview(Sheet):
             reason = tr("First the comparison must be there.")
         elif self.preview.identical:
             reason = tr("There is nothing to restore.")
-        elif self.name.text() != _schema(self.chosen):
+        elif self.fields.definers is None:
+            reason = tr("Write the accounts as old=new, each as name@host.")
+        elif self.reaching.open and self.choice.everything:
+            reason = tr("First accept what could reach the present schema, or choose tables only.")
+        elif self.name.text() != self.fields.name:
             reason = tr("Type the schema's name first.")
         self.name.setEnabled(self.preview is not None and not self.preview.identical)
         tip = tr("Write to {name}; a safety copy is taken first", name=self.chosen.name)
@@ -421,7 +460,14 @@ class RestorePreview(Sheet):
 
     @Slot()
     def _confirm(self) -> None:
-        self.confirmed.emit(self.chosen, self.name.text(), self.choice)
+        accepted = self.reaching.accept.isChecked()
+        order = Order(
+            self.address,
+            self.choice,
+            self.fields.definers or Definers(),
+            beside=self.fields.beside and not accepted,
+        )
+        self.confirmed.emit(self.chosen, self.name.text(), order)
         self.accept()
 
     def done(self, result: int) -> None:
@@ -433,7 +479,3 @@ class RestorePreview(Sheet):
 
 def _rows(change: TableChange) -> int:
     return change.added + change.changed + change.removed
-
-
-def _schema(resource: Resource) -> str:
-    return address_of(resource).schema

@@ -20,12 +20,13 @@ from gmops_desktop.errors import OpsError
 from gmops_desktop.services.backups import Backups
 from gmops_desktop.services.cloud_backups import CloudBackups
 from gmops_desktop.services.contracts import Contracts
-from gmops_desktop.services.restores import Restores, Unfinished
+from gmops_desktop.services.restores import Definers, Restores, Unfinished
 from gmops_desktop.tasks import TaskRunner
 from sandbox.mariadb import MariaDB
 from ui.backup_kinds import KindCard
 from ui.backup_rows import trend_of
 from ui.backups_tab import BackupsTab
+from ui.restore_order import definers_of
 from ui.restore_preview import RestorePreview
 from ui.restore_rows import RestoreRows
 from ui.widgets.frames import Label
@@ -406,6 +407,88 @@ def test_a_schema_that_was_dropped_is_made_again(
     qtbot.mouseClick(dialog.restore, Qt.MouseButton.LeftButton)
     settled()
     assert names(mariadb, site) == ["李", "王"]
+
+
+def test_into_another_schema_with_other_owners_and_undone(
+    qtbot: QtBot,
+    taken: BackupsTab,
+    backups: Backups,
+    mariadb: MariaDB,
+    site: Resource,
+    notices: list[tuple[str, str, str]],
+    settled: Callable[[], None],
+) -> None:
+    assert isinstance(site.address, MysqlAddress)
+    own, new = site.address.schema, f"{site.address.schema}_beside"
+    execute(
+        mariadb,
+        own,
+        [
+            "CREATE DEFINER=gone@'%' VIEW names AS SELECT name FROM member",
+            "CREATE EVENT tidy ON SCHEDULE EVERY 1 DAY STARTS '2035-01-01' DO DELETE FROM log",
+        ],
+    )
+    backups.take(site.address, Context(), resource_id=site.id)
+    taken.renew()
+    taken.archives.move_to(backups.all()[0].id)
+    try:
+        qtbot.mouseClick(taken.panel.preview, Qt.MouseButton.LeftButton)
+        dialog = preview_of(taken, settled)
+        assert dialog.preview
+        assert dialog.preview.identical
+        dialog.fields.schema.setText(new)
+        qtbot.keyClick(dialog.fields.schema, Qt.Key.Key_Return)
+        settled()
+        assert dialog.preview.makes_schema
+        assert dialog.fields.beside
+        dialog.name.setText(own)
+        assert not dialog.restore.isEnabled()  # that is not where it goes
+        dialog.name.setText(new)
+        assert dialog.reaching.isVisible()
+        assert "accept what could reach" in dialog.restore.toolTip()
+        dialog.reaching.accept.click()
+        assert dialog.restore.isEnabled()
+        dialog.fields.policy.setCurrentIndex(2)
+        assert dialog.restore.toolTip() == "Write the accounts as old=new, each as name@host."
+        dialog.fields.accounts.setText("gone@%=ops_backup@%")
+        qtbot.mouseClick(dialog.restore, Qt.MouseButton.LeftButton)
+        settled()
+        assert notices[-1][:2] == ("ok", f"site ({new}) was restored and proved.")
+        definers = "SELECT DEFINER FROM information_schema.VIEWS WHERE TABLE_SCHEMA=DATABASE()"
+        assert query(mariadb, new, definers) == (("ops_backup@%",),)
+        assert query(mariadb, own, definers) == (("gone@%",),)
+
+        qtbot.mouseClick(taken.panel.undo, Qt.MouseButton.LeftButton)
+        dialog = preview_of(taken, settled)
+        assert dialog.address.schema == new
+        assert dialog.fields.isHidden()
+        dialog.name.setText(new)
+        qtbot.mouseClick(dialog.restore, Qt.MouseButton.LeftButton)
+        settled()
+        assert query(mariadb, "", f"SHOW DATABASES LIKE '{new}'") == ()
+    finally:
+        execute(mariadb, "", [f"DROP DATABASE IF EXISTS {new}"])
+
+
+@pytest.mark.parametrize(
+    ("policy", "text", "wanted"),
+    [
+        ("keep", "a@%=b@%", Definers()),
+        ("strip", "", Definers("strip")),
+        (
+            "map",
+            "a@%=b@% , c@h = d@10.0.0.1,",
+            Definers("map", {"a@%": "b@%", "c@h": "d@10.0.0.1"}),
+        ),
+        ("map", "", None),
+        ("map", "a@%=b", None),
+        ("map", "a@%=b@%, c", None),
+    ],
+)
+def test_accounts_are_read_as_they_are_written(
+    policy: str, text: str, wanted: Definers | None
+) -> None:
+    assert definers_of(policy, text) == wanted
 
 
 def test_the_same_data_needs_no_restore(
