@@ -71,6 +71,7 @@ class ImportDialog(Sheet):
         )  # fmt: skip
         self._task: Task | None = None
         self._look: Look | None = None
+        self._asked: tuple[str, str, str] | None = None  # file, member and charset last looked at
         self._left = ""  # a schema that an import has made
         self._backup: Backup | None = None
         self.file = QLineEdit()
@@ -161,6 +162,7 @@ class ImportDialog(Sheet):
 
     def show_file(self, path: Path) -> None:
         """Take a file, as if it were chosen."""
+        self._asked = None
         self.file.setText(str(path))
         self._ask()
 
@@ -247,9 +249,12 @@ class ImportDialog(Sheet):
 
     @Slot()
     def _ask(self, *_: object) -> None:
-        if self.file.text().strip():
-            path, charset = Path(self.file.text().strip()), self.charset.currentData() or ""
-            self.look_wanted.emit(path, self.member.text().strip(), charset)
+        path, member = self.file.text().strip(), self.member.text().strip()
+        asked = (path, member, self.charset.currentData() or "")
+        # A field that loses the focus says it was edited, the last time when the dialog closes.
+        if path and asked != self._asked:
+            self._asked = asked
+            self.look_wanted.emit(Path(path), member, asked[2])
 
     @Slot()
     def _run(self) -> None:

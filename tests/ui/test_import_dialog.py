@@ -146,3 +146,7 @@ def test_no_dump(dialog: ImportDialog, settled: Callable[[], None], tmp_path: Pa
     settled()
     assert "is not SQL text" in dialog.what.text()
     assert dialog.run.toolTip() == "First choose a file that is a dump."
+    asked: list[Path] = []
+    dialog.look_wanted.connect(lambda path, *_: asked.append(path))
+    dialog.close()
+    assert asked == [], "closing takes the focus from a field, which is no reason to look again"
