@@ -52,7 +52,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "_TARGET", 32 << 10)
     monkeypatch.setattr(building, "_WORTH", 0)
     monkeypatch.setattr(building, "_PART", 64 << 10)
-    monkeypatch.setattr(building, "_TOGETHER", 48 << 10)
+    monkeypatch.setattr(building, "_STATEMENT", 48 << 10)
     monkeypatch.setattr(building, "_INDEXED_LATER", 1)
 
 

@@ -17,7 +17,6 @@ from gmops_desktop.adapters.mysql.definitions import Kind, insert
 from gmops_desktop.adapters.mysql.dialect import name
 from gmops_desktop.adapters.mysql.failures import ServerRefused
 
-_STATEMENT: Final = 4 << 20  # bytes; larger ones only where a single row is
 _NEEDS_SUPER: Final = (1227, 1449)
 _NOT_YET: Final = (1146, 1356)  # names a table or view that is not there, or not right, yet
 _QUOTED: Final = r"`(?:[^`]|``)*`"
@@ -72,6 +71,15 @@ def prepare(connection: MysqlConnection) -> None:
     )
     connection.run("SET NAMES utf8mb4")
     connection.run("/*M!100201 SET SESSION check_constraint_checks=0 */")
+
+
+def by_row(connection: MysqlConnection) -> None:
+    """Let rows go into an empty table as into any other.
+
+    With `unique_checks=0` MariaDB sorts the rows of the first statement aside, for all indexes at
+    once: on 10.11 that was measured to take twice the time.
+    """
+    connection.run("SET SESSION unique_checks=1")
 
 
 def foreign_keys(create: str) -> tuple[ForeignKey, ...]:
@@ -231,11 +239,17 @@ def drop_triggers(connection: MysqlConnection, tables: Sequence[str]) -> None:
 
 
 def fill(
-    connection: MysqlConnection, swap: Swap, table: str, columns: Sequence[str], rows: bytes
+    connection: MysqlConnection,
+    swap: Swap,
+    table: str,
+    columns: Sequence[str],
+    rows: bytes,
+    most: int,
 ) -> None:
-    """Insert rows, one a line, in statements that the server accepts."""
+    """Insert rows, one a line, in statements of up to `most` bytes that the server accepts; more
+    only where a single row has more."""
     head = insert(swap.new(table), columns).encode()
-    limit = min(connection.server.max_packet, _STATEMENT) - len(head) - 1024
+    limit = min(connection.server.max_packet, most) - len(head) - 1024
     while rows:
         end = len(rows)
         if end > limit:

@@ -25,7 +25,8 @@ from gmops_desktop.services.restores.comparison import disproved
 
 _WORTH: Final = 16 << 20  # bytes of rows below which one connection is done before more are open
 _PART: Final = 8 << 20  # bytes of a table's rows that one connection writes in a stretch
-_TOGETHER: Final = 3 << 20  # bytes of rows that are sent in one statement, where the server lets us
+_STATEMENT: Final = 1 << 20  # bytes of rows in one statement; servers like small ones
+_PACKED: Final = 3 << 20  # the same where they are packed on their way: large ones pack better
 _INDEXED_LATER: Final = 4 << 20  # bytes of rows from which on building indexes afterwards pays
 _APART: Final = ("InnoDB",)  # engines that let several connections write to a table at once
 
@@ -59,6 +60,7 @@ class Building:
         self._lock = threading.Lock()  # over the counters
         self._done = 0
         self._total = 1
+        self._most = _PACKED if context.line.at_source else _STATEMENT
         self.wrong: list[str] = []  # tables whose rows are not the archive's
 
     def run(self, records: Sequence[TableRecord]) -> None:
@@ -73,10 +75,12 @@ class Building:
             create = script.create_of(self._reader.frame(record.frame))
             exchange.build(self._first, self._swap, record.name, create)
         with Together(self._first, self._connect) as together:
+            exchange.by_row(self._first)
             if self._total >= _WORTH:
                 together.grow(_ready)
             tables = [self._table(record, together.count) for record in records]
             together.share([job for table in tables for job in self._jobs(table, together)])
+        exchange.prepare(self._first)
         self.wrong.sort()
 
     def _table(self, record: TableRecord, connections: int) -> _Table:
@@ -130,7 +134,7 @@ class Building:
             text = rows_text(table.record, self._reader.frame(segment.last_frame))
             if not segment.wide:
                 held.append(text)
-                if sum(map(len, held)) < _TOGETHER and segment is not part[-1]:
+                if sum(map(len, held)) < self._most and segment is not part[-1]:
                     continue
             self._write(table, held, connection)
             if segment.wide:
@@ -143,7 +147,7 @@ class Building:
         if text:
             self._tell(tr("Writing {name} beside", name=record.name))
             columns = [column.name for column in record.columns]
-            exchange.fill(connection, self._swap, record.name, columns, text)
+            exchange.fill(connection, self._swap, record.name, columns, text, self._most)
             with self._lock:
                 self._done += len(text)
 
@@ -171,6 +175,7 @@ def _ready(connection: MysqlConnection) -> None:
     """Make another connection what the one in hand is: able to prove, and to load."""
     segments.prepare(connection)
     exchange.prepare(connection)
+    exchange.by_row(connection)
 
 
 def _parts(records: Sequence[SegmentRecord]) -> Iterator[Sequence[SegmentRecord]]:
