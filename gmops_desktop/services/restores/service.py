@@ -439,9 +439,7 @@ class Restores:
         at its ends where the server has that, else by SSH."""
         if target.ssh is None or target.ssh.host in _LOOPBACK:
             return Line()
-        source = f"{target.schema}@{target.host}"
-        known = [one.rate for one in self._inventory.all() if one.source == source]
-        compress = max(known[:5], default=0.0) < _FAST
+        compress = self._inventory.line_rate(f"{target.schema}@{target.host}") < _FAST
         return Line(compress=compress, at_source=compress)
 
 
