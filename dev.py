@@ -56,6 +56,9 @@ SERVER_PACKAGES = [
     "apt-utils",
     "age",
     "libzbar0",
+    "busybox",
+    "acl",
+    "attr",
 ]
 # What lays out the tree of a MySQL 9.
 TREE_PACKAGES = ["debootstrap"]

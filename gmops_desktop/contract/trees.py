@@ -16,7 +16,8 @@ from gmops_desktop.language import mark, tr
 
 EntryKind = Literal["file", "folder", "link", "hard"]
 
-RemarkKind = Literal["unreadable", "vanished", "special", "changed", "elsewhere", "hidden"]
+RemarkKind = Literal["unreadable", "vanished", "special", "changed", "elsewhere", "hidden",
+                     "not_kept", "untold"]  # fmt: skip
 
 _REMARKS: Final[dict[RemarkKind, str]] = {
     "unreadable": mark("Left out: {name} could not be read ({detail})."),
@@ -25,6 +26,8 @@ _REMARKS: Final[dict[RemarkKind, str]] = {
     "changed": mark("Changed while it was read, and may be half old, half new: {name}."),
     "elsewhere": mark("Left out: what lies in {name}, another file system."),
     "hidden": mark("Not all could be seen: {name}"),
+    "not_kept": mark("Not kept: {detail} of {name}."),
+    "untold": mark("Never kept, and this server does not tell whether there are any: {name}."),
 }
 BLOCK: Final = 4 << 20  # bytes of a block of a large file
 LARGE: Final = 8 << 20  # bytes from which a file is kept in blocks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import stat
 from collections.abc import Iterator, Sequence
@@ -37,7 +38,18 @@ else
         done' sh {} +
 fi
 """
+# What a tar does not carry; each tool writes "# file: NAME", odd bytes of it as \ooo.
+_BESIDE: Final = r"""
+LC_ALL=C; export LC_ALL
+cd -- "$root" 2>/dev/null || exit 72
+if command -v getfacl >/dev/null; then echo acl; getfacl -RPsnp . | grep '^# file: '; fi
+if command -v getfattr >/dev/null; then
+    echo attributes; getfattr -RPhm '^user[.]|^trusted[.]|^security[.]capability' . |
+        grep '^# file: '
+fi; :
+"""
 _KINDS: Final[dict[str, EntryKind]] = {"f": "file", "d": "folder", "l": "link"}
+_OCTAL: Final = re.compile(rb"\\([0-7]{3})")
 _SPECIAL: Final = {
     "s": mark("socket"),
     "p": mark("named pipe"),
@@ -94,6 +106,27 @@ def look(ssh: Ssh, folder: str, patterns: Sequence[str], context: Context) -> Lo
         if "No such file" not in line  # it went away meanwhile
     ]
     return _judged(seen, remarks, patterns)
+
+
+def not_kept(ssh: Ssh, folder: str, look: Look, context: Context) -> Iterator[TreeRemark]:
+    """Yield which of what was seen has an access list or extended attributes: no tar of ours
+    carries them.  Where the server has no tools for these, that is said."""
+    with ssh.command(f"root={shlex.quote(folder)}{_BESIDE}", context) as command:
+        lines = command.readall().splitlines()
+        command.finish()
+    kept = {entry.path for entry in look.entries}
+    words = {b"acl": tr("access list"), b"attributes": tr("extended attributes")}
+    section = b""
+    for line in lines:
+        if line in words:
+            section = line
+        elif name := line.removeprefix(b"# file: "):
+            path = text(_OCTAL.sub(lambda found: bytes([int(found[1], 8)]), name))
+            path = "" if path == "." else path.removeprefix("./")
+            if path in kept:
+                yield TreeRemark("not_kept", shown(path), words[section])
+    if missing := [word for section, word in words.items() if section not in lines]:
+        yield TreeRemark("untold", tr(", ").join(missing))
 
 
 def _parsed(fields: Sequence[bytes], now_ns: int) -> Iterator[_Seen]:

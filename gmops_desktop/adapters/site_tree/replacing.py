@@ -44,6 +44,8 @@ exchange() {
         "$call" "$1" "$2" 2>/dev/null
 }
 """
+# What dd says beside its counts, where it failed; it ends xargs, too.
+_SAID: Final = '{ echo "$said" | grep ^dd: >&2; exit 255; }'
 _PREPARE: Final = r"""
 [ "$root" != / ] || exit 76
 [ -w "$parent" ] || exit 73
@@ -153,12 +155,13 @@ class Replacing:
         large = '"$root.gmops-$id-large"'
         copy = f"""
             cd -- "$root" || exit 72; : >{large}
-            xargs -0 -n 2 sh -c 'dd if="$1" of="$0" bs={BLOCK} skip="$2" seek="$2" count=1 \\
-                conv=notrunc 2>/dev/null' {large}"""
+            xargs -0 -n 2 sh -c 'said=$(dd if="$1" of="$0" bs={BLOCK} skip="$2" seek="$2" \\
+                count=1 conv=notrunc 2>&1) || {_SAID}' {large}"""
         asked = [_name(entry.path) + f"{number}\0".encode() for number in here]
         self._fed(copy if asked else f": >{large}", asked)
         for first, content in runs:
-            self._fed(f"dd of={large} bs={BLOCK} seek={first} conv=notrunc 2>/dev/null", content)
+            write = f"dd of={large} bs={BLOCK} seek={first} conv=notrunc"
+            self._fed(f"said=$({write} 2>&1) || {_SAID}", content)
         finish = f"""
             dd if=/dev/null of={large} bs=1 seek={entry.size} count=0 2>/dev/null || exit 73
             export new; xargs -0 -n 1 sh -c 'mv -f -- "$0" "$new/$1"' {large}"""
@@ -256,8 +259,9 @@ class Replacing:
                 hint = tr("Choose one of the backups instead.")
             case _:
                 lines = [shown(text(line)) for line in answer.splitlines() if line.strip()]
+                causes = [line for line in lines if not line.startswith("xargs: ")] or lines
                 message = tr("{host} could not build the directory: {why}.", host=host,
-                             why=(lines or [str(status)])[-1].rstrip("."))  # fmt: skip
+                             why=(causes or [str(status)])[-1].rstrip("."))  # fmt: skip
                 hint = tr("Check the disk and the rights there, then try again.")
         return OpsError(message, hint=hint, unharmed=unharmed)
 

@@ -23,6 +23,7 @@ FORMAT: Final = 1
 TITLE: Final = b"GMOps files manifest"
 LISTED: Final = 256 << 10  # bytes of the list in a frame
 
+_HARMLESS: Final = ("special", "untold")  # nothing of the files themselves is missing
 _SHOWN: Final = 20  # remarks of one kind that a verdict names
 
 
@@ -63,7 +64,7 @@ class TreeManifest:
     @property
     def whole(self) -> bool:
         """Whether everything that was to be kept is there, and of one piece."""
-        return not any(remark.kind != "special" for remark in self.remarks)
+        return not any(remark.kind not in _HARMLESS for remark in self.remarks)
 
     @property
     def verdict(self) -> str:

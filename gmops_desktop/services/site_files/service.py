@@ -110,6 +110,8 @@ class SiteFiles:
             remains = [] if full else list(_remains(path.parent, mark))
             ssh = stack.enter_context(self._open_ssh(place.ssh, context))
             look = site_tree.look(ssh, place.folder, place.excluded, context)
+            not_kept = site_tree.not_kept(ssh, place.folder, look, context)
+            remarks = [*look.remarks, *not_kept]
             known = earlier.entries if earlier else {}
             entries, unread = hashed(ssh, place.folder, look, known, context)
             hands: list[Earlier | Remains] = [earlier] if earlier else []
@@ -118,7 +120,7 @@ class SiteFiles:
                 locks.lock(writer.fileno())  # so that nobody takes it for an interrupted attempt
                 run = Taking(ssh, place, hands, writer, context)
                 tool = f"GMOps Desktop {version('gmops-desktop')}"
-                taken = run.run(entries, [*look.remarks, *unread], begun, tool, _now)
+                taken = run.run(entries, [*remarks, *unread], begun, tool, _now)
         written, manifest = taken.written, taken.manifest
         for _rest, left in remains:
             attempts.remove(left)
