@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from databases import execute, query
-from gmops import Ran, gmops
+from gmops import Ran, gmops, start
 from gmops_desktop.addresses import MysqlAddress
 from sandbox.mariadb import MariaDB
 
@@ -82,5 +83,33 @@ def test_an_error_names_file_line_and_statement(desk: Desk, mariadb: MariaDB):
         assert desk.load(broken).code == 1
         again = desk.load(broken, "--again", "--past-errors", "--no-archive", "--json")
         assert [one["line"] for one in again.answer["refused"]] == [6]
+    finally:
+        execute(mariadb, "", [f"DROP DATABASE IF EXISTS {desk.new}"])
+
+
+def test_killed_on_the_way_it_says_so_and_starts_anew(desk: Desk, mariadb: MariaDB):
+    rows = "".join(f"INSERT INTO `member` VALUES ({n}, 'x');\n" for n in range(3, 4000))
+    desk.dump.write_text(DUMP + rows, "utf-8")
+    words = ["restore", "import", desk.dump, str(desk.address), "--into", desk.new, "--no-archive"]
+    count = f"SELECT COUNT(*) FROM {desk.new}.member"
+    there = f"SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA='{desk.new}'"
+    try:
+        more = {"GMOPS_PASSWORD_FILE": str(desk.password)}
+        with start(*words, home=desk.home, **more) as process:
+            end = time.monotonic() + 60
+            while not query(mariadb, "", there) and time.monotonic() < end:
+                assert process.poll() is None
+            process.kill()
+        assert query(mariadb, "", count) < ((3999,),), "it was killed on the way"
+        refused = desk.run(*words[1:])
+        assert refused.code == 1
+        assert "An import of dump.sql into" in refused.err
+        assert "was interrupted: what is there is not whole." in refused.err
+        assert "starts anew" in refused.err
+        again = desk.run(*words[1:], "--again")
+        assert again.code == 0, again.err
+        assert query(mariadb, "", count) == ((3999,),)
+        (listed,) = desk.run("imported", "--json").answer
+        assert listed["state"] == "done"
     finally:
         execute(mariadb, "", [f"DROP DATABASE IF EXISTS {desk.new}"])

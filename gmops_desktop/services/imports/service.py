@@ -225,7 +225,8 @@ class Imports:
                 "SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME=%s", schema
             )
             if there:
-                self._refuse_filled(connection, schema)
+                known = self._ledger.find(server_of(target), schema)
+                self._refuse_filled(connection, schema, known)
             else:
                 like = connection.rows(
                     "SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME"
@@ -249,7 +250,9 @@ class Imports:
         self._ledger.enter(started)
         return not there
 
-    def _refuse_filled(self, connection: MysqlConnection, schema: str) -> None:
+    def _refuse_filled(
+        self, connection: MysqlConnection, schema: str, known: Started | None
+    ) -> None:
         for view, column in (
             ("TABLES", "TABLE_SCHEMA"),
             ("ROUTINES", "ROUTINE_SCHEMA"),
@@ -258,6 +261,14 @@ class Imports:
             held = connection.rows(
                 f"SELECT 1 FROM information_schema.{view} WHERE {column}=%s LIMIT 1", schema
             )
+            if held and known and known.state == "loading":
+                raise OpsError(
+                    tr("An import of {file} into “{schema}” was interrupted: what is there is not "
+                       "whole.", file=Path(known.file).name, schema=schema),
+                    hint=tr("Import again (--again): that removes it and starts anew. It cannot go "
+                            "on where it ended, for what was half done then nobody can tell."),
+                    unharmed=tr("Nothing was written."),
+                )  # fmt: skip
             if held:
                 raise OpsError(
                     tr("The schema “{schema}” is there already and is not empty.", schema=schema),
