@@ -72,6 +72,8 @@ def run(subject: Subject = "", as_json: Json = False) -> None:
                 lambda context: drills.run(resource, context),
                 tr("Drilling {name}", name=resource.name),
             )
+            for ticket in drills.raise_alarms(resource):
+                session.terminal.tell(f"{ticket.number} {ticket.title}")
         _answer(session, drill)
 
 

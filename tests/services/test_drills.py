@@ -244,7 +244,7 @@ def test_what_is_otherwise_in_the_copy_turns_it_red(
 
 @pytest.mark.parametrize("place", [0.1, 0.5, 0.9])
 def test_a_flipped_bit_in_the_archive_turns_it_red(
-    drills: Drills, site: Resource, backup: Backup, place: float
+    drills: Drills, site: Resource, backup: Backup, tickets: Tickets, place: float
 ) -> None:
     content = bytearray(backup.path.read_bytes())
     content[int(len(content) * place)] ^= 4
@@ -252,6 +252,13 @@ def test_a_flipped_bit_in_the_archive_turns_it_red(
     drill = drills.run(site, Context())
     assert drill.outcome == "disproved"
     assert "is broken" in drill.faults[0]
+    # Without any plan for drills, too, a backup that is none has its ticket; one.
+    [ticket] = drills.raise_alarms(site)
+    assert (ticket.title, ticket.resource_id) == (
+        *("Drill of 官网数据库 disproved a backup", site.id),
+    )
+    assert drills.advance() == ((), ())
+    assert len(tickets.all()) == 1
 
 
 @pytest.mark.servers

@@ -51,9 +51,10 @@ class Alarms:
         self, resource: Resource, causes: Iterable[Cause], reason: str, last: Drill | None
     ) -> tuple[Ticket, ...]:
         """See to it that every cause has its ticket; return those opened or added to now."""
-        kept = self._record.plan(resource.id)
-        if kept is None:
+        causes = frozenset(causes)
+        if not causes:
             return ()
+        kept = self._record.plan(resource.id) or self._record.by_hand(resource.id)
         told = []
         for cause in sorted(causes):
             at = last.id if last and cause == "disproved" else ""

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from db.engine import Database
-from db.journal import Journal
+from db.journal import Journal, utc_now
 from db.models import DrillPlanRow, DrillRow, ResourceRow
 from gmops_desktop.contract.drills import Done, DrillPlan, Outcome
 from gmops_desktop.services.drills.checks import CheckResult
@@ -112,6 +112,12 @@ class Record:
         with self._database.session() as session:
             row = session.get(DrillPlanRow, resource_id)
             return Kept(DrillPlan.from_dict(row.data), row.at, dict(row.tickets)) if row else None
+
+    def by_hand(self, resource_id: str) -> Kept:
+        """Make the plan of what is drilled by hand only: it is off, and knows its tickets."""
+        now = utc_now()
+        self.save_plan(resource_id, DrillPlan(enabled=False), now)
+        return Kept(DrillPlan(enabled=False), now, {})
 
     def save_plan(self, resource_id: str, plan: DrillPlan, now: datetime) -> None:
         """Write the plan; the tickets opened for it stay known."""
