@@ -260,8 +260,12 @@ def check(tests: Callable[[], None]) -> None:
 
 
 def pytest(*words: str) -> None:
-    """Run every test on two processes; tests of one file stay together and share its servers."""
-    spread = ["-n", "2", "--dist", "loadfile"]
+    """Run every test; those of one file stay together and share its servers.
+
+    Three processes keep two processors busy, as a third of the time servers and lines are waited
+    for.  Files go in the order of `tests/conftest.py`.
+    """
+    spread = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
     call(PYTHON, "-m", "pytest", "-q", *spread, *words, env={"QT_QPA_PLATFORM": "offscreen"})
 
 

@@ -61,6 +61,17 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the folders whose files take long, so that no process is left with one at last."""
+    long = ("end2end", "benchmarks", "cli", "services")
+
+    def place(item: pytest.Item) -> int:
+        folder = item.path.parent.name
+        return long.index(folder) if folder in long else len(long)
+
+    items.sort(key=place)
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Refuse to run without the real servers: a suite that skips them proves nothing."""
     path = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin:/sbin"
