@@ -82,6 +82,11 @@ class Label(QLabel):
         super().resizeEvent(event)
         self._fit()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.updateGeometry()  # the style sheet's font comes when the label is first shown
+
     def _fit(self) -> None:
         shown = self._full
         if self._elide:
