@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 import random_schemas
 from databases import differences, execute, facts, load_with_stock_client, opener
 from db.engine import Database
-from gmops_desktop.adapters.mysql import reading
+from gmops_desktop.adapters.mysql import segments
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.archive import rows
 from gmops_desktop.archive.manifest import TableRecord
@@ -121,7 +121,7 @@ def archives(mariadb: MariaDB, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @pytest.fixture(autouse=True)
 def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     """A table of 200 rows is cut into many segments, as a large one is with segments of 1 MiB."""
-    monkeypatch.setattr(reading, "_TARGET", 3_000)
+    monkeypatch.setattr(segments, "TARGET", 3_000)
 
 
 @settings(

@@ -8,7 +8,7 @@ import pytest
 
 from databases import execute, load_with_stock_client, opener, query
 from db.engine import Database
-from gmops_desktop.adapters.mysql import reading
+from gmops_desktop.adapters.mysql import segments
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.archive import rows
 from gmops_desktop.archive.reader import ArchiveReader
@@ -77,7 +77,7 @@ def backups(database: Database, mariadb: MariaDB, folder: Path) -> Backups:
 @pytest.fixture(autouse=True)
 def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make segments of 128 kB, so that little data has many borders."""
-    monkeypatch.setattr(reading, "_TARGET", 128 << 10)
+    monkeypatch.setattr(segments, "TARGET", 128 << 10)
 
 
 def fill(mariadb: MariaDB, schema: MysqlAddress, key: str = "integer") -> None:

@@ -14,7 +14,7 @@ import pytest
 import strange_schema
 from databases import execute
 from gmops_desktop.adapters import host_keys, ssh
-from gmops_desktop.adapters.mysql import reading
+from gmops_desktop.adapters.mysql import segments
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.archive.reader import ArchiveReader
 from gmops_desktop.assembly import Services, assemble
@@ -201,7 +201,7 @@ def test_what_dies_midway_ends_it_and_the_next_attempt_goes_on(
     remote: MysqlAddress,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(reading, "_TARGET", 64 << 10)
+    monkeypatch.setattr(segments, "TARGET", 64 << 10)
     monkeypatch.setattr(Context, "_INTERVAL", 0.0)
     filled(mariadb, remote)
 
@@ -222,7 +222,7 @@ def test_what_dies_midway_ends_it_and_the_next_attempt_goes_on(
 def test_a_cancelled_one_leaves_no_process(
     services: Services, mariadb: MariaDB, remote: MysqlAddress, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "_TARGET", 64 << 10)
+    monkeypatch.setattr(segments, "TARGET", 64 << 10)
     monkeypatch.setattr(Context, "_INTERVAL", 0.0)
     filled(mariadb, remote)
     context = Context(at_half(lambda: context.cancel()))

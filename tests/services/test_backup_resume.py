@@ -10,7 +10,7 @@ import pytest
 from databases import execute, load_with_stock_client, opener, query
 from db.engine import Database
 from gmops_desktop.adapters.locks import lock
-from gmops_desktop.adapters.mysql import MysqlConnection, reading
+from gmops_desktop.adapters.mysql import MysqlConnection, segments
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.context import Context, Progress
 from gmops_desktop.errors import Cancelled, OpsError
@@ -46,7 +46,7 @@ def backups(
 
 @pytest.fixture(autouse=True)
 def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "_TARGET", 64 << 10)
+    monkeypatch.setattr(segments, "TARGET", 64 << 10)
     monkeypatch.setattr(Context, "_INTERVAL", 0.0)
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from databases import execute, opener, query
 from db.engine import Database
-from gmops_desktop.adapters.mysql import connect
+from gmops_desktop.adapters.mysql import connect, segments
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.archive import differences
 from gmops_desktop.context import Context, Progress
@@ -409,10 +409,9 @@ def test_random_edits_are_found_exactly(
 @contextmanager
 def cut_every(size: int) -> Iterator[None]:
     """Cut tables into segments of about `size` bytes."""
-    from gmops_desktop.adapters.mysql import reading
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reading, "_TARGET", size)
+        patch.setattr(segments, "TARGET", size)
         yield
 
 

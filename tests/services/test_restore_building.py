@@ -13,7 +13,7 @@ import pytest
 
 from databases import differences, execute, facts, opener, query
 from db.engine import Database
-from gmops_desktop.adapters.mysql import MysqlConnection, indexing, reading
+from gmops_desktop.adapters.mysql import MysqlConnection, indexing, segments
 from gmops_desktop.adapters.mysql.indexing import PutOff
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.context import Context, Progress
@@ -49,7 +49,7 @@ EMPTY = ["SET foreign_key_checks=0", *(
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Little data has many segments, several connections, and indexes that are built afterwards."""
-    monkeypatch.setattr(reading, "_TARGET", 32 << 10)
+    monkeypatch.setattr(segments, "TARGET", 32 << 10)
     monkeypatch.setattr(building, "_WORTH", 0)
     monkeypatch.setattr(building, "_PART", 64 << 10)
     monkeypatch.setattr(building, "_STATEMENT", 48 << 10)

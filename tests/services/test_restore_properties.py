@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import random_schemas
 from databases import differences, execute, facts, opener
 from db.engine import Database
-from gmops_desktop.adapters.mysql import reading, together
+from gmops_desktop.adapters.mysql import segments, together
 from gmops_desktop.context import Context
 from gmops_desktop.services.backups import Backups
 from gmops_desktop.services.restores import Restores, building, replacement
@@ -58,7 +58,7 @@ def desk(mariadb: MariaDB, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A table of 200 rows is cut into many segments; no table is too small to stay in place, nor
     to be built by several connections with its indexes last."""
-    monkeypatch.setattr(reading, "_TARGET", 3_000)
+    monkeypatch.setattr(segments, "TARGET", 3_000)
     monkeypatch.setattr(replacement, "_ALONG", 500)
     monkeypatch.setattr(together, "_SAMPLES", 1)
     monkeypatch.setattr(building, "_WORTH", 20_000)

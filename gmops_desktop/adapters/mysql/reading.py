@@ -1,4 +1,4 @@
-"""Reads a table whole and cuts it into segments.
+"""Reads a keyed table and cuts it into segments.
 
 A table that lies in the order of a key of numbers comes row after row, and is cut and hashed here.
 Of any other the server puts each segment together and hashes it.  What it cannot build in one
@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, cast
+from dataclasses import replace
+from typing import Final
 
-from gmops_desktop.adapters.mysql import snapshot
+from gmops_desktop.adapters.mysql import segments, snapshot
 from gmops_desktop.adapters.mysql.connection import MysqlConnection, Row
+from gmops_desktop.adapters.mysql.cutting import Cut
 from gmops_desktop.adapters.mysql.definitions import Table
 from gmops_desktop.adapters.mysql.dialect import (
     LARGE,
@@ -25,10 +26,20 @@ from gmops_desktop.adapters.mysql.dialect import (
     line,
     name,
     order,
-    row,
+)
+from gmops_desktop.adapters.mysql.pieces import (
+    MOST_PIECE,
+    Piece,
+    Segment,
+    checked,
+    piece_size,
+    pieces_of,
+    prove,
+    size_of,
+    too_large,
+    wide_columns,
 )
 from gmops_desktop.adapters.mysql.segments import (
-    LONGEST,
     PATIENCE,
     Bound,
     Range,
@@ -37,35 +48,11 @@ from gmops_desktop.adapters.mysql.segments import (
     parts,
     source,
 )
-from gmops_desktop.errors import OpsError, ProofFailed
-from gmops_desktop.language import tr
 
-_TARGET: Final = 1 << 20  # bytes of text that a segment should have
-_WIDE: Final = 256 << 10  # bytes of a large row that may stand in its text; the rest in pieces
-_PIECE: Final = 256 << 10  # bytes of a piece; more, up to the most, of a value that is very large
-_MOST_PIECE: Final = 4 << 20
 _MOST_ROWS: Final = 50_000
 _FIRST_ROWS: Final = 16  # of a flow; what the server guesses of their size may be far off
 _AT_ONCE: Final = 8 << 20  # bytes of rows in one answer; twice as many are held at most
 _WHOLE_NUMBERS: Final = ("tinyint", "smallint", "mediumint", "int", "bigint")
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a value too large for a statement; `variable` is the whole value's SHA-256."""
-
-    variable: str
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """The rows of a range: their text and its digest, as the server computed it."""
-
-    range: Range
-    rows: int
-    text: bytes
-    digest: str
 
 
 def read_range(
@@ -123,28 +110,6 @@ def flows(connection: MysqlConnection, table: Table) -> bool:
     return table.clustered and leading == table.key and numbers
 
 
-def read_buckets(
-    connection: MysqlConnection, table: Table, only: Sequence[Range] | None = None
-) -> Iterator[Piece | Segment]:
-    """Read a table without a usable key, or `only` some of its buckets."""
-    return _Buckets(connection, table).read(only)
-
-
-def _checked(
-    table: Table, r: Range, rows: int, text: bytes | None, digest: str, limit: int
-) -> Segment | None:
-    """Check what the server sent; None where the text was cut or could not be built."""
-    if text is None or len(text) >= limit or text.count(b"\0") + 1 != rows:
-        return None
-    if hashlib.sha256(text).hexdigest() != digest:
-        raise ProofFailed(
-            tr("Rows of {table} arrived otherwise than the server sent them.", table=table.name),
-            hint=tr("Start again; if it happens again, the line or this machine is faulty."),
-            unharmed=tr("No archive was written."),
-        )
-    return Segment(r, rows, text, digest)
-
-
 class _Ranges:
     """Cuts along a key, looking one bound ahead so that a segment costs one round trip."""
 
@@ -152,7 +117,7 @@ class _Ranges:
         self._connection = connection
         self._table = table
         self._cap = cap(connection)
-        self._target = min(_TARGET, self._cap * 3 // 4)
+        self._target = min(segments.TARGET, self._cap * 3 // 4)
         average = table.text_guess / table.rows_guess if table.rows_guess else 100.0
         self._count = self._clamped(self._target / max(average, 20.0) * 0.6)
 
@@ -172,7 +137,7 @@ class _Ranges:
         off is lost.  So an answer takes half a second, as far as the rows before it tell.
         """
         text = f"LEFT({line(self._table.columns)},{self._cap})"
-        cut, wanted = _Cut(len(self._table.key), after, self._target), _FIRST_ROWS
+        cut, wanted = Cut(len(self._table.key), after, self._target), _FIRST_ROWS
         while True:
             question = (
                 f"SELECT {text} FROM {source(self._table)}"
@@ -216,7 +181,7 @@ class _Ranges:
             r = Range(after, upto)
             answer = snapshot.one(self._connection, self._query(r, self._bound_query(upto, end)))
             rows, text, digest = int(answer[0]), answer[1], answer[2]
-            segment = _checked(self._table, r, rows, text, digest, self._cap) if rows else None
+            segment = checked(self._table, r, rows, text, digest, self._cap) if rows else None
             if segment:
                 yield segment
                 self._adapt(rows, len(segment.text))
@@ -228,7 +193,7 @@ class _Ranges:
         """Read a range as one segment; None where it is too large for that, or empty."""
         answer = snapshot.one(self._connection, self._query(r))
         rows = int(answer[0])
-        return _checked(self._table, r, rows, answer[1], answer[2], self._cap) if rows else None
+        return checked(self._table, r, rows, answer[1], answer[2], self._cap) if rows else None
 
     def _query(self, r: Range, following: str = "NULL") -> str:
         text, condition = parts(self._table, r)
@@ -262,7 +227,7 @@ class _Ranges:
         """Read a range whose text was too long, by the rows' own sizes."""
         key = self._table.key
         large = [column for column in self._table.columns if column.form in LARGE]
-        sizes = [_size(column) for column in large]
+        sizes = [size_of(column) for column in large]
         rows = snapshot.rows(
             self._connection,
             f"SELECT {','.join([key_tuple(key), *sizes])} FROM {source(self._table)}"
@@ -283,12 +248,12 @@ class _Ranges:
 
     def _part(self, r: Range, sizes: dict[Column, int], single: bool) -> Iterator[Piece | Segment]:
         answer = snapshot.one(self._connection, self._query(r))
-        segment = _checked(self._table, r, int(answer[0]), answer[1], answer[2], self._cap)
+        segment = checked(self._table, r, int(answer[0]), answer[1], answer[2], self._cap)
         if segment:
             self._adapt(segment.rows, len(segment.text))
             yield segment
         elif single:
-            yield from self._wide(replace(r, wide=_wide(sizes)), sizes)
+            yield from self._wide(replace(r, wide=wide_columns(sizes)), sizes)
         else:  # strings that doubled by escaping: cut by halves
             yield from self._halves(r, int(answer[0]))
 
@@ -303,9 +268,9 @@ class _Ranges:
     def _wide(self, r: Range, sizes: dict[Column, int]) -> Iterator[Piece | Segment]:
         """Read a single row whose large values come in pieces before it."""
         answer = snapshot.one(self._connection, self._query(r))
-        segment = _checked(self._table, r, int(answer[0]), answer[1], answer[2], self._cap)
+        segment = checked(self._table, r, int(answer[0]), answer[1], answer[2], self._cap)
         if segment is None:
-            raise _too_large(self._table)
+            raise too_large(self._table)
         for column in sizes:
             if column.name in r.wide:
                 yield from self._pieces(r, column)
@@ -321,9 +286,9 @@ class _Ranges:
         )
         if variable is None:
             return
-        size = _piece(int(length))
+        size = piece_size(int(length))
         # The server begins anew with each question.  A character has up to four bytes.
-        step = min(_MOST_PIECE, self._connection.server.max_packet // 2)
+        step = min(MOST_PIECE, self._connection.server.max_packet // 2)
         step //= 1 if column.form == "bytes" else 4
         sha256, start = hashlib.sha256(), 1
         while True:
@@ -333,180 +298,9 @@ class _Ranges:
             if not data and start > 1:
                 break
             sha256.update(data)
-            yield from _cut(variable, data, size)
+            yield from pieces_of(variable, data, size)
             start += step
-        _prove(self._table, variable, sha256.hexdigest())
-
-
-class _Cut:
-    """Gathers rows that come in the order of a key of numbers into segments of `target` bytes.
-
-    `after` is where the segment begins that is gathered.  The key's `columns` lead each row.
-    """
-
-    def __init__(self, columns: int, after: Bound, target: int) -> None:
-        self.after = after
-        self._columns = columns
-        self._target = target
-        self._rows: list[bytes] = []
-        self._size = 0
-        self._full: list[Segment] = []
-        self.rows = self.bytes = 0  # that were added in all
-
-    def add(self, values: Sequence[bytes | None], limit: int) -> bool:
-        """Add rows; say whether all of them could be built, and are shorter than `limit`."""
-        rows = cast(Sequence[bytes], values)
-        try:
-            size = sum(map(len, rows))
-        except TypeError:  # a NULL; to look for one takes longer
-            return False
-        if size >= limit and max(map(len, rows)) >= limit:
-            return False
-        size += 2 * len(rows)
-        self.rows += len(rows)
-        self.bytes += size
-        if self._size + size <= self._target:
-            self._rows += rows
-            self._size += size
-            return True
-        for one in rows:
-            if self._rows and self._size + len(one) + 2 > self._target:
-                self._full.append(self._segment())
-            self._rows.append(one)
-            self._size += len(one) + 2
-        return True
-
-    def full(self) -> list[Segment]:
-        """Take the segments that have become full."""
-        taken, self._full = self._full, []
-        return taken
-
-    def closed(self) -> Segment | None:
-        """Return the segment of the rows that are left, if there are."""
-        return self._segment() if self._rows else None
-
-    @property
-    def last(self) -> Bound:
-        """The key of the last row that was added."""
-        literals = self._rows[-1][1:-1].split(b",", self._columns)
-        return tuple(literal.decode() for literal in literals[: self._columns])
-
-    def _segment(self) -> Segment:
-        text, r = b",\0".join(self._rows), Range(self.after, self.last)
-        segment = Segment(r, len(self._rows), text, hashlib.sha256(text).hexdigest())
-        self.after, self._rows, self._size = r.upto, [], 0
-        return segment
-
-
-class _Buckets:
-    """Cuts a table without a usable key by its rows' CRC-32, in one pass over it."""
-
-    def __init__(self, connection: MysqlConnection, table: Table) -> None:
-        self._connection = connection
-        self._table = table
-        self._cap = cap(connection)
-        self._longest = cap(connection, LONGEST)
-
-    def read(self, only: Sequence[Range] | None) -> Iterator[Piece | Segment]:
-        if only:
-            yield from self._segments(self._in_one_pass(only[0], only), only[0])
-            return
-        table = self._table
-        large = [column for column in table.columns if column.form in LARGE]
-        widest = snapshot.one(
-            self._connection,
-            f"SELECT {','.join(['COUNT(*)', *(f'MAX({_size(c)})' for c in large)])}"
-            f" FROM {name(table.name)}",
-        )
-        if widest[0] == "0":
-            return
-        sizes = {c: int(size or 0) for c, size in zip(large, widest[1:], strict=True)}
-        wide = _wide(sizes)
-        place = Range(bucket=0, buckets=self._buckets(row(table.columns, wide)), wide=wide)
-        answers = self._by_bucket(place) if wide else self._in_one_pass(place)
-        yield from self._segments(answers, place)
-
-    def _buckets(self, text: str) -> int:
-        """Choose how many buckets there are: so many that chance makes none too large."""
-        title = name(self._table.name)
-        (total,) = snapshot.one(self._connection, f"SELECT SUM(LENGTH({text})+2) FROM {title}")
-        if total is None:
-            raise _too_large(self._table)
-        buckets, before = max(1, -(-int(total) * 2 // _TARGET)), int(total) + 1
-        while True:
-            (found,) = snapshot.one(
-                self._connection,
-                f"SELECT MAX(s) FROM (SELECT SUM(LENGTH({text})+2) s FROM {title}"
-                f" GROUP BY CRC32({text})%{buckets}) g",
-            )
-            # Rows that are the same stay together, however many buckets there are.
-            if int(found) < self._cap or int(found) >= before:
-                return buckets
-            buckets, before = buckets * 2, int(found)
-
-    def _segments(self, answers: Iterator[Row], place: Range) -> Iterator[Piece | Segment]:
-        for bucket, rows, together, digest in answers:
-            r = replace(place, bucket=int(bucket))
-            segment = _checked(self._table, r, int(rows), together, digest, self._longest)
-            if segment is None:
-                raise _too_large(self._table)
-            yield from self._pieces(r)
-            yield segment
-
-    def _in_one_pass(self, place: Range, only: Sequence[Range] | None = None) -> Iterator[Row]:
-        text = row(self._table.columns)
-        bucket = f"CRC32({text})%{place.buckets}"
-        chosen = f" WHERE {bucket} IN ({','.join(str(r.bucket) for r in only)})" if only else ""
-        return self._connection.stream(
-            f"SELECT b,n,x,SHA2(x,256) FROM (SELECT {bucket} b,COUNT(*) n,"
-            f"{joined(self._table, place, text)} x FROM {name(self._table.name)}{chosen}"
-            f" GROUP BY 1) s ORDER BY 1"
-        )
-
-    def _by_bucket(self, place: Range) -> Iterator[Row]:
-        """Ask bucket by bucket, because the large values are asked for in between."""
-        for bucket in range(place.buckets):
-            r = replace(place, bucket=bucket)
-            text, condition = parts(self._table, r)
-            answer = snapshot.one(
-                self._connection,
-                f"SELECT {bucket},n,x,SHA2(x,256) FROM (SELECT COUNT(*) n,"
-                f"{joined(self._table, r, text)} x FROM {name(self._table.name)}"
-                f" WHERE {condition}) s",
-            )
-            if answer[1] != "0":
-                yield answer
-
-    def _pieces(self, r: Range) -> Iterator[Piece]:
-        condition, sent = parts(self._table, r)[1], set[str]()
-        for column in self._table.columns:
-            if column.name not in r.wide:
-                continue
-            c = name(column.name)
-            for variable, value in self._connection.stream(
-                f"SELECT SHA2({c},256),CONVERT({c} USING binary) FROM {name(self._table.name)}"
-                f" WHERE {c} IS NOT NULL AND {condition}"
-            ):
-                if variable in sent:
-                    continue
-                _prove(self._table, variable, hashlib.sha256(value).hexdigest())
-                sent.add(variable)
-                yield from _cut(variable, value, _piece(len(value)))
-
-
-def _piece(length: int) -> int:
-    """Return how large the pieces of a value of `length` bytes are.
-
-    Whoever takes the value takes statements as large as itself; a server that joins a value of many
-    small pieces copies it as often.
-    """
-    return min(max(_PIECE, length // 16), _MOST_PIECE)
-
-
-def _cut(variable: str, value: bytes, size: int) -> Iterator[Piece]:
-    """Cut a value, or what was read of it, into pieces; an empty one is a piece, too."""
-    for start in range(0, len(value) or 1, size):
-        yield Piece(variable, value[start : start + size])
+        prove(self._table, variable, sha256.hexdigest())
 
 
 def _keys(table: Table, after: Bound, end: Bound) -> str:
@@ -522,40 +316,3 @@ def _key_at(table: Table, after: Bound, end: Bound, rows: int) -> str:
 
 def _parsed(key: bytes | None) -> Bound:
     return tuple(key.decode().split("\t")) if key is not None else None
-
-
-def _size(column: Column) -> str:
-    """Return the expression for about how long a literal of `column` is."""
-    factor = 2 if column.form == "bytes" else 1
-    return f"IFNULL(LENGTH({name(column.name)})*{factor},4)"
-
-
-def _wide(sizes: dict[Column, int]) -> tuple[str, ...]:
-    """Choose which columns of a large row come in pieces: the largest, until the rest is small."""
-    rest, chosen = sum(sizes.values()), []
-    for column, size in sorted(sizes.items(), key=lambda item: -item[1]):
-        if rest <= _WIDE:
-            break
-        chosen.append(column.name)
-        rest -= size
-    return tuple(column.name for column in sizes if column.name in chosen)
-
-
-def _prove(table: Table, expected: str, found: str) -> None:
-    if found != expected:
-        raise ProofFailed(
-            tr(
-                "A large value of {table} arrived otherwise than the server sent it.",
-                table=table.name,
-            ),
-            hint=tr("Start again; if it happens again, the line or this machine is faulty."),
-            unharmed=tr("No archive was written."),
-        )
-
-
-def _too_large(table: Table) -> OpsError:
-    return OpsError(
-        tr("Rows of {table} are too large to be read in one piece.", table=table.name),
-        hint=tr("Give the table a primary key, then start again."),
-        unharmed=tr("No archive was written."),
-    )

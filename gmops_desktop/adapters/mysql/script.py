@@ -13,7 +13,7 @@ from typing import Final
 from gmops_desktop.adapters.mysql.connection import MysqlConnection
 from gmops_desktop.adapters.mysql.definitions import Definition, Table
 from gmops_desktop.adapters.mysql.dialect import name
-from gmops_desktop.adapters.mysql.reading import Piece
+from gmops_desktop.adapters.mysql.pieces import Piece
 
 ROWS_END: Final = b";\n"
 SQL_MODE: Final = "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES"

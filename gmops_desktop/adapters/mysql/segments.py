@@ -17,6 +17,7 @@ from gmops_desktop.adapters.mysql.connection import MysqlConnection, Row
 from gmops_desktop.adapters.mysql.definitions import Table
 from gmops_desktop.adapters.mysql.dialect import between, literal, name, order, row
 
+TARGET: Final = 1 << 20  # bytes of text that a segment should have
 CAP: Final = 2 << 20  # bytes that a segment's text stays below
 LONGEST: Final = 16 << 20  # bytes that it may have where rows that are the same cannot be parted
 HASH: Final = 12  # hexadecimal digits of a row's SHA-256 that tell it from others

@@ -18,7 +18,7 @@ from typing import Final
 from gmops_desktop.adapters.mysql import MysqlConnection, deltas, runs
 from gmops_desktop.adapters.mysql.definitions import Table
 from gmops_desktop.adapters.mysql.deltas import BRIEF, LONG, Key, Stretches, Sums
-from gmops_desktop.adapters.mysql.reading import Segment
+from gmops_desktop.adapters.mysql.pieces import Segment
 from gmops_desktop.adapters.mysql.segments import Digest
 from gmops_desktop.archive import splicing
 from gmops_desktop.archive.frames import Damaged

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from gmops_desktop.adapters.mysql import deltas, script
 from gmops_desktop.adapters.mysql.definitions import Table
-from gmops_desktop.adapters.mysql.reading import Piece, Segment
+from gmops_desktop.adapters.mysql.pieces import Piece, Segment
 from gmops_desktop.adapters.mysql.segments import Digest, Range
 from gmops_desktop.archive import rows
 from gmops_desktop.archive.hand import Held

@@ -20,6 +20,7 @@ from typing import Final, Literal
 
 from gmops_desktop.adapters.mysql import (
     MysqlConnection,
+    buckets,
     deltas,
     reading,
     runs,
@@ -27,7 +28,7 @@ from gmops_desktop.adapters.mysql import (
     snapshot,
 )
 from gmops_desktop.adapters.mysql.definitions import Table
-from gmops_desktop.adapters.mysql.reading import Piece, Segment
+from gmops_desktop.adapters.mysql.pieces import Piece, Segment
 from gmops_desktop.adapters.mysql.segments import Digest, Pace, Range
 from gmops_desktop.archive.frames import Damaged
 from gmops_desktop.archive.hand import Held
@@ -379,7 +380,7 @@ class Transfer:
         of.state = "sending"
         only = None if of.unread == [Range()] else of.unread
         with redefined.told(connection, [of.table]), snapshot.table(connection):
-            parts = reading.read_buckets(connection, of.table, only)
+            parts = buckets.read_buckets(connection, of.table, only)
             while self._receive(of, parts):
                 pass
 

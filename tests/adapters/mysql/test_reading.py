@@ -11,8 +11,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from databases import execute, opener
-from gmops_desktop.adapters.mysql import MysqlConnection, definitions, reading, segments, snapshot
-from gmops_desktop.adapters.mysql.reading import Segment
+from gmops_desktop.adapters.mysql import (
+    MysqlConnection,
+    buckets,
+    definitions,
+    reading,
+    segments,
+    snapshot,
+)
+from gmops_desktop.adapters.mysql.pieces import Segment
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.archive import rows
 from gmops_desktop.context import Context
@@ -38,13 +45,13 @@ def connection(mariadb: MariaDB, schema: MysqlAddress) -> Iterator[MysqlConnecti
 
 def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make segments of a few rows, so that little data has many borders."""
-    monkeypatch.setattr(reading, "_TARGET", 400)
+    monkeypatch.setattr(segments, "TARGET", 400)
 
 
 def read(connection: MysqlConnection) -> tuple[definitions.Table, list[Segment]]:
     snapshot.begin(connection)
     (table,) = definitions.read(connection).tables
-    read = reading.read_range if table.key else reading.read_buckets
+    read = reading.read_range if table.key else buckets.read_buckets
     parts = [p for p in read(connection, table) if isinstance(p, Segment)]
     connection.run("COMMIT")
     return table, parts
