@@ -142,7 +142,8 @@ class Restoring(QObject):
                 rows=tr_n("{count} row", "{count} rows", restored.rows),
                 time=words.lasting(restored.seconds),
             )
-            self.noticed.emit("ok", tr("{name} was restored and proved.", name=name), done)
+            told = " ".join((done, *restored.differences[:3]))
+            self.noticed.emit("ok", tr("{name} was restored and proved.", name=name), told)
         else:
             self.noticed.emit(
                 "critical",

@@ -368,6 +368,7 @@ def _show(terminal: Terminal, restored: Restored) -> None:
             seconds=words.lasting(restored.seconds),
         )
     ]
+    lines += restored.differences
     if restored.safety is not None:
         lines.append(tr("What was there before lies in {path}.", path=restored.safety.path))
         lines.append(tr("Take it back with gmops restore undo."))
