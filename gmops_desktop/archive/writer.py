@@ -29,6 +29,9 @@ from gmops_desktop.paths import sync_folder, write_atomically
 
 _THREADS: Final = 2
 _WORTH_KEEPING: Final = 256 << 10  # bytes of an interrupted attempt that the next may use
+_AT_RISK: Final = (
+    32 << 20
+)  # bytes that a power cut may take from an attempt, or a few times as many
 _WAITING: Final = 6  # contents held in memory until their turn to be written
 
 
@@ -85,6 +88,9 @@ class ArchiveWriter:
             self._file = os.fdopen(os.open(self.part, flags, 0o600), "wb")
             self._index = attempts.Index(self.part, mark) if mark else None
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="archive")
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix="archive-disk")
+        self._synced: Future[None] | None = None  # the last time that what was written then was
+        self._safe = 0  # bytes that were written by then
 
     def add(self, content: bytes) -> int:
         """Append `content` as a frame of its own; return the frame's number, from 0."""
@@ -125,6 +131,7 @@ class ArchiveWriter:
             self._append(stored)
             self._append(seek_table(self.frames))
             self._file.flush()
+            self._await_disk()
             os.fsync(self._file.fileno())
             self._file.close()
             digest = self._sha256.hexdigest()
@@ -148,6 +155,7 @@ class ArchiveWriter:
             with contextlib.suppress(OpsError):  # what came over the line is worth a last try
                 self.settle()
         self._pool.shutdown(cancel_futures=True)
+        self._disk.shutdown()  # before the file's number is another file's
         with contextlib.suppress(OSError):  # a full disk is told once, by the write that met it
             self._file.close()
             if self._index:
@@ -186,6 +194,18 @@ class ArchiveWriter:
         self._file.write(data)
         self._sha256.update(data)
         self.file_bytes += len(data)
+        if self.file_bytes - self._safe >= _AT_RISK and (not self._synced or self._synced.done()):
+            # Beside the work: at the end there is little left to wait for.
+            self._await_disk()
+            self._file.flush()
+            self._safe = self.file_bytes
+            self._synced = self._disk.submit(os.fsync, self._file.fileno())
+
+    def _await_disk(self) -> None:
+        """Wait until the disk has taken what it was given; what it refuses is told only once."""
+        if synced := self._synced:
+            self._synced = None
+            synced.result()
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import resource
@@ -18,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archives import manifest_of, write_archive
+from gmops_desktop.archive import writer as writing
 from gmops_desktop.archive.frames import Damaged, compress, decompress, walk
 from gmops_desktop.archive.manifest import FORMAT, Manifest
 from gmops_desktop.archive.reader import ArchiveReader
@@ -181,3 +183,22 @@ def test_times_and_remarks_survive() -> None:
     manifest = manifest_of([])
     assert Manifest.parse(manifest.trailer()) == manifest
     assert manifest.begun == datetime(2018, 4, 1, tzinfo=UTC)
+
+
+def test_what_the_disk_refuses_beside_the_work_ends_the_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk tells only once that it lost something; whoever is told must not forget it."""
+    sync, calls = os.fsync, list[int]()
+
+    def fails_once(number: int) -> None:
+        calls.append(number)
+        if len(calls) == 1:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        sync(number)
+
+    monkeypatch.setattr(writing, "_AT_RISK", 1000)
+    monkeypatch.setattr(os, "fsync", fails_once)
+    with pytest.raises(OpsError, match="Input/output error"):
+        write_archive(tmp_path / "a.sql.zst", [os.urandom(3000), b"the last"])
+    assert list(tmp_path.iterdir()) == []
