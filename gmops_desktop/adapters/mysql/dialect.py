@@ -132,6 +132,49 @@ def line(columns: Sequence[Column], wide: Sequence[str] = ()) -> str:
     return f"CONCAT('(',{joined},')')"
 
 
+# ---------------------------------------------------------------- rows with a long text
+
+_ESCAPED: Final = (
+    (b"\\", b"\\\\"),
+    (b"'", b"\\'"),
+    (b"\0", b"\\0"),
+    (b"\x1a", b"\\Z"),
+)  # as QUOTE does
+
+
+def long_text(columns: Sequence[Column]) -> Column | None:
+    """Return the column that most of a long row is likely to be, if one is a text of UTF-8."""
+    for kind in ("longtext", "mediumtext", "text"):
+        for column in reversed(columns):
+            if column.form == "text" and column.charset != "ascii" and column.type == kind:
+                return column
+    return None
+
+
+def open_line(columns: Sequence[Column], long: Column) -> str:
+    """Return the expression for a row's `line` with a gap, and the value of `long` after it.
+
+    `QUOTE` looks at each byte by itself, which takes a server most of its time for a long text;
+    `closed_line` does the same here many times faster.
+    """
+    c, literals, at = name(long.name), [literal(column) for column in columns], columns.index(long)
+    before = ["'('", *(f"{written},','" for written in literals[:at]), "0x00"]
+    after = [*(f"',',{written}" for written in literals[at + 1 :]), "')'", "0x00"]
+    value = f"IF({c} IS NULL,'',CONCAT('=',CONVERT({c} USING binary)))"
+    return f"CONCAT({','.join([*before, *after, value])})"
+
+
+def closed_line(row: bytes) -> bytes:
+    """Return the line of a row that came with a gap: the text that `line` gives."""
+    before, after, value = row.split(b"\0", 2)
+    if not value:
+        return b"".join((before, b"NULL", after))
+    value = value[1:]
+    for plain, escaped in _ESCAPED:
+        value = value.replace(plain, escaped)
+    return b"".join((before, b"'", value, b"'", after))
+
+
 # ---------------------------------------------------------------- keys
 
 

@@ -21,10 +21,13 @@ from gmops_desktop.adapters.mysql.dialect import (
     LARGE,
     Column,
     between,
+    closed_line,
     comparable,
     key_tuple,
     line,
+    long_text,
     name,
+    open_line,
     order,
 )
 from gmops_desktop.adapters.mysql.pieces import (
@@ -51,6 +54,7 @@ from gmops_desktop.adapters.mysql.segments import (
 
 _MOST_ROWS: Final = 50_000
 _FIRST_ROWS: Final = 16  # of a flow; what the server guesses of their size may be far off
+_LONG: Final = 2 << 10  # bytes of a row, on average, from which it pays to quote its text here
 _AT_ONCE: Final = 8 << 20  # bytes of rows in one answer; twice as many are held at most
 _WHOLE_NUMBERS: Final = ("tinyint", "smallint", "mediumint", "int", "bigint")
 
@@ -118,8 +122,8 @@ class _Ranges:
         self._table = table
         self._cap = cap(connection)
         self._target = min(segments.TARGET, self._cap * 3 // 4)
-        average = table.text_guess / table.rows_guess if table.rows_guess else 100.0
-        self._count = self._clamped(self._target / max(average, 20.0) * 0.6)
+        self._average = table.text_guess / table.rows_guess if table.rows_guess else 100.0
+        self._count = self._clamped(self._target / max(self._average, 20.0) * 0.6)
 
     def read(self, after: Bound = None, end: Bound = None) -> Iterator[Piece | Segment]:
         """Read the keys in (`after`, `end`]; the last segment ends at the highest key there is."""
@@ -136,7 +140,9 @@ class _Ranges:
         nobody who wants to alter the table has to wait; and what came with an answer that breaks
         off is lost.  So an answer takes half a second, as far as the rows before it tell.
         """
-        text = f"LEFT({line(self._table.columns)},{self._cap})"
+        columns, limit = self._table.columns, self._cap
+        long = long_text(columns) if self._average >= _LONG else None
+        text = f"LEFT({open_line(columns, long) if long else line(columns)},{limit})"
         cut, wanted = Cut(len(self._table.key), after, self._target), _FIRST_ROWS
         while True:
             question = (
@@ -150,7 +156,7 @@ class _Ranges:
                 for values in self._connection.values(question):
                     came += len(values)
                     if fitting and room:
-                        fitting = cut.add(values, self._cap)
+                        fitting = cut.add(_closed(values, limit) if long else values, limit)
                         room = cut.bytes - taken < 2 * _AT_ONCE
             kept, taken = cut.rows - kept, max(cut.bytes - taken, 1)
             enough = min(_AT_ONCE, taken / (time.monotonic() - begun) * PATIENCE)
@@ -301,6 +307,11 @@ class _Ranges:
             yield from pieces_of(variable, data, size)
             start += step
         prove(self._table, variable, sha256.hexdigest())
+
+
+def _closed(values: Sequence[bytes | None], limit: int) -> list[bytes | None]:
+    """Close the lines that came with a gap; those that could not be built, or were cut, stay."""
+    return [closed_line(one) if one and len(one) < limit else one for one in values]
 
 
 def _keys(table: Table, after: Bound, end: Bound) -> str:

@@ -68,17 +68,19 @@ def read(connection: MysqlConnection) -> tuple[definitions.Table, list[Segment]]
         st.tuples(
             st.integers(-5, 5),
             st.text(st.sampled_from("abAB '\\%ß中会"), max_size=4),
-            st.text(st.characters(codec="utf-8"), max_size=60),
+            st.none() | st.text(st.characters(codec="utf-8"), max_size=60),
         ),
         max_size=60,
     ),
+    st.booleans(),
 )
 def test_rows_come_whole_whatever_the_key(
     mariadb: MariaDB,
     schema: MysqlAddress,
     connection: MysqlConnection,
     key: list[str],
-    values: list[tuple[int, str, str]],
+    values: list[tuple[int, str, str | None]],
+    quoted_here: bool,
 ) -> None:
     columns = [f"k{number} {KEYS[kind]} NOT NULL" for number, kind in enumerate(key)]
     primary = [f"PRIMARY KEY ({','.join(f'k{n}' for n in range(len(key)))})"] if key else []
@@ -101,6 +103,8 @@ def test_rows_come_whole_whatever_the_key(
 
     with pytest.MonkeyPatch.context() as patch:
         small_segments(patch)
+        if quoted_here:  # as the text of long rows is
+            patch.setattr(reading, "_LONG", 0)
         table, parts = read(connection)
     assert sum(part.rows for part in parts) == expected
     for part in parts:
@@ -194,3 +198,29 @@ def test_on_a_slow_line_segments_are_asked_for(
     assert not reading.flows(connection, table)
     _, asked = read(connection)
     assert [part.text for part in asked] == [part.text for part in flowed]
+
+
+def test_the_text_of_long_rows_is_quoted_as_the_server_does(
+    mariadb: MariaDB, schema: MysqlAddress, connection: MysqlConnection
+) -> None:
+    every = "".join(map(chr, range(128))) + "中文\u00df\U0001f600"
+    bodies = [every, None, "", "\\", "'", "\0", "\x1a", "\\'\0\x1a" * 700, every * 40, "=" * 9000]
+    create = (
+        "CREATE TABLE t (id int PRIMARY KEY, title varchar(80), body mediumtext, note varchar(9))"
+    )
+    with mariadb.connect(schema.schema) as root, root.cursor() as cursor:
+        cursor.execute(f"{create} CHARACTER SET utf8mb4")
+        for number, body in enumerate(bodies * 3):
+            note = None if number % 2 else "a\0'\\"
+            cursor.execute("INSERT INTO t VALUES (%s,%s,%s,%s)", (number, every[:80], body, note))
+        cursor.execute("ANALYZE TABLE t")
+    asked: list[str] = []
+    values = connection.values
+    with pytest.MonkeyPatch.context() as patch:
+        small_segments(patch)
+        patch.setattr(connection, "values", lambda words: (asked.append(words), values(words))[1])
+        table, parts = read(connection)
+    assert "CONCAT('=',CONVERT(`body` USING binary))" in asked[0], "it came as it is"
+    assert sum(part.rows for part in parts) == len(bodies) * 3
+    found = dict(segments.digests(connection, table, [part.range for part in parts]))
+    assert [found[part.range].digest for part in parts] == [part.digest for part in parts]
