@@ -72,7 +72,7 @@ def _run(words: list[str]) -> int:
     from gmops_desktop.cli.help import usage_sentence
     from gmops_desktop.cli.tree import commands
 
-    program = typer.main.get_command(commands())
+    program = typer.main.get_command(commands(words[0] if words else ""))
     try:
         code = program.main(words, prog_name="gmops", standalone_mode=False)
     except typer.Abort as error:

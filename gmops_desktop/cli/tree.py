@@ -1,45 +1,52 @@
-"""The tree of commands.  Importing it looks up every help text, so the language comes first."""
+"""The tree of commands.  Importing its parts looks up help texts, so the language comes first."""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any, Final
+
 import typer
 
-from gmops_desktop.cli import (
-    account,
-    backup,
-    backup_all,
-    drill,
-    files,
-    import_,
-    patch,
-    prune,
-    record,
-    report,
-    restore,
-    sandbox,
-    schedule,
-    seal,
-    status,
-    ticket,
-)
 from gmops_desktop.cli.help import group
 from gmops_desktop.language import tr
 
+# In the order of a working day: a group's module, and the modules that add commands to it.
+_GROUPS: Final[dict[str, tuple[str, ...]]] = {
+    "backup": ("prune", "backup_all"),
+    "restore": ("import_",),
+    "files": (),
+    "drill": (),
+    "account": (),
+    "schedule": (),
+    "seal": (),
+    "patch": (),
+    "ticket": (),
+    "report": (),
+    "sandbox": (),
+}
 
-def commands() -> typer.Typer:
-    """Return `gmops` with everything it can do, in the order of a working day."""
+
+def commands(word: str = "") -> typer.Typer:
+    """Return `gmops` with everything it can do.
+
+    Where the first `word` names a group, only that one is loaded: the others, with their help, are
+    for whoever asks for them.
+    """
     program = group(
         "gmops",
         tr("The operations engineer's desk: status, proved backups, patches, tickets, reports."),
     )
-    status.add_to(program)
-    for module in (
-        *(backup, restore, files, drill, account, schedule, seal),
-        *(patch, ticket, report, sandbox),
-    ):
-        program.add_typer(module.commands)
-    import_.add_to(restore.commands)
-    prune.add_to(backup.commands)
-    backup_all.add_to(backup.commands)
-    record.add_to(program)
+    if word not in _GROUPS:
+        _part("status").add_to(program)
+    for name in [word] if word in _GROUPS else _GROUPS:
+        found: typer.Typer = _part(name).commands
+        for more in _GROUPS[name]:
+            _part(more).add_to(found)
+        program.add_typer(found)
+    if word not in _GROUPS:
+        _part("record").add_to(program)
     return program
+
+
+def _part(name: str) -> Any:
+    return import_module(f"gmops_desktop.cli.{name}")
