@@ -88,6 +88,7 @@ class TaskRunner(QObject):
         self._numbers = count(1)
         self._tasks: dict[int, Task] = {}
         self._lanes: dict[str, deque[int]] = {}
+        self._over = False
         queued = Qt.ConnectionType.QueuedConnection
         self._reported.connect(self._on_reported, queued)
         self._noted.connect(self._on_noted, queued)
@@ -104,12 +105,16 @@ class TaskRunner(QObject):
     ) -> Task:
         """Queue a job.  Connect to the task before control returns to the event loop.
 
-        A quiet task (a periodic look, a refresh) does not show in the job strip.
+        A quiet task (a periodic look, a refresh) does not show in the job strip.  What a widget
+        starts while the window goes down is not begun any more.
         """
         number = next(self._numbers)
         context = Context(partial(self._reported.emit, number), partial(self._noted.emit, number))
         lane = lane or f"task {number}"
         task = Task(job, title, lane, changes, context, self, quiet=quiet)
+        if self._over:
+            task.cancel()
+            return task
         self._tasks[number] = task
         line = self._lanes.setdefault(task.lane, deque())
         line.append(number)
@@ -124,6 +129,7 @@ class TaskRunner(QObject):
 
     def shut_down(self, wait_ms: int = 5000) -> bool:
         """Cancel everything; say whether all threads ended in time."""
+        self._over = True
         for task in self.running():
             task.cancel()
         return self._pool.waitForDone(wait_ms)

@@ -215,3 +215,14 @@ def test_soak_of_cancelled_tasks(qtbot: QtBot, runner: TaskRunner) -> None:
     assert set(ends) == {"cancelled"}
     assert len(worked) >= 399, "hardly any task was cancelled while it worked"
     qtbot.waitUntil(lambda: not runner.findChildren(Task), timeout=5000)
+
+
+def test_nothing_begins_when_the_window_goes_down(qtbot: QtBot) -> None:
+    runner = TaskRunner()
+    assert runner.shut_down()
+    begun: list[str] = []
+    task = runner.start(lambda context: begun.append("begun"), "late")
+    assert runner.shut_down(), "no thread runs"
+    assert task.stopping
+    assert not begun
+    assert not runner.running()

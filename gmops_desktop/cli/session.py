@@ -123,6 +123,12 @@ class Session:
 
         The passwords are in hand afterwards.
         """
+        if key and not (ssh and "://" in words):
+            raise OpsError(
+                tr("--key names the private key for the server behind --ssh, and there is none."),
+                hint=tr("Name the server with --ssh USER@HOST, or leave --key out."),
+                unharmed=tr("Nothing was sent."),
+            )
         if "://" in words:
             if ssh:
                 server = parse_ssh(ssh, key=str(Path(key).absolute()) if key else "")

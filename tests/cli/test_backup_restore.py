@@ -287,6 +287,12 @@ def test_an_unknown_host_key_is_shown_and_never_accepted_by_itself(
     assert known.code == 0, known.err
 
 
+def test_a_key_without_a_server_is_no_row_either(desk: Desk) -> None:
+    """`--key 17` once chose a row: taken for nothing, it would restore the whole table."""
+    refused(desk.take("--key", "17"), "--key", "--ssh USER@HOST")
+    assert left_behind(desk) == []
+
+
 def test_a_changed_host_key_is_refused(
     desk: Desk, sshd: Sshd, through_ssh: list[str], tmp_path: Path
 ):
