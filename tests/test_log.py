@@ -6,8 +6,15 @@ import logging
 
 import pytest
 
+from gmops_desktop import log
 from gmops_desktop.log import MASK, redact, remember_secret, start_log
 from gmops_desktop.paths import Home
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other tests of this process gave as passwords, "wrong" among them, is not known here."""
+    monkeypatch.setattr(log, "_known", set())
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Sequence
-from typing import cast
+from itertools import accumulate
+from typing import Final, cast
 
 from gmops_desktop.adapters.mysql.pieces import Segment
 from gmops_desktop.adapters.mysql.segments import Bound, Range
+
+_PARTING: Final = 2  # bytes that part two rows
 
 
 class Cut:
@@ -34,19 +38,30 @@ class Cut:
             return False
         if size >= limit and max(map(len, rows)) >= limit:
             return False
-        size += 2 * len(rows)
+        size += _PARTING * len(rows)
         self.rows += len(rows)
         self.bytes += size
         if self._size + size <= self._target:
             self._rows += rows
             self._size += size
             return True
-        for one in rows:
-            if self._rows and self._size + len(one) + 2 > self._target:
-                self._full.append(self._segment())
-            self._rows.append(one)
-            self._size += len(one) + 2
+        self._cut(rows)
         return True
+
+    def _cut(self, rows: Sequence[bytes]) -> None:
+        """Add rows that pass the end of a segment; one that is larger than any stands alone."""
+        ends = list(accumulate(map(_PARTING.__add__, map(len, rows))))
+        start = before = 0  # rows that were added, and their bytes
+        while start < len(rows):
+            stop = bisect_right(ends, self._target - self._size + before, start)
+            if stop == start and not self._rows:
+                stop += 1
+            if stop > start:
+                self._rows += rows[start:stop]
+                self._size += ends[stop - 1] - before
+                start, before = stop, ends[stop - 1]
+            if start < len(rows):
+                self._full.append(self._segment())
 
     def full(self) -> list[Segment]:
         """Take the segments that have become full."""

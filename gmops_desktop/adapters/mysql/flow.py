@@ -43,8 +43,16 @@ def values(
                     CR.CR_SERVER_LOST, "Lost connection to MySQL server during query"
                 )
             came(len(read))
-            found, data = list[Value](), rest + read
-            rest, number = data[_values_in(data, found) :], number + len(found)
+            found, missing = list[Value](), _missing(rest)
+            # The row that the last read cut through is put together alone: joining all that was
+            # read to it would copy everything once more.
+            whole = rest + read[:missing] if 0 < missing <= len(read) else b""
+            if whole and _values_in(whole, found) == len(whole):
+                data, begin = read, missing
+            else:
+                data, begin = rest + read, 0
+            rest = data[begin + _values_in(data, found, begin) :]
+            number += len(found)
             if found:
                 yield found
             end = _end_of_answer(rest)
@@ -53,34 +61,40 @@ def values(
     _close(raw, result, end, rest[3], number & 0xFF)
 
 
-def _values_in(data: bytes, found: list[Value]) -> int:
-    """Put the values of the whole rows at the start of `data` into `found`; return their end.
+def _missing(rest: bytes) -> int:
+    """Return how many bytes the packet lacks that begins in `rest`; 0 where that is not known."""
+    return _HEAD + int.from_bytes(rest[:3], "little") - len(rest) if len(rest) >= _HEAD else 0
+
+
+def _values_in(data: bytes, found: list[Value], begin: int = 0) -> int:
+    """Put the values of the whole rows in `data` from `begin` on into `found`; return how many
+    bytes these are.
 
     A value is all that its packet holds, so its own length tells where the next packet begins.
     """
-    position, end, add = _HEAD, len(data), found.append
+    position, end, add = begin + _HEAD, len(data), found.append
     while position < end:
         first = data[position]
         if first < _SHORT:
-            begin = position + 1
-            stop = begin + first
+            start = position + 1
+            stop = start + first
         elif first == _TWO_BYTES:
-            begin = position + 3
-            stop = begin + int.from_bytes(data[position + 1 : begin], "little")
+            start = position + 3
+            stop = start + int.from_bytes(data[position + 1 : start], "little")
         elif first == _THREE_BYTES:
-            begin = position + 4
-            stop = begin + int.from_bytes(data[position + 1 : begin], "little")
+            start = position + 4
+            stop = start + int.from_bytes(data[position + 1 : start], "little")
         elif first == _NULL:
             add(None)
             position += 1 + _HEAD
             continue
         else:  # the end, or an error
             break
-        if stop > end or begin > end:
+        if stop > end or start > end:
             break
-        add(data[begin:stop])
+        add(data[start:stop])
         position = stop + _HEAD
-    return position - _HEAD
+    return position - _HEAD - begin
 
 
 def _end_of_answer(data: bytes) -> bytes | None:
