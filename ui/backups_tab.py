@@ -35,7 +35,7 @@ from ui.scheduling import Scheduling
 from ui.theme import GAP
 from ui.widgets.frames import Card, EmptyState, button, column, disable, row
 from ui.widgets.page import Page
-from ui.widgets.panes import empty_page
+from ui.widgets.panes import Shrinking, empty_page
 from ui.widgets.tables import Table
 
 # Opens a comparison over a page: the archive chosen, and all there are.
@@ -226,7 +226,7 @@ class BackupsTab(Page):
         lower.setSpacing(GAP)
         lower.addWidget(self.archives, 1)
         lower.addWidget(self._panels)
-        body = QWidget()
+        body = Shrinking()
         cards = row(self._others, *self.kinds, spacing=GAP)
         for place in range(len(self.kinds)):
             cards.setStretch(place, 1)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from db.engine import Database
@@ -13,6 +14,13 @@ from db.journal import Journal
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
+from ui.theme import Appearance
+
+
+@pytest.fixture(scope="session", autouse=True)
+def dressed(qapp: QApplication) -> None:
+    """The fonts and the theme of the program: what fits a window is as the user sees it."""
+    Appearance(qapp, "light")
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from gmops_desktop.changes import Change
 from ui.theme import GAP
 from ui.widgets.frames import PageHead, column
+from ui.widgets.panes import Shrinking
 
 
 class Page(QWidget):
@@ -32,7 +33,7 @@ class Page(QWidget):
         super().__init__()
         self._stale = True
         self.head = PageHead(title, caption)
-        inside = _Body()
+        inside = Shrinking()
         inside.setProperty("kind", "body")
         self.body: QVBoxLayout = column(inside, margins=(16, GAP, 16, GAP), spacing=GAP)
         scroll = QScrollArea()
@@ -80,11 +81,3 @@ class Page(QWidget):
         super().showEvent(event)
         if self._stale:
             self.renew()
-
-
-class _Body(QWidget):
-    """Lets a page with wrapped texts shrink to its least height before the page scrolls."""
-
-    def heightForWidth(self, width: int) -> int:
-        layout = self.layout()
-        return layout.totalMinimumHeightForWidth(width) if layout else -1

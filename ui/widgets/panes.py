@@ -1,5 +1,5 @@
-"""A card whose content reaches its edges (lists, a document), the part of a card that scrolls, and
-the card of an empty page."""
+"""A card whose content reaches its edges (lists, a document), the part of a card that scrolls, what
+shrinks before a page scrolls, and the card of an empty page."""
 
 from __future__ import annotations
 
@@ -29,6 +29,18 @@ class Pane(QFrame):
             self.content.addWidget(item, stretch)
 
 
+class Shrinking(QWidget):
+    """Lets what holds wrapped texts shrink to its least height before the page scrolls.
+
+    Qt takes the preferred height of such a layout for its least; each level of nesting must say
+    otherwise for itself.
+    """
+
+    def heightForWidth(self, width: int) -> int:
+        layout = self.layout()
+        return layout.totalMinimumHeightForWidth(width) if layout else -1
+
+
 def scrolled(*parts: QWidget | QLayout) -> QScrollArea:
     """Hold what is read; on a low window it scrolls, and the buttons below it stay in sight."""
     inside = QWidget()
@@ -45,7 +57,7 @@ def scrolled(*parts: QWidget | QLayout) -> QScrollArea:
 
 def empty_page(state: EmptyState) -> QWidget:
     """Return a page with nothing but an empty state on its card."""
-    card, page = Card(), QWidget()
+    card, page = Card(), Shrinking()
     card.add(state, 1)
     column(page, card, margins=(16, 12, 16, 12))
     return page
