@@ -1,11 +1,12 @@
-"""Connections that share out work: as many as the server makes use of, ended by the first error."""
+"""Connections that share out work: opened as far as they help, ended together."""
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from types import TracebackType
@@ -19,8 +20,8 @@ from gmops_desktop.language import tr
 _NEAR: Final = 0.004  # seconds of a round trip up to which a line is a fast one
 _FAR_COUNT: Final = 3  # connections that keep a slow line full while the server works for one
 _MOST: Final = 4
-_SAMPLES: Final = 3
-_SAMPLE: Final = (  # some 15 ms of a server's work
+_SAMPLES: Final = 5  # at most
+_SAMPLE: Final = (  # what a server does most in a backup, for some 15 ms
     "SELECT BENCHMARK(12000,CONCAT('(',RAND(),',',QUOTE(REPEAT('x',80)),',',QUOTE(RAND()),')'))"
 )
 
@@ -28,57 +29,76 @@ Job = Callable[[MysqlConnection], None]
 
 
 class Together:
-    """The connection in hand, and those opened beside it.
+    """The first connection, one in hand or its own, and those opened beside it.
 
-    The first error, and a cancellation, breaks all of them: nobody waits for what is in vain.
+    `working` take part in the work.  The first error, and a cancellation, breaks all of them:
+    nobody waits for what is in vain.
     """
 
-    def __init__(self, first: MysqlConnection, connect: Callable[[], MysqlConnection]) -> None:
+    def __init__(
+        self, connect: Callable[[], MysqlConnection], first: MysqlConnection | None = None
+    ) -> None:
         self._connect = connect
         self._stack = ExitStack()
-        self._all = [first]
+        self._all: list[MysqlConnection] = []
         self._changed = threading.Condition()  # over what follows
         self._waiting: deque[Job] = deque()
         self._busy = 0
         self._failure: BaseException | None = None
+        if first:
+            self._all.append(first)
+        self.first = first or self._open()
+        self.working: tuple[MysqlConnection, ...] = (self.first,)
 
     @property
     def count(self) -> int:
-        """How many connections there are."""
-        return len(self._all)
+        """How many connections work."""
+        return len(self.working)
 
-    def grow(self, prepare: Job) -> None:
+    def grow(self, count: int, prepare: Job) -> None:
+        """Open more connections, up to `count`, and `prepare` them.
+
+        Where the server lets no more in, fewer will do.
+        """
+        refusals: list[OpsError] = []
+
+        def another() -> None:
+            try:
+                self._open()
+            except OpsError as refusal:
+                refusals.append(refusal)
+
+        begun = len(self._all)
+        side_by_side([another] * (count - begun))
+        if refusals:
+            why = refusals[0].message
+            self.first.context.note(tr("No more connections could be opened: {why}", why=why))
+        side_by_side([partial(prepare, connection) for connection in self._all[begun:]])
+        self.working = tuple(self._all)
+
+    def grow_as_helps(self, prepare: Job) -> None:
         """Open as many more connections as help, and `prepare` them.
 
-        Over a slow line that is a fixed number; over a fast one it is measured how many statements
-        the server works on at once.  Where it lets no more in, fewer do.
+        Over a slow line that is a fixed number; over a fast one it is measured.
         """
-        first = self._all[0]
-        begun = time.monotonic()
-        first.one("SELECT 1")
-        near = time.monotonic() - begun < _NEAR
-        wanted = _MOST if near else _FAR_COUNT
-        refusals = [why for why in side_by_side([self._another] * (wanted - 1)) if why]
-        if refusals:
-            first.context.note(tr("No more connections could be opened: {why}", why=refusals[0]))
+        near = is_near(self.first)
+        self.grow(_MOST if near else _FAR_COUNT, prepare)
         if near:
             # One more than are served: while it waits for us, the server has its hands full.
-            useful = min(len(self._all), max(1, round(self._served())) + 1)
-            for connection in self._all[useful:]:
-                connection.close()
-            del self._all[useful:]
-        side_by_side([partial(prepare, connection) for connection in self._all[1:]])
+            self._keep(max(1, round(served(self.working))) + 1)
 
     def share(self, jobs: Iterable[Job]) -> None:
-        """Let every connection take jobs until none is left; the first error ends all."""
+        """Let all that work take jobs until none is left; the first error ends all."""
         self._waiting.extend(jobs)
-        if self._waiting:
-            side_by_side([partial(self._work, connection) for connection in self._all])
+        if len(self.working) == 1:
+            self._work(self.first)
+        elif self._waiting:
+            side_by_side([partial(self._work, connection) for connection in self.working])
         if self._failure:
             raise self._failure
 
     def add(self, job: Job) -> None:
-        """Let a job that runs hand on another, which comes before all that wait."""
+        """Let a job that runs hand on another, which whoever is free takes before all that wait."""
         with self._changed:
             self._waiting.appendleft(job)
             self._changed.notify()
@@ -94,37 +114,18 @@ class Together:
     ) -> None:
         self._stack.close()
 
-    # ------------------------------------------------------------ how many
-
-    def _another(self) -> str:
-        """Open one more; return why the server does not let it in, or nothing."""
-        try:
-            connection = self._connect()
-        except OpsError as refusal:  # those there are will do
-            return refusal.message
+    def _open(self) -> MysqlConnection:
+        connection = self._connect()
         self._stack.callback(connection.close)
         self._all.append(connection)
-        return ""
+        return connection
 
-    def _served(self) -> float:
-        """Measure how many statements the server works on at once."""
-
-        def sample(connection: MysqlConnection) -> float:
-            begun = time.monotonic()
-            connection.one(_SAMPLE)
-            return time.monotonic() - begun
-
-        def all_of_them() -> float:
-            begun = time.monotonic()
-            side_by_side([partial(sample, connection) for connection in self._all])
-            return time.monotonic() - begun
-
-        # What else runs on either machine can only make it slower, so the best of a few tells.
-        alone = min(sample(self._all[0]) for _ in range(_SAMPLES))
-        together = min(all_of_them() for _ in range(_SAMPLES))
-        return len(self._all) * alone / together
-
-    # ------------------------------------------------------------ jobs
+    def _keep(self, count: int) -> None:
+        """Close all but `count` connections."""
+        for connection in self._all[count:]:
+            connection.close()
+        del self._all[count:]
+        self.working = tuple(self._all)
 
     def _work(self, connection: MysqlConnection) -> None:
         while job := self._next():
@@ -151,5 +152,37 @@ class Together:
             if self._failure is None:
                 self._failure = error
             self._waiting.clear()
-        for connection in self._all:
+        for connection in self.working:
             connection.cut()
+
+
+def is_near(connection: MysqlConnection) -> bool:
+    """Tell whether a round trip is so short that the line is a fast one."""
+    begun = time.monotonic()
+    connection.one("SELECT 1")
+    return time.monotonic() - begun < _NEAR
+
+
+def served(connections: Sequence[MysqlConnection]) -> float:
+    """Measure how many statements of `connections` the server works on at once."""
+
+    def sample(connection: MysqlConnection) -> float:
+        begun = time.monotonic()
+        connection.one(_SAMPLE)
+        return time.monotonic() - begun
+
+    def all_of_them() -> float:
+        begun = time.monotonic()
+        side_by_side([partial(sample, connection) for connection in connections])
+        return time.monotonic() - begun
+
+    # What else runs on either machine can only make it slower, so the best of a few tells; and no
+    # more are taken than it takes to see that all connections are of use.
+    alone = together = math.inf
+    found = 0.0
+    for _ in range(_SAMPLES):
+        alone, together = min(alone, sample(connections[0])), min(together, all_of_them())
+        found = len(connections) * alone / together
+        if round(found) + 1 >= len(connections) > 2:
+            break
+    return found

@@ -30,6 +30,7 @@ from gmops_desktop.adapters.mysql import (
 from gmops_desktop.adapters.mysql.definitions import Table
 from gmops_desktop.adapters.mysql.pieces import Piece, Segment
 from gmops_desktop.adapters.mysql.segments import Digest, Pace, Range
+from gmops_desktop.adapters.mysql.together import Job
 from gmops_desktop.archive.frames import Damaged
 from gmops_desktop.archive.hand import Held
 from gmops_desktop.archive.manifest import TableRecord
@@ -38,7 +39,7 @@ from gmops_desktop.context import Context
 from gmops_desktop.language import tr
 from gmops_desktop.services.backups import redefined
 from gmops_desktop.services.backups.courtesy import Courtesy
-from gmops_desktop.services.backups.crew import Crew, Job
+from gmops_desktop.services.backups.crew import Crew
 from gmops_desktop.services.backups.delta import TOGETHER, splice
 from gmops_desktop.services.backups.intake import Intake, TableRows
 from gmops_desktop.services.backups.planning import TablePlan, in_order, range_of

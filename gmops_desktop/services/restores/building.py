@@ -74,10 +74,10 @@ class Building:
             self._context.check()
             create = script.create_of(self._reader.frame(record.frame))
             exchange.build(self._first, self._swap, record.name, create)
-        with Together(self._first, self._connect) as together:
+        with Together(self._connect, self._first) as together:
             exchange.by_row(self._first)
             if self._total >= _WORTH:
-                together.grow(_ready)
+                together.grow_as_helps(_ready)
             tables = [self._table(record, together.count) for record in records]
             together.share([job for table in tables for job in self._jobs(table, together)])
         exchange.prepare(self._first)

@@ -83,8 +83,8 @@ def compare(
     asked = [d for d in by_definition if d.action == "rows" and d.live and d.live.holds_rows]
     tables_asked = [(d.record, d.table) for d in asked if d.record]
     if connect and sum(record.text_bytes for record, _ in tables_asked) >= _WORTH_MORE:
-        with Together(connection, connect) as together:
-            together.grow(segments.prepare)
+        with Together(connect, connection) as together:
+            together.grow_as_helps(segments.prepare)
             found = _differing(connection, tables_asked, context, together=together)
     else:
         found = _differing(connection, tables_asked, context)
