@@ -1,8 +1,9 @@
 """What an interrupted backup leaves behind, so that the next one need not fetch it again.
 
 Beside `NAME.part` lies `NAME.part.index`: a JSON line for each table, and one for each segment
-whose frames stand in the `.part`, with their places and digests.  A line may speak of bytes that
-never reached the disk; a frame counts only when its digest holds.
+whose frames stand in the `.part`, with their places and digests.  Both are synced to the disk now
+and then; after a power cut a line may speak of bytes that never reached it, so a frame counts only
+when its digest holds.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any, Final, Self
 
 from gmops_desktop.archive.frames import Damaged, Frame, decompress
 from gmops_desktop.archive.manifest import SegmentRecord, TableRecord
+from gmops_desktop.paths import sync_folder
 
 PART: Final = ".part"
 LEFT: Final = ".left"  # what a `.part` is called once its own attempt is over
@@ -45,6 +47,7 @@ class Index:
         self._file = os.fdopen(os.open(self._path, flags, 0o600), "wb")
         self._known: set[str] = set()
         self._line({"format": _FORMAT, "mark": mark})
+        sync_folder(part.parent)  # the names of both files, without which their bytes are lost
 
     def add(
         self, table: TableRecord, segment: SegmentRecord, frames: Sequence[tuple[int, Frame, str]]
@@ -63,6 +66,10 @@ class Index:
                 ],
             }
         )
+
+    def sync(self) -> None:
+        """Bring the lines to the disk."""
+        os.fsync(self._file.fileno())
 
     def close(self) -> None:
         self._file.close()

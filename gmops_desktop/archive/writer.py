@@ -29,9 +29,7 @@ from gmops_desktop.paths import sync_folder, write_atomically
 
 _THREADS: Final = 2
 _WORTH_KEEPING: Final = 256 << 10  # bytes of an interrupted attempt that the next may use
-_AT_RISK: Final = (
-    32 << 20
-)  # bytes that a power cut may take from an attempt, or a few times as many
+_AT_RISK: Final = 32 << 20  # bytes of an attempt that a power cut may take, or a few times as many
 _WAITING: Final = 6  # contents held in memory until their turn to be written
 
 
@@ -199,7 +197,13 @@ class ArchiveWriter:
             self._await_disk()
             self._file.flush()
             self._safe = self.file_bytes
-            self._synced = self._disk.submit(os.fsync, self._file.fileno())
+            self._synced = self._disk.submit(self._sync)
+
+    def _sync(self) -> None:
+        """Bring what was written, and what tells of it, to the disk."""
+        os.fsync(self._file.fileno())
+        if self._index:
+            self._index.sync()
 
     def _await_disk(self) -> None:
         """Wait until the disk has taken what it was given; what it refuses is told only once."""

@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import wait
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,8 +21,9 @@ from hypothesis import strategies as st
 
 from archives import manifest_of, write_archive
 from gmops_desktop.archive import writer as writing
+from gmops_desktop.archive.attempts import LeftOver, interrupted
 from gmops_desktop.archive.frames import Damaged, compress, decompress, walk
-from gmops_desktop.archive.manifest import FORMAT, Manifest
+from gmops_desktop.archive.manifest import FORMAT, Manifest, SegmentRecord, TableRecord
 from gmops_desktop.archive.reader import ArchiveReader
 from gmops_desktop.archive.writer import ArchiveWriter, sidecar
 from gmops_desktop.errors import OpsError, ProofFailed
@@ -202,3 +204,37 @@ def test_what_the_disk_refuses_beside_the_work_ends_the_archive(
     with pytest.raises(OpsError, match="Input/output error"):
         write_archive(tmp_path / "a.sql.zst", [os.urandom(3000), b"the last"])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_after_a_power_cut_nearly_all_of_an_attempt_is_found_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keep of each file what the kernel was told to bring to the disk, and nothing else."""
+    sync, on_disk = os.fsync, dict[int, int]()  # by inode: bytes
+
+    def spy(number: int) -> None:
+        sync(number)
+        there = os.fstat(number)
+        on_disk[there.st_ino] = there.st_size
+
+    monkeypatch.setattr(writing, "_AT_RISK", 100_000)
+    monkeypatch.setattr(os, "fsync", spy)
+    parts, after = [os.urandom(50_000) for _ in range(20)], tmp_path / "after"
+    table = TableRecord("t", "InnoDB", "", 0, (), "INSERT INTO t VALUES", (), "PRIMARY", 1, ())
+    with ArchiveWriter(tmp_path / "a.sql.zst", mark="shop") as writer:
+        for part in parts:
+            frame = writer.add(part)
+            writer.remember(table, SegmentRecord(1, len(part), "", frame), frame)
+            writer.settle()
+            wait([writer._synced] if writer._synced else [])
+        assert tmp_path.stat().st_ino in on_disk, "the names of the files were not synced"
+        after.mkdir()
+        for file in tmp_path.glob("a.sql.zst.part*"):
+            synced = on_disk[file.stat().st_ino]
+            (after / file.name).write_bytes(file.read_bytes()[:synced])
+    (left,) = interrupted(after, "shop")
+    with LeftOver(left) as found:
+        (again,) = found.tables
+        kept = [found.frame(segment.frame) for segment in again.segments]
+    assert kept == parts[: len(kept)]
+    assert len(kept) >= 17  # the rest was younger than the last time
