@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -14,6 +15,9 @@ from gmops_desktop.errors import Cancelled
 from gmops_desktop.lines import Line
 
 Result = TypeVar("Result")
+
+_THREADS: Final = 2  # of what is computed in turn: as many cores as any machine of today has
+_AHEAD: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +148,21 @@ def side_by_side(jobs: Sequence[Callable[[], Result]]) -> list[Result]:
     with ThreadPoolExecutor(len(jobs), thread_name_prefix="side by side") as pool:
         futures = [pool.submit(job) for job in jobs]
     return [future.result() for future in futures]
+
+
+def in_turn(jobs: Iterable[Callable[[], Result]]) -> Iterator[Result]:
+    """Run `jobs` in a few threads, somewhat ahead of who asks; yield their results in order.
+
+    The iterable itself is drawn from in the thread that asks.
+    """
+    waiting: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="in turn") as pool:
+        try:
+            for job in jobs:
+                waiting.append(pool.submit(job))
+                if len(waiting) > _AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)

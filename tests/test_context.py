@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 
 import pytest
 
-from gmops_desktop.context import Context, Progress
+from gmops_desktop.context import Context, Progress, in_turn
 from gmops_desktop.errors import Cancelled
 
 
@@ -67,3 +68,29 @@ def test_a_cancelled_job_does_not_begin_an_uncut_step(context: Context) -> None:
     context.cancel()
     with pytest.raises(Cancelled), context.uncut():
         raise AssertionError("the step began")
+
+
+def test_what_is_computed_in_turn_comes_in_order_and_only_as_far_as_asked() -> None:
+    begun: list[int] = []
+
+    def job(number: int) -> int:
+        begun.append(number)
+        return number * number
+
+    squares = in_turn(partial(job, number) for number in range(1000))
+    assert [next(squares) for _ in range(10)] == [number * number for number in range(10)]
+    squares.close()
+    assert len(begun) < 30
+
+
+def test_an_error_in_turn_ends_the_rest() -> None:
+    def job(number: int) -> int:
+        if number == 3:
+            raise OSError("gone")
+        return number
+
+    squares = in_turn(partial(job, number) for number in range(1000))
+    assert [next(squares) for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(OSError, match="gone"):
+        next(squares)
+    assert not list(squares)

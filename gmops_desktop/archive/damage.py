@@ -57,11 +57,25 @@ def container(file: BinaryIO) -> Container:
 
 def part_of(raw: bytes, frame: Frame) -> Part:
     """Say which part of a stored frame is damaged; empty where all of it holds."""
+    return opened(raw, frame)[0]
+
+
+def opened(raw: bytes, frame: Frame) -> tuple[Part, bytes]:
+    """Return which part of a stored frame is damaged, and its content where all of it holds."""
     if len(raw) != frame.size:
-        return "cut"
+        return "cut", b""
     stated = frame.checksum.to_bytes(4, "little")
-    if (length := _length(raw)) is not None:
-        return "" if (raw[-4:], length) == (stated, frame.content_size) else "table"
+    try:
+        content = decompress(raw)
+    except Damaged:
+        return _closed(raw, frame, stated), b""
+    if (raw[-4:], len(content)) != (stated, frame.content_size):
+        return "table", b""
+    return "", content
+
+
+def _closed(raw: bytes, frame: Frame, stated: bytes) -> Part:
+    """Say which part is damaged of a frame that does not open."""
     try:
         head = zstandard.get_frame_parameters(raw)
     except zstandard.ZstdError:
@@ -69,7 +83,7 @@ def part_of(raw: bytes, frame: Frame) -> Part:
     sound = head.has_checksum and not head.dict_id and not raw[4] & _RESERVED
     if not sound or head.content_size != frame.content_size:
         return "header"
-    return "content" if _length(raw[:-4] + stated) is None else "checksum"
+    return "checksum" if _opens(raw[:-4] + stated) else "content"
 
 
 def damaged(part: Part, number: int, frame: Frame, name: str) -> str:
@@ -205,9 +219,9 @@ def _wrong_table(file: BinaryIO, layout: Layout) -> str:
     return tr("The seek table from byte {offset} on is damaged.", offset=layout.table)
 
 
-def _length(raw: bytes) -> int | None:
-    """Return the length of a frame's content; None where it does not open."""
+def _opens(raw: bytes) -> bool:
     try:
-        return len(decompress(raw))
+        decompress(raw)
     except Damaged:
-        return None
+        return False
+    return True

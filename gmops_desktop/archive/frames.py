@@ -115,6 +115,12 @@ def decompress(frame: bytes) -> bytes:
     return content
 
 
+def raw_of(file: BinaryIO, frame: Frame) -> bytes:
+    """Return a frame as it is stored; less where the file ends inside it."""
+    file.seek(frame.offset)
+    return file.read(frame.size)
+
+
 def measure(frame: bytes, offset: int, content_size: int) -> Frame:
     """Return the seek table's entry of a frame; its last four bytes are the checksum."""
     return Frame(offset, len(frame), content_size, int.from_bytes(frame[-4:], "little"))

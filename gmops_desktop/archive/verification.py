@@ -8,26 +8,25 @@ are told apart, and examined as far as they can be (`foreign`).
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import stat
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Literal
+from typing import Any, BinaryIO, Final, Literal, NamedTuple
 
-from gmops_desktop.archive import account, damage, foreign, rows
-from gmops_desktop.archive.frames import Damaged, Frame, decompress
+from gmops_desktop.archive import account, damage, foreign, manifest_proof, rows
+from gmops_desktop.archive.frames import Frame, decompress, raw_of
 from gmops_desktop.archive.manifest import Manifest, SegmentRecord, TableRecord
 from gmops_desktop.archive.reader import cannot_read
 from gmops_desktop.archive.writer import sidecar
-from gmops_desktop.context import Context
+from gmops_desktop.context import Context, in_turn
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 
 ROWS_END: Final = b";\n"  # after the rows of a segment
-_TITLE: Final = b"-- GMOps manifest"
 _DEFINED: Final = re.compile(rb"(?:INSERT INTO|EXISTS) (`(?:[^`]|``)*`)")
 _PIECE: Final = re.compile(
     rb"^SET @`(?:([0-9a-f]{64})`=x''|([0-9a-f]{64})`=CONCAT\(@`\2`,0x([0-9A-F]+)\));$", re.MULTILINE
@@ -78,7 +77,7 @@ def verify(path: Path, context: Context) -> Verification:
                 return _foreign(path, file, begun, context)
             shape = damage.container(file)
             frames, faults = shape.frames, list(shape.faults)
-            manifest, place = _manifest(file, shape, faults)
+            manifest, place = manifest_proof.find(file, shape, faults)
             faults += _content(file, frames, manifest, place, context)
             if not faults:  # what is damaged does not fit its sidecar anyway
                 faults += sidecar_faults(path, file, context)
@@ -100,106 +99,7 @@ def _ours(file: BinaryIO) -> bool:
     if foreign.first_text(file).startswith(b"-- Archive of "):
         return True
     shape = damage.container(file)
-    return shape.closed and bool(_title_places(file, shape.frames))
-
-
-def _title_places(file: BinaryIO, frames: tuple[Frame, ...]) -> list[int]:
-    """Return which frames begin as a manifest does, the last one first."""
-    places = []
-    for place in range(len(frames) - 1, -1, -1):
-        file.seek(frames[place].offset)
-        head = file.read(64)  # a manifest is stored as it is; before, it was compressed
-        if _TITLE in head or (place >= len(frames) - 3 and _begins(_raw(file, frames[place]))):
-            places.append(place)
-    return places
-
-
-def _begins(raw: bytes) -> bool:
-    try:
-        return decompress(raw).strip(b"\n").startswith(_TITLE)
-    except Damaged:
-        return False
-
-
-def _manifest(
-    file: BinaryIO, shape: damage.Container, faults: list[str]
-) -> tuple[Manifest | None, int]:
-    """Return the manifest and which frame it is; say what is wrong with it."""
-    frames = shape.frames
-    places = _title_places(file, frames)
-    if not places:
-        return None, _missing_manifest(file, shape, faults)
-    place = places[0]
-    frame, raw = frames[place], _raw(file, frames[place])
-    part = damage.part_of(raw, frame)
-    if part not in ("", "table"):
-        faults.append(_damaged_manifest(part, frame))
-        return None, place
-    if part:
-        faults.append(damage.damaged(part, place, frame, tr("the manifest")))
-    if place < len(frames) - 1:
-        faults.append(
-            tr("The manifest stands in frame {number}, at byte {offset}, and not at the end.",
-               number=place, offset=frame.offset)
-        )  # fmt: skip
-    try:
-        manifest = Manifest.parse(content := decompress(raw))
-    except Damaged as fault:
-        faults.append(
-            tr("The manifest was edited: its digest does not fit its text.")
-            if str(fault) == "manifest edited"
-            else tr("The manifest, from byte {offset} on, is of a form this program does not know.",
-                    offset=frame.offset)
-        )  # fmt: skip
-        return None, place
-    faults += _contradictions(manifest, content)
-    return manifest, place
-
-
-def _missing_manifest(file: BinaryIO, shape: damage.Container, faults: list[str]) -> int:
-    """Say why there is no manifest; return how many frames are left to test."""
-    last = len(shape.frames) - 1
-    part = damage.part_of(_raw(file, shape.frames[last]), shape.frames[last]) if last >= 0 else ""
-    if shape.closed and part not in ("", "table"):
-        faults.append(_damaged_manifest(part, shape.frames[last]))
-        return last
-    if shape.closed or not shape.faults:
-        faults.append(tr("The manifest is missing, so the content cannot be proved."))
-    return last + 1
-
-
-def _damaged_manifest(part: damage.Part, frame: Frame) -> str:
-    if part == "header":
-        return tr("The manifest is damaged in its header, at byte {offset}.", offset=frame.offset)
-    if part == "checksum":
-        return tr("The checksum of the manifest, before byte {end}, was altered.", end=frame.end)
-    return tr("The manifest is damaged between bytes {offset} and {end}.",
-              offset=frame.offset, end=frame.end)  # fmt: skip
-
-
-def _contradictions(manifest: Manifest, content: bytes) -> Iterator[str]:
-    """Hold the manifest against itself: its digest is no help against who makes it anew."""
-    said = json.loads(content.strip(b"\n").split(b"\n")[1].removeprefix(b"-- "))
-    found = (manifest.rows, manifest.text_bytes, manifest.consistency)
-    if (said.get("rows"), said.get("text_bytes"), said.get("consistency")) != found:
-        yield tr("The manifest contradicts itself: its totals are not those of its tables.")
-    used: set[int] = set()
-    for table in manifest.tables:
-        if not 0 <= table.frame < len(manifest.frames):
-            yield _nowhere(table.name)
-        for number, segment in enumerate(table.segments):
-            taken = range(segment.frame, segment.last_frame + 1)
-            fits = 0 <= segment.frame <= segment.last_frame < len(manifest.frames)
-            if not fits or not used.isdisjoint(taken):
-                yield _nowhere(tr("segment {number} of {name}", number=number, name=table.name))
-            used.update(taken if fits else ())
-    for thing in manifest.objects:
-        if not 0 <= thing.frame < len(manifest.frames):
-            yield _nowhere(thing.name)
-
-
-def _nowhere(name: str) -> str:
-    return tr("The manifest contradicts itself: no frame can be that of {name}.", name=name)
+    return shape.closed and bool(manifest_proof.candidates(file, shape.frames))
 
 
 def _content(
@@ -223,40 +123,68 @@ def _content(
     told = {frame for table in manifest.tables for segment in table.segments
             for frame in range(segment.frame, segment.last_frame + 1)}  # fmt: skip
     shifted = len(before) != len(manifest.frames)
+    plain = manifest.format == 1  # its digests are of the contents, later ones of what is stored
     digests: list[str] = []
     large: dict[bytes, Any] = {}  # running SHA-256 by the value's name
-    for place, (number, frame) in enumerate(before.items()):
+    looks = (
+        partial(_look, raw_of(file, frame), frame, segments.get(place), plain=plain)
+        for place, frame in enumerate(before.values())
+    )
+    for (place, (number, frame)), seen in zip(
+        enumerate(before.items()), in_turn(looks), strict=True
+    ):
         name = names[place] if place < len(names) else ""
         context.progress(99 * frame.offset // frames[-1].end, tr("Verifying {name}", name=name))
-        raw = _raw(file, frame)
-        part = damage.part_of(raw, frame)
-        if part:
-            digests.append("")
-            yield damage.damaged(part, number, frame, name)
+        digests.append(seen.digest)
+        if seen.part:
+            yield damage.damaged(seen.part, number, frame, name)
+        elif shifted or seen.digest != manifest.frames[place]:
             continue
-        content = decompress(raw)
-        digests.append(hashlib.sha256(raw if manifest.format > 1 else content).hexdigest())
-        if shifted or digests[-1] != manifest.frames[place]:
-            continue
-        if place not in segments:
-            if place not in told and content.startswith(b"INSERT "):
+        elif place in segments:
+            if any(value.hexdigest().encode() != key for key, value in large.items()):
+                yield tr("A large value does not fit its digest: {name}.", name=name)
+            if not seen.holds:
+                yield tr("The rows do not fit their digest: {name}.", name=name)
+            large = {}
+        else:
+            if place not in told and seen.content.startswith(b"INSERT "):
                 yield tr(
                     "Frame {number}, from byte {offset}, holds rows that the manifest leaves out.",
                     number=number,
                     offset=frame.offset,
                 )
-            _gather(content, large)
-            continue
-        if any(value.hexdigest().encode() != key for key, value in large.items()):
-            yield tr("A large value does not fit its digest: {name}.", name=name)
-        if not segment_holds(*segments[place], content):
-            yield tr("The rows do not fit their digest: {name}.", name=name)
-        large = {}
+            _gather(seen.content, large)
     context.check()
     if shifted:
         yield from damage.misplaced(manifest.frames, digests, before, names)
     else:
         yield from _strangers(manifest, digests, before, names)
+
+
+class _Seen(NamedTuple):
+    """What was found in a frame: its damaged part, or its digest and what it holds.
+
+    `holds` tells whether the rows of a segment are those of its digest; `content` is that of
+    another frame.
+    """
+
+    part: damage.Part
+    digest: str = ""
+    holds: bool = True
+    content: bytes = b""
+
+
+def _look(
+    raw: bytes, frame: Frame, rows_of: tuple[TableRecord, SegmentRecord] | None, *, plain: bool
+) -> _Seen:
+    """Open a frame, and compute what can be computed from it alone."""
+    part, content = damage.opened(raw, frame)
+    if part:
+        return _Seen(part)
+    digest = hashlib.sha256(content if plain else raw).hexdigest()
+    if rows_of:
+        return _Seen("", digest, holds=segment_holds(*rows_of, content))
+    return _Seen("", digest, content=content)
 
 
 def _strangers(
@@ -291,7 +219,7 @@ def _unsaid(file: BinaryIO, frames: dict[int, Frame], context: Context) -> Itera
     name = tr("the session's settings")
     for number, frame in frames.items():
         context.progress(99 * number // (len(frames) + 1), tr("Verifying {name}", name=name))
-        raw = _raw(file, frame)
+        raw = raw_of(file, frame)
         if part := damage.part_of(raw, frame):
             yield damage.damaged(part, number, frame, tr("after {name}", name=name))
         elif found := _DEFINED.search(decompress(raw)):
@@ -404,8 +332,3 @@ def _gather(content: bytes, large: dict[bytes, Any]) -> None:
             large[begun] = hashlib.sha256()
         elif name in large:
             large[name].update(bytes.fromhex(data.decode()))
-
-
-def _raw(file: BinaryIO, frame: Frame) -> bytes:
-    file.seek(frame.offset)
-    return file.read(frame.size)
