@@ -24,7 +24,7 @@ from gmops_desktop.language import tr
 from gmops_desktop.services.restores.comparison import disproved
 
 _WORTH: Final = 16 << 20  # bytes of rows below which one connection is done before more are open
-_PART: Final = 8 << 20  # bytes of a table's rows that one connection writes in a stretch
+_PART: Final = 32 << 20  # bytes of a table's rows that one connection writes, and commits, at once
 _STATEMENT: Final = 1 << 20  # bytes of rows in one statement; servers like small ones
 _PACKED: Final = 3 << 20  # the same where they are packed on their way: large ones pack better
 _INDEXED_LATER: Final = 4 << 20  # bytes of rows from which on building indexes afterwards pays
@@ -36,9 +36,14 @@ class _Table:
     """A table that is being built."""
 
     record: TableRecord
-    parts: Sequence[Sequence[SegmentRecord]]  # which connections share out
+    parts: Sequence[Sequence[SegmentRecord]]  # which connections share out, each at once
     left: int  # of these
     later: PutOff | None = None
+
+
+def _table(record: TableRecord) -> _Table:
+    parts = list(_parts(record.segments)) if record.engine in _APART else [record.segments]
+    return _Table(record, parts, len(parts))
 
 
 class Building:
@@ -78,15 +83,10 @@ class Building:
             exchange.by_row(self._first)
             if self._total >= _WORTH:
                 together.grow_as_helps(_ready)
-            tables = [self._table(record, together.count) for record in records]
+            tables = [_table(record) for record in records]
             together.share([job for table in tables for job in self._jobs(table, together)])
         exchange.prepare(self._first)
         self.wrong.sort()
-
-    def _table(self, record: TableRecord, connections: int) -> _Table:
-        parted = connections > 1 and record.engine in _APART
-        parts = list(_parts(record.segments)) if parted else [record.segments]
-        return _Table(record, parts, len(parts))
 
     def _jobs(self, table: _Table, together: Together) -> Iterator[Job]:
         """Return what begins the work on a table; each step hands on the next."""
@@ -130,15 +130,16 @@ class Building:
         self, table: _Table, part: Sequence[SegmentRecord], connection: MysqlConnection
     ) -> None:
         held: list[bytes] = []  # what makes one statement together: it packs better, too
-        for segment in part:
-            text = rows_text(table.record, self._reader.frame(segment.last_frame))
-            if not segment.wide:
-                held.append(text)
-                if sum(map(len, held)) < self._most and segment is not part[-1]:
-                    continue
-            self._write(table, held, connection)
-            if segment.wide:
-                self._write_wide(table, segment, text, connection)
+        with exchange.at_once(connection):
+            for segment in part:
+                text = rows_text(table.record, self._reader.frame(segment.last_frame))
+                if not segment.wide:
+                    held.append(text)
+                    if sum(map(len, held)) < self._most and segment is not part[-1]:
+                        continue
+                self._write(table, held, connection)
+                if segment.wide:
+                    self._write_wide(table, segment, text, connection)
 
     def _write(self, table: _Table, held: list[bytes], connection: MysqlConnection) -> None:
         record = table.record
