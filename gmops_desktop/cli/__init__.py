@@ -31,22 +31,19 @@ DIFFERENT: Final = 4
 UNPROVABLE: Final = 5
 CANCELLED: Final = 130
 
-# Rows and modules are many objects and hardly ever cycles: looking for these as often as usual
-# takes a tenth of a command's start, and of a backup's time here.
-_SELDOM: Final = (100_000, 20, 100)
-
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
-    words = list(sys.argv[1:] if words is None else words)
-    gc.set_threshold(*_SELDOM)
+    if words is None:  # a process of its own
+        words = sys.argv[1:]
+        gc.disable()  # what is loaded stays; looking for garbage in it takes a tenth of the start
     speech.choose()
     signal.signal(signal.SIGTERM, _unwind)
     as_json = "--json" in words
     from gmops_desktop.cli.terminal import BadAnswer
 
     try:
-        return _run(words)
+        return _run(list(words))
     except (Cancelled, KeyboardInterrupt):
         _tell(tr("Cancelled."))
         return CANCELLED

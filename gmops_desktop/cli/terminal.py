@@ -3,6 +3,7 @@ standard error, questions, and the one job it runs until it ends or Ctrl+C cance
 
 from __future__ import annotations
 
+import gc
 import getpass
 import json
 import os
@@ -32,6 +33,8 @@ PASSWORD_FILE: Final = "GMOPS_PASSWORD_FILE"
 _PIPE_WIDTH: Final = 160  # columns of a table that nobody looks at directly
 _LINE_SECONDS: Final = 5.0  # between two progress lines where there is no terminal to redraw
 _POLL_SECONDS: Final = 0.1  # how soon Ctrl+C is noticed
+# Rows are many objects and hardly ever cycles: looking for these as often as usual takes time.
+_SELDOM: Final = (100_000, 20, 100)
 
 
 class BadAnswer(Exception):
@@ -126,6 +129,10 @@ class Terminal:
         The job has a thread of its own, as in the window, so that cancelling can close a socket on
         which it waits.  Raises `Cancelled`, or whatever the job raises.
         """
+        if not gc.isenabled():  # everything is loaded now
+            gc.freeze()
+            gc.set_threshold(*_SELDOM)
+            gc.enable()
         with _progress(title, terse=terse) as report, _interrupts() as interrupted:
             context = Context(report, self.tell)
             with ThreadPoolExecutor(1, thread_name_prefix="job") as pool:

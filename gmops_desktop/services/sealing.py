@@ -20,8 +20,6 @@ from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import DEFAULT, Language, tr
 from gmops_desktop.paths import write_atomically
-from gmops_desktop.reports import rendering, worker
-from gmops_desktop.reports.orders import Sheet, make_sheet
 from gmops_desktop.settings import SettingsFile
 from gmops_desktop.states import Check
 
@@ -300,6 +298,8 @@ class Sealing:
 
     def picture(self, path: Path, page: int, width_px: int) -> bytes:
         """Return a page of a sheet as a PNG, for the printer."""
+        from gmops_desktop.reports import rendering  # only whoever prints needs it
+
         return rendering.picture(path, page, width_px)
 
     def _sheet_made(self, key: str) -> None:
@@ -307,6 +307,9 @@ class Sealing:
         self._settings.change(recovery_sheets="\n".join(sorted(made)))
 
     def _sheet(self, identity: str, context: Context, language: Language) -> bytes:
+        from gmops_desktop.reports import worker
+        from gmops_desktop.reports.orders import Sheet, make_sheet
+
         context.progress(None, tr("Setting the recovery sheet"))
         key = age.public_key(identity)
         name = self.recipients().get(key, "")
