@@ -20,7 +20,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from db.engine import Database
@@ -110,6 +110,33 @@ class Journal:
         """Return the entries of a subject, of a kind, or all, oldest first by logical clock."""
         with self._database.session() as session:
             return tuple(_entries_of(session, kind, subject))
+
+    def entries_in(self, session: Session, kind: str, subject: str) -> tuple[EntryView, ...]:
+        """Return the entries of a subject as `session`'s transaction sees them."""
+        return tuple(_entries_of(session, kind, subject))
+
+    def entries_ending(self, session: Session, *endings: str) -> tuple[EntryView, ...]:
+        """Return the entries of all subjects whose action ends so (".attached"), oldest first."""
+        wanted = select(Entry).where(or_(*(Entry.action.endswith(end) for end in endings)))
+        rows = session.scalars(wanted.order_by(Entry.clock, Entry.device))
+        return tuple(_view(row) for row in rows)
+
+    def entries_after(self, clock: int, kind: str) -> tuple[EntryView, ...]:
+        """Return the entries of a kind that are younger than `clock`, oldest first."""
+        wanted = select(Entry).where(Entry.clock > clock, Entry.kind == kind)
+        with self._database.session() as session:
+            rows = session.scalars(wanted.order_by(Entry.clock, Entry.device))
+            return tuple(_view(row) for row in rows)
+
+    def clock(self) -> int:
+        """Return the logical clock of the youngest entry."""
+        with self._database.session() as session:
+            return session.scalar(select(func.max(Entry.clock))) or 0
+
+    def knows(self, session: Session, kind: str, subject: str) -> bool:
+        """Whether there is such a subject."""
+        wanted = select(Entry.id).where(Entry.kind == kind, Entry.subject == subject)
+        return session.scalar(wanted.limit(1)) is not None
 
     def heads(self) -> tuple[ChainHead, ...]:
         """Return the newest entry of every device's chain, by device."""

@@ -299,17 +299,13 @@ class InventoryRow(Base):
 
 
 class ScheduleRow(Base):
-    """The backup schedule of one database on this machine.
-
-    `data` is the plan, `tickets` what was opened for it: cause to ticket, for joining it again.
-    """
+    """The backup schedule of one database on this machine; `data` is the plan."""
 
     __tablename__ = "schedules"
 
     resource_id: Mapped[str] = mapped_column(Id, primary_key=True)
     at: Mapped[datetime]
     data: Mapped[dict[str, Any]]
-    tickets: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
 
 
 class ScheduleRunRow(Base):
@@ -342,11 +338,39 @@ class DrillRow(Base):
 
 
 class DrillPlanRow(Base):
-    """When one database is drilled on this machine; `data` and `tickets` as in `ScheduleRow`."""
+    """When one database is drilled on this machine; `data` is the plan."""
 
     __tablename__ = "drill_plans"
 
     resource_id: Mapped[str] = mapped_column(Id, primary_key=True)
     at: Mapped[datetime]
     data: Mapped[dict[str, Any]]
-    tickets: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+
+
+class MessageRow(Base):
+    """A message to a channel, queued, sent or refused; `key` names what it tells, which is told
+    once."""
+
+    __tablename__ = "messages"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    channel: Mapped[str] = mapped_column(String(20))
+    event: Mapped[str] = mapped_column(String(20))
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    text: Mapped[str] = mapped_column(LONG)
+    state: Mapped[str] = mapped_column(String(20), index=True)
+    at: Mapped[datetime] = mapped_column(UtcTime, index=True)
+    next_at: Mapped[datetime]
+    tried_at: Mapped[datetime | None] = mapped_column(UtcTime, index=True)
+    tries: Mapped[int] = mapped_column(BigInteger, default=0)
+    code: Mapped[int | None]
+    said: Mapped[str] = mapped_column(String(1000), default="")
+
+
+class ChannelRow(Base):
+    """How far a channel has read the journal: `clock` is that of the last entry it looked at."""
+
+    __tablename__ = "channels"
+
+    id: Mapped[str] = mapped_column(String(20), primary_key=True)
+    clock: Mapped[int]

@@ -87,6 +87,7 @@ def build_window(
     """Return the window with all its pages, not yet shown."""
     from ui.drill_watch import DrillWatch
     from ui.main_window import MainWindow
+    from ui.message_watch import MessageWatch
     from ui.schedule_watch import ScheduleWatch
     from ui.ticket_watch import TicketWatch
 
@@ -109,7 +110,12 @@ def build_window(
     drill_watch.noticed.connect(window.show_notice)
     window.closed.connect(drill_watch.stop)
     drill_watch.begin()
-    TicketWatch(services.ticket_trail, runner, window)
+    ticket_watch = TicketWatch(services.ticket_trail, services.alerts, runner, window)
+    ticket_watch.noticed.connect(window.show_notice)
+    message_watch = MessageWatch(services.messages, services.notices, runner, window)
+    message_watch.noticed.connect(window.show_notice)
+    window.closed.connect(message_watch.stop)
+    message_watch.begin()
     return window
 
 
@@ -157,6 +163,7 @@ def _pages(
 ) -> Pages:
 
     from ui.account_card import AccountCard
+    from ui.attachments import AttachmentStrip
     from ui.backups_tab import BackupsTab
     from ui.comparison_dialog import comparing
     from ui.drilling import Drilling
@@ -203,6 +210,7 @@ def _pages(
         importing=lambda page: Importing(services.imports, runner, page),
     )
     tickets = TicketsTab(services.tickets, contracts, runner)
+    tickets.place_attachments(AttachmentStrip(services.attachments, runner))
     status = StatusTab(services.servers, contracts, services.settings, runner)
     status.watch()
     settings: Page
@@ -228,6 +236,7 @@ def _pages(
             runner,
             program.appearance.choose,
             services.sealing,
+            services.messages,
         )
         machine.guide_wanted.connect(lambda: switch(True))
     return Pages(

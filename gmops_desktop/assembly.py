@@ -28,6 +28,8 @@ from gmops_desktop.settings import SettingsFile
 if TYPE_CHECKING:
     from gmops_desktop.reports.facts import MonthFacts
     from gmops_desktop.services.account_settings import AccountBackups
+    from gmops_desktop.services.alerts import Alerts
+    from gmops_desktop.services.attachments import Attachments
     from gmops_desktop.services.backups import Backups
     from gmops_desktop.services.cloud_backups import CloudBackups
     from gmops_desktop.services.comparisons import Comparisons
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from gmops_desktop.services.contracts import Contracts
     from gmops_desktop.services.drills import Drills
     from gmops_desktop.services.imports import Imports
+    from gmops_desktop.services.messages import Messages, Notices
     from gmops_desktop.services.obligations import Obligations
     from gmops_desktop.services.patches import Patches
     from gmops_desktop.services.records import Records
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
     from gmops_desktop.services.ticket_trail import TicketTrail
     from gmops_desktop.services.tickets import Tickets
     from gmops_desktop.services.timers import Timers
+    from gmops_desktop.services.troubles import Troubles
     from gmops_desktop.services.whole_backups import WholeBackups
 
 
@@ -104,6 +108,55 @@ class Services:
         from gmops_desktop.services.tickets import Tickets
 
         return Tickets(self._database, self._journal)
+
+    @cached_property
+    def troubles(self) -> Troubles:
+        from gmops_desktop.services.troubles import Troubles
+
+        return Troubles(self._database, self._journal, self.tickets)
+
+    @cached_property
+    def attachments(self) -> Attachments:
+        from gmops_desktop.services.attachments import MEGABYTE, Attachments
+
+        attachments = Attachments(
+            self._database,
+            self._journal,
+            self.home.attachments,
+            limit=lambda: self.settings.current.attachment_megabytes * MEGABYTE,
+        )
+        attachments.sweep()
+        return attachments
+
+    @cached_property
+    def messages(self) -> Messages:
+        from gmops_desktop.services.messages import Messages
+
+        return Messages(self._database, self._journal, self.settings, Vault(), self.home.locks)
+
+    @cached_property
+    def notices(self) -> Notices:
+        from gmops_desktop.services.messages import Notices
+        from ui import words
+
+        return Notices(
+            self.messages,
+            self._journal,
+            self.tickets,
+            lasting=words.lasting,
+            names=lambda: {one.id: one.name for one in self.contracts.resources()},
+        )
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        from gmops_desktop.services.alerts import Alerts
+
+        return Alerts(
+            self._database,
+            self.troubles,
+            self.contracts.resources,
+            wanted=lambda: self.settings.current.alert_tickets,
+        )
 
     @cached_property
     def ticket_trail(self) -> TicketTrail:
@@ -219,7 +272,7 @@ class Services:
 
         return Schedules(
             self._database,
-            self.tickets,
+            self.troubles,
             subjects=self._subjects,
             verify=lambda path, context: self.backups.verify(path, context),
             prune=self.retention.prune,
@@ -287,7 +340,7 @@ class Services:
             self.sealing.seals.opened,
             file=self.reports.keep,
             contract=self.contracts.current,
-            tickets=self.tickets,
+            troubles=self.troubles,
             resources=self.contracts.resources,
             secrets=Vault(),
             locks=self.home.locks,

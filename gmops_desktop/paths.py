@@ -64,6 +64,10 @@ class Home:
         return self.root / "opened"  # plain copies of sealed archives, while they are read
 
     @property
+    def attachments(self) -> Path:
+        return self.root / "attachments"
+
+    @property
     def reports(self) -> Path:
         return self.root / "reports"
 

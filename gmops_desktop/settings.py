@@ -30,6 +30,10 @@ class Settings:
     seal: bool = False  # whether new backups are sealed
     recipients: str = ""  # who can open them: a line each, public key and name
     recovery_sheets: str = ""  # the public keys of which one was made, a line each
+    attachment_megabytes: int = 50  # the largest file that may be attached
+    alert_tickets: bool = True  # whether what the looks find opens tickets by itself
+    robot: bool = False  # whether a chat robot is set up; its address is in the keyring
+    robot_events: str = "ticket reminder breach backup"  # what it tells
 
 
 class SettingsFile:

@@ -136,7 +136,10 @@ def staged(
     runner = TaskRunner(program.application)
     listening = qInstallMessageHandler(_tell)
     try:
-        services.settings.change(language=language or before.language, theme=theme)
+        # No picture depends on how busy this machine is, and the guide logs its ticket by hand.
+        services.settings.change(
+            language=language or before.language, theme=theme, alert_tickets=False
+        )
         program.appearance.choose(theme)
         window = build_window(services, runner, program, Desk())
         window.resize(WIDTH, HEIGHT)
@@ -146,7 +149,12 @@ def staged(
     finally:
         qInstallMessageHandler(listening)
         runner.shut_down()
-        services.settings.change(language=before.language, theme=before.theme, window=before.window)
+        services.settings.change(
+            language=before.language,
+            theme=before.theme,
+            window=before.window,
+            alert_tickets=before.alert_tickets,
+        )
         program.speak(before)
         speech.use(spoken)
 

@@ -15,10 +15,12 @@ from gmops_desktop.language import tr
 from gmops_desktop.paths import Home
 from gmops_desktop.services.connections import Connections
 from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.messages import Messages
 from gmops_desktop.services.sealing import Sealing
 from gmops_desktop.settings import SettingsFile, Theme
 from gmops_desktop.states import STATES
 from gmops_desktop.tasks import TaskRunner
+from ui.channel_card import ChannelCard
 from ui.connection_checks import ConnectionChecks
 from ui.contract_card import ContractCard
 from ui.resources_card import ResourcesCard, SaveSecret
@@ -30,6 +32,7 @@ from ui.widgets.page import Page
 IMPORT_KEY: Final = "import-key"  # what to show when a sealed archive could not be opened
 
 _PROBES: Final = (30, 60, 300)  # seconds between two looks
+_ATTACHMENTS: Final = (20, 50, 100, 200)  # megabytes
 
 
 class SettingsTab(Page):
@@ -49,6 +52,7 @@ class SettingsTab(Page):
         runner: TaskRunner,
         show_theme: Callable[[Theme], object],
         sealing: Sealing,
+        messages: Messages,
     ) -> None:
         super().__init__(tr("Settings"), str(home.root))
         self.head.add_action(
@@ -67,10 +71,11 @@ class SettingsTab(Page):
         self.contract = ContractCard(contracts, runner)
         self.machine = _MachineCard(settings, home, runner, show_theme)
         self.sealing = SealingCard(sealing, settings, runner)
+        self.channel = ChannelCard(messages, runner)
         left = column(None, self.resources, self._checks_card, self.sealing, spacing=GAP)
         left.setStretch(0, 1)
         left.setStretch(1, 1)
-        right = column(None, self.contract, self.machine, spacing=GAP)
+        right = column(None, self.contract, self.machine, self.channel, spacing=GAP)
         right.setStretch(0, 1)
         both = row(None, left, right, spacing=GAP)
         both.setStretch(0, 13)
@@ -82,11 +87,13 @@ class SettingsTab(Page):
         self.checks.tested.connect(self._tested)
         self.machine.language_chosen.connect(self.rebuild)
         self.sealing.noticed.connect(self.noticed)
+        self.channel.noticed.connect(self.noticed)
 
     def refresh(self) -> None:
         self.resources.refresh()
         self.contract.refresh()
         self.sealing.refresh()
+        self.channel.refresh()
 
     def show_item(self, identity: str) -> None:
         """Test the connection to the resource of that id, which asks about its host key; or ask
@@ -138,6 +145,17 @@ class _MachineCard(Card):
             str(now.probe_seconds),
             tr("Look at the servers every"),
         )
+        self.alerts = Segments(
+            [("open", tr("open tickets")), ("show", tr("are only shown"))],
+            "open" if now.alert_tickets else "show",
+            tr("What the looks find"),
+        )
+        sizes = sorted({*_ATTACHMENTS, now.attachment_megabytes})
+        self.attachments = Segments(
+            [(str(one), tr("{size} MB", size=one)) for one in sizes],
+            str(now.attachment_megabytes),
+            tr("Largest attachment"),
+        )
         self.folder = QLineEdit(now.archive_folder)
         self.folder.setReadOnly(True)
         self.folder.setPlaceholderText(str(home.archives))
@@ -154,6 +172,8 @@ class _MachineCard(Card):
             (tr("Language"), self.language),
             (tr("Theme"), self.theme),
             (tr("Look every"), self.probe),
+            (tr("What the looks find"), self.alerts),
+            (tr("Largest attachment"), self.attachments),
             (tr("Archive folder"), folder),
         )
         for place, (word, field) in enumerate(fields):
@@ -167,6 +187,8 @@ class _MachineCard(Card):
         self.language.chosen.connect(self._speak)
         self.theme.chosen.connect(self._dress)
         self.probe.chosen.connect(self._probe)
+        self.alerts.chosen.connect(lambda key: settings.change(alert_tickets=key == "open"))
+        self.attachments.chosen.connect(lambda key: settings.change(attachment_megabytes=int(key)))
 
     def _name(self) -> None:
         name = self.actor.text().strip()

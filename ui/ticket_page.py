@@ -19,6 +19,7 @@ from gmops_desktop.contract.tickets import (
 from gmops_desktop.language import mark, tr, tr_n
 from gmops_desktop.services.tickets import Step, Ticket
 from ui import words
+from ui.attachments import AttachmentStrip
 from ui.ticket_list import state_of_priority
 from ui.widgets.badges import Mark, StateBadge, TimelineMark
 from ui.widgets.frames import Label, button, clear, column, disable, line, paragraph, row
@@ -121,10 +122,17 @@ class TicketPage(Pane):
         self.content.addWidget(line())
         self.content.addLayout(row(None, self._area, margins=(12, 4, 8, 4)), 1)
         self.content.addWidget(line())
-        self.content.addLayout(row(None, self.note, self.record, margins=(16, 10, 16, 10)))
+        self._foot = row(None, self.note, self.record, margins=(16, 10, 16, 10))
+        self.content.addLayout(self._foot)
         self.note.returnPressed.connect(self._record)
         self.note.textChanged.connect(self._judge_note)
         self._judge_note()
+
+    def place_attachments(self, strip: AttachmentStrip) -> None:
+        """Show the ticket's files above the note, which takes pastes and drops of them."""
+        self.content.insertWidget(self.content.count() - 1, strip)
+        self._foot.insertWidget(1, strip.add_button)
+        strip.listen_to(self, self.note)
 
     def show_ticket(
         self, ticket: Ticket, steps: Sequence[Step], moves: Sequence[TicketState], resource: str

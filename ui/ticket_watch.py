@@ -1,44 +1,60 @@
-"""Lets what was restored stand in its ticket as soon as it is done."""
+"""Lets what was restored, and what the looks at the servers found, stand in tickets at once."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from gmops_desktop.changes import Change
 from gmops_desktop.contract.tickets import Ticket
 from gmops_desktop.language import tr
+from gmops_desktop.services.alerts import Alerts
 from gmops_desktop.services.ticket_trail import TicketTrail
-from gmops_desktop.tasks import TaskRunner
+from gmops_desktop.tasks import Task, TaskRunner
+from ui import words
 
 _FIRST_MS: Final = 5_000
 
 
 class TicketWatch(QObject):
-    """Follows after each task that may have restored something, and once at the start."""
+    """Follows after each task that may have restored something or looked, and once at the start;
+    `noticed` tells of what the looks found."""
 
-    def __init__(self, trail: TicketTrail, runner: TaskRunner, window: QWidget) -> None:
+    noticed = Signal(str, str, str)  # a State, a sentence, a second line
+
+    def __init__(
+        self, trail: TicketTrail, alerts: Alerts, runner: TaskRunner, window: QWidget
+    ) -> None:
         super().__init__(window)
-        self._trail, self._runner = trail, runner
+        self._trail, self._alerts, self._runner = trail, alerts, runner
         runner.changed.connect(self._hear)
         # What a killed program or a terminal left unsaid; the pages come first.
         QTimer.singleShot(_FIRST_MS, self, lambda: self._hear(Change.BACKUPS))
 
     @Slot(Change)
     def _hear(self, change: Change) -> None:
-        if not change & Change.BACKUPS:
-            return
-        task = self._runner.start(
-            lambda _context: self._trail.follow(),
-            tr("Write down what was restored"),
-            lane="tickets",
-            quiet=True,
-        )
-        task.succeeded.connect(self._followed)
+        if change & Change.BACKUPS:
+            task = self._start(self._trail.follow, tr("Write down what was restored"))
+            task.succeeded.connect(self._followed)
+        if change & Change.SERVERS:
+            task = self._start(self._alerts.follow, tr("Write down what the looks found"))
+            task.succeeded.connect(self._alarmed)
+
+    def _start(self, follow: Callable[[], tuple[Ticket, ...]], title: str) -> Task:
+        return self._runner.start(lambda _context: follow(), title, lane="tickets", quiet=True)
 
     @Slot(tuple)
     def _followed(self, tickets: tuple[Ticket, ...]) -> None:
         if tickets:
             self._runner.changed.emit(Change.TICKETS)
+
+    @Slot(tuple)
+    def _alarmed(self, tickets: tuple[Ticket, ...]) -> None:
+        if tickets:
+            self._runner.changed.emit(Change.TICKETS)
+            numbers = words.listed(ticket.number for ticket in tickets)
+            told = tr("It is written down in ticket {numbers}.", numbers=numbers)
+            self.noticed.emit("warning", tickets[0].title, told)

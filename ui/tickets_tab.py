@@ -17,6 +17,7 @@ from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.tickets import Ticket, Tickets
 from gmops_desktop.states import State
 from gmops_desktop.tasks import TaskRunner
+from ui.attachments import AttachmentStrip
 from ui.icons import icon
 from ui.new_ticket import NewTicketDialog, designated_now
 from ui.theme import GAP
@@ -74,6 +75,7 @@ class TicketsTab(Page):
         )
         self.list = WorkList(tr("Tickets"))
         self.page = TicketPage()
+        self.attachments: AttachmentStrip | None = None
         self.side = TicketSide()
         self._first = button(
             tr("Log the first ticket…"), self.new_ticket, kind="primary", icon_name="plus"
@@ -102,6 +104,12 @@ class TicketsTab(Page):
         self.page.note_wanted.connect(self._note)
         self._ticking.timeout.connect(self._tick)
         self._ticking.start()
+
+    def place_attachments(self, strip: AttachmentStrip) -> None:
+        """Show the files of tickets, and take new ones."""
+        self.attachments = strip
+        self.page.place_attachments(strip)
+        strip.noticed.connect(self.noticed)
 
     def refresh(self) -> None:
         """Show the tickets as the journal has them now."""
@@ -227,6 +235,8 @@ class TicketsTab(Page):
         similar = [one for one in self._tickets.similar(ticket.title) if one.id != ticket.id]
         self.page.show_ticket(ticket, steps, moves, resource.name if resource else "")
         self.side.show_ticket(ticket, self._tickets.clocks(identity), steps, similar)
+        if self.attachments is not None:
+            self.attachments.show_subject("ticket", identity)
 
     def _clocks_of(self, identity: str) -> tuple[Clock, ...]:
         if identity not in self._clocks:

@@ -287,6 +287,7 @@ def run(
 
         drilled, failed = run_due(session)
         faults += failed
+        _tell_group(session)
         answer = {
             "runs": results,
             "drills": drilled,
@@ -296,6 +297,16 @@ def run(
             worst = next((one for one in faults if isinstance(one, ProofFailed)), faults[0])
             raise BadAnswer(answer, worst)
         session.terminal.answer(answer)
+
+
+def _tell_group(session: Session) -> None:
+    """Let the robot tell what came of it; what does not arrive waits, and fails nothing here."""
+    messages = session.services.messages
+    if messages.on:
+        session.services.notices.follow()
+        done = session.run(messages.flush, tr("Tell the group"), terse=True)
+        if done.fault:
+            session.terminal.tell(done.fault)
 
 
 def _carry_out(

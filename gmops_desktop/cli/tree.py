@@ -20,7 +20,9 @@ _GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "schedule": (),
     "seal": (),
     "patch": (),
-    "ticket": (),
+    "ticket": ("attachment",),
+    "attachment": (),
+    "robot": (),
     "report": (),
     "sandbox": (),
 }

@@ -21,6 +21,8 @@ _ACTIONS: Final[dict[str, str]] = {
     "ticket.revised": mark("Revised"),
     "ticket.confirmed": mark("Confirmed by Party A"),
     "ticket.closed": mark("Closed"),
+    "ticket.attached": mark("Attached"),
+    "ticket.detached": mark("Attachment removed"),
 }
 
 

@@ -33,14 +33,9 @@ def picture(path: Path, page: int, width_px: int) -> bytes:
         opened = document[page]
         try:
             scale = width_px / opened.get_width()
-            bitmap = opened.render(scale=scale, may_draw_forms=True)
-            image = bitmap.to_pil()
-            file = BytesIO()
-            image.save(file, "PNG")
-            bitmap.close()
+            return _png(opened, scale)
         finally:
             opened.close()
-        return file.getvalue()
 
 
 def text(path: Path) -> str:
@@ -56,10 +51,62 @@ def text(path: Path) -> str:
         return "\n".join(found)
 
 
+class NoPages(Exception):
+    """PDFium cannot show the document; says why."""
+
+
+def pages_in(content: bytes) -> int:
+    """Return the number of pages of the document `content`; raise `NoPages` if it is none."""
+    with _read(content) as document:
+        return len(document)
+
+
+def page_within(content: bytes, page: int, width_px: int, height_px: int) -> bytes:
+    """Return page `page` (from 0) of the document `content` as a PNG that fits into
+    `width_px` x `height_px`, however large the page says it is; raise `NoPages` if it cannot be."""
+    with _read(content) as document:
+        if not 0 <= page < len(document):
+            raise NoPages(tr("it has {count} pages", count=len(document)))
+        opened = document[page]
+        try:
+            width, height = opened.get_size()
+            if min(width, height) <= 0:
+                raise NoPages(tr("its page has no size"))
+            return _png(opened, min(width_px / width, height_px / height))
+        finally:
+            opened.close()
+
+
+def _png(page: Any, scale: float) -> bytes:
+    bitmap = page.render(scale=scale, may_draw_forms=True)
+    file = BytesIO()
+    bitmap.to_pil().save(file, "PNG")
+    bitmap.close()
+    return file.getvalue()
+
+
+@contextmanager
+def _read(content: bytes) -> Iterator[Any]:
+    import pypdfium2  # type: ignore[import-untyped]  # it ships no type information
+
+    with _lock:
+        try:
+            document = pypdfium2.PdfDocument(content)
+        except pypdfium2.PdfiumError as error:
+            raise NoPages(str(error)) from error
+        try:
+            document.init_forms()
+            yield document
+        except pypdfium2.PdfiumError as error:
+            raise NoPages(str(error)) from error
+        finally:
+            document.close()
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     # Late: every command that takes a backup would wait for it.
-    import pypdfium2  # type: ignore[import-untyped]  # it ships no type information
+    import pypdfium2
 
     with _lock:
         try:

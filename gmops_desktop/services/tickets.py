@@ -82,12 +82,17 @@ class Tickets:
         resource_id: str = "",
         evidence: Sequence[str] = (),
         opened_at: datetime | None = None,
+        trouble: str = "",
+        occurrence: str = "",
+        follows: str = "",
     ) -> Ticket:
         """Register a ticket and return it.
 
         Without a `requester` it is a problem Party B found itself (1.14).  A requester who is not
         designated is refused unless `emergency` gives the reason of a special emergency (1.15).
-        `opened_at` is for what is written down later than it was raised.
+        `opened_at` is for what is written down later than it was raised.  A machine that opens it
+        says which `trouble` it found at which `occurrence` (`contract.troubles`), and which ticket
+        it `follows`.
         """
         with self._database.session() as session, session.begin():
             check = self._check(session, requester, day_of(opened_at) if opened_at else None)
@@ -110,7 +115,12 @@ class Tickets:
                 "resource_id": resource_id,
                 "opened_at": opened_at or self._now(),
             }
-            note = {"evidence": list(evidence)} if evidence else {}
+            note: dict[str, Any] = {"evidence": list(evidence)} if evidence else {}
+            if trouble:
+                fields["trouble"] = trouble
+                note["occurrence"] = occurrence
+            if follows:
+                fields["follows"] = follows
             return self._record(session, uuid7(), "ticket.opened", fields, note)
 
     def decline(
@@ -240,8 +250,15 @@ class Tickets:
                 note["waiting_on"] = waiting_on
             return self._record(session, ticket.id, "ticket.moved", fields, note)
 
-    def note(self, ticket_id: str, text: str, *, evidence: Sequence[str] = ()) -> Ticket:
-        """Add what was done or seen."""
+    def note(
+        self,
+        ticket_id: str,
+        text: str,
+        *,
+        evidence: Sequence[str] = (),
+        occurrence: str | None = None,
+    ) -> Ticket:
+        """Add what was done or seen; a machine names the `occurrence` of its trouble."""
         if not text.strip():
             raise OpsError(tr("The note is empty."), hint=tr("Write what was done or seen."))
         with self._database.session() as session, session.begin():
@@ -249,6 +266,8 @@ class Tickets:
             note: dict[str, Any] = {"text": text.strip()}
             if evidence:
                 note["evidence"] = list(evidence)
+            if occurrence is not None:
+                note["occurrence"] = occurrence
             return self._record(session, ticket.id, "ticket.noted", {}, note)
 
     def revise(self, ticket_id: str, text: str = "", **fields: Any) -> Ticket:

@@ -41,6 +41,7 @@ from gmops_desktop.services.drills import Drills
 from gmops_desktop.services.reports import Reports
 from gmops_desktop.services.sealing import Sealing
 from gmops_desktop.services.tickets import Tickets
+from gmops_desktop.services.troubles import Troubles
 from gmops_desktop.settings import SettingsFile
 from sandbox.database import DatabaseServer
 from sandbox.mariadb import MariaDB
@@ -84,6 +85,10 @@ def tickets(database: Database) -> Tickets:
     return Tickets(database, Journal(database, actor=lambda: "工程师"))
 
 
+def troubled(database: Database, tickets: Tickets) -> Troubles:
+    return Troubles(database, Journal(database, actor=lambda: "工程师"), tickets)
+
+
 @pytest.fixture
 def contracts(database: Database) -> Contracts:
     return Contracts(database, Journal(database, actor=lambda: "工程师"))
@@ -115,7 +120,7 @@ def drills(
         Seals().opened,
         file=reports.keep,
         contract=contracts.current,
-        tickets=tickets,
+        troubles=troubled(database, tickets),
         resources=contracts.resources,
         secrets=Vault(),
         locks=tmp_path / "locks",
@@ -461,7 +466,7 @@ def test_no_server_here_is_one_clear_line_with_the_way_out(
 ) -> None:  # fmt: skip
     bare = Drills(
         database, Journal(database, actor=lambda: "x"), servers, Seals().opened,
-        file=reports.keep, contract=contracts.current, tickets=tickets,
+        file=reports.keep, contract=contracts.current, troubles=troubled(database, tickets),
         resources=contracts.resources, secrets=Vault(), locks=tmp_path / "locks",
         find=lambda: (),
     )  # fmt: skip
@@ -560,7 +565,7 @@ def test_a_drill_that_is_due_is_named_and_an_overdue_one_opens_one_ticket(
     def build(now: Callable[[], datetime]) -> Drills:
         return Drills(
             database, Journal(database, actor=lambda: "x"), servers, Seals().opened,
-            file=reports.keep, contract=contracts.current, tickets=tickets,
+            file=reports.keep, contract=contracts.current, troubles=troubled(database, tickets),
             resources=contracts.resources, secrets=Vault(), locks=tmp_path / "locks", now=now,
         )  # fmt: skip
 

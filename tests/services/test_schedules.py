@@ -41,6 +41,7 @@ from gmops_desktop.services.schedules import (
 from gmops_desktop.services.schedules.subjects import taken_of
 from gmops_desktop.services.site_files.inventory import FileArchive, FileInventory
 from gmops_desktop.services.tickets import Tickets
+from gmops_desktop.services.troubles import Troubles
 from sandbox.mariadb import MariaDB
 
 pytestmark = pytest.mark.servers
@@ -67,7 +68,7 @@ class Desk:
         self.backups, self.folder = backups, folder
         self.schedules = Schedules(
             database,
-            self.tickets,
+            Troubles(database, journal, self.tickets, now=lambda: self.now),
             subjects=self._subjects,
             verify=lambda path, context: self.verdict(path, context),
             prune=lambda *ids, context: self.pruned.extend(ids),

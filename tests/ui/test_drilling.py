@@ -26,6 +26,7 @@ from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.drills import Drills
 from gmops_desktop.services.reports import Reports
 from gmops_desktop.services.tickets import Tickets
+from gmops_desktop.services.troubles import Troubles
 from gmops_desktop.tasks import TaskRunner
 from sandbox.mariadb import MariaDB
 from ui.backup_lights import Lights
@@ -67,7 +68,7 @@ def drills(
         Seals().opened,
         file=reports.keep,
         contract=contracts.current,
-        tickets=Tickets(database, journal),
+        troubles=Troubles(database, journal, Tickets(database, journal)),
         resources=contracts.resources,
         secrets=Vault(),
         locks=tmp_path / "locks",

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from databases import execute, opener
 from db.engine import Database
+from db.journal import Journal
 from gmops_desktop.addresses import MysqlAddress, Resource
 from gmops_desktop.changes import Change
 from gmops_desktop.context import Context
@@ -23,6 +24,7 @@ from gmops_desktop.services.retention import Retention
 from gmops_desktop.services.schedules import Schedules, Source, Subject
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.services.timers import Timers
+from gmops_desktop.services.troubles import Troubles
 from gmops_desktop.tasks import TaskRunner
 from sandbox.mariadb import MariaDB
 from ui.schedule_dialog import HistoryDialog, ScheduleDialog, VerdictsDialog
@@ -98,7 +100,7 @@ def schedules(
 
     return Schedules(
         database,
-        tickets,
+        Troubles(database, Journal(database, actor=lambda: "Zhang"), tickets),
         subjects=subjects,
         verify=backups.verify,
         prune=retention.prune,

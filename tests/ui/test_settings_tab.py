@@ -21,6 +21,7 @@ from gmops_desktop.paths import Home
 from gmops_desktop.services.connections import Connections
 from gmops_desktop.services.connections import Database as OpenDatabase
 from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.messages import Messages
 from gmops_desktop.services.sealing import Sealing
 from gmops_desktop.settings import SettingsFile, Theme
 from gmops_desktop.states import Check, State
@@ -72,6 +73,12 @@ def themes() -> list[Theme]:
 
 
 @pytest.fixture
+def messages(database: Database, settings: SettingsFile, home: Home) -> Messages:
+    journal = Journal(database, actor=lambda: "Zhang")
+    return Messages(database, journal, settings, Vault(), home.locks)
+
+
+@pytest.fixture
 def tab(
     qtbot: QtBot,
     contracts: Contracts,
@@ -80,10 +87,19 @@ def tab(
     home: Home,
     runner: TaskRunner,
     themes: list[Theme],
+    messages: Messages,
 ) -> SettingsTab:
     sealing = Sealing(settings, Vault(), PlainCopies(home.opened))
     tab = SettingsTab(
-        contracts, connections, Vault().put, settings, home, runner, themes.append, sealing
+        contracts,
+        connections,
+        Vault().put,
+        settings,
+        home,
+        runner,
+        themes.append,
+        sealing,
+        messages,
     )
     runner.changed.connect(tab.hear)
     qtbot.addWidget(tab)

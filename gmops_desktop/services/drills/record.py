@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import select
 
 from db.engine import Database
-from db.journal import Journal, utc_now
+from db.journal import Journal
 from db.models import DrillPlanRow, DrillRow, ResourceRow
 from gmops_desktop.contract.drills import Done, DrillPlan, Outcome
 from gmops_desktop.services.drills.checks import CheckResult
@@ -67,11 +65,10 @@ class Drill:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The plan of one database: since when, and the tickets opened for it."""
+    """The plan of one database, and since when."""
 
     plan: DrillPlan
     since: datetime
-    tickets: Mapping[str, Any]
 
 
 class Record:
@@ -111,31 +108,18 @@ class Record:
         """Return when a database is drilled by itself, if it is."""
         with self._database.session() as session:
             row = session.get(DrillPlanRow, resource_id)
-            return Kept(DrillPlan.from_dict(row.data), row.at, dict(row.tickets)) if row else None
-
-    def by_hand(self, resource_id: str) -> Kept:
-        """Make the plan of what is drilled by hand only: it is off, and knows its tickets."""
-        now = utc_now()
-        self.save_plan(resource_id, DrillPlan(enabled=False), now)
-        return Kept(DrillPlan(enabled=False), now, {})
+            return Kept(DrillPlan.from_dict(row.data), row.at) if row else None
 
     def save_plan(self, resource_id: str, plan: DrillPlan, now: datetime) -> None:
-        """Write the plan; the tickets opened for it stay known."""
+        """Write the plan."""
         with self._database.session() as session, session.begin():
             row = session.get(DrillPlanRow, resource_id)
             if row is None:
-                row = DrillPlanRow(resource_id=resource_id, at=now, data={}, tickets={})
+                row = DrillPlanRow(resource_id=resource_id, at=now, data={})
                 session.add(row)
             elif not DrillPlan.from_dict(row.data).enabled:
                 row.at = now  # what was not wanted meanwhile is not overdue
             row.data = plan.to_dict()
-
-    def ticket(self, resource_id: str, cause: str, values: Mapping[str, Any]) -> None:
-        """Remember the ticket opened for a cause."""
-        with self._database.session() as session, session.begin():
-            row = session.get(DrillPlanRow, resource_id)
-            if row is not None:
-                row.tickets = {**row.tickets, cause: dict(values)}
 
     # ------------------------------------------------------------ checks
 

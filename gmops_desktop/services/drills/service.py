@@ -26,12 +26,13 @@ from gmops_desktop.contract.drills import DrillPlan, DrillStanding, causes, due,
 from gmops_desktop.contract.record import ChainHead
 from gmops_desktop.contract.terms import Contract, day_of
 from gmops_desktop.contract.tickets import Ticket
+from gmops_desktop.contract.troubles import TroubleBook
 from gmops_desktop.errors import Cancelled, OpsError, ProofFailed
 from gmops_desktop.language import Language, current, tr
 from gmops_desktop.reports import worker
 from gmops_desktop.reports.orders import Built, Document, make_certificate
 from gmops_desktop.services.drills import checks as checking
-from gmops_desktop.services.drills.alarms import Alarms, TicketBook
+from gmops_desktop.services.drills.alarms import Alarms
 from gmops_desktop.services.drills.certificate import facts_of
 from gmops_desktop.services.drills.copies import Copies, Secrets
 from gmops_desktop.services.drills.record import Drill, Record
@@ -89,7 +90,7 @@ class Drills:
         *,
         file: File,
         contract: Callable[[], Contract | None],
-        tickets: TicketBook,
+        troubles: TroubleBook,
         resources: Callable[[], tuple[Resource, ...]],
         secrets: Secrets,
         locks: Path,
@@ -101,7 +102,7 @@ class Drills:
         self._servers, self._find, self._opened = servers, find, opened
         self._rehearsal = Rehearsal(servers, opened, find)
         self._file, self._contract = file, contract
-        self._alarms, self._resources = Alarms(self._record, tickets), resources
+        self._alarms, self._resources = Alarms(troubles), resources
         self._locks, self._now = locks, now
         self.copies = Copies(servers, self._rehearsal, secrets, now)
 

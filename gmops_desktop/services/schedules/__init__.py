@@ -1,6 +1,5 @@
 """Backups that come by themselves: planned, begun, proved, and missed aloud."""
 
-from gmops_desktop.services.schedules.alarms import TicketBook
 from gmops_desktop.services.schedules.service import (
     Appointment,
     NoSpace,
@@ -27,7 +26,6 @@ __all__ = [
     "Schedules",
     "Source",
     "Subject",
-    "TicketBook",
     "Written",
     "everything",
 ]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from sqlalchemy import delete, select
 
@@ -21,11 +20,10 @@ KEPT: Final = timedelta(days=400)  # so long runs are remembered: a contract yea
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A plan as it lies in the store: since when, and the tickets opened for it."""
+    """A plan as it lies in the store, and since when."""
 
     plan: Plan
     since: datetime
-    tickets: Mapping[str, Any]
 
 
 class Record:
@@ -41,7 +39,7 @@ class Record:
             if row is None:
                 return None
             try:
-                return Kept(Plan.from_dict(row.data), row.at, dict(row.tickets))
+                return Kept(Plan.from_dict(row.data), row.at)
             except (ValueError, TypeError) as error:
                 raise OpsError(
                     tr("The backup schedule of {name} cannot be read: {why}.",
@@ -56,7 +54,7 @@ class Record:
         with self._database.session() as session, session.begin():
             row = session.get(ScheduleRow, resource_id)
             if row is None:
-                row = ScheduleRow(resource_id=resource_id, at=now, data={}, tickets={})
+                row = ScheduleRow(resource_id=resource_id, at=now, data={})
                 session.add(row)
             timing = ("enabled", "times", "every_hours", "weekdays")
             wanted = plan.to_dict()
@@ -69,14 +67,6 @@ class Record:
         """Strike out the plan; what came of it stays."""
         with self._database.session() as session, session.begin():
             session.execute(delete(ScheduleRow).where(ScheduleRow.resource_id == resource_id))
-
-    def ticket(self, resource_id: str, cause: str, values: Mapping[str, Any] | None) -> None:
-        """Remember the ticket opened for a cause; None forgets it."""
-        with self._database.session() as session, session.begin():
-            row = session.get(ScheduleRow, resource_id)
-            if row is not None:
-                others = {key: value for key, value in row.tickets.items() if key != cause}
-                row.tickets = others if values is None else {**others, cause: dict(values)}
 
     # ------------------------------------------------------------ runs
 

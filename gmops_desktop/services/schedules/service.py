@@ -32,10 +32,11 @@ from gmops_desktop.contract.schedules import (
 )
 from gmops_desktop.contract.standing import Standing, causes, stand
 from gmops_desktop.contract.tickets import Ticket
+from gmops_desktop.contract.troubles import TroubleBook
 from gmops_desktop.errors import Cancelled, OpsError, ProofFailed
 from gmops_desktop.language import mark, tr
 from gmops_desktop.log import redact
-from gmops_desktop.services.schedules.alarms import Alarms, TicketBook
+from gmops_desktop.services.schedules.alarms import Alarms
 from gmops_desktop.services.schedules.record import Kept, Record
 from gmops_desktop.services.schedules.subjects import (
     EVERYTHING,
@@ -116,7 +117,7 @@ class Schedules:
     def __init__(
         self,
         database: Database,
-        tickets: TicketBook,
+        troubles: TroubleBook,
         *,
         subjects: Callable[[], Sequence[Subject]],
         verify: Verify,
@@ -129,7 +130,7 @@ class Schedules:
     ) -> None:
         self._record = Record(database)
         self._inventory = Inventory(database)
-        self._alarms = Alarms(self._record, tickets)
+        self._alarms = Alarms(troubles)
         self._subjects = subjects
         self._verify, self._prune = verify, prune
         self._archive_folder, self._locks = archive_folder, locks
@@ -447,9 +448,9 @@ class Schedules:
         if found is None or due is None:
             return ()
         if found:
-            return self._alarms.raise_for(subject, kept, due, found, runs)
+            return self._alarms.raise_for(subject, due, found, runs)
         proved = max(one.at for one in taken if one.verified and one.at <= now)
-        return self._alarms.all_well(subject, kept, proved)
+        return self._alarms.all_well(subject, proved)
 
     def _clear_up(self, subject: Subject, context: Context) -> None:
         """Let retention do its part; a file that cannot be removed is no failed backup."""

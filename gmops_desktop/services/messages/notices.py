@@ -1,0 +1,143 @@
+"""What the robot tells of tickets: it follows what stands on record, so that no other part of the
+program need think of it, and nothing is told twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final, Protocol
+
+from db.journal import Journal
+from gmops_desktop.contract.messages import Event, plain
+from gmops_desktop.contract.record import EntryView
+from gmops_desktop.contract.tickets import (
+    ENDED,
+    Clock,
+    Ticket,
+    word_of_clock,
+    word_of_kind,
+    word_of_priority,
+    word_of_state,
+)
+from gmops_desktop.contract.troubles import BACKUPS, WELL
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
+from gmops_desktop.services.messages.service import Messages
+
+_LINES: Final = 12  # of a description: the ticket itself has the rest
+
+
+class TicketBook(Protocol):
+    """What is needed of the tickets (`services.tickets.Tickets` has it)."""
+
+    def all(self) -> tuple[Ticket, ...]:
+        """Return every ticket."""
+
+    def get(self, id_or_number: str) -> Ticket:
+        """Return one ticket; raise `OpsError` if there is none."""
+
+    def clocks(self, ticket_id: str) -> tuple[Clock, ...]:
+        """Return a ticket's clocks as they stand now."""
+
+
+class Notices:
+    """Queues a message for each new ticket, failed backup, reminder and breach.
+
+    `lasting` writes a duration in seconds, `names` gives the resources' names by id.
+    """
+
+    def __init__(
+        self,
+        messages: Messages,
+        journal: Journal,
+        tickets: TicketBook,
+        *,
+        lasting: Callable[[float], str],
+        names: Callable[[], dict[str, str]],
+    ) -> None:
+        self._messages, self._journal, self._tickets = messages, journal, tickets
+        self._lasting, self._names = lasting, names
+
+    def follow(self) -> int:
+        """Queue what happened since the last time; return how many messages are new."""
+        position = self._messages.position() if self._messages.on else None
+        if position is None:
+            return 0
+        told = 0
+        for entry in self._journal.entries_after(position, "ticket"):
+            told += self._tell_entry(entry)
+            position = max(position, entry.clock)
+        self._messages.move_to(position)
+        if {"reminder", "breach"} & set(self._messages.events):
+            for ticket in self._tickets.all():
+                if ticket.state not in ENDED:
+                    told += sum(map(self._teller(ticket), self._tickets.clocks(ticket.id)))
+        return told
+
+    def _tell_entry(self, entry: EntryView) -> bool:
+        """Tell of a ticket that was opened, or of what became of a backup's trouble."""
+        opened = entry.action == "ticket.opened"
+        if not opened and "occurrence" not in entry.note:
+            return False
+        try:
+            ticket = self._tickets.get(entry.subject)
+        except OpsError:  # merged away meanwhile
+            return False
+        of_backup = self._is_of_backup(entry)
+        if not opened and not of_backup:
+            return False
+        event: Event = "backup" if of_backup else "ticket"
+        if opened:
+            head = tr("Backup trouble") if of_backup else tr("New ticket", context="robot")
+            text = ticket.description
+        else:
+            well = entry.note["occurrence"] == WELL
+            head = tr("Backup well again") if well else tr("Backup trouble again")
+            text = str(entry.note.get("text", ""))
+        return self._messages.tell(event, entry.id, self._text(head, ticket, text))
+
+    def _is_of_backup(self, entry: EntryView) -> bool:
+        key = entry.fields.get("trouble")
+        if key is None:
+            opening = self._journal.entries("ticket", entry.subject)
+            key = next((one.fields["trouble"] for one in opening if "trouble" in one.fields), "")
+        return str(key).startswith(BACKUPS)
+
+    def _teller(self, ticket: Ticket) -> Callable[[Clock], bool]:
+        def tell(clock: Clock) -> bool:
+            if not clock.running or clock.target is None or clock.state in ("ok", "unknown"):
+                return False
+            event: Event = "breach" if clock.state == "critical" else "reminder"
+            key = f"{ticket.id}:{clock.key}:{event}:{clock.target:.0f}"
+            left = clock.target - clock.seconds
+            if event == "breach":
+                head = tr("Overdue: {clock}", clock=word_of_clock(clock.key))
+                text = tr("Late by {time}.", time=self._lasting(max(0.0, -left)))
+            else:
+                head = tr("Due soon: {clock}", clock=word_of_clock(clock.key))
+                text = tr("{time} left.", time=self._lasting(max(0.0, left)))
+            return self._messages.tell(event, key, self._text(head, ticket, text))
+
+        return tell
+
+    def _text(self, head: str, ticket: Ticket, text: str) -> str:
+        """Return the message in the few marks that a robot's markdown knows."""
+        facts = [
+            word_of_kind(ticket.kind),
+            tr("Priority {word}", word=word_of_priority(ticket.priority)),
+            word_of_state(ticket.state),
+            self._names().get(ticket.resource_id, ""),
+            tr("Party A: {name}", name=ticket.requester) if ticket.requester else "",
+        ]
+        lines = [
+            f"**{head}**",
+            f"{ticket.number} {plain(ticket.title)}",
+            "> " + " · ".join(plain(fact) for fact in facts if fact),
+            "> " + _stamp(ticket.opened_at),
+            *(plain(line) for line in text.splitlines()[:_LINES] if line.strip()),
+        ]
+        return "\n".join(lines)
+
+
+def _stamp(at: datetime) -> str:
+    return f"{at.astimezone():%Y-%m-%d %H:%M}"

@@ -1,0 +1,160 @@
+"""The one call by which machines write troubles into tickets, so that the same one has one ticket.
+
+What was told stands in the ticket's own entries and nowhere else: another device, or the program
+after it was killed, knows it, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
+
+from sqlalchemy import Text, select, type_coerce
+
+from db.engine import Database
+from db.journal import Journal, utc_now
+from db.models import TicketRow
+from db.views import ticket_of
+from gmops_desktop.contract.tickets import ENDED, Priority, Ticket, TicketKind, TicketState
+from gmops_desktop.contract.troubles import WELL, Trouble
+from gmops_desktop.language import tr
+
+_BACK: Final = timedelta(days=7)  # what returns so soon after closing was not mended
+
+
+class TicketBook(Protocol):
+    """What is needed of the tickets (`services.tickets.Tickets` has it)."""
+
+    def open(
+        self,
+        kind: TicketKind,
+        title: str,
+        *,
+        requester: str,
+        priority: Priority,
+        description: str = "",
+        resource_id: str = "",
+        evidence: Sequence[str] = (),
+        trouble: str = "",
+        occurrence: str = "",
+        follows: str = "",
+    ) -> Ticket:
+        """Register a ticket."""
+
+    def moves(self, ticket_id: str) -> tuple[TicketState, ...]:
+        """Return the states a ticket may go to."""
+
+    def move(self, ticket_id: str, state: TicketState, text: str = "") -> Ticket:
+        """Bring a ticket to another state."""
+
+    def note(
+        self,
+        ticket_id: str,
+        text: str,
+        *,
+        evidence: Sequence[str] = (),
+        occurrence: str | None = None,
+    ) -> Ticket:
+        """Add to a ticket."""
+
+
+class Troubles:
+    """Opens, joins and reopens the tickets of troubles (a `contract.troubles.TroubleBook`)."""
+
+    def __init__(
+        self,
+        database: Database,
+        journal: Journal,
+        tickets: TicketBook,
+        *,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._database, self._journal, self._tickets = database, journal, tickets
+        self._now = now
+
+    def report(self, trouble: Trouble) -> Ticket | None:
+        """Write a trouble down; return the ticket opened, joined or reopened, None where this
+        time was told before.
+
+        A ticket closed within the last week is reopened; one that ended otherwise, or earlier, is
+        followed by a new one that names it.
+        """
+        before = self._newest(trouble.key)
+        if before is None:
+            return self._open(trouble, None)
+        told = self._told(before.id)
+        if trouble.occurrence and trouble.occurrence in told:
+            return None
+        if before.state in ENDED:
+            if not self._reopen(before):
+                return self._open(trouble, before)
+        elif not trouble.occurrence and told and told[-1] != WELL:
+            return None
+        return self._tickets.note(
+            before.id,
+            tr("Again: {text}", text=trouble.text),
+            evidence=trouble.evidence,
+            occurrence=trouble.occurrence,
+        )
+
+    def known(self) -> frozenset[str]:
+        """Return the keys of the troubles that have an open ticket."""
+        wanted = select(TicketRow.more).where(TicketRow.state.not_in(ENDED))
+        with self._database.session() as session:
+            return frozenset(str(more.get("trouble", "")) for more in session.scalars(wanted))
+
+    def over(self, key: str, text: str) -> Ticket | None:
+        """Note in the open ticket of a trouble that it is well again, once; closing it is a
+        person's."""
+        ticket = self._newest(key, still_open=True)
+        if ticket is None or self._told(ticket.id)[-1:] == [WELL]:
+            return None
+        return self._tickets.note(ticket.id, text, occurrence=WELL)
+
+    def _open(self, trouble: Trouble, before: Ticket | None) -> Ticket:
+        text = trouble.text
+        if before is not None:
+            text += "\n" + tr("It was there before: {number}.", number=before.number)
+        return self._tickets.open(
+            trouble.kind,
+            trouble.title,
+            requester="",
+            priority=trouble.priority,
+            description=text,
+            resource_id=trouble.resource_id,
+            evidence=trouble.evidence,
+            trouble=trouble.key,
+            occurrence=trouble.occurrence,
+            follows=before.id if before else "",
+        )
+
+    def _reopen(self, ticket: Ticket) -> bool:
+        """Reopen a ticket that was closed a short time ago; say whether that was so."""
+        if ticket.state != "closed" or ticket.closed_at is None:
+            return False
+        if self._now() - ticket.closed_at > _BACK:
+            return False
+        ways = [state for state in self._tickets.moves(ticket.id) if state not in ENDED]
+        if not ways:
+            return False
+        self._tickets.move(ticket.id, ways[0], tr("The same trouble came back."))
+        return True
+
+    def _newest(self, key: str, *, still_open: bool = False) -> Ticket | None:
+        """Return the newest ticket of a trouble."""
+        # The field has no column; its text in the JSON finds a handful of candidates.
+        wanted: Any = select(TicketRow).where(
+            type_coerce(TicketRow.more, Text).contains(f'"{key}"', autoescape=True)
+        )
+        if still_open:
+            wanted = wanted.where(TicketRow.state.not_in(ENDED))
+        order = (TicketRow.opened_at.desc(), TicketRow.id.desc())
+        with self._database.session() as session:
+            rows = session.scalars(wanted.order_by(*order))
+            return next((ticket_of(row) for row in rows if row.more.get("trouble") == key), None)
+
+    def _told(self, ticket_id: str) -> list[str]:
+        """Return which times of its trouble stand in a ticket, oldest first."""
+        entries = self._journal.entries("ticket", ticket_id)
+        return [str(one.note["occurrence"]) for one in entries if "occurrence" in one.note]

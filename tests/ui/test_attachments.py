@@ -1,0 +1,385 @@
+"""Attachments in the window: pasted, dropped, chosen; shown, and a program never without a word."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import (
+    QColor,
+    QDesktopServices,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QImage,
+)
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from reportlab.pdfgen.canvas import Canvas
+
+from db.engine import Database
+from db.journal import Journal
+from gmops_desktop.context import Context
+from gmops_desktop.errors import OpsError
+from gmops_desktop.services.attachments import Attachments
+from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.tickets import Tickets
+from gmops_desktop.tasks import TaskRunner
+from ui.attachment_preview import AttachmentPreview, drawn
+from ui.attachments import AttachmentStrip, ProgramQuestion, RemovalQuestion
+from ui.tickets_tab import TicketsTab
+
+Settled = Callable[[], None]
+
+
+@pytest.fixture
+def attachments(database: Database, journal: Journal, tmp_path: Path) -> Attachments:
+    return Attachments(database, journal, tmp_path / "attachments", limit=lambda: 5_000_000)
+
+
+@pytest.fixture
+def strip(attachments: Attachments, runner: TaskRunner) -> AttachmentStrip:
+    return AttachmentStrip(attachments, runner)
+
+
+@pytest.fixture
+def tab(
+    qtbot: QtBot,
+    tickets: Tickets,
+    contracts: Contracts,
+    runner: TaskRunner,
+    strip: AttachmentStrip,
+) -> TicketsTab:
+    """The tickets' tab with one ticket shown."""
+    tickets.open("incident", "官网首页 502", requester="李老师", priority=1)
+    tab = TicketsTab(tickets, contracts, runner)
+    tab.place_attachments(strip)
+    runner.changed.connect(tab.hear)
+    qtbot.addWidget(tab)
+    tab.resize(1278, 716)
+    with qtbot.waitExposed(tab):
+        tab.show()
+    return tab
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    return folder
+
+
+def picture(width: int = 60, height: int = 40) -> QImage:
+    made = QImage(width, height, QImage.Format.Format_RGB32)
+    made.fill(QColor("#1f5fae"))
+    return made
+
+
+def names(strip: AttachmentStrip) -> list[str]:
+    return [one.name for one in strip.items]
+
+
+def test_the_strip_hides_where_there_is_nothing(tab: TicketsTab, strip: AttachmentStrip) -> None:
+    assert not strip.isVisible()
+    assert strip.add_button.isVisible()
+    assert strip.add_button.toolTip()
+
+
+def test_files_are_attached_in_one_step(
+    tab: TicketsTab, strip: AttachmentStrip, tickets: Tickets, inbox: Path, settled: Settled
+) -> None:
+    for name in ("error.log", "说明.txt"):
+        (inbox / name).write_text("php-fpm exited", "utf-8")
+    strip.attach_files(sorted(inbox.iterdir()))
+    settled()
+    assert names(strip) == ["error.log", "说明.txt"]
+    assert strip.isVisible()
+    assert strip._title.full_text == "Attachments 2 · 28 B"
+    ticket = tickets.all()[0]
+    assert tickets.steps(ticket.id)[-1].text == "error.log, 说明.txt"
+
+
+def test_where_one_file_fails_none_is_attached(
+    tab: TicketsTab,
+    strip: AttachmentStrip,
+    runner: TaskRunner,
+    qtbot: QtBot,
+    inbox: Path,
+    settled: Settled,
+) -> None:
+    (inbox / "a.txt").write_text("a")
+    with qtbot.waitSignal(runner.failed) as failed:
+        strip.attach_files([inbox / "a.txt", inbox / "gone.txt"])
+    settled()
+    assert isinstance(failed.args[1], OpsError)
+    assert names(strip) == []
+
+
+def test_a_screenshot_is_pasted_into_the_note(
+    qtbot: QtBot,
+    tab: TicketsTab,
+    strip: AttachmentStrip,
+    attachments: Attachments,
+    settled: Settled,
+) -> None:
+    QGuiApplication.clipboard().setImage(picture())
+    qtbot.keyClick(tab.page.note, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    settled()
+    [one] = attachments.all()
+    assert one.kind.key == "png"
+    assert one.name.startswith("Picture 20")
+    assert QImage.fromData(attachments.read(one)).size() == picture().size()
+    assert tab.page.note.text() == ""
+
+
+def test_text_is_pasted_as_text_even_beside_a_picture_of_it(
+    qtbot: QtBot, tab: TicketsTab, strip: AttachmentStrip, settled: Settled
+) -> None:
+    cells = QMimeData()
+    cells.setText("3 rows")
+    cells.setImageData(picture())
+    QGuiApplication.clipboard().setMimeData(cells)
+    qtbot.keyClick(tab.page.note, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    settled()
+    assert tab.page.note.text() == "3 rows"
+    assert names(strip) == []
+
+
+def test_files_are_dropped_anywhere_on_the_ticket(
+    tab: TicketsTab, strip: AttachmentStrip, inbox: Path, settled: Settled
+) -> None:
+    file = inbox / "dropped.txt"
+    file.write_text("dropped")
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(file))])
+    copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    none = Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(5, 5), copy, mime, left, none)
+    QApplication.sendEvent(tab.page, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(tab.page, QDropEvent(QPointF(5, 5), copy, mime, left, none))
+    settled()
+    assert names(strip) == ["dropped.txt"]
+
+
+def test_another_ticket_shows_its_own(
+    tab: TicketsTab, strip: AttachmentStrip, tickets: Tickets, inbox: Path, settled: Settled
+) -> None:
+    (inbox / "a.txt").write_text("a")
+    strip.attach_files([inbox / "a.txt"])
+    settled()
+    other = tickets.open("incident", "another", requester="李老师", priority=3)
+    tab.renew()
+    tab.show_item(other.id)
+    assert names(strip) == []
+
+
+# ---------------------------------------------------------------- looking
+
+
+@pytest.fixture
+def preview(
+    qtbot: QtBot, tab: TicketsTab, strip: AttachmentStrip, settled: Settled, inbox: Path
+) -> Callable[[str, bytes], AttachmentPreview]:
+    def show(name: str, content: bytes) -> AttachmentPreview:
+        (inbox / name).write_bytes(content)
+        strip.attach_files([inbox / name])
+        settled()
+        strip._preview()
+        sheet = tab.findChild(AttachmentPreview) or tab.window().findChild(AttachmentPreview)
+        assert isinstance(sheet, AttachmentPreview)
+        settled()
+        return sheet
+
+    return show
+
+
+def png(width: int, height: int) -> bytes:
+    from PySide6.QtCore import QBuffer, QIODevice
+
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    picture(width, height).save(buffer, "PNG")
+    return buffer.data().data()
+
+
+def test_a_picture_is_shown_no_larger_than_a_preview(
+    preview: Callable[[str, bytes], AttachmentPreview],
+) -> None:
+    sheet = preview("large.png", png(4000, 1000))
+    assert sheet.sheet.picture is not None
+    assert (sheet.sheet.picture.width(), sheet.sheet.picture.height()) == (1600, 400)
+    assert "PNG picture" in sheet.facts.full_text
+    assert not sheet.forth.isVisible()
+
+
+def test_the_pages_of_a_document_are_turned(
+    qtbot: QtBot, preview: Callable[[str, bytes], AttachmentPreview], settled: Settled
+) -> None:
+    file = io.BytesIO()
+    canvas = Canvas(file)
+    for number in range(3):
+        canvas.drawString(100, 700, f"page {number}")
+        canvas.showPage()
+    canvas.save()
+    sheet = preview("report.pdf", file.getvalue())
+    assert sheet.place.full_text == "1 / 3"
+    first = sheet.sheet.picture
+    assert first is not None
+    qtbot.keyClick(sheet, Qt.Key.Key_PageDown)
+    settled()
+    assert (sheet.page, sheet.place.full_text) == (1, "2 / 3")
+    assert sheet.sheet.picture is not None
+    assert sheet.sheet.picture != first
+    sheet.turn(5)
+    settled()
+    assert not sheet.forth.isEnabled()
+
+
+def test_what_cannot_be_drawn_is_a_sentence(
+    preview: Callable[[str, bytes], AttachmentPreview],
+) -> None:
+    sheet = preview("broken.pdf", b"%PDF-1.7\nnothing follows")
+    assert sheet.sheet.picture is None
+    assert sheet.sheet.text.startswith("broken.pdf cannot be shown here")
+
+
+def test_a_bomb_of_a_picture_is_not_unpacked() -> None:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        check = zlib.crc32(kind + data).to_bytes(4, "big")
+        return len(data).to_bytes(4, "big") + kind + data + check
+
+    size = (60_000).to_bytes(4, "big") * 2 + b"\x08\x02\0\0\0"
+    rows = zlib.compress(bytes(1000))
+    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size) + chunk(b"IDAT", rows)
+    with pytest.raises(OpsError, match="3,600 million pixels"):
+        drawn(bomb, "bomb.png")
+
+
+def test_what_has_no_preview_says_so(
+    tab: TicketsTab, strip: AttachmentStrip, inbox: Path, settled: Settled
+) -> None:
+    (inbox / "a.txt").write_text("a")
+    strip.attach_files([inbox / "a.txt"])
+    settled()
+    assert not strip._show.isEnabled()
+    assert "no preview" in strip._show.toolTip()
+    assert strip._save.isEnabled()
+
+
+# ---------------------------------------------------------------- programs, copies, removal
+
+
+def test_a_program_is_named_and_never_run_without_a_word(
+    qtbot: QtBot,
+    tab: TicketsTab,
+    strip: AttachmentStrip,
+    inbox: Path,
+    settled: Settled,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened: list[QUrl] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: bool(opened.append(url)) or True)
+    (inbox / "photo.jpg").write_bytes(b"MZ" + bytes(200))
+    with qtbot.waitSignal(strip.noticed) as noticed:
+        strip.attach_files([inbox / "photo.jpg"])
+    settled()
+    assert "photo.jpg (Windows program)" in noticed.args[1]
+    strip._ask_open()
+    settled()
+    assert opened == []
+    question = tab.window().findChild(ProgramQuestion)
+    assert isinstance(question, ProgramQuestion)
+    qtbot.mouseClick(question.run, Qt.MouseButton.LeftButton)
+    settled()
+    [url] = opened
+    assert Path(url.toLocalFile()).name == "photo.jpg"
+
+
+def test_a_copy_is_saved(
+    qtbot: QtBot, tab: TicketsTab, strip: AttachmentStrip, inbox: Path, settled: Settled
+) -> None:
+    (inbox / "a.txt").write_text("a")
+    strip.attach_files([inbox / "a.txt"])
+    settled()
+    chosen = strip._chosen()
+    assert chosen is not None
+    with qtbot.waitSignal(strip.noticed):
+        strip.save_to(chosen, inbox / "copy.txt")
+    settled()
+    assert (inbox / "copy.txt").read_text() == "a"
+
+
+def test_removing_asks_why(
+    qtbot: QtBot,
+    tab: TicketsTab,
+    strip: AttachmentStrip,
+    attachments: Attachments,
+    inbox: Path,
+    settled: Settled,
+) -> None:
+    (inbox / "a.txt").write_text("a")
+    strip.attach_files([inbox / "a.txt"])
+    settled()
+    strip._ask_remove()
+    question = tab.window().findChild(RemovalQuestion)
+    assert isinstance(question, RemovalQuestion)
+    assert not question.remove.isEnabled()
+    question.reason.setText("it shows a password")
+    qtbot.mouseClick(question.remove, Qt.MouseButton.LeftButton)
+    settled()
+    assert attachments.all() == ()
+    assert not strip.isVisible()
+
+
+# ---------------------------------------------------------------- before there is a subject
+
+
+def test_what_is_gathered_early_is_attached_later(
+    qtbot: QtBot,
+    strip: AttachmentStrip,
+    tickets: Tickets,
+    contracts: Contracts,
+    attachments: Attachments,
+    inbox: Path,
+    settled: Settled,
+) -> None:
+    qtbot.addWidget(strip)
+    for name in ("a.txt", "b.txt", "c.txt"):
+        (inbox / name).write_text(name)
+    strip.attach_files(sorted(inbox.iterdir()))
+    settled()
+    assert names(strip) == ["a.txt", "b.txt", "c.txt"]
+    assert attachments.all() == ()
+    assert not strip._save.isEnabled()
+    strip.table.selectRow(1)
+    strip._ask_remove()
+    ticket = tickets.open("incident", "site down", requester="李老师", priority=1)
+    strip.hand_over("ticket", ticket.id)
+    settled()
+    assert [one.name for one in attachments.of("ticket", ticket.id)] == ["a.txt", "c.txt"]
+    assert strip.drafts == ()
+
+
+def test_what_was_gathered_for_nothing_leaves_nothing(
+    qtbot: QtBot, strip: AttachmentStrip, inbox: Path, tmp_path: Path, settled: Settled
+) -> None:
+    qtbot.addWidget(strip)
+    (inbox / "a.txt").write_text("a")
+    strip.attach_files([inbox / "a.txt"])
+    settled()
+    strip.drop_drafts()
+    assert [path for path in (tmp_path / "attachments").rglob("*") if path.is_file()] == []
+
+
+def test_a_file_as_it_lies_there_is_never_handed_out(
+    attachments: Attachments, tickets: Tickets, contracts: Contracts
+) -> None:
+    ticket = tickets.open("incident", "site down", requester="李老师", priority=1)
+    content = attachments.keep_bytes(b"a", "a.txt", Context())
+    [one] = attachments.attach("ticket", ticket.id, [content])
+    assert one.sha256 not in str(attachments.lend(one, Context()))

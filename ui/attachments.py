@@ -1,0 +1,428 @@
+"""The files of a subject: attached by paste, drop and file dialog; listed, shown, saved, removed.
+
+A page places the strip and its `add_button`, and names the widgets that take pastes and drops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QBuffer, QEvent, QIODevice, QMimeData, QObject, QUrl, Signal
+from PySide6.QtGui import (
+    QDesktopServices,
+    QDropEvent,
+    QGuiApplication,
+    QImage,
+    QKeyEvent,
+    QKeySequence,
+)
+from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QLineEdit, QWidget
+
+from gmops_desktop.changes import Change
+from gmops_desktop.context import Context
+from gmops_desktop.language import tr
+from gmops_desktop.services.attachments import Attachment, Attachments, Content, Family
+from gmops_desktop.states import State
+from gmops_desktop.tasks import TaskRunner
+from ui import words
+from ui.attachment_preview import AttachmentPreview, can_preview
+from ui.dialogs.sheet import Sheet
+from ui.theme import CARD_ROW_HEIGHT
+from ui.widgets.frames import Label, button, column, disable, icon_button, row
+from ui.widgets.tables import Column, Table
+
+ICONS: Final[dict[Family, str]] = {
+    "picture": "image",
+    "pdf": "file-pdf",
+    "document": "file-text",
+    "text": "file-text",
+    "packed": "archive-box",
+    "media": "file",
+    "program": "warning-octagon",
+    "data": "file",
+}
+_ROWS: Final = 3  # in sight; more are scrolled to
+_LANE: Final = "attachments"
+
+Item = Attachment | Content
+_Done = tuple[tuple[Content, ...], tuple[str, str] | None]  # what was kept, and for what
+
+
+class AttachmentStrip(QWidget):
+    """Shows nothing where there is nothing; `noticed` tells the page what was done.
+
+    Without a subject it gathers `drafts`, which the page attaches once the subject exists.
+    """
+
+    noticed = Signal(str, str, str)  # a State, a sentence, a second line
+
+    def __init__(self, attachments: Attachments, runner: TaskRunner) -> None:
+        super().__init__()
+        self._attachments, self._runner = attachments, runner
+        self._subject: tuple[str, str] | None = None
+        self._drafts: list[Content] = []
+        self.add_button = button(
+            tr("Attach", context="button"),
+            self.choose,
+            icon_name="paperclip",
+            tip=tr("Attach files; or paste a picture, or drop files here"),
+        )
+        self._title = Label(role="caption", elide=False)
+        self._show = icon_button("eye", tr("Preview"), self._preview)
+        self._save = icon_button("download-simple", tr("Save as…"), self._ask_save)
+        self._open = icon_button(
+            "arrow-square-out", tr("Open with the system's program"), self._ask_open
+        )
+        self._remove = icon_button("trash", tr("Remove…"), self._ask_remove)
+        columns: list[Column[Item]] = [
+            Column(
+                tr("Name", context="file"),
+                lambda one: one.name,
+                icon=lambda one: ICONS[one.kind.family],
+                tip=_facts,
+            ),
+            Column(tr("Type"), lambda one: one.kind.word, 150, state=_state, muted=True),
+            Column(tr("Size"), lambda one: words.size(one.size), 84, right=True),
+            Column(tr("Attached"), _attached_at, 128, muted=True),
+        ]
+        self.table = Table(
+            columns, name=tr("Attachments"), identity=lambda one: getattr(one, "id", one.sha256)
+        )
+        self.table.horizontalHeader().hide()
+
+        head = row(None, self._title, None, self._show, self._save, self._open, self._remove)
+        column(self, head, self.table, margins=(16, 6, 8, 6), spacing=2)
+        self.table.picked.connect(lambda _one: self._judge())
+        self.table.opened.connect(lambda _one: self._preview())
+        self._fill()
+
+    # -- what is shown
+
+    @property
+    def drafts(self) -> tuple[Content, ...]:
+        """What was gathered without a subject."""
+        return tuple(self._drafts)
+
+    @property
+    def items(self) -> list[Item]:
+        """What is listed."""
+        return list(self.table.rows.shown)
+
+    def show_subject(self, kind: str, subject: str) -> None:
+        """Show the attachments of a subject of the journal."""
+        self._subject = (kind, subject)
+        self._fill()
+
+    def listen_to(self, *widgets: QWidget) -> None:
+        """Take files and pictures that are pasted into these or dropped onto them; text stays
+        theirs."""
+        for widget in widgets:
+            widget.setAcceptDrops(True)
+            widget.installEventFilter(self)
+
+    def hand_over(self, kind: str, subject: str) -> None:
+        """Attach what was gathered to a subject that exists by now."""
+        contents, self._drafts = tuple(self._drafts), []
+        if contents:
+            self._attach_job(lambda _context: contents, (kind, subject))
+        self._fill()
+
+    def drop_drafts(self) -> None:
+        """Forget what was gathered."""
+        for content in self._drafts:
+            self._attachments.drop(content)
+        self._drafts = []
+        self._fill()
+
+    def _fill(self) -> None:
+        there: Sequence[Item] = (
+            self._attachments.of(*self._subject) if self._subject else self._drafts
+        )
+        self.table.set_rows(there)
+        rows = min(_ROWS, len(there))
+        self.table.setFixedHeight(max(1, rows) * CARD_ROW_HEIGHT)
+        total = words.size(sum(one.size for one in there))
+        self._title.show_text(tr("Attachments {count} · {size}", count=len(there), size=total))
+        self.setVisible(bool(there))
+        if there and self.table.current is None:
+            self.table.selectRow(len(there) - 1)
+        self._judge()
+
+    def _judge(self) -> None:
+        chosen = self.table.current
+        kept = chosen if isinstance(chosen, Attachment) else None
+        none = tr("Choose an attachment first.") if chosen is None else ""
+        early = none or ("" if kept else tr("It is attached together with the rest."))
+        unseen = early or (
+            "" if kept and can_preview(kept) else tr("There is no preview of this kind of file.")
+        )
+        disable(self._show, unseen, tr("Preview (Enter)"))
+        disable(self._save, early, tr("Save as…"))
+        disable(self._open, early, tr("Open with the system's program"))
+        disable(self._remove, none, tr("Remove…"))
+
+    # -- in
+
+    def choose(self) -> None:
+        """Ask for files and attach them."""
+        chosen, _ = QFileDialog.getOpenFileNames(self.window(), tr("Attach files"))
+        self.attach_files([Path(name) for name in chosen])
+
+    def attach_files(self, paths: Sequence[Path]) -> None:
+        """Attach the files at `paths`, in the background; all of them or, where one fails, none."""
+
+        def keep(context: Context) -> tuple[Content, ...]:
+            kept: list[Content] = []
+            try:
+                for path in paths:
+                    kept.append(self._attachments.keep(path, context))
+            except BaseException:
+                for content in kept:
+                    self._attachments.drop(content)
+                raise
+            return tuple(kept)
+
+        if paths:
+            self._attach_job(keep, self._subject)
+
+    def attach_picture(self, picture: QImage) -> None:
+        """Attach a picture that has no file, such as a screenshot."""
+        name = tr("Picture {at}.png", at=f"{datetime.now():%Y-%m-%d %H.%M.%S}")
+
+        def keep(context: Context) -> tuple[Content, ...]:
+            buffer = QBuffer()
+            buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+            picture.save(buffer, b"PNG")
+            return (self._attachments.keep_bytes(bytes(buffer.data().data()), name, context),)
+
+        self._attach_job(keep, self._subject)
+
+    def take(self, mime: QMimeData) -> bool:
+        """Attach what `mime` holds of files and pictures; say whether it held any."""
+        paths = _paths(mime)
+        if paths:
+            self.attach_files(paths)
+        elif _has_picture(mime):
+            self.attach_picture(QImage(mime.imageData()))
+        else:
+            return False
+        return True
+
+    def _attach_job(
+        self,
+        keep: Callable[[Context], tuple[Content, ...]],
+        subject: tuple[str, str] | None,
+    ) -> None:
+        """Keep files and name them in one entry, or gather them where there is no subject yet."""
+
+        def job(context: Context) -> _Done:
+            contents = keep(context)
+            if subject is not None:
+                with context.uncut():
+                    self._attachments.attach(*subject, contents)
+            return contents, subject
+
+        changes = Change.NOTHING if subject is None else Change.TICKETS
+        task = self._runner.start(job, tr("Attach files"), lane=_LANE, changes=changes)
+        task.succeeded.connect(self._attached)
+
+    def _attached(self, done: _Done) -> None:
+        contents, subject = done
+        if subject is None:
+            self._drafts += contents
+        if subject == self._subject:
+            self._fill()
+        if programs := [one for one in contents if one.kind.runs]:
+            names = words.listed(f"{one.name} ({one.kind.word})" for one in programs)
+            self.noticed.emit(
+                "warning",
+                tr("Attached was something that runs: {names}.", names=names),
+                tr("It is kept as it is; opening it asks first."),
+            )
+
+    # -- out
+
+    def _chosen(self) -> Attachment | None:
+        chosen = self.table.current
+        return chosen if isinstance(chosen, Attachment) else None
+
+    def _preview(self) -> None:
+        chosen = self._chosen()
+        if chosen is not None and can_preview(chosen):
+            sheet = AttachmentPreview(self.window(), self._attachments, chosen, self._runner)
+            sheet.save_wanted.connect(self._ask_save_of)
+            sheet.open_wanted.connect(self._ask_open_of)
+            sheet.open()
+
+    def _ask_save(self) -> None:
+        if (chosen := self._chosen()) is not None:
+            self._ask_save_of(chosen)
+
+    def _ask_save_of(self, attachment: Attachment) -> None:
+        chosen, _ = QFileDialog.getSaveFileName(
+            self.window(), tr("Save {name}", name=attachment.name), attachment.name
+        )
+        if chosen:
+            self.save_to(attachment, Path(chosen))
+
+    def save_to(self, attachment: Attachment, path: Path) -> None:
+        """Write a proved copy of an attachment to `path`."""
+        task = self._runner.start(
+            lambda context: self._attachments.save(attachment, path, context),
+            tr("Save {name}", name=attachment.name),
+            lane=_LANE,
+        )
+        task.succeeded.connect(
+            lambda saved: self.noticed.emit(
+                "ok", tr("{name} lies in {path}.", name=attachment.name, path=saved), ""
+            )
+        )
+
+    def _ask_open(self) -> None:
+        if (chosen := self._chosen()) is not None:
+            self._ask_open_of(chosen)
+
+    def _ask_open_of(self, attachment: Attachment) -> None:
+        if attachment.kind.runs:
+            ProgramQuestion(self.window(), attachment, self._open_with_system).open()
+        else:
+            self._open_with_system(attachment)
+
+    def _open_with_system(self, attachment: Attachment) -> None:
+        task = self._runner.start(
+            lambda context: self._attachments.lend(attachment, context),
+            tr("Open {name}", name=attachment.name),
+            lane=_LANE,
+        )
+        task.succeeded.connect(self._opened)
+
+    def _opened(self, path: Path) -> None:
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+            self.noticed.emit(
+                "warning",
+                tr("The system knows no program for {name}.", name=path.name),
+                tr("Save it and open it from there."),
+            )
+
+    def _ask_remove(self) -> None:
+        chosen = self.table.current
+        if isinstance(chosen, Content):
+            self._attachments.drop(chosen)
+            self._drafts.remove(chosen)
+            self._fill()
+        elif chosen is not None:
+            RemovalQuestion(self.window(), chosen, self._remove_for).open()
+
+    def _remove_for(self, attachment: Attachment, reason: str) -> None:
+        task = self._runner.start(
+            lambda _context: self._attachments.remove(attachment, reason),
+            tr("Remove {name}", name=attachment.name),
+            lane=_LANE,
+            changes=Change.TICKETS,
+        )
+        task.succeeded.connect(lambda _none: self._fill())
+
+    # -- Qt
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Pastes and drops of what we listen to."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.matches(QKeySequence.StandardKey.Paste):
+                return self.take(QGuiApplication.clipboard().mimeData())
+        elif isinstance(event, QDropEvent):  # an enter and a move are drops, too, to Qt
+            dropped = event.type() == QEvent.Type.Drop
+            if self.take(event.mimeData()) if dropped else takes(event.mimeData()):
+                event.acceptProposedAction()
+                return True
+        return super().eventFilter(watched, event)
+
+
+class RemovalQuestion(Sheet):
+    """Asks why an attachment no longer counts."""
+
+    def __init__(
+        self,
+        parent: QWidget | None,
+        attachment: Attachment,
+        on_given: Callable[[Attachment, str], object],
+    ) -> None:
+        super().__init__(parent, tr("Remove {name}?", name=attachment.name), width=480)
+        self.reason = QLineEdit()
+        self.add_field(
+            tr("Why it is removed"),
+            self.reason,
+            tr("The removal stands in the record; the file goes where nothing else names it."),
+        )
+        self.add_close(tr("Keep it"))
+        self.remove = button(
+            tr("Remove"), lambda: on_given(attachment, self.reason.text()), kind="danger"
+        )
+        self.remove.clicked.connect(self.accept)
+        self.add_button(self.remove, QDialogButtonBox.ButtonRole.ActionRole)
+        self.reason.textChanged.connect(self._judge)
+        self._judge()
+
+    def _judge(self) -> None:
+        empty = not self.reason.text().strip()
+        disable(self.remove, tr("Write it first: it stands in the record.") if empty else "")
+
+
+class ProgramQuestion(Sheet):
+    """Says that opening would run something, before it does."""
+
+    def __init__(
+        self,
+        parent: QWidget | None,
+        attachment: Attachment,
+        on_run: Callable[[Attachment], object],
+    ) -> None:
+        super().__init__(
+            parent,
+            tr("Run {name}?", name=attachment.name),
+            tr(
+                "{name} is a program ({kind}). Opening it runs it on this computer, with your "
+                "rights and with everything you can reach.",
+                name=attachment.name,
+                kind=attachment.kind.word,
+            ),
+            width=480,
+        )
+        facts = tr("Attached by {actor} on {at}, SHA-256 {digest}", actor=attachment.actor,
+                   at=words.stamp(attachment.at), digest=attachment.sha256)  # fmt: skip
+        self.body.addWidget(Label(facts, "hint"))
+        self.add_close(tr("Do not run it"))
+        self.run = button(tr("Run it all the same"), lambda: on_run(attachment), kind="danger")
+        self.run.clicked.connect(self.accept)
+        self.add_button(self.run, QDialogButtonBox.ButtonRole.ActionRole)
+
+
+def takes(mime: QMimeData) -> bool:
+    """Whether `mime` holds something that can be attached."""
+    return bool(_paths(mime)) or _has_picture(mime)
+
+
+def _paths(mime: QMimeData) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
+
+
+def _has_picture(mime: QMimeData) -> bool:
+    """A table from Excel comes as text and as a picture of it: then the text is meant."""
+    return mime.hasImage() and not mime.hasText()
+
+
+def _facts(one: Item) -> str:
+    facts = [one.name, f"{one.kind.word}, {words.size(one.size)}", f"SHA-256 {one.sha256}"]
+    if isinstance(one, Attachment):
+        facts.append(f"{one.actor}, {words.stamp(one.at)}")
+    return "\n".join(facts)
+
+
+def _state(one: Item) -> State | None:
+    return "warning" if one.kind.runs else None
+
+
+def _attached_at(one: Item) -> str:
+    return words.stamp(one.at) if isinstance(one, Attachment) else words.NOTHING
