@@ -31,7 +31,7 @@ from ui import words
 from ui.attachment_preview import AttachmentPreview, can_preview
 from ui.dialogs.sheet import Sheet
 from ui.theme import CARD_ROW_HEIGHT
-from ui.widgets.frames import Label, button, column, disable, icon_button, row
+from ui.widgets.frames import Label, button, column, disable, icon_button, paragraph, row
 from ui.widgets.tables import Column, Table
 
 ICONS: Final[dict[Family, str]] = {
@@ -392,7 +392,7 @@ class ProgramQuestion(Sheet):
         )
         facts = tr("Attached by {actor} on {at}, SHA-256 {digest}", actor=attachment.actor,
                    at=words.stamp(attachment.at), digest=attachment.sha256)  # fmt: skip
-        self.body.addWidget(Label(facts, "hint"))
+        self.body.addWidget(paragraph(facts, "hint"))
         self.add_close(tr("Do not run it"))
         self.run = button(tr("Run it all the same"), lambda: on_run(attachment), kind="danger")
         self.run.clicked.connect(self.accept)

@@ -72,10 +72,12 @@ class SettingsTab(Page):
         self.machine = _MachineCard(settings, home, runner, show_theme)
         self.sealing = SealingCard(sealing, settings, runner)
         self.channel = ChannelCard(messages, runner)
-        left = column(None, self.resources, self._checks_card, self.sealing, spacing=GAP)
+        left = column(
+            None, self.resources, self._checks_card, self.sealing, self.channel, spacing=GAP
+        )
         left.setStretch(0, 1)
         left.setStretch(1, 1)
-        right = column(None, self.contract, self.machine, self.channel, spacing=GAP)
+        right = column(None, self.contract, self.machine, spacing=GAP)
         right.setStretch(0, 1)
         both = row(None, left, right, spacing=GAP)
         both.setStretch(0, 13)
