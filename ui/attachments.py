@@ -10,12 +10,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QBuffer, QEvent, QIODevice, QMimeData, QObject, QUrl, Signal
+from PySide6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QMimeData, QObject, QUrl, Signal
 from PySide6.QtGui import (
     QDesktopServices,
     QDropEvent,
     QGuiApplication,
     QImage,
+    QImageWriter,
     QKeyEvent,
     QKeySequence,
 )
@@ -195,7 +196,7 @@ class AttachmentStrip(QWidget):
         def keep(context: Context) -> tuple[Content, ...]:
             buffer = QBuffer()
             buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-            picture.save(buffer, b"PNG")
+            QImageWriter(buffer, QByteArray(b"png")).write(picture)
             return (self._attachments.keep_bytes(bytes(buffer.data().data()), name, context),)
 
         self._attach_job(keep, self._subject)
