@@ -13,7 +13,7 @@ import json
 import platform
 import re
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -44,6 +44,7 @@ from gmops_desktop.language import tr
 _PREFIXES: Final = {"ticket": "T", "change": "C", "report": "R"}
 _NONE: Final[Mapping[str, Json]] = {}
 _PARTS: Final = {"fields", "note", "seen"}
+_AT_ONCE: Final = 500  # subjects asked for by one statement
 
 
 def utc_now() -> datetime:
@@ -137,6 +138,17 @@ class Journal:
         """Whether there is such a subject."""
         wanted = select(Entry.id).where(Entry.kind == kind, Entry.subject == subject)
         return session.scalar(wanted.limit(1)) is not None
+
+    def entries_of(self, kind: str, subjects: Sequence[str]) -> dict[str, tuple[EntryView, ...]]:
+        """Return the entries of many subjects of a kind, by subject, each oldest first."""
+        found: dict[str, list[EntryView]] = {subject: [] for subject in subjects}
+        with self._database.session() as session:
+            for start in range(0, len(subjects), _AT_ONCE):
+                some = Entry.subject.in_(subjects[start : start + _AT_ONCE])
+                wanted = select(Entry).where(Entry.kind == kind, some)
+                for row in session.scalars(wanted.order_by(Entry.clock, Entry.device)):
+                    found[row.subject].append(_view(row))
+        return {subject: tuple(entries) for subject, entries in found.items()}
 
     def heads(self) -> tuple[ChainHead, ...]:
         """Return the newest entry of every device's chain, by device."""

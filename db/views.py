@@ -8,8 +8,18 @@ from decimal import Decimal
 from typing import Any, cast
 
 from db.models import ContactRow, ContractRow, TicketRow
+from gmops_desktop.contract.changes import AUDIENCES
 from gmops_desktop.contract.terms import Contact, Contract, ServiceItem
-from gmops_desktop.contract.tickets import Priority, Ticket, TicketKind, TicketState
+from gmops_desktop.contract.ticket_bonds import links_in
+from gmops_desktop.contract.tickets import (
+    Attribution,
+    Impact,
+    Priority,
+    Scope,
+    Ticket,
+    TicketKind,
+    TicketState,
+)
 
 
 def contract_of(row: ContractRow) -> Contract:
@@ -52,7 +62,9 @@ def contact_of(row: ContactRow) -> Contact:
 
 def ticket_of(row: TicketRow) -> Ticket:
     """Return the ticket of a row."""
-    promised, assessed = row.more.get("promised_for"), row.more.get("assessed_days")
+    more = row.more
+    promised, assessed = more.get("promised_for"), more.get("assessed_days")
+    restored = more.get("restored_at")
     return Ticket(
         id=row.id,
         number=row.number,
@@ -75,6 +87,22 @@ def ticket_of(row: TicketRow) -> Ticket:
         person_days=row.person_days or Decimal(0),
         assessed_days=Decimal(assessed) if assessed else None,
         conflicts=tuple(row.conflicts),
+        assessed_by=more.get("assessed_by", ""),
+        impact=cast("Impact | None", more.get("impact")),
+        urgency=cast("Priority | None", more.get("urgency")),
+        influence=more.get("influence", ""),
+        scope=cast(Scope, more.get("scope", "")),
+        cause=more.get("cause", ""),
+        attribution=cast(Attribution, more.get("attribution", "")),
+        agreed_by=more.get("agreed_by", ""),
+        restored_at=datetime.fromisoformat(restored) if restored else None,
+        interrupts=bool(more.get("interrupts")),
+        notices={one: said for one in AUDIENCES if (said := more.get(f"notice_{one}"))},
+        notice_emergency=more.get("notice_emergency", ""),
+        confirmed_at=row.confirmed_at,
+        resumes=cast("TicketState | None", more.get("resumes")),
+        links=links_in(more),
+        merged_into=more.get("merged_into", ""),
     )
 
 

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from gmops_desktop.addresses import Resource, parse_mysql
+from gmops_desktop.contract.clocks import Clock
 from gmops_desktop.contract.terms import ZONE
 from gmops_desktop.contract.thresholds import LIMITS
-from gmops_desktop.contract.tickets import Clock
 from gmops_desktop.language import tr
 from gmops_desktop.reports.facts import (
     Availability,
@@ -134,7 +134,7 @@ class Collector:
             ticket.opened_at,
             ticket.closed_at,
             _stopped(clocks.get("response")),
-            _stopped(clocks.get("restore")) if ticket.closed_at else None,
+            _stopped(clocks.get("resolve")) if ticket.closed_at else None,
             ticket.confirmed_by,
             ticket.emergency,
         )

@@ -27,9 +27,9 @@ _DAY: Final = 86400
 
 
 class ConfirmSheet(Sheet):
-    """Asks who of Party A confirmed, and how; `given` carries name, channel and words."""
+    """Asks who of Party A confirmed, and how; `given` carries name, channel, words and file."""
 
-    given = Signal(str, str, str)
+    given = Signal(str, str, str, str)
 
     def __init__(self, parent: QWidget | None, heading: str, contacts: Sequence[Contact]) -> None:
         super().__init__(parent, tr("Confirmation by Party A"), heading, width=480)
@@ -42,6 +42,7 @@ class ConfirmSheet(Sheet):
         self.words = QPlainTextEdit()
         self.words.setTabChangesFocus(True)
         self.words.setFixedHeight(72)
+        self.file = QLineEdit()
         self.add_field(
             tr("Who confirmed"),
             self.by,
@@ -49,6 +50,9 @@ class ConfirmSheet(Sheet):
         )
         self.add_field(tr("How"), self.channel)
         self.add_field(tr("What was said"), self.words)
+        self.add_field(
+            tr("File"), self.file, tr("The sheet, picture or recording that shows it, if any.")
+        )
         self.add_close(tr("Cancel"))
         self.save = button(tr("Record confirmation"), self._give, kind="primary")
         self.add_button(self.save, QDialogButtonBox.ButtonRole.AcceptRole, default=True)
@@ -57,7 +61,8 @@ class ConfirmSheet(Sheet):
 
     def _give(self) -> None:
         text = self.words.toPlainText().strip()
-        self.given.emit(self.by.currentText(), self.channel.currentText(), text)
+        file = self.file.text().strip()
+        self.given.emit(self.by.currentText(), self.channel.currentText(), text, file)
         self.accept()
 
 
@@ -66,10 +71,18 @@ class PromiseSheet(Sheet):
 
     given = Signal(object, str)
 
-    def __init__(self, parent: QWidget | None, heading: str, before: datetime | None) -> None:
-        """`before` is the promise that stands; changing it needs a reason (2.3-6)."""
+    def __init__(
+        self,
+        parent: QWidget | None,
+        heading: str,
+        before: datetime | None,
+        *,
+        before_cause: bool = False,
+    ) -> None:
+        """`before` is the promise that stands; changing it needs a reason (2.3-6), and so does
+        one that is made before the root cause was found."""
         super().__init__(parent, tr("Promise a time"), heading, width=480)
-        self._changed = before is not None
+        self._reason_needed = before is not None or before_cause
         later = QDateTime.currentDateTime().addSecs(_DAY)
         self.until = QDateTimeEdit(later)
         self.until.setDisplayFormat("yyyy-MM-dd HH:mm")
@@ -79,7 +92,12 @@ class PromiseSheet(Sheet):
         if before is not None:
             told = tr("Promised so far: {at}. Both versions are kept.", at=stamp(before))
         self.add_field(tr("Solved until"), self.until, told)
-        self.add_field(tr("Why the promise changes") if before else tr("Note"), self.words)
+        asked = tr("Note")
+        if before_cause:
+            asked = tr("Why before the root cause is found")
+        elif before is not None:
+            asked = tr("Why the promise changes")
+        self.add_field(asked, self.words)
         self.add_close(tr("Cancel"))
         self.go = button(tr("Record the promise"), self._give, kind="primary")
         self.add_button(self.go, QDialogButtonBox.ButtonRole.AcceptRole, default=True)
@@ -91,7 +109,7 @@ class PromiseSheet(Sheet):
         reason = ""
         if self.until.dateTime() <= QDateTime.currentDateTime():
             reason = tr("A promise lies in the future.")
-        elif self._changed and not self.words.text().strip():
+        elif self._reason_needed and not self.words.text().strip():
             reason = tr("Write it first: it stands in the record.")
         disable(self.go, reason)
 

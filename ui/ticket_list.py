@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from gmops_desktop.contract.clocks import Clock, word_of_clock
 from gmops_desktop.contract.tickets import (
     ENDED,
-    Clock,
     Priority,
-    word_of_clock,
     word_of_priority,
     word_of_state,
 )

@@ -1,4 +1,5 @@
-"""The middle of the tickets tab: one ticket's head, its story as a timeline, and a line to add."""
+"""The middle of the tickets tab: one ticket's head and facts, its story as a timeline, a line to
+add."""
 
 from __future__ import annotations
 
@@ -8,33 +9,27 @@ from typing import Final
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QLineEdit, QMenu, QScrollArea, QVBoxLayout, QWidget
 
+from gmops_desktop.contract.ticket_moves import gated, move_to, unmet
 from gmops_desktop.contract.tickets import (
     ENDED,
+    FLOW,
     WAITING,
+    Ticket,
     TicketState,
     word_of_kind,
     word_of_priority,
     word_of_state,
 )
 from gmops_desktop.language import mark, tr, tr_n
-from gmops_desktop.services.tickets import Step, Ticket
+from gmops_desktop.services.tickets import Dossier, Step
 from ui import words
 from ui.attachments import AttachmentStrip
+from ui.ticket_facts import TicketFacts
 from ui.ticket_list import state_of_priority
 from ui.widgets.badges import Mark, StateBadge, TimelineMark
 from ui.widgets.frames import Label, button, clear, column, disable, line, paragraph, row
 from ui.widgets.panes import Pane
 
-# The ticket's way; a step may be left out, and any step may be left by the other moves.
-FLOW: Final[tuple[TicketState, ...]] = (
-    "registered",
-    "assessing",
-    "working",
-    "awaiting_notice",
-    "implementing",
-    "awaiting_confirmation",
-    "closed",
-)
 _FORWARD: Final[dict[TicketState, str]] = {
     "registered": mark("Reopen…"),
     "assessing": mark("Start assessing"),
@@ -47,36 +42,57 @@ _FORWARD: Final[dict[TicketState, str]] = {
     "declined": mark("Decline…"),
     "withdrawn": mark("Withdraw…"),
 }
-_ASIDE: Final[frozenset[TicketState]] = frozenset(("suspended", "declined", "withdrawn"))
+# What can be found out of a ticket, in the order in which the contract asks for it.
+_FACTS: Final[tuple[tuple[str, str], ...]] = (
+    ("priority", mark("Party A's order, kind…")),
+    ("estimate", mark("Impact and urgency…")),
+    ("agree", mark("Problem confirmed by both…")),
+    ("scope", mark("Seen elsewhere?…")),
+    ("cause", mark("Root cause…")),
+    ("promise", mark("Promise a time…")),
+    ("assess", mark("Evaluation by the project manager…")),
+    ("interrupts", mark("Interruption of the service…")),
+    ("announce", mark("Party A told those concerned…")),
+    ("restored", mark("Service restored…")),
+    ("hand_over", mark("Hand-over to Party A…")),
+    ("spend", mark("Person-days spent…")),
+)
+_AFTERWARDS: Final = frozenset({"hand_over", "spend", "scope", "cause"})  # also of what is over
 _FORWARD_KEY: Final = "Ctrl+Return"
+_MORE_KEY: Final = "Ctrl+M"
 _SHOWN_STEPS: Final = 200  # row widgets; older steps open on demand
 
 
 def word_of_move(ticket: Ticket, state: TicketState) -> str:
     """Return what the button says that moves `ticket` to `state`; "…" where it asks why."""
+    if ticket.state == "suspended" and state not in ENDED:
+        return tr("Go on: {state}", state=word_of_state(state))
     return tr(_FORWARD["registered" if ticket.state in ENDED else state])
-
-
-def needs_reason(ticket: Ticket, state: TicketState) -> bool:
-    """Return whether the step is refused without its reason."""
-    return state in _ASIDE or ticket.state in ENDED
 
 
 def next_state(ticket: Ticket, moves: Sequence[TicketState]) -> TicketState | None:
     """Return the forward step that is asked for next, among the allowed `moves`."""
     if ticket.state in ENDED:
         return None
-    here = FLOW.index(ticket.state) if ticket.state in FLOW else -1
-    ahead = [state for state in FLOW[here + 1 :] if state in moves and state != "awaiting_notice"]
+    if ticket.state == "suspended":
+        return next((state for state in moves if state not in ENDED), None)
+    here = FLOW.index(ticket.state)
+    notice = {"awaiting_notice"} if not ticket.interrupts or _told(ticket) else set()
+    ahead = [state for state in FLOW[here + 1 :] if state in moves and state not in notice]
     return ahead[0] if ahead else None
 
 
+def _told(ticket: Ticket) -> bool:
+    move = move_to(ticket, "implementing")
+    return move is None or "notice" not in unmet(ticket, move)
+
+
 class TicketPage(Pane):
-    """Shows one ticket; its buttons ask the tab."""
+    """Shows one ticket; its buttons ask `TicketVerbs`."""
 
     move_wanted = Signal(str, str)  # a TicketState and the text that goes with the step
     confirm_wanted = Signal()
-    promise_wanted = Signal()
+    verb_wanted = Signal(str)  # a `ticket_verbs.Verb`
     note_wanted = Signal(str)
 
     def __init__(self) -> None:
@@ -93,10 +109,12 @@ class TicketPage(Pane):
             tr("Two machines changed the same field; the later change stands. See the steps.")
         )
         self.facts = Label(role="caption")
-        self.more = button(tr("More"), tip=tr("Other steps"))
+        self.known = TicketFacts()
+        self.more = button(tr("More"), tip=tr("All steps and facts"), shortcut=_MORE_KEY)
         self.more_menu = QMenu(self.more)
         self.more.setMenu(self.more_menu)
         self.forward = button("", self._go_forward, kind="primary", shortcut=_FORWARD_KEY)
+        self._rule = line()
         self._story = QWidget()
         self._story.setProperty("kind", "body")
         self._rows: QVBoxLayout = column(self._story, margins=(0, 4, 8, 4), spacing=0)
@@ -120,6 +138,8 @@ class TicketPage(Pane):
         head.addWidget(self.forward)
         self.content.addLayout(column(None, head, self.facts, margins=(16, 10, 16, 8), spacing=4))
         self.content.addWidget(line())
+        self.content.addWidget(self.known)
+        self.content.addWidget(self._rule)
         self.content.addLayout(row(None, self._area, margins=(12, 4, 8, 4)), 1)
         self.content.addWidget(line())
         self._foot = row(None, self.note, self.record, margins=(16, 10, 16, 10))
@@ -134,13 +154,17 @@ class TicketPage(Pane):
         self._foot.insertWidget(1, strip.add_button)
         strip.listen_to(self, self.note)
 
-    def show_ticket(
-        self, ticket: Ticket, steps: Sequence[Step], moves: Sequence[TicketState], resource: str
-    ) -> None:
-        """Show `ticket` with its story; `resource` is the name of the thing it is about."""
+    @property
+    def ticket_id(self) -> str:
+        """The id of the ticket that is shown, "" before the first."""
+        return self._ticket.id if self._ticket else ""
+
+    def show_dossier(self, dossier: Dossier, resource: str) -> None:
+        """Show a ticket with its story; `resource` is the name of the thing it is about."""
+        ticket = dossier.ticket
         if self._ticket is None or self._ticket.id != ticket.id:
             self.note.clear()
-        self._ticket, self._steps = ticket, tuple(steps)
+        self._ticket, self._steps = ticket, dossier.steps
         self.number.show_text(ticket.number)
         self.heading.show_text(ticket.title)
         state = state_of_priority(ticket.priority)
@@ -160,11 +184,14 @@ class TicketPage(Pane):
             asked = tr("{name} (designated contact)", name=asked)
         facts = [word_of_kind(ticket.kind), word_of_state(ticket.state), resource, asked]
         self.facts.show_text(" · ".join(fact for fact in facts if fact))
-        self._show_moves(ticket, moves)
+        self.known.show_dossier(dossier)
+        self._rule.setVisible(self.known.isVisibleTo(self))
+        self._show_moves(dossier)
         self._show_steps(_SHOWN_STEPS)
 
-    def _show_moves(self, ticket: Ticket, moves: Sequence[TicketState]) -> None:
+    def _show_moves(self, dossier: Dossier) -> None:
         """The next step is the primary button; everything else stands in the menu."""
+        ticket, moves = dossier.ticket, dossier.moves
         self._next = next_state(ticket, moves)
         confirm = ticket.state == "awaiting_confirmation" and not ticket.confirmed_by
         self.forward.setVisible(confirm or self._next is not None)
@@ -185,10 +212,31 @@ class TicketPage(Pane):
                 continue  # only after the confirmation, and then it is the next step
             action = self.more_menu.addAction(word_of_move(ticket, state))
             action.triggered.connect(lambda _checked=False, state=state: self._go(state))
-        if ticket.state not in ENDED:
-            self.more_menu.addSeparator()
-            self.more_menu.addAction(tr("Promise a time…"), self.promise_wanted.emit)
+        self._offer_verbs(dossier)
         self.more.setVisible(not self.more_menu.isEmpty())
+
+    def _offer_verbs(self, dossier: Dossier) -> None:
+        ticket, over = dossier.ticket, dossier.ticket.state in ENDED
+        if ticket.state == "merged":
+            self._offer("part", tr("Take the merge back"))
+            return
+        if gated(ticket) is not None:
+            self._offer("emergency", tr("Special emergency…"))
+        self.more_menu.addSeparator()
+        for verb, word in _FACTS:
+            if not over or verb in _AFTERWARDS:
+                self._offer(verb, tr(word))
+        self.more_menu.addSeparator()
+        self._offer("link", tr("Link to another ticket…"))
+        if dossier.links:
+            self._offer("unlink", tr("Remove a link…"))
+        if not over:
+            self._offer("merge", tr("Merge into another ticket…"))
+            self._offer("split", tr("Split off a ticket…"))
+
+    def _offer(self, verb: str, word: str) -> None:
+        action = self.more_menu.addAction(word)
+        action.triggered.connect(lambda _checked=False: self.verb_wanted.emit(verb))
 
     def _show_steps(self, count: int) -> None:
         clear(self._rows)
@@ -248,7 +296,7 @@ def _step_row(step: Step, kind: Mark, first: bool, last: bool) -> QWidget:
     made = QWidget()
     head = row(
         None,
-        Label(step.action, "strong"),
+        Label(f"{step.of} {step.action}".strip(), "strong"),
         Label(tr(", ").join(one for one in (step.actor, step.device) if one), "caption"),
         None,
         Label(words.stamp(step.at), "caption", elide=False),

@@ -1,4 +1,4 @@
-"""The right column of the tickets tab: clocks, where the ticket stands, similar tickets."""
+"""The right column of the tickets tab: clocks, where the ticket stands, tickets like it."""
 
 from __future__ import annotations
 
@@ -7,84 +7,105 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
-from gmops_desktop.contract.tickets import Clock, word_of_clock, word_of_state
+from gmops_desktop.contract.clocks import Clock, word_of_clock
+from gmops_desktop.contract.ticket_bonds import word_of_link
+from gmops_desktop.contract.tickets import FLOW, word_of_state
 from gmops_desktop.language import tr
-from gmops_desktop.services.tickets import Step, Ticket
+from gmops_desktop.services.tickets import Dossier, Ticket
 from ui import words
 from ui.theme import GAP
-from ui.ticket_page import FLOW
 from ui.widgets.badges import Gauge, Mark, TimelineMark
-from ui.widgets.frames import Card, Label, LabelRole, button, clear, column, row
+from ui.widgets.frames import Card, Label, LabelRole, button, clear, column, link, row
 
 SIDE_WIDTH: Final = 264
 _SIMILAR: Final = 4
 
 
 class TicketSide(QWidget):
-    """Shows what belongs to one ticket; `ticket_wanted` carries the id of a similar one."""
+    """Shows what belongs to one ticket.
+
+    `ticket_wanted` carries the id of a linked, merged or similar one, `clock_wanted` the key of a
+    clock that is to be unfolded.
+    """
 
     ticket_wanted = Signal(str)
+    clock_wanted = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
         self.setFixedWidth(SIDE_WIDTH)
         self._clocks = Card(tr("Clocks"), tr("24/7, less Party A's time"))
         self._clock_rows = column(spacing=6)
+        self._dossier: Dossier | None = None
+        self._links: dict[str, QPushButton] = {}
         self._clocks.add(self._clock_rows)
         self._flow = Card(tr("Flow (2.3-6)"))
         self._flow_rows = column(spacing=0)
         self._flow.add(self._flow_rows)
-        self._similar = Card(tr("Similar tickets"))
+        self._similar = Card(tr("Linked and similar tickets"))
         self._similar_rows = column(spacing=2)
         self._similar.add(self._similar_rows)
         self._similar.add_stretch()
         layout = column(self, self._clocks, self._flow, spacing=GAP)
         layout.addWidget(self._similar, 1)
 
-    def show_ticket(
-        self,
-        ticket: Ticket,
-        clocks: Sequence[Clock],
-        steps: Sequence[Step],
-        similar: Sequence[Ticket],
-    ) -> None:
-        """Show everything of `ticket`."""
-        self.show_clocks(clocks)
-        self._show_flow(ticket, {step.state for step in steps})
+    def show_dossier(self, dossier: Dossier, similar: Sequence[Ticket] = ()) -> None:
+        """Show everything of a ticket; `similar` are those like it, the most similar first."""
+        self._dossier = dossier
+        self.show_clocks(dossier.clocks)
+        self._show_flow(dossier.ticket, {step.state for step in dossier.steps if not step.of})
+        self.show_similar(similar)
+
+    def show_similar(self, similar: Sequence[Ticket]) -> None:
+        """Show what is tied to the ticket and what is like it, which may be found later."""
         clear(self._similar_rows)
-        for other in similar[:_SIMILAR]:
+        dossier = self._dossier
+        if dossier is None:
+            return
+        tied = [(word_of_link(kind), other) for kind, other in dossier.links]
+        tied += [(tr("Merged into this"), other) for other in dossier.merged]
+        known = {other.id for _, other in tied}
+        near = [other for other in similar if other.id not in known]
+        for word, other in [*tied, *((tr("Similar"), one) for one in near[:_SIMILAR])]:
+            tip = tr("{title}, {state}", title=other.title, state=word_of_state(other.state))
             made = button(
                 f"{other.number}  {other.title}",
                 partial(self.ticket_wanted.emit, other.id),
                 kind="quiet",
                 scale="small",
-                tip=tr("{title}, {state}", title=other.title, state=word_of_state(other.state)),
+                tip=f"{word}{tr(': ')}{tip}",
             )
+            made.setAccessibleName(f"{word}{tr(': ')}{other.number} {other.title}")
             made.setStyleSheet("text-align: left;")
+            if word != tr("Similar"):
+                self._similar_rows.addWidget(Label(word, "caption"))
             self._similar_rows.addWidget(made)
-        if not similar:
+        if not tied and not near:
             self._similar_rows.addWidget(Label(tr("None found"), "caption"))
 
     def show_clocks(self, clocks: Sequence[Clock]) -> None:
         """Show the clocks as they stand now."""
+        held = next((key for key, made in self._links.items() if made.hasFocus()), None)
         clear(self._clock_rows)
+        self._links.clear()
         for clock in clocks:
-            self._clock_rows.addLayout(
-                row(
-                    None,
-                    Label(word_of_clock(clock.key), "caption", elide=False),
-                    None,
-                    _reading(clock),
-                )
-            )
+            word = word_of_clock(clock.key)
+            tip = tr("How “{clock}” adds up", clock=word)
+            unfold = link(word, partial(self.clock_wanted.emit, clock.key), tip)
+            self._links[clock.key] = unfold
+            self._clock_rows.addLayout(row(None, unfold, None, _reading(clock)))
             if clock.target:
                 gauge = Gauge()
                 whole = clock.target + clock.paused
                 state = clock.state if clock.state != "unknown" else None
                 gauge.show_share(clock.seconds / whole, state, clock.paused / whole)
                 self._clock_rows.addWidget(gauge)
+        if (
+            held is not None and held in self._links
+        ):  # whoever went there by keyboard is not thrown out
+            self._links[held].setFocus()
 
     def _show_flow(self, ticket: Ticket, visited: Set[str]) -> None:
         """Tick what was gone through; what was left out stays open, also behind."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, cast
+from typing import Final
 
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QAction, QKeySequence
@@ -11,7 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QWidget
 
 from gmops_desktop.addresses import Resource
 from gmops_desktop.changes import Change
-from gmops_desktop.contract.tickets import ENDED, WAITING, Clock, TicketState
+from gmops_desktop.contract.clocks import Clock
+from gmops_desktop.contract.tickets import ENDED, WAITING
 from gmops_desktop.language import tr
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.tickets import Ticket, Tickets
@@ -19,12 +19,12 @@ from gmops_desktop.states import State
 from gmops_desktop.tasks import TaskRunner
 from ui.attachments import AttachmentStrip
 from ui.icons import icon
-from ui.new_ticket import NewTicketDialog, designated_now
+from ui.new_ticket import NewTicketDialog
 from ui.theme import GAP
-from ui.ticket_dialogs import ConfirmSheet, PromiseSheet, ReasonSheet
 from ui.ticket_list import entry_of, state_of_priority
-from ui.ticket_page import TicketPage, needs_reason, word_of_move
+from ui.ticket_page import TicketPage
 from ui.ticket_side import TicketSide
+from ui.ticket_verbs import TicketVerbs
 from ui.widgets.frames import Card, EmptyState, Segments, button, column, row
 from ui.widgets.lists import WorkList
 from ui.widgets.page import Page
@@ -77,6 +77,7 @@ class TicketsTab(Page):
         self.page = TicketPage()
         self.attachments: AttachmentStrip | None = None
         self.side = TicketSide()
+        self.verbs = TicketVerbs(self.page, tickets, contracts, runner, self)
         self._first = button(
             tr("Log the first ticket…"), self.new_ticket, kind="primary", icon_name="plus"
         )
@@ -98,10 +99,7 @@ class TicketsTab(Page):
         self.which.chosen.connect(lambda _key: self._show_list())
         self.list.picked.connect(self._show_ticket)
         self.side.ticket_wanted.connect(self.show_item)
-        self.page.move_wanted.connect(self._move)
-        self.page.confirm_wanted.connect(self._confirm)
-        self.page.promise_wanted.connect(self._promise)
-        self.page.note_wanted.connect(self._note)
+        self.side.clock_wanted.connect(self.verbs.unfold)
         self._ticking.timeout.connect(self._tick)
         self._ticking.start()
 
@@ -228,13 +226,12 @@ class TicketsTab(Page):
     def _show_ticket(self, identity: str) -> None:
         if not identity:
             return
-        ticket = self._tickets.get(identity)
-        steps = self._tickets.steps(identity)
+        dossier = self._tickets.dossier(identity)
+        ticket = dossier.ticket
         resource = self._resources.get(ticket.resource_id)
-        moves = self._tickets.moves(identity)
         similar = [one for one in self._tickets.similar(ticket.title) if one.id != ticket.id]
-        self.page.show_ticket(ticket, steps, moves, resource.name if resource else "")
-        self.side.show_ticket(ticket, self._tickets.clocks(identity), steps, similar)
+        self.page.show_dossier(dossier, resource.name if resource else "")
+        self.side.show_dossier(dossier, similar)
         if self.attachments is not None:
             self.attachments.show_subject("ticket", identity)
 
@@ -257,52 +254,6 @@ class TicketsTab(Page):
     def _opened(self, ticket: Ticket) -> None:
         self.renew()
         self.show_item(ticket.id)
-
-    @Slot(str, str)
-    def _move(self, state: str, text: str) -> None:
-        wanted, identity, tickets = cast(TicketState, state), self.list.current, self._tickets
-        ticket = tickets.get(identity)
-        word = word_of_move(ticket, wanted).rstrip("…")
-        if needs_reason(ticket, wanted) and not text:
-            sheet = ReasonSheet(self, word, f"{ticket.number} {ticket.title}", word)
-            sheet.given.connect(lambda reason: self._move(state, reason))
-            sheet.open()
-            return
-        self._do(lambda: tickets.move(identity, wanted, text), f"{ticket.number}{tr(': ')}{word}")
-
-    @Slot()
-    def _confirm(self) -> None:
-        identity, tickets = self.list.current, self._tickets
-        ticket = tickets.get(identity)
-        contacts = designated_now(self._contracts)
-        sheet = ConfirmSheet(self, f"{ticket.number} {ticket.title}", contacts)
-        sheet.given.connect(
-            lambda by, channel, text: self._do(
-                lambda: tickets.confirm(identity, by=by, channel=channel, text=text),
-                tr("Record confirmation"),
-            )
-        )
-        sheet.open()
-
-    @Slot()
-    def _promise(self) -> None:
-        identity, tickets = self.list.current, self._tickets
-        ticket = tickets.get(identity)
-        sheet = PromiseSheet(self, f"{ticket.number} {ticket.title}", ticket.promised_for)
-        sheet.given.connect(
-            lambda until, text: self._do(
-                lambda: tickets.promise(identity, until, text), tr("Record a promise")
-            )
-        )
-        sheet.open()
-
-    @Slot(str)
-    def _note(self, text: str) -> None:
-        identity, tickets = self.list.current, self._tickets
-        self._do(lambda: tickets.note(identity, text), tr("Record a note"))
-
-    def _do(self, verb: Callable[[], object], title: str) -> None:
-        self._runner.start(lambda _context: verb(), title, lane="tickets", changes=Change.TICKETS)
 
 
 def _worst(tickets: list[Ticket]) -> State:

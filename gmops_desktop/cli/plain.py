@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import PurePath
 from typing import Any
@@ -23,7 +23,7 @@ def plain(value: object) -> Any:
             return value
         case SshAddress() | MysqlAddress() | WebAddress() | AccountAddress():
             return str(value)
-        case datetime() | date():
+        case datetime() | date() | time():
             return value.isoformat()
         case Decimal() | PurePath():
             return str(value)

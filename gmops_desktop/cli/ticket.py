@@ -22,6 +22,9 @@ Number = Annotated[
     str, typer.Argument(metavar="NUMBER", show_default=False, help=tr("A ticket, such as T-0001."))
 ]
 Text = Annotated[str, typer.Argument(metavar="TEXT", show_default=False, help=tr("What to add."))]
+Said = Annotated[
+    str, typer.Option("--text", show_default=False, help=tr("What to add to the step."))
+]
 
 
 @commands.command(
@@ -90,7 +93,7 @@ def open_new(
             channel=channel,
             emergency=emergency,
         )
-        _show(session, ticket)
+        show_ticket(session, ticket)
 
 
 @commands.command("list", cls=Command, help=tr("List the tickets, newest first."))
@@ -125,7 +128,7 @@ def list_all(
 @commands.command("show", cls=Command, help=tr("Show one ticket with all its steps."))
 def show(number: Number, as_json: Json = False) -> None:
     with opened(as_json) as session:
-        _show(session, session.services.tickets.get(number))
+        show_ticket(session, session.services.tickets.get(number))
 
 
 @commands.command("move", cls=Command, help=tr("Move a ticket to another state."))
@@ -135,11 +138,34 @@ def move(
         str,
         typer.Argument(metavar="STATE", show_default=False, help=tr("Such as assessing, working.")),
     ],
-    text: Annotated[
-        str, typer.Option("--text", show_default=False, help=tr("What to add to the step."))
+    text: Said = "",
+    waiting_on: Annotated[
+        str,
+        typer.Option(
+            "--waiting-on",
+            metavar="REASON",
+            show_default=False,
+            help=tr("What a suspension waits for, such as party_a; only that stops a clock."),
+        ),
+    ] = "",
+    emergency: Annotated[
+        str,
+        typer.Option(
+            "--emergency",
+            metavar="REASON",
+            show_default=False,
+            help=tr("Why a missing notice or contact is passed over; it is printed."),
+        ),
     ] = "",
     as_json: Json = False,
 ) -> None:
+    from gmops_desktop.contract.tickets import SUSPENSIONS, WaitingOn
+
+    reason: WaitingOn | None = next((one for one in ("", *SUSPENSIONS) if one == waiting_on), None)
+    if reason is None:
+        raise typer.BadParameter(
+            tr("it is one of {choices}", choices=", ".join(SUSPENSIONS)), param_hint="--waiting-on"
+        )
     with opened(as_json) as session:
         ticket = session.services.tickets.get(number)
         moves = session.services.tickets.moves(ticket.id)
@@ -149,8 +175,10 @@ def move(
             raise typer.BadParameter(
                 tr("from here it is one of {choices}", choices=choices), param_hint="STATE"
             )
-        session.services.tickets.move(ticket.id, wanted, text)
-        _show(session, session.services.tickets.get(number))
+        session.services.tickets.move(
+            ticket.id, wanted, text, waiting_on=reason, emergency=emergency
+        )
+        show_ticket(session, session.services.tickets.get(number))
 
 
 @commands.command("note", cls=Command, help=tr("Add a note to a ticket."))
@@ -158,7 +186,7 @@ def note(number: Number, text: Text, as_json: Json = False) -> None:
     with opened(as_json) as session:
         ticket = session.services.tickets.get(number)
         session.services.tickets.note(ticket.id, text)
-        _show(session, session.services.tickets.get(number))
+        show_ticket(session, session.services.tickets.get(number))
 
 
 @commands.command(
@@ -172,15 +200,19 @@ def confirm(
     channel: Annotated[
         str, typer.Option("--channel", show_default=False, help=tr("How: phone, mail, on paper."))
     ],
-    text: Annotated[
-        str, typer.Option("--text", show_default=False, help=tr("What to add to the step."))
+    text: Said = "",
+    file: Annotated[
+        str,
+        typer.Option("--file", show_default=False, help=tr("The file that shows it, by name.")),
     ] = "",
     as_json: Json = False,
 ) -> None:
     with opened(as_json) as session:
         ticket = session.services.tickets.get(number)
-        session.services.tickets.confirm(ticket.id, by=by, channel=channel, text=text)
-        _show(session, session.services.tickets.get(number))
+        session.services.tickets.confirm(
+            ticket.id, by=by, channel=channel, text=text, evidence=[file] if file else []
+        )
+        show_ticket(session, session.services.tickets.get(number))
 
 
 @commands.command("close", cls=Command, help=tr("Close a ticket that Party A has confirmed."))
@@ -188,10 +220,11 @@ def close(number: Number, as_json: Json = False) -> None:
     with opened(as_json) as session:
         ticket = session.services.tickets.get(number)
         session.services.tickets.close(ticket.id)
-        _show(session, session.services.tickets.get(number))
+        show_ticket(session, session.services.tickets.get(number))
 
 
-def _show(session: Session, ticket: Ticket) -> None:
+def show_ticket(session: Session, ticket: Ticket) -> None:
+    """Answer with a ticket and all its steps."""
     from gmops_desktop.contract.tickets import word_of_priority, word_of_state
 
     terminal = session.terminal

@@ -20,7 +20,7 @@ _GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "schedule": (),
     "seal": (),
     "patch": (),
-    "ticket": ("attachment",),
+    "ticket": ("attachment", "ticket_facts", "ticket_clocks"),
     "attachment": (),
     "robot": (),
     "report": (),

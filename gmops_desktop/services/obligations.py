@@ -29,10 +29,11 @@ from db.models import (
 )
 from db.views import contract_of, in_force
 from gmops_desktop.contract import tickets
+from gmops_desktop.contract.clocks import Clock, clocks, intervals, word_of_clock
 from gmops_desktop.contract.obligations import MatrixRow, matrix
 from gmops_desktop.contract.record import EntryView
+from gmops_desktop.contract.targets import ClockKey
 from gmops_desktop.contract.terms import Contract, day_of
-from gmops_desktop.contract.tickets import Clock
 from gmops_desktop.language import mark, tr
 from gmops_desktop.states import State
 
@@ -120,7 +121,7 @@ class _Open:
     """An open ticket as this page needs it."""
 
     row: TicketRow
-    clocks: Mapping[tickets.ClockKey, Clock]
+    clocks: Mapping[ClockKey, Clock]
     waiting_since: datetime | None
 
 
@@ -171,12 +172,12 @@ class Obligations:
 
     def _open_ticket(self, row: TicketRow, now: datetime) -> _Open:
         entries = self._journal.entries("ticket", row.id)
-        spans = tickets.intervals(entries, now)
+        spans = intervals(entries, now)
         since = None
         for span in spans:
             since = (since or span.begin) if span.waiting else None
-        clocks = {clock.key: clock for clock in tickets.clocks(entries, now)}
-        return _Open(row, clocks, since)
+        found = {clock.key: clock for clock in clocks(entries, now)}
+        return _Open(row, found, since)
 
     def _waiting(self, session: Session, found: Iterable[_Open], now: datetime) -> list[Waiting]:
         waiting = [
@@ -297,11 +298,11 @@ def _clock_text(one: _Open) -> tuple[str, State]:
         return tr("paused, Party A"), "ok"
     response = one.clocks.get("response")
     clock = response if response and response.running else one.clocks.get("promise")
-    clock = clock or one.clocks.get("restore")
+    clock = clock or one.clocks.get("restore") or one.clocks.get("resolve")
     if clock is None or clock.target is None:
         return "", "unknown"
     left = clock.target - clock.seconds
-    word = tickets.word_of_clock(clock.key)
+    word = word_of_clock(clock.key)
     if left < 0:
         return tr("{clock} {time} late", clock=word, time=_hours(-left)), clock.state
     return tr("{clock} {time} left", clock=word, time=_hours(left)), clock.state

@@ -277,7 +277,7 @@ def test_open_tickets_stand_with_their_most_pressing_clock(obligations, tickets,
     overview = obligations.overview()
     lines = {line.number: line for line in overview.tickets}
     assert list(lines) == [urgent.number, waiting.number, low.number]
-    assert lines[urgent.number].clock_text == "Resolution 2:00 left"
+    assert lines[urgent.number].clock_text == "Restoration 2:00 left"
     assert lines[low.number].clock_text == "Response 6:00 left"
     assert lines[waiting.number].clock_text == "paused, Party A"
     [held] = overview.waiting
@@ -285,7 +285,7 @@ def test_open_tickets_stand_with_their_most_pressing_clock(obligations, tickets,
 
     time.now += 3 * HOUR
     lines = {line.number: line for line in obligations.overview().tickets}
-    assert lines[urgent.number].clock_text == "Resolution 1:00 late"
+    assert lines[urgent.number].clock_text == "Restoration 1:00 late"
     assert lines[urgent.number].state == "critical"
 
 
@@ -301,7 +301,7 @@ def test_changes_that_wait_on_party_a_are_shown(obligations, database, journal, 
 def test_due_names_promises_notices_backups_and_reports(obligations, tickets, contracts, time):
     ticket = tickets.open("incident", "报名页乱码", requester="李慧敏", priority=2)
     tickets.move(ticket.id, "working")
-    tickets.promise(ticket.id, NOW + 2 * HOUR)
+    tickets.promise(ticket.id, NOW + 2 * HOUR, "甲方要求先给时间")
     contracts.add_contact("赵经理", "A", valid_from=date(2018, 11, 19))
     due = {one.text: one for one in obligations.overview().due}
     assert due["Promise: 报名页乱码"].number == ticket.number

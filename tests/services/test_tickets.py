@@ -191,8 +191,22 @@ def test_a_step_out_of_order_is_refused_with_what_is_possible(tickets):
 def test_steps_that_need_a_reason_get_one(tickets, state):
     ticket = open_one(tickets)
     with pytest.raises(OpsError, match="reason"):
-        tickets.move(ticket.id, state)
-    assert tickets.move(ticket.id, state, "原因").state == state
+        tickets.move(ticket.id, state, waiting_on="third_party")
+    assert tickets.move(ticket.id, state, "原因", waiting_on="third_party").state == state
+
+
+def test_a_suspension_names_a_listed_reason_and_goes_back_to_where_it_was(tickets):
+    ticket = open_one(tickets)
+    tickets.move(ticket.id, "assessing")
+    with pytest.raises(OpsError, match="does not say what is waited for") as caught:
+        tickets.move(ticket.id, "suspended", "午休")
+    assert caught.value.unharmed
+    held = tickets.move(ticket.id, "suspended", "等名册", waiting_on="party_a")
+    assert held.resumes == "assessing"
+    assert tickets.moves(ticket.id) == ("assessing", "withdrawn")
+    with pytest.raises(OpsError, match="cannot become"):
+        tickets.move(ticket.id, "working")
+    assert tickets.move(ticket.id, "assessing").state == "assessing"
 
 
 def test_reopening_forgets_the_confirmation(tickets):
@@ -227,13 +241,28 @@ def test_person_days_add_up(tickets):
 def test_a_promise_has_versions(tickets, time):
     ticket = open_one(tickets)
     first, second = time.now + 4 * HOUR, time.now + 8 * HOUR
+    with pytest.raises(OpsError, match="root cause"):
+        tickets.promise(ticket.id, first)
+    tickets.facts.cause(ticket.id, "磁盘写满")
     tickets.promise(ticket.id, first)
     with pytest.raises(OpsError, match="already promised"):
         tickets.promise(ticket.id, second)
     assert tickets.promise(ticket.id, second, "等第三方接口").promised_for == second
     with pytest.raises(OpsError, match="future"):
         tickets.promise(ticket.id, time.now, "x")
-    assert [step.key for step in tickets.steps(ticket.id)].count("ticket.promised") == 2
+    assert [one.until for one in tickets.promises(ticket.id)] == [first, second]
+    assert [one.reason for one in tickets.promises(ticket.id)] == ["", "等第三方接口"]
+
+
+def test_a_promise_before_the_cause_is_a_deviation_on_record(tickets, time):
+    ticket = open_one(tickets)
+    tickets.promise(ticket.id, time.now + HOUR, "甲方催，先给时间")
+    [made] = tickets.promises(ticket.id)
+    assert made.deviation == "甲方催，先给时间"
+    assert "2.3-9" in tickets.steps(ticket.id)[-1].text
+    tickets.move(ticket.id, "withdrawn", "误报")
+    with pytest.raises(OpsError, match="is over"):
+        tickets.promise(ticket.id, time.now + HOUR, "x")
 
 
 def test_waiting_on_party_a_stops_the_clock(tickets, time):
@@ -245,10 +274,10 @@ def test_waiting_on_party_a_stops_the_clock(tickets, time):
     time.pass_by(hours=3)
     clocks = {clock.key: clock for clock in tickets.clocks(ticket.id)}
     assert clocks["response"].seconds == 300
-    assert clocks["restore"].seconds == 600
+    assert clocks["resolve"].seconds == 600
     assert clocks["waiting"].seconds == 3 * 3600
     assert clocks["waiting"].running
-    assert not clocks["restore"].running
+    assert not clocks["resolve"].running
 
 
 def test_notes_and_revisions_are_steps(tickets):

@@ -6,14 +6,16 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from gmops_desktop.addresses import WebAddress
-from gmops_desktop.contract.tickets import Clock
+from gmops_desktop.contract.clocks import Clock
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.tickets import Ticket, Tickets
 from gmops_desktop.tasks import TaskRunner
-from ui.ticket_dialogs import ConfirmSheet, PromiseSheet, ReasonSheet
+from ui.ticket_dialogs import ConfirmSheet, PromiseSheet
+from ui.ticket_forms import FormSheet
 from ui.ticket_list import pressing
 from ui.tickets_tab import TicketsTab
 from ui.widgets.badges import TimelineMark
@@ -125,14 +127,20 @@ def test_a_suspension_asks_for_its_reason(
     tab.renew()
     action = next(one for one in tab.page.more_menu.actions() if one.text() == "Suspend…")
     action.trigger()
-    sheet = tab.findChild(ReasonSheet)
-    assert isinstance(sheet, ReasonSheet)
-    assert not sheet.go.isEnabled()
-    sheet.words.setPlainText("waiting for the template")
+    sheet = tab.findChild(FormSheet)
+    assert isinstance(sheet, FormSheet)
+    reason, words = sheet.fields["waiting_on"], sheet.fields["text"]
+    assert isinstance(reason, QComboBox)
+    assert isinstance(words, QPlainTextEdit)
+    words.setPlainText("waiting for the template")
+    assert not sheet.go.isEnabled(), "what is waited for is one of the listed reasons"
+    reason.setCurrentIndex(reason.findData("party_a"))
     qtbot.mouseClick(sheet.go, Qt.MouseButton.LeftButton)
     settled()
     assert tickets.get(ticket.id).state == "suspended"
-    assert tickets.steps(ticket.id)[-1].text == "waiting for the template"
+    step = tickets.steps(ticket.id)[-1]
+    assert step.text == "Material from Party A\nwaiting for the template"
+    assert tab.page.forward.text() == "Go on: Registered"
 
 
 def test_a_promise_lies_in_the_future_and_changing_it_needs_a_reason(
@@ -140,12 +148,14 @@ def test_a_promise_lies_in_the_future_and_changing_it_needs_a_reason(
 ) -> None:
     ticket = opened(tickets)
     tab.renew()
-    tab._promise()
+    tab.verbs.ask("promise")
     sheet = tab.findChild(PromiseSheet)
     assert isinstance(sheet, PromiseSheet)
     sheet.until.setDateTime(sheet.until.dateTime().addDays(-3))
     assert not sheet.go.isEnabled()
     sheet.until.setDateTime(sheet.until.dateTime().addDays(3))
+    assert not sheet.go.isEnabled(), "the root cause is not found yet"
+    sheet.words.setText("Party A wants to know now")
     qtbot.mouseClick(sheet.go, Qt.MouseButton.LeftButton)
     settled()
     assert tickets.get(ticket.id).promised_for is not None
@@ -187,7 +197,7 @@ def test_a_refused_step_reaches_the_user(
     tab.renew()
     with qtbot.waitSignal(runner.failed) as failed:
         tickets.move(ticket.id, "withdrawn", "Party A took it back")  # behind the window's back
-        tab._move("working", "as agreed")
+        tab.verbs.move("working", "as agreed")
     task, error = failed.args
     assert not task.quiet
     assert "cannot become" in str(error)
@@ -210,9 +220,9 @@ def test_a_step_that_was_left_out_is_not_ticked(
 def test_what_presses_is_the_clock_that_ends_first() -> None:
     response = Clock("response", 60.0, 0.0, 900.0, True, "ok")
     restore = Clock("restore", 60.0, 0.0, 300.0, True, "ok")
-    assert pressing([response, restore]) == "Resolution 4 min 0 s left"
+    assert pressing([response, restore]) == "Restoration 4 min 0 s left"
     late = Clock("restore", 400.0, 0.0, 300.0, True, "critical")
-    assert pressing([response, late]) == "Resolution late by 1 min 40 s"
+    assert pressing([response, late]) == "Restoration late by 1 min 40 s"
     waiting = Clock("waiting", 7200.0, 0.0, None, True, "warning")
     assert pressing([response, waiting]) == "paused 2 h 0 min"
     assert pressing([]) == ""

@@ -8,13 +8,12 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from db.journal import Journal
+from gmops_desktop.contract.clocks import Clock, word_of_clock
 from gmops_desktop.contract.messages import Event, plain
 from gmops_desktop.contract.record import EntryView
 from gmops_desktop.contract.tickets import (
     ENDED,
-    Clock,
     Ticket,
-    word_of_clock,
     word_of_kind,
     word_of_priority,
     word_of_state,

@@ -1,0 +1,358 @@
+"""`gmops ticket ...`: what is found out on a ticket's way, and what ties tickets together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar, cast
+
+import typer
+
+from gmops_desktop.cli.help import Command
+from gmops_desktop.cli.options import Json
+from gmops_desktop.cli.session import opened
+from gmops_desktop.cli.ticket import Number, Said, show_ticket
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
+
+if TYPE_CHECKING:
+    from gmops_desktop.contract.changes import Audience
+    from gmops_desktop.contract.ticket_bonds import LinkKind
+    from gmops_desktop.contract.tickets import Attribution, Impact, Priority, Scope, TicketKind
+    from gmops_desktop.services.tickets import Ticket, Tickets
+
+Word = TypeVar("Word")
+
+_verbs: Final = typer.Typer()
+
+Evidence = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--evidence",
+        metavar="TEXT",
+        show_default=False,
+        help=tr("What shows it: a file, a log, a message. May be given several times."),
+    ),
+]
+By = Annotated[
+    str, typer.Option("--by", metavar="NAME", show_default=False, help=tr("Who said so."))
+]
+Other = Annotated[
+    str,
+    typer.Argument(metavar="OTHER", show_default=False, help=tr("The number of another ticket.")),
+]
+Days = Annotated[
+    str,
+    typer.Argument(metavar="DAYS", show_default=False, help=tr("Person-days, such as 0.5.")),
+]
+
+
+def add_to(commands: typer.Typer) -> None:
+    """Add the commands to `gmops ticket`."""
+    commands.registered_commands += _verbs.registered_commands
+
+
+# ---------------------------------------------------------------- facts
+
+
+@_verbs.command(
+    "estimate", cls=Command, help=tr("Record Party B's estimate from impact and urgency.")
+)
+def estimate(
+    number: Number,
+    impact: Annotated[
+        int,
+        typer.Option("--impact", metavar="1-3", min=1, max=3, show_default=False,
+                     help=tr("1 the whole site, 2 one service or a group, 3 single persons.")),
+    ],
+    urgency: Annotated[
+        int,
+        typer.Option("--urgency", metavar="1-4", min=1, max=4, show_default=False,
+                     help=tr("1 urgent to 4 low.")),
+    ],
+    text: Said = "",
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    level, hurry = cast("Impact", impact), cast("Priority", urgency)
+    _do(number, lambda book, one: book.facts.estimate(one.id, level, hurry, text), as_json)
+
+
+@_verbs.command(
+    "scope", cls=Command, help=tr("Record whether the same problem is seen elsewhere (2.3-5).")
+)
+def scope(
+    number: Number,
+    where: Annotated[
+        str,
+        typer.Argument(metavar="SCOPE", show_default=False, help=tr("only_here or elsewhere.")),
+    ],
+    text: Said = "",
+    as_json: Json = False,
+) -> None:
+    from gmops_desktop.contract.tickets import SCOPES
+
+    chosen: Scope = _one_of(where, tuple(one for one in SCOPES if one), "SCOPE")
+    _do(number, lambda book, one: book.facts.scope(one.id, chosen, text), as_json)
+
+
+@_verbs.command(
+    "agree",
+    cls=Command,
+    help=tr("Record that Party A confirmed that there is the problem (2.3-6)."),
+)
+def agree(
+    number: Number,
+    by: By,
+    channel: Annotated[
+        str, typer.Option("--channel", show_default=False, help=tr("How: phone, mail, on paper."))
+    ],
+    text: Said = "",
+    as_json: Json = False,
+) -> None:
+    _do(
+        number,
+        lambda book, one: book.facts.agree(one.id, by=by, channel=channel, text=text),
+        as_json,
+    )
+
+
+@_verbs.command(
+    "cause", cls=Command, help=tr("Record the root cause, and on whose side it lies (1.34).")
+)
+def cause(
+    number: Number,
+    text: Annotated[
+        str, typer.Argument(metavar="TEXT", show_default=False, help=tr("The root cause."))
+    ],
+    attribution: Annotated[
+        str,
+        typer.Option("--attribution", show_default=False,
+                     help=tr("party_b, party_a, third_party or force_majeure.")),
+    ] = "",
+    evidence: Evidence = None,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    from gmops_desktop.contract.tickets import ATTRIBUTIONS
+
+    side: Attribution = _one_of(attribution, ATTRIBUTIONS, "--attribution")
+    _do(
+        number,
+        lambda book, one: book.facts.cause(one.id, text, side, evidence=evidence or ()),
+        as_json,
+    )
+
+
+@_verbs.command(
+    "promise", cls=Command, help=tr("Promise a time; every version of a promise is kept.")
+)
+def promise(
+    number: Number,
+    until: Annotated[
+        str,
+        typer.Argument(metavar="TIME", show_default=False,
+                       help=tr("Local time, such as 2018-11-22T18:00.")),
+    ],
+    text: Said = "",
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    at = _moment(until, "TIME")
+    _do(number, lambda book, one: book.promise(one.id, at, text), as_json)
+
+
+@_verbs.command(
+    "interrupts", cls=Command, help=tr("Record whether the work interrupts the service (2.3-8).")
+)
+def interrupts(
+    number: Number,
+    yes: Annotated[
+        bool, typer.Option("--yes/--no", help=tr("Whether those concerned are told before."))
+    ] = True,
+    text: Said = "",
+    as_json: Json = False,
+) -> None:
+    _do(number, lambda book, one: book.facts.interrupts(one.id, yes, text), as_json)
+
+
+@_verbs.command(
+    "announce", cls=Command, help=tr("Record how Party A told those concerned (2.3-8).")
+)
+def announce(
+    number: Number,
+    users: Annotated[
+        str, typer.Option("--users", show_default=False, help=tr("How all users were told."))
+    ] = "",
+    leaders: Annotated[
+        str, typer.Option("--leaders", show_default=False, help=tr("How the leaders were told."))
+    ] = "",
+    responsible: Annotated[
+        str,
+        typer.Option("--responsible", show_default=False,
+                     help=tr("How the persons responsible were told.")),
+    ] = "",
+    text: Said = "",
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    told: dict[Audience, str] = {"users": users, "leaders": leaders, "responsible": responsible}
+    _do(number, lambda book, one: book.facts.announce(one.id, told, text), as_json)
+
+
+@_verbs.command("restored", cls=Command, help=tr("Record since when the service runs again."))
+def restored(
+    number: Number,
+    at: Annotated[
+        str,
+        typer.Option("--at", metavar="TIME", show_default=False,
+                     help=tr("Local time, such as 2018-11-22T18:00; without it, now.")),
+    ] = "",
+    text: Said = "",
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    moment = _moment(at, "--at") if at else None
+    _do(number, lambda book, one: book.facts.restored(one.id, moment, text), as_json)
+
+
+@_verbs.command(
+    "hand-over", cls=Command, help=tr("Record a document or setting handed to Party A (1.32).")
+)
+def hand_over(
+    number: Number,
+    title: Annotated[
+        str,
+        typer.Argument(metavar="TITLE", show_default=False, help=tr("The document or setting.")),
+    ],
+    before: Annotated[
+        str, typer.Option("--before", show_default=False, help=tr("What the setting was."))
+    ] = "",
+    after: Annotated[
+        str, typer.Option("--after", show_default=False, help=tr("What the setting is."))
+    ] = "",
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", metavar="FILE", show_default=False,
+                     help=tr("The file; its SHA-256 is recorded.")),
+    ] = None,
+    text: Said = "",
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    from gmops_desktop.contract.steps import Handed
+
+    kind = "configuration" if before or after else "document"
+    item = Handed(title, kind, _digest(file) if file else "", before, after)
+    _do(number, lambda book, one: book.facts.hand_over(one.id, [item], text), as_json)
+
+
+@_verbs.command(
+    "assess", cls=Command, help=tr("Record the project manager's evaluation of a requirement.")
+)
+def assess(number: Number, days: Days, by: By, text: Said = "", as_json: Json = False) -> None:
+    count = _days(days)
+    _do(number, lambda book, one: book.assess(one.id, by=by, person_days=count, text=text), as_json)
+
+
+@_verbs.command("spend", cls=Command, help=tr("Book person-days on a ticket."))
+def spend(number: Number, days: Days, text: Said = "", as_json: Json = False) -> None:
+    count = _days(days)
+    _do(number, lambda book, one: book.spend(one.id, count, text), as_json)
+
+
+# ---------------------------------------------------------------- other tickets
+
+
+@_verbs.command("link", cls=Command, help=tr("Link two tickets."))
+def link(
+    number: Number,
+    kind: Annotated[
+        str,
+        typer.Argument(metavar="KIND", show_default=False,
+                       help=tr("related, duplicate_of, caused_by or causes.")),
+    ],
+    other: Other,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    from gmops_desktop.contract.ticket_bonds import CHOICES
+
+    chosen: LinkKind = _one_of(kind, CHOICES, "KIND")
+    _do(number, lambda book, one: book.bonds.link(one.id, chosen, other), as_json)
+
+
+@_verbs.command("unlink", cls=Command, help=tr("Take a link between two tickets away."))
+def unlink(number: Number, other: Other, as_json: Json = False) -> None:
+    _do(number, lambda book, one: book.bonds.unlink(one.id, book.get(other).id), as_json)
+
+
+@_verbs.command(
+    "merge", cls=Command, help=tr("Merge a ticket into another about the same problem.")
+)
+def merge(number: Number, other: Other, text: Said = "", as_json: Json = False) -> None:
+    _do(number, lambda book, one: book.bonds.merge(one.id, other, text), as_json)
+
+
+@_verbs.command("part", cls=Command, help=tr("Take a merge back, as if it had never been."))
+def part(number: Number, text: Said = "", as_json: Json = False) -> None:
+    _do(number, lambda book, one: book.bonds.part(one.id, text), as_json)
+
+
+@_verbs.command("split", cls=Command, help=tr("Make a ticket of its own of a part of one."))
+def split(
+    number: Number,
+    title: Annotated[
+        str, typer.Argument(metavar="TITLE", show_default=False, help=tr("What it is about."))
+    ],
+    kind: Annotated[
+        str, typer.Option("--kind", show_default=False, help=tr("Its kind, if it is another."))
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    from gmops_desktop.contract.tickets import KINDS
+
+    chosen: TicketKind | None = _one_of(kind, KINDS, "--kind") if kind else None
+    _do(number, lambda book, one: book.bonds.split(one.id, title, kind=chosen), as_json)
+
+
+# ---------------------------------------------------------------- inside
+
+
+def _do(number: str, verb: Callable[[Tickets, Ticket], Ticket], as_json: bool) -> None:
+    """Carry a verb out on the ticket of that number, and show the ticket it returns."""
+    with opened(as_json) as session:
+        book = session.services.tickets
+        show_ticket(session, verb(book, book.get(number)))
+
+
+def _one_of(said: str, known: tuple[Word, ...], name: str) -> Word:
+    for word in known:
+        if word == said:
+            return word
+    choices = ", ".join(str(word) for word in known if word)
+    raise typer.BadParameter(tr("it is one of {choices}", choices=choices), param_hint=name)
+
+
+def _moment(said: str, name: str) -> datetime:
+    try:
+        return datetime.fromisoformat(said).astimezone()
+    except ValueError as error:
+        raise typer.BadParameter(
+            tr("it is a time such as 2018-11-22T18:00"), param_hint=name
+        ) from error
+
+
+def _days(said: str) -> Decimal:
+    try:
+        return Decimal(said)
+    except InvalidOperation as error:
+        raise typer.BadParameter(tr("it is a number such as 0.5"), param_hint="DAYS") from error
+
+
+def _digest(file: Path) -> str:
+    import hashlib
+
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise OpsError(
+            tr("{file} cannot be read: {why}", file=file, why=error.strerror or error),
+            unharmed=tr("Nothing was recorded."),
+        ) from error

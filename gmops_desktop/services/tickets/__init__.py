@@ -1,0 +1,14 @@
+"""Tickets: registered, worked on, confirmed by Party A, closed; every step an entry.
+
+Only Party A's designated contacts may ask (1.15), nothing closes without their confirmation
+(2.3-7), and the time a ticket waits on Party A is never charged to Party B.
+"""
+
+from gmops_desktop.contract.steps import Step
+from gmops_desktop.contract.tickets import ContactCheck, Ticket
+from gmops_desktop.services.tickets.bonds import Bonds
+from gmops_desktop.services.tickets.facts import Facts
+from gmops_desktop.services.tickets.reading import Dossier
+from gmops_desktop.services.tickets.service import Tickets
+
+__all__ = ["Bonds", "ContactCheck", "Dossier", "Facts", "Step", "Ticket", "Tickets"]

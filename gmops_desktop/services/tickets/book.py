@@ -1,0 +1,133 @@
+"""The store as the verbs of tickets use it: rows read, entries written, contacts checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.engine import Database
+from db.journal import Journal
+from db.models import ContactRow, ContractRow, TicketRow
+from db.views import contact_of, contract_of, in_force, ticket_of
+from gmops_desktop.contract.record import EntryView
+from gmops_desktop.contract.targets import OBJECTIVES, Targets, from_json, to_json
+from gmops_desktop.contract.terms import day_of
+from gmops_desktop.contract.tickets import ContactCheck, Ticket, check_requester
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
+
+
+class Book:
+    """Reads and records; knows no rule of its own."""
+
+    def __init__(self, database: Database, journal: Journal, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self.journal = journal
+        self.now = now
+
+    def reading(self) -> Session:
+        """Return a session to read with, as a context."""
+        return self._database.session()
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Give a session whose transaction is committed at the end of the block."""
+        with self._database.session() as session, session.begin():
+            yield session
+
+    def ticket(self, session: Session, id_or_number: str) -> Ticket:
+        """Return one ticket; raise `OpsError` if there is none."""
+        row = session.get(TicketRow, id_or_number)
+        if row is None:
+            wanted = select(TicketRow).where(TicketRow.number == id_or_number.strip().upper())
+            row = session.scalar(wanted)
+        if row is None:
+            raise OpsError(
+                tr("There is no ticket {number}.", number=id_or_number),
+                hint=tr("Look for it in the list."),
+            )
+        return ticket_of(row)
+
+    def merged_into(self, session: Session, ticket_id: str) -> tuple[Ticket, ...]:
+        """Return the tickets that are part of this one, also through others, by number."""
+        rows = session.scalars(select(TicketRow).where(TicketRow.state == "merged"))
+        merged = [ticket_of(row) for row in rows]
+        found: dict[str, Ticket] = {}
+        wanted = {ticket_id}
+        while wanted:
+            new = [one for one in merged if one.merged_into in wanted and one.id not in found]
+            found |= {one.id: one for one in new}
+            wanted = {one.id for one in new}
+        return tuple(sorted(found.values(), key=lambda one: one.number))
+
+    def entries(self, ticket_id: str) -> tuple[EntryView, ...]:
+        """Return a ticket's entries, oldest first."""
+        return self.journal.entries("ticket", ticket_id)
+
+    def record(
+        self,
+        session: Session,
+        ticket_id: str,
+        action: str,
+        fields: Mapping[str, Any],
+        text: str = "",
+        evidence: Sequence[str] = (),
+        **note: Any,
+    ) -> Ticket:
+        """Write one entry and return the ticket as it then is; what is empty is left out."""
+        said = {"text": text.strip(), "evidence": list(evidence), **note}
+        kept = {name: value for name, value in said.items() if value or name == "occurrence"}
+        self.journal.record(session, "ticket", ticket_id, action, fields, **kept)
+        return ticket_of(session.get_one(TicketRow, ticket_id))
+
+    def check(self, session: Session, name: str, on: date | None = None) -> ContactCheck:
+        """Return whether somebody was a designated contact of Party A on a day (today)."""
+        contacts = [contact_of(row) for row in session.scalars(select(ContactRow))]
+        return check_requester(contacts, name, on or day_of(self.now()))
+
+    def confirming(self, session: Session, by: str, channel: str) -> str:
+        """Return the name of the contact who confirms something; refuse anybody else."""
+        check = self.check(session, by)
+        if check.contact is None:
+            raise OpsError(
+                check.reason or tr("The confirmation names nobody."),
+                hint=tr("Let a designated contact of Party A confirm."),
+                unharmed=tr("The ticket stays open."),
+            )
+        if not channel.strip():
+            raise OpsError(
+                tr("The confirmation does not say how it was given."),
+                hint=tr("Name the way: telephone, WeChat, e-mail, signature."),
+                unharmed=tr("The ticket stays open."),
+            )
+        return check.contact.name
+
+    # ------------------------------------------------------------ what the contract says of time
+
+    def targets(self, session: Session, on: date) -> Targets:
+        """Return the limits of the contract in force on a day, or our own objectives."""
+        row = self._contract(session, on)
+        said = row.more.get("targets") if row else None
+        return from_json(said) if said else OBJECTIVES
+
+    def save_targets(self, targets: Targets) -> None:
+        """Record the limits in the contract in force today."""
+        with self.writing() as session:
+            row = self._contract(session, day_of(self.now()))
+            if row is None:
+                raise OpsError(
+                    tr("No contract has been recorded yet."),
+                    hint=tr("Record it in the settings, or load the example contract."),
+                )
+            fields = {"targets": to_json(targets)}
+            self.journal.record(session, "contract", row.id, "contract.targets_set", fields)
+
+    def _contract(self, session: Session, on: date) -> ContractRow | None:
+        rows = {row.id: row for row in session.scalars(select(ContractRow))}
+        contract = in_force([contract_of(row) for row in rows.values()], on)
+        return rows[contract.id] if contract else None

@@ -1,0 +1,202 @@
+"""What is read of tickets: lists, one ticket's story, its clocks, and what is due soon."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Any, Final
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from db.models import TicketRow
+from db.views import ticket_of
+from gmops_desktop.contract.clocks import Clock, PromiseMade, clocks, promises
+from gmops_desktop.contract.hours import Works
+from gmops_desktop.contract.record import EntryView
+from gmops_desktop.contract.reminders import AHEAD, Reminder, in_order, reminders_of
+from gmops_desktop.contract.steps import Handed, Step, handed_over, step_of
+from gmops_desktop.contract.targets import Targets
+from gmops_desktop.contract.terms import day_of
+from gmops_desktop.contract.ticket_bonds import LinkKind
+from gmops_desktop.contract.ticket_moves import moves_of, open_points
+from gmops_desktop.contract.tickets import ENDED, ContactCheck, Ticket, TicketState, searchable
+from gmops_desktop.services.tickets.bonds import Bonds
+from gmops_desktop.services.tickets.book import Book
+
+_ALIKE: Final = 0.3  # share of common pairs of characters from which two titles are similar
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """One ticket with everything that is shown of it, as of one moment.
+
+    `moves` are the states it may go to, `links` the tickets linked to it, `merged` those that are
+    part of it, `open_points` what the contract asks for and is not on record yet.
+    """
+
+    ticket: Ticket
+    steps: tuple[Step, ...]
+    moves: tuple[TicketState, ...]
+    clocks: tuple[Clock, ...]
+    promises: tuple[PromiseMade, ...]
+    handed_over: tuple[Handed, ...]
+    links: tuple[tuple[LinkKind, Ticket], ...]
+    merged: tuple[Ticket, ...]
+    open_points: tuple[str, ...]
+
+
+class Reading:
+    """Reads tickets from their projection and their entries; `Tickets` adds what is recorded."""
+
+    def __init__(self, book: Book, works: Works) -> None:
+        """`works` says on which days people work, for limits in working hours."""
+        self._book = book
+        self._works = works
+        self.bonds = Bonds(book)
+
+    def check_requester(self, name: str, on: date | None = None) -> ContactCheck:
+        """Return whether `name` is one of Party A's designated contacts on a day (today)."""
+        with self._book.reading() as session:
+            return self._book.check(session, name, on)
+
+    def all(self) -> tuple[Ticket, ...]:
+        """Return every ticket, newest first."""
+        with self._book.reading() as session:
+            return _newest_first(session, select(TicketRow))
+
+    def get(self, id_or_number: str) -> Ticket:
+        """Return one ticket; raise `OpsError` if there is none."""
+        with self._book.reading() as session:
+            return self._book.ticket(session, id_or_number)
+
+    def search(self, text: str) -> tuple[Ticket, ...]:
+        """Return the tickets in which every word of `text` occurs somewhere, newest first.
+
+        Looked for as written, two Chinese characters suffice; % and _ mean themselves.
+        """
+        wanted = select(TicketRow)
+        for word in searchable(text).split():
+            wanted = wanted.where(
+                or_(
+                    TicketRow.words.contains(word, autoescape=True),
+                    func.lower(TicketRow.number).contains(word, autoescape=True),
+                )
+            )
+        with self._book.reading() as session:
+            return _newest_first(session, wanted)
+
+    def similar(self, title: str) -> tuple[Ticket, ...]:
+        """Return up to five tickets with a similar title, the most similar first (2.3-5)."""
+        wanted = _pairs(title)
+        found = []
+        for ticket in self.all():
+            pairs = _pairs(ticket.title)
+            total = wanted.total() + pairs.total()
+            alike = 2 * (wanted & pairs).total() / total if total else 0.0
+            if alike >= _ALIKE:
+                found.append((alike, ticket))
+        found.sort(key=lambda pair: -pair[0])
+        return tuple(ticket for _, ticket in found[:5])
+
+    def steps(self, ticket_id: str) -> tuple[Step, ...]:
+        """Return a ticket's entries as people read them, oldest first.
+
+        Those of the tickets merged into it stand among them, with their numbers (`Step.of`).
+        """
+        with self._book.reading() as session:
+            ticket = self._book.ticket(session, ticket_id)
+            merged = self._book.merged_into(session, ticket.id)
+        names = {head.device: head.device_name for head in self._book.journal.heads()}
+        found = [(entry, "") for entry in self._book.entries(ticket.id)]
+        found += [(entry, one.number) for one in merged for entry in self._book.entries(one.id)]
+        found.sort(key=lambda pair: pair[0].order)
+        return tuple(step_of(entry, names.get(entry.device, ""), of) for entry, of in found)
+
+    def dossier(self, ticket_id: str, now: datetime | None = None) -> Dossier:
+        """Return everything there is to show of a ticket."""
+        ticket = self.get(ticket_id)
+        handed = handed_over(self._book.entries(ticket.id))
+        return Dossier(
+            ticket,
+            self.steps(ticket.id),
+            self.moves(ticket.id),
+            self.clocks(ticket.id, now),
+            self.promises(ticket.id, now),
+            handed,
+            self.bonds.linked(ticket.id),
+            self.bonds.merged(ticket.id),
+            open_points(ticket, handed_over=bool(handed)),
+        )
+
+    def clocks(self, ticket_id: str, now: datetime | None = None) -> tuple[Clock, ...]:
+        """Return the ticket's clocks, derived from its entries."""
+        with self._book.reading() as session:
+            ticket = self._book.ticket(session, ticket_id)
+            return self._clocks(
+                session, ticket, self._book.entries(ticket.id), now or self._book.now()
+            )
+
+    def promises(self, ticket_id: str, now: datetime | None = None) -> tuple[PromiseMade, ...]:
+        """Return every version of the ticket's promise, oldest first (2.3-6)."""
+        with self._book.reading() as session:
+            ticket = self._book.ticket(session, ticket_id)
+            targets = self._book.targets(session, day_of(ticket.opened_at))
+        entries = self._book.entries(ticket.id)
+        return promises(entries, now or self._book.now(), targets, works=self._works)
+
+    def reminders(
+        self, now: datetime | None = None, ahead: timedelta = AHEAD
+    ) -> Sequence[Reminder]:
+        """Return the clocks that are late or soon will be, the earliest due first (1.33).
+
+        Only tickets that are not over are looked at, and no clock that waits on Party A.
+        """
+        at = now or self._book.now()
+        with self._book.reading() as session:
+            wanted = select(TicketRow).where(TicketRow.state.not_in(ENDED))
+            still = [ticket_of(row) for row in session.scalars(wanted)]
+            entries = self._book.journal.entries_of("ticket", [one.id for one in still])
+            return in_order(
+                reminder
+                for one in still
+                for reminder in reminders_of(
+                    one, self._clocks(session, one, entries[one.id], at), at, ahead
+                )
+            )
+
+    def targets(self, on: date | None = None) -> Targets:
+        """Return the limits of the contract in force on a day (today)."""
+        with self._book.reading() as session:
+            return self._book.targets(session, on or day_of(self._book.now()))
+
+    def moves(self, ticket_id: str) -> tuple[TicketState, ...]:
+        """Return the states the ticket may go to now; closed only once it is confirmed."""
+        ticket = self.get(ticket_id)
+        return tuple(
+            move.to
+            for move in moves_of(ticket)
+            if "confirmation" not in move.needs or ticket.confirmed_by
+        )
+
+    def _clocks(
+        self, session: Session, ticket: Ticket, entries: Sequence[EntryView], now: datetime
+    ) -> tuple[Clock, ...]:
+        merged = self._book.merged_into(session, ticket.id)
+        joined = [self._book.entries(one.id) for one in merged]
+        targets = self._book.targets(session, day_of(ticket.opened_at))
+        return clocks(entries, now, targets, works=self._works, joined=joined)
+
+
+def _newest_first(session: Session, wanted: Any) -> tuple[Ticket, ...]:
+    order = (TicketRow.opened_at.desc(), TicketRow.id.desc())
+    return tuple(ticket_of(row) for row in session.scalars(wanted.order_by(*order)))
+
+
+def _pairs(title: str) -> Counter[str]:
+    """Return the pairs of neighbouring characters, which serve Chinese and Latin alike."""
+    text = "".join(searchable(title).split())
+    return Counter(one + other for one, other in pairwise(text))

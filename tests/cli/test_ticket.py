@@ -1,0 +1,98 @@
+"""`gmops ticket`: the verbs beside the ticket's way, its clocks, and the limits of the contract."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gmops import gmops
+from gmops_desktop.assembly import assemble
+from gmops_desktop.paths import Home
+
+
+@pytest.fixture(scope="module")
+def first_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the example contract and two tickets: T-0001 in work, T-0002 registered."""
+    home = tmp_path_factory.mktemp("tickets") / "home"
+    home.mkdir()
+    with assemble(Home(home)) as services:
+        services.contracts.load_example()
+        first = services.tickets.open("incident", "网站打不开", requester="", priority=1)
+        services.tickets.open("incident", "会员中心打不开", requester="", priority=2)
+        services.tickets.move(first.id, "working")
+    return home
+
+
+@pytest.fixture
+def home(first_home: Path, tmp_path: Path) -> Path:
+    """A copy of it that the test may spoil."""
+    return Path(shutil.copytree(first_home, tmp_path / "home"))
+
+
+def done(home: Path, *words: object) -> Any:
+    """Run a command that must be taken, and return its answer."""
+    ran = gmops("ticket", *words, "--json", home=home)
+    assert ran.code == 0, ran.err
+    return ran.answer
+
+
+def test_facts_are_recorded(home: Path, tmp_path: Path):
+    done(home, "estimate", "T-0001", "--impact", "1", "--urgency", "1")
+    done(home, "scope", "T-0001", "only_here")
+    refused = gmops("ticket", "cause", "T-0001", "断电", "--attribution", "third_party", home=home)
+    assert refused.code == 1
+    assert "1.34" in refused.err
+    cause = ("cause", "T-0001", "断电", "--attribution", "third_party", "--evidence", "公告")
+    assert done(home, *cause)["ticket"]["attribution"] == "third_party"
+    assert done(home, "promise", "T-0001", "2099-01-01T18:00")["ticket"]["promised_for"]
+    sheet = tmp_path / "manual.txt"
+    sheet.write_text("x")
+    shown = done(home, "hand-over", "T-0001", "手册", "--file", sheet)
+    assert "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881" in str(shown["steps"])
+    gone = gmops("ticket", "hand-over", "T-0001", "手册", "--file", tmp_path / "no", home=home)
+    assert gone.code == 1
+
+
+def test_a_gate_and_a_pause_from_the_terminal(home: Path):
+    done(home, "interrupts", "T-0001", "--text", "重启")
+    assert gmops("ticket", "move", "T-0001", "implementing", home=home).code == 1
+    done(
+        home, "announce", "T-0001", "--users", "推文", "--leaders", "短信", "--responsible", "电话"
+    )
+    assert done(home, "move", "T-0001", "implementing")["ticket"]["state"] == "implementing"
+    lunch = ("move", "T-0001", "suspended", "--text", "x", "--waiting-on", "lunch")
+    assert gmops("ticket", *lunch, home=home).code == 2
+    held = ("move", "T-0001", "suspended", "--text", "等资料", "--waiting-on", "party_a")
+    answer = done(home, *held)
+    waiting = next(clock for clock in answer["clocks"] if clock["key"] == "waiting")
+    assert waiting["running"] is True
+
+
+def test_two_tickets_from_the_terminal(home: Path):
+    done(home, "link", "T-0001", "caused_by", "T-0002")
+    done(home, "unlink", "T-0001", "T-0002")
+    assert done(home, "split", "T-0001", "改横幅", "--kind", "request")["ticket"]["number"]
+    done(home, "merge", "T-0001", "T-0002", "--text", "同一问题")
+    assert done(home, "show", "T-0001")["ticket"]["state"] == "merged"
+    assert done(home, "part", "T-0001")["ticket"]["state"] == "working"
+
+
+def test_clocks_reminders_and_limits(home: Path, tmp_path: Path):
+    ran = gmops("ticket", "clocks", "T-0001", home=home)
+    assert ran.code == 0, ran.err
+    assert "  + " in ran.out, "each figure is unfolded"
+    assert {one["number"] for one in done(home, "reminders")["reminders"]} == {"T-0001", "T-0002"}
+    limits = done(home, "targets")
+    limits["rules"][0]["seconds"]["1"] = 60
+    file = tmp_path / "limits.json"
+    file.write_text(json.dumps(limits), "utf-8")
+    assert done(home, "targets", "--set", file) == limits
+    assert gmops("ticket", "targets", home=home).code == 0
+    file.write_text("[", "utf-8")
+    refused = gmops("ticket", "targets", "--set", file, home=home)
+    assert refused.code == 1
+    assert "limits.json" in refused.err

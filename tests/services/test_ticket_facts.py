@@ -1,0 +1,320 @@
+"""Facts of tickets, the gates they open, and what ties tickets together, in a real store."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from db.engine import Database
+from db.journal import Journal
+from gmops_desktop.contract.changes import AUDIENCES
+from gmops_desktop.contract.steps import Handed
+from gmops_desktop.contract.targets import OBJECTIVES, from_json, to_json
+from gmops_desktop.errors import OpsError
+from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.tickets import Tickets
+
+HOUR = timedelta(hours=1)
+
+
+class Time:
+    """A clock the test sets."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2018, 11, 22, 2, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+@pytest.fixture
+def time():
+    return Time()
+
+
+@pytest.fixture
+def journal(database, time):
+    return Journal(database, actor=lambda: "张伟", device_name="工作站", now=time)
+
+
+@pytest.fixture
+def tickets(database, journal, time):
+    Contracts(database, journal, now=time).load_example()
+    return Tickets(database, journal, now=time)
+
+
+def open_one(tickets, title="官网首页 502", kind="incident", **more):
+    return tickets.open(kind, title, **{"requester": "李慧敏", "priority": 2, **more})
+
+
+def by_key(clocks):
+    return {clock.key: clock for clock in clocks}
+
+
+# ---------------------------------------------------------------- facts
+
+
+def test_the_estimate_stands_beside_party_as_order(tickets):
+    ticket = open_one(tickets)
+    judged = tickets.facts.estimate(ticket.id, 1, 2, "全体会员打不开首页")
+    assert (judged.priority, judged.estimate) == (2, 1)
+    assert (judged.impact, judged.urgency, judged.influence) == (1, 2, "全体会员打不开首页")
+    assert "全体会员打不开首页" in tickets.steps(ticket.id)[-1].text
+
+
+def test_the_matrix_is_the_contracts_own(tickets):
+    kept = to_json(OBJECTIVES)
+    kept["matrix"]["1"]["2"] = 4
+    tickets.save_targets(from_json(kept))
+    assert tickets.facts.estimate(open_one(tickets).id, 1, 2).estimate == 4
+
+
+def test_scope_cause_and_agreement_are_on_record_and_no_longer_asked_for(tickets):
+    ticket = open_one(tickets)
+    assert len(tickets.dossier(ticket.id).open_points) == 4
+    with pytest.raises(OpsError, match="where else"):
+        tickets.facts.scope(ticket.id, "elsewhere")
+    tickets.facts.scope(ticket.id, "elsewhere", "会员中心也打不开")
+    with pytest.raises(OpsError, match="赵经理"):
+        tickets.facts.agree(ticket.id, by="赵经理", channel="电话")
+    tickets.facts.agree(ticket.id, by="李慧敏", channel="电话", text="首页打不开")
+    with pytest.raises(OpsError, match="somebody else"):
+        tickets.facts.cause(ticket.id, "模板包覆盖了配置", "party_a")
+    found = tickets.facts.cause(
+        ticket.id, "模板包覆盖了配置", "party_a", evidence=["template-1121.zip"]
+    )
+    assert (found.scope, found.agreed_by) == ("elsewhere", "李慧敏")
+    assert (found.cause, found.attribution) == ("模板包覆盖了配置", "party_a")
+    dossier = tickets.dossier(ticket.id)
+    assert dossier.open_points == ()
+    assert "template-1121.zip" in dossier.steps[-1].text
+    assert [one.id for one in tickets.search("模板包")] == [ticket.id]
+
+
+def test_a_problem_without_its_cause_is_not_handed_over(tickets):
+    ticket = open_one(tickets, kind="problem")
+    tickets.move(ticket.id, "working")
+    with pytest.raises(OpsError, match="root cause"):
+        tickets.move(ticket.id, "awaiting_confirmation")
+    tickets.facts.cause(ticket.id, "连接池耗尽", "party_b")
+    assert tickets.move(ticket.id, "awaiting_confirmation").state == "awaiting_confirmation"
+
+
+def test_work_that_interrupts_waits_for_all_three_audiences(tickets):
+    ticket = open_one(tickets)
+    tickets.facts.interrupts(ticket.id, True, "重启云服务器")
+    tickets.move(ticket.id, "working")
+    tickets.move(ticket.id, "awaiting_notice")
+    tickets.facts.announce(ticket.id, {"users": "公众号推文 1122", "leaders": "短信"})
+    with pytest.raises(OpsError, match=r"2\.3-8") as caught:
+        tickets.move(ticket.id, "implementing")
+    assert "Persons responsible" in caught.value.hint
+    told = tickets.facts.announce(ticket.id, {"responsible": "电话"})
+    assert set(told.notices) == set(AUDIENCES)
+    assert tickets.move(ticket.id, "implementing").state == "implementing"
+
+
+def test_an_emergency_passes_the_gate_and_its_reason_is_printed(tickets):
+    ticket = open_one(tickets)
+    tickets.facts.interrupts(ticket.id, True)
+    tickets.move(ticket.id, "working")
+    passed = tickets.move(ticket.id, "implementing", emergency="首页正在被篡改")
+    assert passed.notice_emergency == "首页正在被篡改"
+    assert tickets.steps(ticket.id)[-1].emergency == "首页正在被篡改"
+
+
+def test_reopened_work_asks_for_its_own_notice(tickets):
+    ticket = open_one(tickets)
+    tickets.facts.interrupts(ticket.id, True)
+    tickets.facts.announce(ticket.id, dict.fromkeys(AUDIENCES, "公告"))
+    for state in ("working", "implementing", "awaiting_confirmation"):
+        tickets.move(ticket.id, state)
+    tickets.confirm(ticket.id, by="李慧敏", channel="微信", evidence=["确认单.jpg"])
+    assert "确认单.jpg" in tickets.steps(ticket.id)[-1].text
+    tickets.close(ticket.id)
+    again = tickets.move(ticket.id, "working", "又断了")
+    assert (again.notices, again.confirmed_by, again.confirmed_at) == ({}, "", None)
+    with pytest.raises(OpsError, match=r"2\.3-8"):
+        tickets.move(ticket.id, "implementing")
+
+
+def test_a_declined_strangers_request_comes_back_as_an_emergency_only(tickets):
+    ticket = tickets.decline("request", "改横幅", requester="赵经理")
+    with pytest.raises(OpsError, match="赵经理"):
+        tickets.move(ticket.id, "registered", "再看看")
+    taken = tickets.move(ticket.id, "registered", "再看看", emergency="首页被篡改")
+    assert (taken.state, taken.emergency) == ("registered", "首页被篡改")
+
+
+def test_what_was_restored_stops_its_clock_before_it_is_solved(tickets, time):
+    ticket = open_one(tickets)
+    time.pass_by(minutes=30)
+    with pytest.raises(OpsError, match="at that time"):
+        tickets.facts.restored(ticket.id, time.now + HOUR)
+    tickets.facts.restored(ticket.id, time.now - timedelta(minutes=10), "切到备用机")
+    time.pass_by(minutes=30)
+    clocks = by_key(tickets.clocks(ticket.id))
+    assert clocks["restore"].seconds == 20 * 60
+    assert clocks["resolve"].seconds == 60 * 60
+
+
+def test_hand_overs_add_up_with_their_digests(tickets):
+    ticket = open_one(tickets)
+    with pytest.raises(OpsError, match="names nothing"):
+        tickets.facts.hand_over(ticket.id, [])
+    with pytest.raises(OpsError, match="SHA-256"):
+        tickets.facts.hand_over(ticket.id, [Handed("手册", "document", "abc")])
+    first = Handed("www.conf", "configuration", before="pm=static", after="pm=dynamic")
+    second = Handed("运维手册.docx", "document", "a" * 64)
+    tickets.facts.hand_over(ticket.id, [first])
+    tickets.facts.hand_over(ticket.id, [second])
+    assert tickets.facts.handed_over(ticket.id) == (first, second)
+    assert "pm=static → pm=dynamic" in tickets.steps(ticket.id)[-2].text
+
+
+def test_an_opened_ticket_that_is_over_takes_no_further_facts(tickets):
+    ticket = open_one(tickets)
+    tickets.move(ticket.id, "withdrawn", "误报")
+    with pytest.raises(OpsError, match="is over"):
+        tickets.facts.agree(ticket.id, by="李慧敏", channel="电话")
+
+
+# ---------------------------------------------------------------- time
+
+
+def test_reminders_come_before_the_breach_and_never_for_party_a(tickets, time):
+    urgent = open_one(tickets, "首页 502", priority=1)
+    waiting = open_one(tickets, "等名册", priority=1)
+    tickets.move(waiting.id, "suspended", "等名册", waiting_on="party_a")
+    time.pass_by(minutes=13)
+    first, *_ = tickets.reminders()
+    assert (first.ticket_id, first.key, first.state) == (urgent.id, "response", "warning")
+    assert first.due_at == urgent.opened_at + timedelta(minutes=15)
+    time.pass_by(minutes=3)
+    assert tickets.reminders()[0].state == "critical"
+    tickets.note(urgent.id, "已登录")
+    assert {one.key for one in tickets.reminders(ahead=timedelta(0))} == set()
+    assert {one.ticket_id for one in tickets.reminders(ahead=timedelta(days=30))} == {urgent.id}
+
+
+def test_targets_are_data_of_the_contract(tickets, time):
+    ticket = open_one(tickets, priority=1)
+    time.pass_by(minutes=20)
+    assert by_key(tickets.clocks(ticket.id))["response"].state == "critical"
+    kept = to_json(OBJECTIVES)
+    kept["rules"][0]["seconds"]["1"] = 3600
+    tickets.save_targets(from_json(kept))
+    assert tickets.targets() == from_json(kept)
+    assert by_key(tickets.clocks(ticket.id))["response"].state == "ok"
+
+
+def test_without_a_contract_no_targets_are_kept(database, journal):
+    lone = Tickets(database, journal)
+    assert lone.targets() == OBJECTIVES
+    with pytest.raises(OpsError, match="No contract"):
+        lone.save_targets(OBJECTIVES)
+
+
+# ---------------------------------------------------------------- other tickets
+
+
+def test_links_are_seen_from_both_sides_and_can_be_taken_away(tickets):
+    one, other = open_one(tickets), open_one(tickets, "会员中心 502")
+    tickets.bonds.link(one.id, "caused_by", other.number)
+    assert [(kind, far.id) for kind, far in tickets.bonds.linked(one.id)] == [
+        ("caused_by", other.id)
+    ]
+    assert [kind for kind, _ in tickets.bonds.linked(other.id)] == ["causes"]
+    with pytest.raises(OpsError, match="itself"):
+        tickets.bonds.link(one.id, "related", one.id)
+    tickets.bonds.unlink(other.id, one.id)
+    assert tickets.bonds.linked(one.id) == tickets.bonds.linked(other.id) == ()
+    with pytest.raises(OpsError, match="not linked"):
+        tickets.bonds.unlink(other.id, one.id)
+
+
+def test_a_merge_keeps_the_time_and_the_days_and_can_be_taken_back(tickets, time):
+    early = open_one(tickets, "首页打不开", priority=1)
+    time.pass_by(minutes=5)
+    tickets.note(early.id, "已登录")
+    tickets.spend(early.id, Decimal("0.5"))
+    time.pass_by(minutes=25)
+    late = open_one(tickets, "网站 502", priority=1)
+    tickets.move(early.id, "working")
+    time.pass_by(minutes=30)
+    before = tickets.get(early.id), tickets.clocks(early.id), tickets.clocks(late.id)
+
+    tickets.bonds.merge(early.id, late.id, "同一问题")
+    merged = tickets.get(early.id)
+    assert (merged.state, merged.merged_into) == ("merged", late.id)
+    assert merged.person_days == Decimal("0.5")
+    assert tickets.moves(early.id) == ()
+    clocks = by_key(tickets.clocks(late.id))
+    assert clocks["resolve"].seconds == 60 * 60
+    assert clocks["response"].seconds == 5 * 60
+    steps = tickets.steps(late.id)
+    assert [step.text for step in steps if step.of == early.number and step.text == "已登录"]
+    assert [one.id for one in tickets.dossier(late.id).merged] == [early.id]
+    with pytest.raises(OpsError, match="cannot be merged"):
+        tickets.bonds.merge(early.id, late.id)
+
+    tickets.bonds.part(early.id)
+    assert (tickets.get(early.id), tickets.clocks(early.id), tickets.clocks(late.id)) == before
+    assert tickets.bonds.merged(late.id) == ()
+    with pytest.raises(OpsError, match="not merged"):
+        tickets.bonds.part(early.id)
+
+
+def test_tickets_merged_one_into_the_next_all_count(tickets, time):
+    chain = []
+    for title in ("甲", "乙", "丙"):
+        chain.append(open_one(tickets, title))
+        time.pass_by(minutes=10)
+    tickets.bonds.merge(chain[0].id, chain[1].id)
+    tickets.bonds.merge(chain[1].id, chain[2].id)
+    assert [one.id for one in tickets.bonds.merged(chain[2].id)] == [chain[0].id, chain[1].id]
+    assert by_key(tickets.clocks(chain[2].id))["resolve"].seconds == 30 * 60
+
+
+def test_a_part_becomes_a_ticket_of_its_own_asked_for_when_the_first_was(tickets, time):
+    origin = open_one(tickets, "首页慢，另外改横幅", channel="电话")
+    time.pass_by(minutes=4)
+    tickets.move(origin.id, "working")
+    time.pass_by(minutes=56)
+    new = tickets.bonds.split(origin.id, "改首页横幅", kind="request")
+    assert (new.kind, new.requester, new.opened_at) == ("request", "李慧敏", origin.opened_at)
+    assert by_key(tickets.clocks(new.id))["response"].seconds == 4 * 60
+    assert [kind for kind, _ in tickets.bonds.linked(new.id)] == ["split_from"]
+    assert [kind for kind, _ in tickets.bonds.linked(origin.id)] == ["split_into"]
+    with pytest.raises(OpsError, match="no title"):
+        tickets.bonds.split(origin.id, " ")
+
+
+def test_what_two_machines_add_to_one_ticket_meets_without_a_conflict(
+    tmp_path, journal, tickets, time
+):
+    ticket, other = open_one(tickets), open_one(tickets, "会员中心 502")
+    store = Database(tmp_path / "laptop" / "store.db")
+    laptop = Journal(store, actor=lambda: "刘洋", device_name="笔记本", now=time)
+    laptop.merge(journal.entries())
+    there = Tickets(store, laptop, now=time)
+    tickets.facts.announce(ticket.id, {"users": "推文"})
+    tickets.bonds.link(ticket.id, "related", other.id)
+    there.facts.announce(ticket.id, {"leaders": "短信"})
+    there.facts.hand_over(ticket.id, [Handed("手册", "document")])
+    time.pass_by(minutes=9)
+
+    journal.merge(laptop.entries())
+    laptop.merge(journal.entries())
+    met = tickets.get(ticket.id)
+    assert met == there.get(ticket.id)
+    assert not met.conflict
+    assert set(met.notices) == {"users", "leaders"}
+    assert tickets.clocks(ticket.id) == there.clocks(ticket.id)
+    assert tickets.dossier(ticket.id).handed_over == there.dossier(ticket.id).handed_over != ()
+    store.close()
