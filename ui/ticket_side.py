@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 from functools import partial
-from typing import Final
+from typing import Final, Literal
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from gmops_desktop.contract.clocks import Clock, word_of_clock
+from gmops_desktop.contract.targets import ClockKey
 from gmops_desktop.contract.ticket_bonds import word_of_link
 from gmops_desktop.contract.tickets import FLOW, word_of_state
 from gmops_desktop.language import tr
 from gmops_desktop.services.tickets import Dossier, Ticket
+from gmops_desktop.states import State
 from ui import words
 from ui.theme import GAP
 from ui.widgets.badges import Gauge, Mark, TimelineMark
@@ -39,7 +41,7 @@ class TicketSide(QWidget):
         self._clocks = Card(tr("Clocks"), tr("24/7, less Party A's time"))
         self._clock_rows = column(spacing=6)
         self._dossier: Dossier | None = None
-        self._links: dict[str, QPushButton] = {}
+        self._rows: dict[ClockKey, tuple[QPushButton, Label, Gauge | None]] = {}
         self._clocks.add(self._clock_rows)
         self._flow = Card(tr("Flow (2.3-6)"))
         self._flow_rows = column(spacing=0)
@@ -86,26 +88,31 @@ class TicketSide(QWidget):
             self._similar_rows.addWidget(Label(tr("None found"), "caption"))
 
     def show_clocks(self, clocks: Sequence[Clock]) -> None:
-        """Show the clocks as they stand now."""
-        held = next((key for key, made in self._links.items() if made.hasFocus()), None)
+        """Show the clocks as they stand now; rows stay, so that the keyboard stays in them."""
+        shown = [(clock.key, bool(clock.target)) for clock in clocks]
+        if shown != [(key, gauge is not None) for key, (_, _, gauge) in self._rows.items()]:
+            self._lay_out_clocks(clocks)
+        for clock in clocks:
+            _, reading, gauge = self._rows[clock.key]
+            reading.show_text(*_reading(clock))
+            if gauge is not None and clock.target:
+                whole = clock.target + clock.paused
+                state = clock.state if clock.state != "unknown" else None
+                gauge.show_share(clock.seconds / whole, state, clock.paused / whole)
+
+    def _lay_out_clocks(self, clocks: Sequence[Clock]) -> None:
         clear(self._clock_rows)
-        self._links.clear()
+        self._rows.clear()
         for clock in clocks:
             word = word_of_clock(clock.key)
             tip = tr("How “{clock}” adds up", clock=word)
             unfold = link(word, partial(self.clock_wanted.emit, clock.key), tip)
-            self._links[clock.key] = unfold
-            self._clock_rows.addLayout(row(None, unfold, None, _reading(clock)))
-            if clock.target:
-                gauge = Gauge()
-                whole = clock.target + clock.paused
-                state = clock.state if clock.state != "unknown" else None
-                gauge.show_share(clock.seconds / whole, state, clock.paused / whole)
+            reading = Label(role="strong", elide=False)
+            self._clock_rows.addLayout(row(None, unfold, None, reading))
+            gauge = Gauge() if clock.target else None
+            if gauge is not None:
                 self._clock_rows.addWidget(gauge)
-        if (
-            held is not None and held in self._links
-        ):  # whoever went there by keyboard is not thrown out
-            self._links[held].setFocus()
+            self._rows[clock.key] = unfold, reading, gauge
 
     def _show_flow(self, ticket: Ticket, visited: Set[str]) -> None:
         """Tick what was gone through; what was left out stays open, also behind."""
@@ -129,13 +136,14 @@ class TicketSide(QWidget):
             )
 
 
-def _reading(clock: Clock) -> Label:
+def _reading(clock: Clock) -> tuple[str, State | Literal[""]]:
+    """Return what a clock shows, and its ink."""
     if clock.target is None:
-        text = words.lasting(clock.seconds) if clock.seconds or clock.running else words.NOTHING
-        return Label(text, "strong", elide=False)
+        counting = clock.seconds or clock.running
+        return words.lasting(clock.seconds) if counting else words.NOTHING, ""
     text = tr(
         "{time} of {target}",
         time=words.lasting(clock.seconds),
         target=words.limit(clock.target),
     )
-    return Label(text, "strong", ink=clock.state, elide=False)
+    return text, clock.state

@@ -23,6 +23,8 @@ from gmops_desktop.contract.tickets import (
     PARTY_A,
     SUSPENSIONS,
     Pause,
+    Priority,
+    TicketKind,
     TicketState,
     word_of_pause,
     word_of_state,
@@ -257,7 +259,8 @@ def clocks(
         return ()
     everything = _by_order([*ordered, *(entry for other in joined for entry in effective(other))])
     spans = _active(intervals(ordered, now, joined))
-    kind, priority = _last(ordered, "kind") or "incident", _last(ordered, "priority")
+    kind: TicketKind = _last(ordered, "kind") or "incident"
+    priority: Priority | None = _last(ordered, "priority")
     state = _last(ordered, "state")
     here = spans[-1] if spans and state not in ENDED else None
     waiting = here is not None and here.waiting

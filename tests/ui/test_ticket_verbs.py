@@ -86,7 +86,7 @@ def test_what_is_found_out_is_recorded_and_shown(
     qtbot: QtBot, tab: TicketsTab, tickets: Tickets, settled: Callable[[], None]
 ) -> None:
     ticket = opened(tab, tickets)
-    assert "root cause (2.3-6)" in shown(tab)
+    qtbot.waitUntil(lambda: "root cause (2.3-6)" in shown(tab))
     steps: list[tuple[str, dict[str, object]]] = [
         ("Impact and urgency…", {"impact": 1, "urgency": 2, "influence": "all members"}),
         ("Problem confirmed by both…", {"by": "李老师", "text": "yes"}),
@@ -111,8 +111,8 @@ def test_what_is_found_out_is_recorded_and_shown(
     )
     assert found.restored_at is not None
     assert tickets.dossier(ticket.id).open_points == ()
-    for text in ("disk full", "A third party", "all members", "logrotate.conf", "李老师"):
-        assert text in shown(tab)
+    texts = ("disk full", "A third party", "all members", "logrotate.conf", "李老师")
+    qtbot.waitUntil(lambda: all(text in shown(tab) for text in texts))
 
 
 def test_a_form_says_why_its_button_is_off(tab: TicketsTab, tickets: Tickets) -> None:
@@ -152,7 +152,7 @@ def test_an_interruption_leads_through_the_notice_or_a_special_emergency(
     fill(qtbot, form(tab), users="post 1122")
     settled()
     assert tickets.get(ticket.id).state == "working"
-    assert "not told" in shown(tab)
+    qtbot.waitUntil(lambda: "not told" in shown(tab))
 
     choose(tab, "Special emergency…")
     fill(qtbot, form(tab), why="it is being defaced")
@@ -203,7 +203,7 @@ def test_a_clock_unfolds_by_keyboard_into_what_it_was_added_up_from(
     qtbot: QtBot, tab: TicketsTab, tickets: Tickets
 ) -> None:
     opened(tab, tickets)
-    unfold = tab.side._links["resolve"]
+    unfold, _, _ = tab.side._rows["resolve"]
     qtbot.keyClick(unfold, Qt.Key.Key_Space)
     sheet = tab.findChild(ClockSheet)
     assert isinstance(sheet, ClockSheet)
@@ -213,14 +213,17 @@ def test_a_clock_unfolds_by_keyboard_into_what_it_was_added_up_from(
     assert "limit" in sheet.sum.full_text
 
 
-def test_running_clocks_do_not_throw_the_keyboard_out(tab: TicketsTab, tickets: Tickets) -> None:
+def test_running_clocks_do_not_throw_the_keyboard_out(
+    qtbot: QtBot, tab: TicketsTab, tickets: Tickets
+) -> None:
     opened(tab, tickets)
-    tab.activateWindow()
-    tab.side._links["resolve"].setFocus()
-    before = tab.side._links["resolve"]
+    unfold, reading, _ = tab.side._rows["resolve"]
+    qtbot.waitUntil(unfold.isVisible)
+    unfold.setFocus()
+    reading.show_text("old")
     tab._tick()
-    assert tab.side._links["resolve"] is not before
-    assert tab.focusWidget() is tab.side._links["resolve"]
+    assert tab.focusWidget() is unfold
+    assert reading.full_text != "old"
 
 
 @pytest.mark.parametrize("kind", KINDS)
