@@ -35,6 +35,7 @@ class Desk:
         return self.troubles.report(replace(TROUBLE, key=key, occurrence=occurrence))
 
     def close(self, ticket: Ticket) -> None:
+        self.tickets.facts.cause(ticket.id, "mended")
         for state in ("working", "implementing", "awaiting_confirmation"):
             if state in self.tickets.moves(ticket.id):
                 self.tickets.move(ticket.id, state)  # type: ignore[arg-type]  # a plain word
