@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import tempfile
@@ -9,6 +10,8 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
+
+from pymysql.cursors import Cursor
 
 from gmops_desktop.adapters.mysql import MysqlConnection, connect
 from gmops_desktop.addresses import MysqlAddress
@@ -36,6 +39,13 @@ _VIEWS = {
     **{"TRIGGERS": "TRIGGER_SCHEMA", "ROUTINES": "ROUTINE_SCHEMA", "EVENTS": "EVENT_SCHEMA"},
     "PARTITIONS": "TABLE_SCHEMA",
     "CHECK_CONSTRAINTS": "CONSTRAINT_SCHEMA",
+}
+_EXACT = {  # how a value is asked for, that none of it be lost on the way
+    **dict.fromkeys(("float", "double"), "{0}*1e0"),
+    **dict.fromkeys(("enum", "set"), "CONCAT({0}+0,HEX({0}))"),
+    **dict.fromkeys(("tinytext", "text", "mediumtext", "longtext", "varchar", "char"), "HEX({0})"),
+    **dict.fromkeys(("tinyblob", "blob", "mediumblob", "longblob"), "HEX({0})"),
+    **dict.fromkeys(("binary", "varbinary", "bit", "json"), "HEX({0})"),
 }
 
 
@@ -83,10 +93,11 @@ def checksums(server: DatabaseServer, schema: str) -> dict[str, int]:
 
 
 def facts(server: DatabaseServer, schema: str) -> Facts:
-    """Return everything the server says of a schema: definitions, checksums, sequences."""
-    found: Facts = dict(checksums(server, schema))
+    """Return everything the server says of a schema: definitions, rows, sequences."""
+    found: Facts = {}
     with server.connect(schema) as connection, connection.cursor() as cursor:
         cursor.execute("SET time_zone='+00:00'")
+        found.update(_contents(cursor))
         for view, column in _VIEWS.items():
             cursor.execute(f"SELECT * FROM information_schema.{view} WHERE {column}=DATABASE()")
             titles = [field[0].upper() for field in cursor.description]
@@ -106,6 +117,32 @@ def facts(server: DatabaseServer, schema: str) -> Facts:
                     if row["TABLE_TYPE"] == "SEQUENCE":
                         cursor.execute(f"SELECT next_not_cached_value FROM `{name}`")
                         found[("next", key)] = cursor.fetchall()
+    return found
+
+
+def _contents(cursor: Cursor) -> Facts:
+    """Return how many rows each base table has, and a digest of them in any order.
+
+    Generated columns are left out: with one, `CHECKSUM TABLE` varies from call to call on MariaDB.
+    """
+    cursor.execute(
+        "SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, EXTRA LIKE '% GENERATED%'"
+        " FROM information_schema.TABLES JOIN information_schema.COLUMNS"
+        " USING (TABLE_SCHEMA, TABLE_NAME)"
+        " WHERE TABLE_SCHEMA=DATABASE() AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')"
+        " ORDER BY ORDINAL_POSITION"
+    )
+    asked: dict[str, list[str]] = {}
+    for table, column, kind, generated in cursor.fetchall():
+        values = asked.setdefault(table, ["1"])
+        if not generated:
+            quoted = "`" + column.replace("`", "``") + "`"
+            values.append(_EXACT.get(kind, "{0}").format(quoted))
+    found: Facts = {}
+    for table, values in asked.items():
+        cursor.execute(f"SELECT {', '.join(values)} FROM `{table.replace('`', '``')}`")
+        rows = sorted(repr(row).encode() for row in cursor.fetchall())
+        found[table] = (len(rows), hashlib.sha256(b"\n".join(rows)).hexdigest())
     return found
 
 

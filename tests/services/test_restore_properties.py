@@ -1,4 +1,4 @@
-"""restore(backup(x)) == x, and undone == before, for random schemas, rows and edits.
+"""restore(backup(x)) == x, and undone == before, for random schemas, rows, definitions and edits.
 
 A few examples each time, the same ones; `GMOPS_SOAK=200` tries that many new ones.
 """
@@ -23,6 +23,7 @@ from gmops_desktop.adapters.mysql import segments, together
 from gmops_desktop.context import Context
 from gmops_desktop.services.backups import Backups
 from gmops_desktop.services.restores import Restores, building, replacement
+from random_objects import OBJECTS, RandomObjects
 from random_schemas import EDITS, RandomSchema, RandomTable
 from sandbox.mariadb import MariaDB
 
@@ -76,26 +77,36 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 @given(
     tables=random_schemas.tables(),
     edits=st.lists(st.sampled_from(EDITS), min_size=1, max_size=5),
+    objects=st.sets(st.sampled_from(sorted(OBJECTS))),
+    object_edits=st.lists(st.sampled_from(sorted(OBJECTS)), max_size=4),
     seed=st.integers(0, 2**32),
 )
 def test_restored_is_as_backed_up_and_undone_is_as_before(
-    desk: Desk, tables: list[RandomTable], edits: list[str], seed: int
+    desk: Desk,
+    tables: list[RandomTable],
+    edits: list[str],
+    objects: set[str],
+    object_edits: list[str],
+    seed: int,
 ) -> None:
     server = desk.server
     address = server.address(f"p_{secrets.token_hex(4)}", user="root")
     schema = RandomSchema(server, address.schema, tables, Random(seed))
     try:
+        beside = RandomObjects(server, address.schema, objects, Random(seed))
         sound = facts(server, address.schema)
         archive = desk.backups.take(address, Context()).path
         for edit in edits:
             schema.edit(edit)
+        for edit in object_edits:
+            beside.edit(edit)
         edited = facts(server, address.schema)
         preview = desk.restores.preview(archive, address, Context())
         done = desk.restores.run(archive, address, Context(), confirm=address.schema)
-        assert done.proved
+        assert (done.proved, done.differences) == (True, ())
         assert differences(sound, facts(server, address.schema)) == {}
         assert desk.restores.preview(archive, address, Context()).identical
-        assert preview.identical == (done.tables == 0)
+        assert preview.identical == (done.tables == 0 and not preview.objects)
         assert desk.restores.undo(done.id, Context()).proved
         assert differences(edited, facts(server, address.schema)) == {}
     finally:
