@@ -74,6 +74,13 @@ AcceptReaching = Annotated[
         help=tr("With --into: go on though definitions could reach beyond the new schema."),
     ),
 ]
+AcceptTorn = Annotated[
+    bool,
+    typer.Option(
+        "--accept-torn",
+        help=tr("With --table: go on though foreign keys would then name rows that are not there."),
+    ),
+]
 Owners = Annotated[
     list[str] | None,
     typer.Option(
@@ -135,7 +142,7 @@ def preview(
         )
         for item in found.objects:
             terminal.answer(found, tr("The definition of {name} is replaced.", name=item))
-        for item in found.reaching:
+        for item in (*found.reaching, *found.torn):
             terminal.answer(found, tr("Beware: {danger}", danger=item))
         terminal.answer(
             found,
@@ -206,9 +213,11 @@ def run(
     keys: Keys = None,
     definer: Owners = None,
     accept_reaching: AcceptReaching = False,
+    accept_torn: AcceptTorn = False,
     as_json: Json = False,
 ) -> None:
-    choice, definers = _choice(tables, keys), _definers(definer)
+    choice = replace(_choice(tables, keys), tears=accept_torn)
+    definers = _definers(definer)
     with opened(as_json) as session:
         address, _ = session.database(target, ssh=ssh, key=key, accept=accept_fingerprint)
         address = replace(address, schema=into or address.schema)

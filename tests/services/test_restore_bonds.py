@@ -1,4 +1,4 @@
-"""Rows put back singly tear no foreign key: neither those they name nor those that name them."""
+"""A restore of a part tears no foreign key: neither what it names nor what names it is missing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
 from gmops_desktop.services.backups import Backups
-from gmops_desktop.services.restores import Choice, Restored, Restores
+from gmops_desktop.services.restores import Choice, Preview, Restored, Restores
 from sandbox.database import DatabaseServer
 
 pytestmark = pytest.mark.servers
@@ -74,6 +74,20 @@ class Desk:
             confirm=self.address.schema,
             choice=Choice(rows=chosen),
         )
+
+    def restore(self, *tables: str, tears: bool = False) -> Restored:
+        """Restore whole tables and nothing else."""
+        return self.restores.run(
+            self.archive,
+            self.address,
+            Context(),
+            confirm=self.address.schema,
+            choice=Choice(frozenset(tables), tears=tears),
+        )
+
+    def preview(self, *tables: str) -> Preview:
+        choice = Choice(frozenset(tables) or None)
+        return self.restores.preview(self.archive, self.address, Context(), choice=choice)
 
     def rows(self) -> tuple[object, ...]:
         return tuple(
@@ -150,3 +164,75 @@ def test_what_was_torn_before_is_not_asked_about(desk: Desk) -> None:
     assert desk.put_back(fee="13").proved
     desk.damage("UPDATE fee SET member=NULL WHERE id=12", "DELETE FROM fee WHERE id=12")
     assert desk.put_back(fee="12").proved  # it names nothing
+
+
+# ---------------------------------------------------------------- whole tables
+
+
+def test_a_table_that_others_name_is_not_restored_alone(desk: Desk) -> None:
+    sound = desk.rows()
+    desk.damage(
+        "INSERT INTO `会 员` VALUES (9,'Z',b'1','zz')",
+        "UPDATE fee SET member=9, raw='zz' WHERE id IN (10,11)",
+    )
+    before = desk.rows()
+    assert any("2 rows of fee name id=9 of 会 员, which would be gone" in told
+               for told in desk.preview("会 员").torn)  # fmt: skip
+    assert desk.preview("会 员", "fee").torn == desk.preview().torn == ()
+    with pytest.raises(OpsError, match="2 rows of fee name id=9 of 会 员") as caught:
+        desk.restore("会 员")
+    assert "fee" in caught.value.hint
+    assert "as it was" in caught.value.unharmed
+    assert desk.rows() == before
+    assert desk.restores.unfinished() == ()
+    # The ways out that it names.
+    assert desk.restore("会 员", tears=True).proved
+    assert desk.rows()[0] == sound[0]
+    assert desk.restore("会 员", "fee").proved
+    assert desk.rows() == sound
+
+
+def test_a_table_whose_parents_are_missing_is_not_restored_alone(desk: Desk) -> None:
+    sound = desk.rows()
+    desk.damage("DELETE FROM fee WHERE id=11", "DELETE FROM `会 员` WHERE id=2")
+    before = desk.rows()
+    assert any("id=11 of fee names id=2 of 会 员, which is not there" in told
+               for told in desk.preview("fee").torn)  # fmt: skip
+    with pytest.raises(OpsError, match="1 row of fee names id=2 of 会 员, which is not there"):
+        desk.restore("fee")
+    assert desk.rows() == before
+    assert desk.restore("fee", "会 员").proved
+    assert desk.rows() == sound
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [("会 员", "1 row of fee names id=9 of 会 员"), ("fee", "1 row of fee names id=2 of 会 员")],
+)
+def test_a_table_built_anew_is_judged_before_it_is_swapped_in(
+    desk: Desk, table: str, told: str
+) -> None:
+    """Its foreign keys are as its own definition in the archive has them."""
+    desk.damage(
+        "INSERT INTO `会 员` VALUES (9,'Z',b'1','zz')",
+        "DELETE FROM `会 员` WHERE id=2",
+        "DELETE FROM fee WHERE id=11",
+        "UPDATE fee SET member=9 WHERE id=10",
+        "ALTER TABLE `会 员` ADD extra int",
+        "ALTER TABLE fee DROP FOREIGN KEY own, ADD extra int",
+    )
+    before = desk.rows()
+    with pytest.raises(OpsError, match=told):
+        desk.restore(table)
+    assert desk.rows() == before
+    assert desk.restores.unfinished() == ()
+    assert desk.restore(table, tears=True).proved
+
+
+def test_what_was_torn_before_a_table_is_restored_is_not_asked_about(desk: Desk) -> None:
+    desk.damage("DELETE FROM `会 员` WHERE id=3", "UPDATE fee SET boss=NULL WHERE id=13")
+    assert desk.preview("fee").torn == ()
+    assert desk.restore("fee").proved
+    desk.damage("DELETE FROM `会 员` WHERE id=1")
+    assert desk.preview("会 员").torn == ()
+    assert desk.restore("会 员").proved

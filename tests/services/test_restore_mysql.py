@@ -1,4 +1,4 @@
-"""Rows are put right in place on MySQL 5.6, too: the oldest server there is to restore into."""
+"""Rows are put right in place on MySQL, too: the oldest and the newest there is to restore into."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from db.engine import Database
 from gmops_desktop.context import Context
 from gmops_desktop.services.backups import Backups
 from gmops_desktop.services.restores import Choice, Restores
-from sandbox.mysql56 import Mysql56
+from sandbox.database import DatabaseServer
 
 pytestmark = pytest.mark.servers
 
@@ -41,19 +41,27 @@ ROWS = [
 ]
 
 
+@pytest.fixture(params=["mysql56", pytest.param("mysql9", marks=pytest.mark.mysql9)])
+def server(request: pytest.FixtureRequest) -> DatabaseServer:
+    server: DatabaseServer = request.getfixturevalue(request.param)
+    return server
+
+
 @pytest.mark.parametrize("mixed", [False, True])
-def test_rows_and_undo(mysql56: Mysql56, database: Database, tmp_path: Path, mixed: bool) -> None:
-    address = mysql56.address(f"m_{secrets.token_hex(4)}", user="root")
+def test_rows_and_undo(
+    server: DatabaseServer, database: Database, tmp_path: Path, mixed: bool
+) -> None:
+    address = server.address(f"m_{secrets.token_hex(4)}", user="root")
     schema = address.schema
-    execute(mysql56, "", [f"CREATE DATABASE {schema} CHARACTER SET utf8mb4"])
+    execute(server, "", [f"CREATE DATABASE {schema} CHARACTER SET utf8mb4"])
     try:
-        execute(mysql56, schema, SITE)
-        backups = Backups(database, opener(mysql56), lambda: tmp_path)
-        restores = Restores(database, opener(mysql56), partial(backups.take, purpose="safety"))
+        execute(server, schema, SITE)
+        backups = Backups(database, opener(server), lambda: tmp_path)
+        restores = Restores(database, opener(server), partial(backups.take, purpose="safety"))
         archive = backups.take(address, Context()).path
-        sound = checksums(mysql56, schema)
-        execute(mysql56, schema, ROWS + (["DELETE FROM old WHERE id < 5"] if mixed else []))
-        damaged = checksums(mysql56, schema)
+        sound = checksums(server, schema)
+        execute(server, schema, ROWS + (["DELETE FROM old WHERE id < 5"] if mixed else []))
+        damaged = checksums(server, schema)
         counts = {
             change.table: (change.added, change.changed, change.removed)
             for change in restores.preview(archive, address, Context()).tables
@@ -63,11 +71,11 @@ def test_rows_and_undo(mysql56: Mysql56, database: Database, tmp_path: Path, mix
         done = restores.run(archive, address, Context(), confirm=schema, choice=chosen)
         assert (done.proved, done.rows) == (True, 2)
         restores.undo(done.id, Context())
-        assert checksums(mysql56, schema) == damaged
+        assert checksums(server, schema) == damaged
         done = restores.run(archive, address, Context(), confirm=schema)
         assert done.proved
-        assert checksums(mysql56, schema) == sound
+        assert checksums(server, schema) == sound
         restores.undo(done.id, Context())
-        assert checksums(mysql56, schema) == damaged
+        assert checksums(server, schema) == damaged
     finally:
-        execute(mysql56, "", [f"DROP DATABASE {schema}"])
+        execute(server, "", [f"DROP DATABASE {schema}"])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+import pymysql
 import pytest
 
 from databases import differences, execute, opener, query
@@ -147,3 +148,121 @@ def test_a_restore_that_fails_between_key_and_index_is_taken_back_exactly(
     assert len(calls) == 2
     assert differences(damaged, definitions(server, address)) == {}
     assert restores.unfinished() == ()
+
+
+# ---------------------------------------------------------------- made by others meanwhile
+
+LATE = f"ALTER TABLE twice ADD CONSTRAINT late FOREIGN KEY (z) {_TO}"
+KEPT = "CONSTRAINT `late` FOREIGN KEY (`z`) REFERENCES `members` (`id`)"
+
+
+@pytest.fixture
+def meddle(
+    monkeypatch: pytest.MonkeyPatch, server: DatabaseServer, address: MysqlAddress
+) -> Callable[..., None]:
+    """Let somebody run statements right before or right after the tables are swapped."""
+
+    def meddle(*, before: Sequence[str] = (), after: Sequence[str] = ()) -> None:
+        swap = exchange.exchange
+
+        def meddled(*words: object) -> None:
+            execute(server, address.schema, before)
+            swap(*words)  # type: ignore[arg-type]  # handed on as they came
+            execute(server, address.schema, after)
+
+        monkeypatch.setattr(exchange, "exchange", meddled)
+
+    return meddle
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_foreign_key_that_somebody_else_makes_is_kept(
+    moment: str,
+    meddle: Callable[..., None],
+    restores: Restores,
+    backups: Backups,
+    server: DatabaseServer,
+    address: MysqlAddress,
+) -> None:
+    archive = backups.take(address, Context()).path
+    execute(server, address.schema, DAMAGE["the table referred to"])
+    meddle(**{moment: [LATE]})
+    choice = Choice(frozenset({"members"}))
+    done = restores.run(archive, address, Context(), confirm=address.schema, choice=choice)
+    assert done.proved
+    told = "Somebody else gave twice a foreign key meanwhile; it was kept."
+    assert done.differences == (told,)
+    assert KEPT in definitions(server, address)["twice"]
+    with pytest.raises(pymysql.err.IntegrityError):
+        execute(server, address.schema, ["INSERT INTO twice VALUES (9, NULL, 77)"])
+
+
+def test_a_table_that_somebody_else_makes_keeps_its_foreign_key_and_is_told(
+    meddle: Callable[..., None],
+    restores: Restores,
+    backups: Backups,
+    server: DatabaseServer,
+    address: MysqlAddress,
+) -> None:
+    archive = backups.take(address, Context()).path
+    execute(server, address.schema, DAMAGE["the table referred to"])
+    meddle(after=[f"CREATE TABLE extra (id int PRIMARY KEY, m int, FOREIGN KEY (m) {_TO})"])
+    done = restores.run(archive, address, Context(), confirm=address.schema)
+    assert not done.proved
+    assert "The definition of extra differs from the archive's." in done.differences
+    assert "REFERENCES `members` (`id`)" in definitions(server, address)["extra"]
+
+
+def test_a_foreign_key_made_meanwhile_goes_the_way_back_along(
+    meddle: Callable[..., None],
+    restores: Restores,
+    backups: Backups,
+    server: DatabaseServer,
+    address: MysqlAddress,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    archive = backups.take(address, Context()).path
+    execute(server, address.schema, DAMAGE["the table referred to"])
+    damaged = definitions(server, address)
+    meddle(after=[LATE])
+    tie, calls = exchange.tie, list[int]()
+
+    def broken(*words: object) -> None:
+        calls.append(1)
+        if len(calls) == 1:
+            raise OpsError("the line was cut")
+        tie(*words)  # type: ignore[arg-type]  # handed on as they came
+
+    monkeypatch.setattr(exchange, "tie", broken)
+    with pytest.raises(OpsError, match="the line was cut"):
+        restores.run(archive, address, Context(), confirm=address.schema)
+    now = definitions(server, address)
+    assert {*differences(damaged, now)} == {"twice"}
+    assert KEPT in now["twice"]
+    assert restores.unfinished() == ()
+
+
+def test_another_schema_that_begins_to_refer_here_has_the_swap_taken_back(
+    meddle: Callable[..., None],
+    restores: Restores,
+    backups: Backups,
+    server: DatabaseServer,
+    address: MysqlAddress,
+) -> None:
+    """Its foreign key would be left with the table that was there before."""
+    archive = backups.take(address, Context()).path
+    execute(server, address.schema, DAMAGE["the table referred to"])
+    damaged = definitions(server, address)
+    other = f"{address.schema}_other"
+    to = f"REFERENCES {address.schema}.members (id)"
+    table = f"CREATE TABLE {other}.t (id int PRIMARY KEY, m int, FOREIGN KEY (m) {to})"
+    meddle(before=[f"CREATE DATABASE {other}", table])
+    try:
+        with pytest.raises(OpsError, match=rf"refer to this one: {other}\.t"):
+            restores.run(archive, address, Context(), confirm=address.schema)
+        assert definitions(server, address) == damaged
+        assert restores.unfinished() == ()
+        ((_, shown),) = query(server, other, "SHOW CREATE TABLE t")
+        assert f"REFERENCES `{address.schema}`.`members` (`id`)" in shown
+    finally:
+        execute(server, "", [f"DROP DATABASE {other}"])

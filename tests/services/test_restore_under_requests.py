@@ -17,7 +17,7 @@ from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.context import Context, Progress
 from gmops_desktop.errors import OpsError
 from gmops_desktop.services.backups import Backups
-from gmops_desktop.services.restores import Restores, replacement
+from gmops_desktop.services.restores import Restores, replacement, swapping
 from sandbox import site_data
 from sandbox.database import SITE_SCHEMA
 from sandbox.mariadb import MariaDB
@@ -128,7 +128,7 @@ def slowly(visitors: Visitors, monkeypatch: pytest.MonkeyPatch) -> Context:
         (exchange, "exchange", "swap"),
         (exchange, "exchange_back", "swap back"),
         (exchange, "tie", "tie"),
-        (replacement, "define_anew", "define"),
+        (swapping, "define_anew", "define"),
         (amending, "set_mark", "mark"),
         (replacement, "amend", "amend"),
     ):
@@ -245,7 +245,7 @@ def test_a_restore_that_fails_after_the_swap_is_seen_whole_too(
     states.learn("sound")
     execute(server, SITE_SCHEMA, DAMAGE["swap"][0])
     states.learn("damaged")
-    define, calls = replacement.define_anew, []
+    define, calls = swapping.define_anew, []
 
     def broken(*words: object) -> object:
         calls.append(1)
@@ -253,7 +253,7 @@ def test_a_restore_that_fails_after_the_swap_is_seen_whole_too(
             raise OpsError("the line was cut")
         return define(*words)  # type: ignore[arg-type]  # handed on as they came
 
-    monkeypatch.setattr(replacement, "define_anew", broken)
+    monkeypatch.setattr(swapping, "define_anew", broken)
     with site.visitors() as visitors, monkeypatch.context() as patch:
         visitors.mark("begin")
         context = slowly(visitors, patch)

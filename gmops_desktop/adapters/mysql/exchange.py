@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from gmops_desktop.adapters.mysql import script
@@ -61,6 +61,11 @@ class Swap:
 
     def old(self, table: str) -> str:
         return f"gmops_old_{self.tag}_{self.numbers[table]}"
+
+    def homes(self) -> dict[str, str]:
+        """Return each table's name by its working names."""
+        named = {self.new(table): table for table in self.numbers}
+        return named | {self.old(table): table for table in self.numbers}
 
 
 def prepare(connection: MysqlConnection) -> None:
@@ -167,19 +172,61 @@ def tables(connection: MysqlConnection) -> set[str]:
     }
 
 
-def tie(connection: MysqlConnection, wanted: Mapping[str, Sequence[ForeignKey]]) -> None:
-    """Give each table exactly the foreign keys wanted; tables not named lose theirs.
-
-    A renamed table takes the keys that point to it along, so that they are made anew after a swap.
-    Nothing is checked (`foreign_key_checks=0`), so this takes no time.
-    """
+def ties(connection: MysqlConnection) -> dict[str, tuple[ForeignKey, ...]]:
+    """Return the foreign keys of each table as they stand."""
     kinds = connection.rows(
         "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA=%s"
         " AND TABLE_TYPE NOT IN ('VIEW', 'SEQUENCE')",
         connection.schema,
     )
     shown = _shown(connection, [row[0] for row in kinds])
-    present = {title: foreign_keys(create) for title, create in shown.items()}
+    return {title: foreign_keys(create) for title, create in shown.items()}
+
+
+def made_meanwhile(
+    present: Mapping[str, Sequence[ForeignKey]],
+    known: Mapping[str, Sequence[ForeignKey]],
+    homes: Mapping[str, str],
+) -> dict[str, tuple[ForeignKey, ...]]:
+    """Return the foreign keys of `present` that are not `known`: somebody else made them.
+
+    `homes` are the tables' names by their working names, to which a renamed table has led the keys.
+    """
+    found = {}
+    for title, keys in present.items():
+        names = {key.name for key in known.get(title, ())}
+        fresh = tuple(_led_home(key, homes) for key in keys if key.name not in names)
+        if fresh and title not in homes:
+            found[title] = fresh
+    return found
+
+
+def joined(
+    one: Mapping[str, Sequence[ForeignKey]], other: Mapping[str, Sequence[ForeignKey]]
+) -> dict[str, tuple[ForeignKey, ...]]:
+    """Return the foreign keys of both."""
+    titles = dict.fromkeys([*one, *other])
+    return {title: (*one.get(title, ()), *other.get(title, ())) for title in titles}
+
+
+def _led_home(key: ForeignKey, homes: Mapping[str, str]) -> ForeignKey:
+    clause = key.clause
+    for working, home in homes.items():
+        clause = clause.replace(f") REFERENCES {name(working)} (", f") REFERENCES {name(home)} (")
+    return replace(key, clause=clause)
+
+
+def tie(
+    connection: MysqlConnection,
+    wanted: Mapping[str, Sequence[ForeignKey]],
+    present: Mapping[str, Sequence[ForeignKey]],
+) -> None:
+    """Give each table exactly the foreign keys wanted; tables not named lose theirs.
+
+    `present` are the `ties` as they stand.  A renamed table takes the keys that point to it along,
+    so that they are made anew after a swap.  Nothing is checked (`foreign_key_checks=0`), so this
+    takes no time.
+    """
     for title, keys in present.items():
         gone = [key for key in keys if key not in wanted.get(title, ())]
         if gone:
@@ -223,17 +270,18 @@ def _shown(connection: MysqlConnection, titles: Sequence[str]) -> dict[str, str]
     return {title: rows[0][1] for title, rows in zip(titles, answers, strict=True)}
 
 
-def referring_schemas(connection: MysqlConnection) -> list[str]:
-    """Return tables of other schemas whose foreign keys point into this one."""
-    return [
-        f"{schema}.{table}"
-        for schema, table in connection.rows(
-            "SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME FROM information_schema.KEY_COLUMN_USAGE"
-            " WHERE REFERENCED_TABLE_SCHEMA=%s AND TABLE_SCHEMA<>%s",
-            connection.schema,
-            connection.schema,
-        )
-    ]
+def referring_schemas(connection: MysqlConnection) -> dict[str, set[str]]:
+    """Return the tables of other schemas that refer to this one, each with those it refers to."""
+    found: dict[str, set[str]] = {}
+    for schema, table, parent in connection.rows(
+        "SELECT TABLE_SCHEMA, TABLE_NAME, REFERENCED_TABLE_NAME FROM"
+        " information_schema.KEY_COLUMN_USAGE"
+        " WHERE REFERENCED_TABLE_SCHEMA=%s AND TABLE_SCHEMA<>%s",
+        connection.schema,
+        connection.schema,
+    ):
+        found.setdefault(f"{schema}.{table}", set()).add(parent)
+    return found
 
 
 def drop_triggers(connection: MysqlConnection, tables: Sequence[str]) -> None:

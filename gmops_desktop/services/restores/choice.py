@@ -14,11 +14,13 @@ class Choice:
     """Which tables are restored (None: all, and every other definition), or which rows of them.
 
     `rows` holds, for a table, the keys of the rows to put back: the literals of the key's columns
-    as they stand in an archive, by commas.  Of such a table nothing else is touched.
+    as they stand in an archive, by commas.  Of such a table nothing else is touched.  With `tears`
+    it is not refused for what other tables' foreign keys would then name in vain.
     """
 
     tables: frozenset[str] | None = None
     rows: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    tears: bool = False
 
     @property
     def everything(self) -> bool:
@@ -32,7 +34,8 @@ class Choice:
 
     def to_json(self) -> dict[str, Any]:
         rows = {name: sorted(keys) for name, keys in self.rows.items()}
-        return {"tables": None if self.tables is None else sorted(self.tables), "rows": rows}
+        tables = None if self.tables is None else sorted(self.tables)
+        return {"tables": tables, "rows": rows, "tears": self.tears}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
@@ -40,6 +43,7 @@ class Choice:
         return cls(
             None if tables is None else frozenset(tables),
             {name: frozenset(keys) for name, keys in rows.items()},
+            values.get("tears", False),
         )
 
 

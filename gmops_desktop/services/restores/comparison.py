@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final, Literal, cast
@@ -144,7 +144,7 @@ def disproved(
 
 def changes(
     connection: MysqlConnection, reader: ArchiveReader, record: TableRecord, places: Sequence[Place]
-) -> Iterator[Change]:
+) -> Generator[Change, None, None]:
     """Return how the server's rows in some ranges differ from the archive's, row by row.
 
     Short hashes of the rows travel, then the rows that the archive does not have.

@@ -22,7 +22,6 @@ from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError, ProofFailed
 from gmops_desktop.language import tr
 from gmops_desktop.services.restores.amendments import Amendment, CannotAmend, only
-from gmops_desktop.services.restores.bonds import refuse_torn
 from gmops_desktop.services.restores.comparison import (
     Difference,
     Place,
@@ -126,20 +125,22 @@ def amend(
     archive: ArchiveReader,
     work: Sequence[Work],
     mark: str,
+    judge: Callable[[], None],
     before_commit: Callable[[], None],
     context: Context,
 ) -> None:
     """Amend all tables in one transaction, prove them in it, leave the mark, and commit.
 
-    `before_commit` is called when nothing but the commit remains.  Raises `ProofFailed` or
-    `OpsError`; then nothing has changed, unless the line broke in the commit itself.
+    `judge` may refuse, by raising, what the transaction has written; `before_commit` is called when
+    nothing but the commit remains.  Raises `ProofFailed` or `OpsError`; then nothing has changed,
+    unless the line broke in the commit itself.
     """
     for attempt in range(1, _TRIES + 1):
         try:
             with amending.transaction(connection) as commit:
                 _write(connection, work, context)
                 _prove(connection, archive, work, context)
-                refuse_torn(connection, work)
+                judge()
                 with connection.context.uncut():
                     amending.set_mark(connection, mark)
                     before_commit()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -19,17 +21,20 @@ from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.services.restores.amendments import MOST_TEXTS
+from gmops_desktop.services.restores.bonds import Moved, foreseen, tied
 from gmops_desktop.services.restores.choice import Choice
 from gmops_desktop.services.restores.comparison import (
     Action,
     Comparison,
     Difference,
+    asked,
     changes,
     compare,
 )
 from gmops_desktop.services.restores.counting import Count, count
 
 _PROVED_RATE: Final = 60e6  # bytes of SQL a second that a server hashes
+_FOLLOWED: Final = 2_000  # rows of a table whose foreign keys a preview follows
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,8 @@ class Preview:
 
     `seconds` is an estimate from the restores run here before, `travelled` the bytes that the
     preview itself cost the line.  `makes_schema` says that the target's is not there yet,
-    `reaching` what could reach from it to the schema that the archive was taken of.
+    `reaching` what could reach from it to the schema that the archive was taken of.  `torn` says,
+    where whole tables were chosen, which rows would then name others in vain.
     """
 
     path: Path
@@ -68,6 +74,7 @@ class Preview:
     travelled: int = 0
     makes_schema: bool = False
     reaching: tuple[str, ...] = ()
+    torn: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +128,7 @@ def preview(
         )
         counted = count(connection, reader, difference, context)
         changing.append(_change(difference, counted, fires))
+    torn = _torn(connection, reader, found, choice, context)
     text_bytes = sum(change.text_bytes for change in changing)
     return Preview(
         path=path,
@@ -132,7 +140,31 @@ def preview(
         identical=found.identical and bool(connection.schema),
         travelled=context.line.travelled,
         makes_schema=not connection.schema,
+        torn=torn,
     )
+
+
+def _torn(
+    connection: MysqlConnection,
+    reader: ArchiveReader,
+    found: Comparison,
+    choice: Choice,
+    context: Context,
+) -> tuple[str, ...]:
+    """Say which foreign keys the chosen tables would tear; those built anew are not looked into."""
+    moved = []
+    names = tied(connection, choice.tables or ())
+    for difference in found.tables:
+        record = difference.record
+        if record is None or difference.action != "rows" or record.name not in names:
+            continue
+        context.progress(
+            99, tr("Following the foreign keys of {name}", name=record.name), connection.travelled
+        )
+        with closing(changes(connection, reader, record, difference.ranges)) as differing:
+            some = tuple(islice(differing, _FOLLOWED))
+        moved.append(Moved(asked(record, record.name), some))
+    return foreseen(connection, moved, choice.tables or ())
 
 
 def _present(connection: MysqlConnection) -> Schema:

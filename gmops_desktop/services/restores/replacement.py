@@ -7,21 +7,13 @@ the tables that can stay.  Then one RENAME brings in those built beside, and the
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from db.models import RestoreRow
-from gmops_desktop.adapters.mysql import (
-    MysqlConnection,
-    amending,
-    definitions,
-    exchange,
-    script,
-    triggers,
-)
+from gmops_desktop.adapters.mysql import MysqlConnection, amending, exchange, script
 from gmops_desktop.adapters.mysql.definitions import Schema
 from gmops_desktop.adapters.mysql.exchange import Swap
 from gmops_desktop.archive.manifest import Manifest, TableRecord
@@ -30,9 +22,10 @@ from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError, ProofFailed
 from gmops_desktop.language import tr
 from gmops_desktop.services.restores.amendments import CannotAmend
+from gmops_desktop.services.restores.bonds import LooseEnds, Moved, refuse_torn
 from gmops_desktop.services.restores.building import Building
 from gmops_desktop.services.restores.choice import KEEP, WHOLE, Choice, Definers
-from gmops_desktop.services.restores.comparison import Comparison
+from gmops_desktop.services.restores.comparison import Comparison, Difference
 from gmops_desktop.services.restores.inplace import (
     Work,
     amend,
@@ -42,7 +35,8 @@ from gmops_desktop.services.restores.inplace import (
 )
 from gmops_desktop.services.restores.ledger import Ledger, Plan, State
 from gmops_desktop.services.restores.parts import part
-from gmops_desktop.services.restores.settling import define_anew, finish, settle, silence
+from gmops_desktop.services.restores.settling import finish, settle
+from gmops_desktop.services.restores.swapping import Swapping, frames_of, refuse_references
 
 _ALONG: Final = 1 << 20  # bytes of a table that is swapped along with others
 
@@ -100,7 +94,7 @@ class Replacement:
         amended = tuple(one.record.name for one in work)
         changed = [d for d in comparison.tables if d.action != "same" and d.table not in amended]
         if changed:
-            self._refuse_foreign_references()
+            refuse_references(self._connection)
         there = {table.name for table in present.tables}
         settles = bool(changed or comparison.objects)
         plan = Plan(
@@ -123,6 +117,7 @@ class Replacement:
         row.text_bytes = sum(r.text_bytes for r in records)
         row.text_bytes += sum(one.amendment.sent_bytes for one in work)
         outcome = Outcome(row.tables, row.rows, row.text_bytes, True, ())
+        ends = self._loose_ends(changed, amended)
         self._ledger.begin(row, plan)
         reached: State = "building"
 
@@ -143,13 +138,19 @@ class Replacement:
                         self._reader,
                         work,
                         plan.mark,
+                        lambda: self._refuse_torn(work, plan, ends),
                         lambda: reach("committing"),
                         inner,
                     )
+            else:
+                self._refuse_torn(work, plan, ends)
             with self._context.uncut():
                 if settles:
                     reach("swapping")
-                    differences, proved = self._swap(plan, present)
+                    swapping = Swapping(
+                        self._connection, self._reader, present, self._choice, self._definers
+                    )
+                    differences, proved = swapping.run(plan, self._context)
                     outcome = replace(outcome, proved=proved, differences=differences)
                 ended = {"proved": outcome.proved, "differences": list(outcome.differences)}
                 reach("clearing", **ended)
@@ -201,17 +202,28 @@ class Replacement:
 
     # ------------------------------------------------------------ before the swap
 
-    def _refuse_foreign_references(self) -> None:
-        referring = exchange.referring_schemas(self._connection)
-        if referring:
-            raise OpsError(
-                tr(
-                    "Tables of other schemas refer to this one: {names}.",
-                    names=tr(", ").join(referring),
-                ),
-                hint=tr("Drop those foreign keys first, and make them anew afterwards."),
-                unharmed=_untouched(),
-            )
+    def _loose_ends(
+        self, changed: Sequence[Difference], amended: Sequence[str]
+    ) -> LooseEnds | None:
+        """Note how tables restored as a whole are tied to others, unless that shall not matter."""
+        chosen = self._choice.tables or frozenset()
+        changing = chosen & {*(one.table for one in changed), *amended}
+        if not changing or self._choice.tears:
+            return None
+        declared = {
+            one.table: exchange.foreign_keys(script.create_of(self._reader.frame(one.record.frame)))
+            for one in changed
+            if one.record
+        }
+        return LooseEnds(self._connection, chosen, changing, declared)
+
+    def _refuse_torn(self, work: Sequence[Work], plan: Plan, ends: LooseEnds | None) -> None:
+        """Raise `OpsError` where foreign keys would be torn by what has been written and built."""
+        if not self._choice.tears:
+            single = [Moved(one.amendment.table, one.changes) for one in work if one.chosen]
+            refuse_torn(self._connection, single)
+        if ends:
+            ends.refuse({table: plan.swap.new(table) for table in plan.swap.built})
 
     def _missing_sequences(self, present: Schema) -> tuple[str, ...]:
         there = {thing.name for thing in present.objects if thing.kind == "sequence"}
@@ -225,7 +237,7 @@ class Replacement:
         """Build what is new beside, up to `high` percent of the whole, and prove it."""
         exchange.define(
             self._connection,
-            {key: frame for key, frame in self._frames().items() if key in plan.made_keys},
+            {key: frame for key, frame in frames_of(self._reader).items() if key in plan.made_keys},
         )
         with part(self._context, 5, high) as inner:
             building = Building(
@@ -241,82 +253,6 @@ class Replacement:
                 hint=tr("Verify the archive, and check the server's version and settings."),
                 unharmed=_untouched(),
             )
-
-    # ------------------------------------------------------------ from the swap on
-
-    def _swap(self, plan: Plan, present: Schema) -> tuple[tuple[str, ...], bool]:
-        connection, manifest = self._connection, self._manifest
-        self._context.progress(96, tr("Swapping the tables"), connection.travelled)
-        digests, frames = self._wanted(present)
-        silence(connection)
-        homes = {name: plan.swap.new(name) for name in plan.swap.built}
-        stand_ins = triggers.stand_in(connection, frames, homes, self._definer)
-        exchange.exchange(connection, plan.swap)
-        swapped = time.monotonic()
-        exchange.drop_triggers(connection, [plan.swap.old(name) for name in plan.swap.there])
-        taken = triggers.take_over(connection, stand_ins, self._definer)
-        whole = self._choice.everything
-        ties = {} if whole else dict(plan.ties)
-        ties |= {
-            record.name: exchange.foreign_keys(script.create_of(self._reader.frame(record.frame)))
-            for record in manifest.tables
-            if whole or record.name in plan.swap.built
-        }
-        exchange.tie(connection, ties)
-        stripped = define_anew(connection, plan, digests, frames, self._definer)
-        silent = triggers.told(frames, homes, stand_ins, taken, time.monotonic() - swapped)
-        found = definitions.read(connection).digests()
-        expected: dict[tuple[str, str], str] = {} if whole else present.digests()
-        expected |= {
-            ("table", record.name): record.definition
-            for record in manifest.tables
-            if whole or record.name in plan.swap.built
-        }
-        expected |= digests
-        different = sorted(
-            key[1] for key in found.keys() | expected.keys() if found.get(key) != expected.get(key)
-        )
-        differences = [
-            *(
-                tr("The definition of {name} differs from the archive's.", name=n)
-                for n in different
-            ),
-            *(
-                tr("{name} now belongs to {user}.", name=n, user=connection.server.user)
-                for n in (*taken.stripped, *stripped)
-            ),
-            *silent,
-        ]
-        return tuple(differences), not different
-
-    def _wanted(
-        self, present: Schema
-    ) -> tuple[dict[tuple[str, str], str], dict[tuple[str, str], bytes]]:
-        """Return the digests and frames of the definitions that are wanted beside the tables: the
-        archive's, or where only some tables were chosen those that stand there."""
-        if self._choice.everything:
-            things = self._manifest.objects
-            return {(thing.kind, thing.name): thing.definition for thing in things}, self._frames()
-        return (
-            {(thing.kind, thing.name): thing.digest for thing in present.objects},
-            {
-                (thing.kind, thing.name): script.definition(self._connection, thing)
-                for thing in present.objects
-            },
-        )
-
-    def _definer(self, statement: bytes) -> bytes:
-        if self._definers.policy == "strip":
-            return script.without_definer(statement)
-        if self._definers.policy == "map":
-            return script.with_definers(statement, self._definers.names)
-        return statement
-
-    def _frames(self) -> dict[tuple[str, str], bytes]:
-        return {
-            (thing.kind, thing.name): self._reader.frame(thing.frame)
-            for thing in self._manifest.objects
-        }
 
     def _put_back(self, id: str, plan: Plan, state: State) -> bool:
         """Take the way back; say whether it turned out that the restore had been completed.

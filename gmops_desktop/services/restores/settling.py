@@ -82,7 +82,9 @@ def put_back(connection: MysqlConnection, plan: Plan, *, swapped: bool) -> None:
         exchange.exchange_back(connection, plan.swap)
         exchange.drop_triggers(connection, [plan.swap.new(name) for name in plan.swap.built])
         triggers.take_over(connection, stand_ins)
-        exchange.tie(connection, plan.ties)
+        standing = exchange.ties(connection)
+        late = exchange.made_meanwhile(standing, plan.ties, plan.swap.homes())
+        exchange.tie(connection, exchange.joined(plan.ties, late), standing)
         wanted: dict[tuple[str, str], str] = {
             (thing.kind, thing.name): thing.digest for thing in plan.before
         }
