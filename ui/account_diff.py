@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QProgressBar, QStackedWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QStackedWidget, QWidget
 
 from gmops_desktop.addresses import AccountAddress
-from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr, tr_n
 from gmops_desktop.services.account_settings import (
     AccountArchive,
@@ -18,12 +17,14 @@ from gmops_desktop.services.account_settings import (
     Compared,
     Difference,
 )
-from gmops_desktop.tasks import Task, TaskRunner
+from gmops_desktop.tasks import TaskRunner
 from ui import words
 from ui.account_words import SIGNS, archive_word, kind_word
+from ui.dialogs.question import Question
 from ui.dialogs.sheet import Sheet
 from ui.widgets.frames import Glyph, Label, column, paragraph, row
 from ui.widgets.tables import Column, Table
+from ui.widgets.working import Working
 
 _SIZE: Final = (1080, 560)
 
@@ -70,8 +71,8 @@ class AccountDiff(Sheet):
         """`archives` are those of the account, newest first; at least one."""
         super().__init__(parent, tr("What changed in the account"), width=900)
         self.resize(*_SIZE)
-        self._accounts, self._runner, self._lane = accounts, runner, lane
-        self._task: Task | None = None
+        self._accounts, self._lane = accounts, lane
+        self._question = Question(runner, self)
         self.compared: Compared | None = None
         self.before, self.after = QComboBox(), QComboBox()
         for combo, word in (
@@ -91,12 +92,7 @@ class AccountDiff(Sheet):
             runner=runner,
             identity=lambda one: (one.part, one.kind, one.name),
         )
-        self.state = Label("", "strong")
-        self.hint = paragraph("", "caption")
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar.setRange(0, 0)
-        self._bar.setFixedWidth(320)
+        self.working = Working()
         self.unknown = paragraph("", "caption")
         self._pages = QStackedWidget()
         self._lay_out()
@@ -114,17 +110,7 @@ class AccountDiff(Sheet):
         )
         head = row(None, sides[0], 4, Glyph("arrow-right", 20), 4, sides[1], 16, found, spacing=8)
         head.setStretch(head.count() - 1, 1)
-        working = QWidget()
-        column(
-            working,
-            None,
-            row(None, None, self.state, None),
-            row(None, None, self._bar, None),
-            row(None, None, self.hint, None),
-            None,
-            spacing=8,
-        )
-        self._pages.addWidget(working)
+        self._pages.addWidget(self.working)
         self._pages.addWidget(self.table)
         self.body.addLayout(head)
         self.body.addWidget(self._pages, 1)
@@ -135,27 +121,23 @@ class AccountDiff(Sheet):
     @Slot()
     def compare(self) -> None:
         """Compare in the background; what was found before no longer counts."""
-        self._stop()
         self.compared = None
         before, after = self.before.currentData(), self.after.currentData()
         assert isinstance(before, Path)
         self.outcome.show_text(words.NOTHING)
         self.unknown.hide()
-        self._show_state(tr("Comparing"), busy=True)
-        self._task = task = self._runner.start(
+        self.working.show_state(tr("Comparing"), busy=True)
+        self._pages.setCurrentIndex(0)
+        self._question.ask(
             lambda context: self._accounts.diff(before, after, context),
             tr("Compare the account's settings"),
+            self._found,
+            self._failed,
             lane=self._lane,
-            quiet=True,
         )
-        task.succeeded.connect(self._found)
-        task.failed.connect(self._failed)
-        task.finished.connect(lambda: self._forget(task))
 
     @Slot(object)
     def _found(self, compared: Compared) -> None:
-        if self.sender() is not self._task:
-            return
         self.compared = compared
         count = len(compared.differences)
         self.outcome.show_text(tr_n("{count} difference", "{count} differences", count))
@@ -165,28 +147,9 @@ class AccountDiff(Sheet):
         if compared.differences:
             self._pages.setCurrentIndex(1)
         else:
-            self._show_state(tr("Nothing differs."))
+            self.working.show_state(tr("Nothing differs."))
 
     @Slot(Exception)
     def _failed(self, error: Exception) -> None:
-        if self.sender() is self._task:
-            self._show_state(str(error), error.hint if isinstance(error, OpsError) else "")
-
-    def _show_state(self, text: str, hint: str = "", *, busy: bool = False) -> None:
-        self.state.show_text(text)
-        self.hint.setText(hint)
-        self._bar.setVisible(busy)
+        self.working.show_error(error)
         self._pages.setCurrentIndex(0)
-
-    def _stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-
-    def _forget(self, task: Task) -> None:
-        if self._task is task:
-            self._task = None
-
-    def done(self, result: int) -> None:
-        """Stop a comparison that still runs."""
-        self._stop()
-        super().done(result)

@@ -18,9 +18,10 @@ from gmops_desktop.services.account_settings import (
     Menu,
     MenuPreview,
 )
-from gmops_desktop.tasks import Task, TaskRunner
+from gmops_desktop.tasks import TaskRunner
 from ui.account_diff import difference_columns
 from ui.account_words import archive_word
+from ui.dialogs.question import Question
 from ui.dialogs.sheet import Sheet
 from ui.widgets.frames import Card, Label, button, disable, paragraph, row
 from ui.widgets.tables import Table
@@ -49,9 +50,9 @@ class MenuPreviewDialog(Sheet):
         """`archives` are those of the account, newest first; at least one."""
         super().__init__(parent, tr("Restore the menu: what would change"), width=880)
         self.resize(*_SIZE)
-        self._accounts, self._runner, self._lane = accounts, runner, lane
+        self._accounts, self._lane = accounts, lane
         self._archives, self._address = tuple(archives), address
-        self._task: Task | None = None
+        self._question = Question(runner, self)
         self.preview: MenuPreview | None = None
         self.choice = QComboBox()
         self.choice.setAccessibleName(tr("Archive"))
@@ -115,28 +116,23 @@ class MenuPreviewDialog(Sheet):
     @Slot()
     def compare(self) -> None:
         """Ask for the menu as it is, in the background."""
-        self._stop()
         self.preview = None
         self.table.set_rows(())
         self.refusal.setText("")
         self.refusal.hide()
         self.state.show_text(tr("Comparing"))
         path, address = self.archive.path, self._address
-        self._task = task = self._runner.start(
+        self._question.ask(
             lambda context: self._accounts.preview_menu(path, address, context),
             tr("Compare the menu"),
+            self._found,
+            self._failed,
             lane=self._lane,
-            quiet=True,
         )
-        task.succeeded.connect(self._found)
-        task.failed.connect(self._failed)
-        task.finished.connect(lambda: self._forget(task))
         self._judge()
 
     @Slot(object)
     def _found(self, preview: MenuPreview) -> None:
-        if self.sender() is not self._task:
-            return
         self.preview = preview
         self.now.setText(_tree(preview.before))
         self.then.setText(_tree(preview.after))
@@ -153,10 +149,9 @@ class MenuPreviewDialog(Sheet):
 
     @Slot(Exception)
     def _failed(self, error: Exception) -> None:
-        if self.sender() is self._task:
-            self.state.show_text(str(error), "critical")
-            self.refusal.setText(error.hint if isinstance(error, OpsError) else "")
-            self.refusal.show()
+        self.state.show_text(str(error), "critical")
+        self.refusal.setText(error.hint if isinstance(error, OpsError) else "")
+        self.refusal.show()
 
     @Slot()
     def _judge(self) -> None:
@@ -177,19 +172,6 @@ class MenuPreviewDialog(Sheet):
     def _confirm(self) -> None:
         self.confirmed.emit(self.archive, self.name.text().strip())
         self.accept()
-
-    def _stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-
-    def _forget(self, task: Task) -> None:
-        if self._task is task:
-            self._task = None
-
-    def done(self, result: int) -> None:
-        """Stop a comparison that still runs."""
-        self._stop()
-        super().done(result)
 
 
 def _tree(menu: Menu) -> str:

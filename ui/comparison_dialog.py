@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QComboBox, QFileDialog, QProgressBar, QStackedWidget, QWidget
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QComboBox, QFileDialog, QStackedWidget, QWidget
 
 from gmops_desktop.addresses import Resource
 from gmops_desktop.context import Progress
@@ -29,8 +29,9 @@ from ui import words
 from ui.backup_rows import address_of, content_of, database_text, lane_of
 from ui.comparison_view import ComparisonView, Entry
 from ui.dialogs.sheet import Sheet
-from ui.widgets.frames import Glyph, Label, button, column, disable, paragraph, row
+from ui.widgets.frames import Glyph, Label, button, column, disable, row
 from ui.widgets.tables import Column, Table
+from ui.widgets.working import Working
 
 _SIZE: Final = (1240, 640)
 _LIST_WIDTH: Final = 440
@@ -89,15 +90,9 @@ class ComparisonDialog(Sheet):
         self.after = _combo(tr("After", context="comparison"), self._afters)
         self._result = Label(words.NOTHING, "strong")
         self._cost = Label(role="caption")
-        self._state = Label("", "strong")
-        self._state.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._hint = paragraph("", "caption")
-        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar.setFixedWidth(320)
         self.stop = button(tr("Stop"), self._stop, icon_name="x")
         self.again = button(tr("Compare again"), self.compare, icon_name="arrows-clockwise")
+        self.working = Working(self.stop, self.again)
         self.list: Table[Entry] = Table(
             _columns(), name=tr("What differs"), runner=runner, identity=_identity
         )
@@ -137,20 +132,9 @@ class ComparisonDialog(Sheet):
         arrow = Glyph("arrow-right", 20)
         head = row(None, sides[0], 4, arrow, 4, sides[1], 16, found, spacing=8)
         head.setStretch(head.count() - 1, 1)
-        working = QWidget()
-        column(
-            working,
-            None,
-            self._state,
-            row(None, None, self._bar, None),
-            self._hint,
-            row(None, None, self.stop, self.again, None),
-            None,
-            spacing=8,
-        )
         result = QWidget()
         row(result, self.list, self.view, spacing=16).setStretch(1, 1)
-        self._pages.addWidget(working)
+        self._pages.addWidget(self.working)
         self._pages.addWidget(result)
         self.body.addLayout(head)
         self.body.addWidget(self._pages, 1)
@@ -206,9 +190,7 @@ class ComparisonDialog(Sheet):
     @Slot(Progress)
     def _progressed(self, progress: Progress) -> None:
         if self.sender() is self._task:
-            self._bar.setRange(0, 0 if progress.percent is None else 100)
-            self._bar.setValue(progress.percent or 0)
-            self._hint.setText(progress.text)
+            self.working.show_progress(progress)
 
     @Slot(object)
     def _found(self, compared: Compared) -> None:
@@ -278,10 +260,7 @@ class ComparisonDialog(Sheet):
     # -- what is shown
 
     def _show_state(self, text: str, hint: str, *, busy: bool = False, retry: bool = False) -> None:
-        self._state.show_text(text)
-        self._hint.setText(hint)
-        self._bar.setRange(0, 0)
-        self._bar.setVisible(busy)
+        self.working.show_state(text, hint, busy=busy)
         self.stop.setVisible(busy)
         self.again.setVisible(retry)
         self._pages.setCurrentIndex(0)

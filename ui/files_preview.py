@@ -17,8 +17,9 @@ from gmops_desktop.services.site_files import (
     SiteFiles,
     TreePreview,
 )
-from gmops_desktop.tasks import Task, TaskRunner
+from gmops_desktop.tasks import TaskRunner
 from ui import words
+from ui.dialogs.question import Question
 from ui.dialogs.sheet import Sheet
 from ui.files_words import change_columns, notes, summary
 from ui.widgets.frames import Label, button, disable, paragraph, row
@@ -48,9 +49,9 @@ class FilesPreviewDialog(Sheet):
         """`archives` are those of the directory, newest first; at least one."""
         super().__init__(parent, tr("Restore program files: what would change"), width=820)
         self.resize(*_SIZE)
-        self._files, self._runner, self._lane = files, runner, lane
+        self._files, self._lane = files, lane
         self._archives, self._place = tuple(archives), place
-        self._task: Task | None = None
+        self._question = Question(runner, self)
         self.preview: TreePreview | None = None
         self.choice = QComboBox()
         self.choice.setAccessibleName(tr("Archive"))
@@ -107,27 +108,22 @@ class FilesPreviewDialog(Sheet):
     @Slot()
     def compare(self) -> None:
         """Ask for what stands in the directory, in the background."""
-        self._stop()
         self.preview = None
         self.table.set_rows(())
         self.more.hide()
         self.state.show_text(tr("Comparing"))
         path, place = self.archive.path, self._place
-        self._task = task = self._runner.start(
+        self._question.ask(
             lambda context: self._files.preview(path, place, context),
             tr("Compare {folder}", folder=place.folder),
+            self._found,
+            self._failed,
             lane=self._lane,
-            quiet=True,
         )
-        task.succeeded.connect(self._found)
-        task.failed.connect(self._failed)
-        task.finished.connect(lambda: self._forget(task))
         self._judge()
 
     @Slot(object)
     def _found(self, preview: TreePreview) -> None:
-        if self.sender() is not self._task:
-            return
         self.preview = preview
         self.table.set_rows(preview.changes)
         self._show_more(notes(preview))
@@ -139,9 +135,8 @@ class FilesPreviewDialog(Sheet):
 
     @Slot(Exception)
     def _failed(self, error: Exception) -> None:
-        if self.sender() is self._task:
-            self.state.show_text(str(error), "critical")
-            self._show_more(error.hint if isinstance(error, OpsError) else "")
+        self.state.show_text(str(error), "critical")
+        self._show_more(error.hint if isinstance(error, OpsError) else "")
 
     def _show_more(self, text: str) -> None:
         self.more.setText(text)
@@ -164,16 +159,3 @@ class FilesPreviewDialog(Sheet):
     def _confirm(self) -> None:
         self.confirmed.emit(self.archive, self.name.text().strip())
         self.accept()
-
-    def _stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-
-    def _forget(self, task: Task) -> None:
-        if self._task is task:
-            self._task = None
-
-    def done(self, result: int) -> None:
-        """Stop a comparison that still runs."""
-        self._stop()
-        super().done(result)

@@ -16,7 +16,7 @@ from gmops_desktop.services.restores import Choice, Definers
 from ui.widgets.frames import Glyph, Label, column, paragraph, row
 
 _PAIR: Final = re.compile(r"([^=,\s]+@[^=,\s]+)\s*=\s*([^=,\s]+@[^=,\s]+)")
-_SHOWN: Final = 2  # definitions that reach out, shown without unfolding
+_SHOWN: Final = 2  # doubts that are shown without unfolding
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,21 +136,21 @@ class OrderFields(QWidget):
         self._where.show_text(tr("beside {schema}", schema=self._own) if self.beside else "")
 
 
-class Reaching(QFrame):
-    """What could reach from another schema to the present one; `changed` says that it was
-    accepted, or no longer is."""
+class Doubtful(QFrame):
+    """What speaks against a restore and must be accepted first; `changed` says that it was, or no
+    longer is."""
 
     changed = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, heading: str) -> None:
         super().__init__()
         self.setProperty("kind", "notice-warning")
-        self._what = paragraph("", "caption")
+        self.what = paragraph("", "caption")
         self.accept = QCheckBox(tr("Restore it all the same"))
         text = column(
             None,
-            Label(tr("Definitions of the archive could reach the present schema."), "strong"),
-            self._what,
+            Label(heading, "strong"),
+            self.what,
             spacing=2,
         )
         whole = row(
@@ -170,12 +170,17 @@ class Reaching(QFrame):
         """Whether there is something that nobody has accepted yet."""
         return not self.isHidden() and not self.accept.isChecked()
 
+    @property
+    def accepted(self) -> bool:
+        """Whether somebody accepted what is there."""
+        return not self.isHidden() and self.accept.isChecked()
+
     def show_found(self, found: Sequence[str]) -> None:
         """Show what was found; nothing hides it."""
         self.accept.setChecked(False)
         shown = [*found[:_SHOWN]]
         if len(found) > _SHOWN:
             shown.append(tr("{count} more are like that.", count=len(found) - _SHOWN))
-        self._what.setText(" ".join(shown))
-        self._what.setToolTip("\n".join(found))
+        self.what.setText(" ".join(shown))
+        self.what.setToolTip("\n".join(found))
         self.setVisible(bool(found))

@@ -109,8 +109,8 @@ class Restoring(QObject):
         state, word = proof_of(backup)
         proof = tr("verified") if state == "ok" else word
         dialog = RestorePreview(
-            lambda path, address, context, beside: restores.preview(
-                path, address, context, beside=beside
+            lambda path, address, context, choice, beside: restores.preview(
+                path, address, context, choice=choice, beside=beside
             ),
             backup.path,
             tr("Archive of {at}", at=words.stamp(backup.at)),

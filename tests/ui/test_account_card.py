@@ -120,7 +120,7 @@ def test_keep_and_see_what_changed(
     assert (shown.name, shown.after) == ("官网", "opens https://gambling.example/")
     dialog.after.setCurrentIndex(1)
     settled()
-    assert dialog.state.full_text == "Nothing differs."
+    assert dialog.working.state.full_text == "Nothing differs."
     dialog.reject()
 
 

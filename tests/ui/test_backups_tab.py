@@ -327,7 +327,7 @@ def test_damage_is_previewed_restored_proved_and_undone(
     qtbot.mouseClick(taken.panel.preview, Qt.MouseButton.LeftButton)
     dialog = preview_of(taken, settled)
     assert [change.table for change in dialog.table.rows.shown] == ["member"]
-    assert "1 of 2 tables" in dialog._affected.full_text
+    assert "1 of 2 tables" in dialog.head.affected.full_text
     assert not dialog.restore.isEnabled()
     assert dialog.restore.toolTip() == "Type the schema's name first."
     dialog.name.setText(site.address.schema)
@@ -390,6 +390,41 @@ def test_single_rows_are_looked_at_and_put_back(
     assert names(mariadb, site) == ["李", "X"]
 
 
+def test_a_table_alone_that_would_tear_foreign_keys_is_named_and_must_be_accepted(
+    qtbot: QtBot,
+    tab: BackupsTab,
+    mariadb: MariaDB,
+    site: Resource,
+    settled: Callable[[], None],
+) -> None:
+    assert isinstance(site.address, MysqlAddress)
+    schema = site.address.schema
+    tie = "FOREIGN KEY (payer) REFERENCES member (id)"
+    fee = f"CREATE TABLE fee (id int PRIMARY KEY, payer int, {tie})"
+    execute(mariadb, schema, [fee, "INSERT INTO fee VALUES (1, 1)"])
+    tab.take()
+    settled()
+    execute(mariadb, schema, ["INSERT INTO member VALUES (3, '赵')", "UPDATE fee SET payer = 3"])
+    qtbot.mouseClick(tab.panel.preview, Qt.MouseButton.LeftButton)
+    dialog = preview_of(tab, settled)
+    dialog.name.setText(schema)
+    assert dialog.restore.isEnabled()  # everything goes together
+    dialog.table.select("member")
+    qtbot.mouseClick(dialog.only, Qt.MouseButton.LeftButton)
+    settled()
+    assert "1 row of fee names id=3 of member" in dialog.torn.what.text()
+    assert "accept that foreign keys" in dialog.restore.toolTip()
+    qtbot.mouseClick(dialog.all, Qt.MouseButton.LeftButton)
+    assert dialog.restore.isEnabled()
+    qtbot.mouseClick(dialog.only, Qt.MouseButton.LeftButton)
+    settled()
+    dialog.torn.accept.click()
+    qtbot.mouseClick(dialog.restore, Qt.MouseButton.LeftButton)
+    settled()
+    assert names(mariadb, site) == ["李", "王"]
+    assert query(mariadb, schema, "SELECT payer FROM fee") == ((3,),)
+
+
 def test_a_schema_that_was_dropped_is_made_again(
     qtbot: QtBot,
     taken: BackupsTab,
@@ -401,8 +436,8 @@ def test_a_schema_that_was_dropped_is_made_again(
     execute(mariadb, "", [f"DROP DATABASE {site.address.schema}"])
     qtbot.mouseClick(taken.panel.preview, Qt.MouseButton.LeftButton)
     dialog = preview_of(taken, settled)
-    assert dialog._compared.full_text == "Not there yet; it is made"
-    assert "2 of 2 tables" in dialog._affected.full_text
+    assert dialog.head.compared.full_text == "Not there yet; it is made"
+    assert "2 of 2 tables" in dialog.head.affected.full_text
     dialog.name.setText(site.address.schema)
     qtbot.mouseClick(dialog.restore, Qt.MouseButton.LeftButton)
     settled()
@@ -496,7 +531,7 @@ def test_the_same_data_needs_no_restore(
 ) -> None:
     qtbot.mouseClick(taken.panel.preview, Qt.MouseButton.LeftButton)
     dialog = preview_of(taken, settled)
-    assert "already holds exactly this archive" in dialog._state.full_text
+    assert "already holds exactly this archive" in dialog.working.state.full_text
     assert not dialog.name.isEnabled()
     assert dialog.restore.toolTip() == "There is nothing to restore."
     dialog.reject()
@@ -510,10 +545,10 @@ def test_a_comparison_that_fails_can_be_tried_again(
     path.write_bytes(content[: len(content) // 2])
     qtbot.mouseClick(taken.panel.preview, Qt.MouseButton.LeftButton)
     dialog = preview_of(taken, settled)
-    assert dialog._again.isVisible()
-    assert dialog._state.full_text
+    assert dialog.again.isVisible()
+    assert dialog.working.state.full_text
     path.write_bytes(content)
-    qtbot.mouseClick(dialog._again, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(dialog.again, Qt.MouseButton.LeftButton)
     settled()
     assert dialog.preview is not None
     dialog.reject()

@@ -170,7 +170,7 @@ def test_two_archives_and_another_choice(
     assert dialog.compared is not before
     dialog.before.setCurrentIndex([one.id for one in dialog._befores].index(second.id))
     settled()
-    assert dialog._state.full_text == "Nothing differs."
+    assert dialog.working.state.full_text == "Nothing differs."
     assert dialog._pages.currentIndex() == 0
     dialog.reject()
 
@@ -182,12 +182,12 @@ def test_a_failure_says_why_and_can_be_tried_again(
     first.path.write_bytes(content[:-20])
     dialog = opened(first)
     settled()
-    assert "is not a whole archive" in dialog._state.full_text
-    assert dialog._hint.text()
+    assert "is not a whole archive" in dialog.working.state.full_text
+    assert dialog.working.hint.text()
     first.path.write_bytes(content)
     qtbot.mouseClick(dialog.again, Qt.MouseButton.LeftButton)
     settled()
-    assert dialog._state.full_text == "Nothing differs."
+    assert dialog.working.state.full_text == "Nothing differs."
     dialog.reject()
 
 
@@ -199,7 +199,7 @@ def test_it_can_be_stopped_and_closed_at_any_time(
     dialog = opened(first)
     qtbot.mouseClick(dialog.stop, Qt.MouseButton.LeftButton)
     settled()
-    assert dialog._state.full_text == "Stopped."
+    assert dialog.working.state.full_text == "Stopped."
     dialog.compare()
     dialog.reject()
     settled()
@@ -232,5 +232,5 @@ def test_it_speaks_chinese(first: Backup, opened: Open, settled: Callable[[], No
     dialog = opened(first)
     settled()
     assert dialog.windowTitle() == "比较：有哪些差异"
-    assert dialog._state.full_text == "没有差异。"
+    assert dialog.working.state.full_text == "没有差异。"
     dialog.reject()

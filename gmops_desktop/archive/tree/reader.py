@@ -6,53 +6,31 @@ What is read may have been made to harm: no frame becomes larger than what this 
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import zstandard
 
-from gmops_desktop.archive.frames import Damaged, Frame, read_seek_table
-from gmops_desktop.archive.reader import cannot_read
+from gmops_desktop.archive.framed import Framed
+from gmops_desktop.archive.frames import Damaged, Frame
 from gmops_desktop.archive.tree.manifest import TreeManifest, unlisted
 from gmops_desktop.archive.tree.packing import header
 from gmops_desktop.contract.trees import LARGE, Entry
-from gmops_desktop.errors import ProofFailed
 from gmops_desktop.language import tr
 
 LARGEST: Final = 4 * LARGE  # bytes of a frame's content; ours stay below a third of it
 _LARGEST_MANIFEST: Final = 256 << 20
 
 
-class TreeReader:
-    """An archive opened by its seek table and manifest; `ProofFailed` where it has none.
-
-    `label` is the name it is known by, where `path` is but the plain copy of a sealed one.
-    """
+class TreeReader(Framed):
+    """An archive opened by its seek table, manifest and list; `ProofFailed` where it has none."""
 
     def __init__(self, path: Path, *, label: str = "") -> None:
-        self.path = path
-        self.label = label or path.name
-        self._lock = threading.Lock()  # one file position, several readers
-        try:
-            self._file = path.open("rb")
-        except OSError as error:
-            raise cannot_read(path, error) from error
-        try:
-            self.frames: tuple[Frame, ...] = read_seek_table(self._file)
+        super().__init__(path, label=label)
+        with self._opening(tr("{path} is not a whole archive of files.", path=path)):
             self.manifest = TreeManifest.parse(self._trailer())
             self.entries: tuple[Entry, ...] = tuple(self._listed())
-        except (Damaged, IndexError) as error:
-            self._file.close()
-            raise ProofFailed(
-                tr("{path} is not a whole archive of files.", path=path),
-                hint=tr("Verify it to learn what is wrong with it, and use another archive."),
-            ) from error
-        except OSError as error:
-            self._file.close()
-            raise cannot_read(path, error) from error
 
     def stored(self, number: int) -> tuple[bytes, int]:
         """Return a frame as it is stored, proved by the manifest, and its content's size.
@@ -79,20 +57,6 @@ class TreeReader:
         """Return the content of a file that is not large; raise `Damaged`."""
         return content_in(self.frame(entry.frame), entry)
 
-    def close(self) -> None:
-        self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def _trailer(self) -> bytes:
         last = len(self.frames) - 1
         return unpacked(self._raw(last), self.frames[last], _LARGEST_MANIFEST)
@@ -108,12 +72,6 @@ class TreeReader:
                 if not 0 <= entry.frame <= last < manifest.listed:
                     raise Damaged("place of an entry")
                 yield entry
-
-    def _raw(self, number: int) -> bytes:
-        frame = self.frames[number]
-        with self._lock:
-            self._file.seek(frame.offset)
-            return self._file.read(frame.size)
 
 
 def unpacked(raw: bytes, frame: Frame, most: int = LARGEST) -> bytes:

@@ -2,56 +2,40 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
 from db.engine import Database
-from db.ids import uuid7
 from db.models import RestoreRow
-from gmops_desktop.adapters.mysql import MysqlConnection, definitions, schemas, segments
-from gmops_desktop.adapters.mysql.failures import ServerRefused
-from gmops_desktop.addresses import MysqlAddress, address_to_dict
-from gmops_desktop.archive.inventory import Backup, Inventory
-from gmops_desktop.archive.manifest import Source
+from gmops_desktop.addresses import MysqlAddress
+from gmops_desktop.archive.inventory import Inventory
 from gmops_desktop.archive.reader import ArchiveReader
 from gmops_desktop.archive.sealing import Seals
-from gmops_desktop.archive.verification import verify
 from gmops_desktop.context import Context
-from gmops_desktop.errors import Cancelled, OpsError, ProofFailed
+from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
-from gmops_desktop.lines import Line
 from gmops_desktop.services.restores import previewing
-from gmops_desktop.services.restores.beside import reaching, refusal
+from gmops_desktop.services.restores.beside import reaching
 from gmops_desktop.services.restores.choice import KEEP, WHOLE, Choice, Definers
-from gmops_desktop.services.restores.comparison import compare_archives
 from gmops_desktop.services.restores.ledger import (
     Ledger,
     State,
     address_of,
-    as_order,
     order_of,
     plan_of,
     state_of,
 )
 from gmops_desktop.services.restores.newschema import NewSchemas, was_made
 from gmops_desktop.services.restores.outcomes import Goal, Recovered, Restored, Unfinished
-from gmops_desktop.services.restores.parts import part
 from gmops_desktop.services.restores.previewing import Preview, TableRows
-from gmops_desktop.services.restores.replacement import Replacement
+from gmops_desktop.services.restores.running import Order, Running, TakeSafety
 from gmops_desktop.services.restores.settling import Stands, finish, settle
-
-Connect = Callable[[MysqlAddress, Context], MysqlConnection]
-TakeSafety = Callable[[MysqlAddress, Context], Backup]
+from gmops_desktop.services.restores.targets import Connect, Targets
 
 _USUAL_RATE: Final = 8e6  # bytes of SQL a second, until a restore here has shown better
-_FAST: Final = 12e6  # bytes a second of a line on which compressing would only cost time
-_LOOPBACK: Final = {"localhost", "127.0.0.1", "::1"}
 
 
 class Restores:
@@ -69,10 +53,10 @@ class Restores:
     ) -> None:
         self._ledger = Ledger(database)
         self._inventory = Inventory(database)
-        self._connect = connect
-        self._take_safety = take_safety
         self._seals = seals or Seals()
         self._new = NewSchemas(connect, self._ledger)
+        self._targets = Targets(connect, self._inventory, self._seals, self._new)
+        self._running = Running(self._ledger, self._targets, take_safety, self._seals, self._new)
 
     def preview(
         self,
@@ -87,8 +71,8 @@ class Restores:
 
         With `beside` it says, too, what could reach from there to the schema beside (`reaching`).
         """
-        with self._looking(path, target, context) as (reader, connection):
-            another = partial(self._connect, target, context)
+        with self._targets.beside(path, target, context) as (reader, connection):
+            another = partial(self._targets.connect, target, context)
             rate = self._rate()
             found = previewing.preview(connection, reader, path, choice, rate, context, another)
             near = reaching(connection, reader, target.schema, choice) if beside else ()
@@ -98,7 +82,7 @@ class Restores:
         self, path: Path, target: MysqlAddress, table: str, context: Context, *, most: int = 200
     ) -> TableRows:
         """Return up to `most` rows of `table` that a restore would change, side by side."""
-        with self._looking(path, target, context) as (reader, connection):
+        with self._targets.beside(path, target, context) as (reader, connection):
             return previewing.sample(connection, reader, table, most, context)
 
     def run(
@@ -126,7 +110,8 @@ class Restores:
                 hint=tr("Type “{schema}” to confirm.", schema=target.schema),
                 unharmed=tr("The schema is as it was."),
             )
-        return self._run(path, target, context, choice=choice, definers=definers, beside=beside)
+        order = Order(path, target, choice, definers, beside=beside)
+        return self._run(order, context)
 
     def undo(self, restored_id: str, context: Context) -> Restored:
         """Take a restore back: restore the state that was saved before it."""
@@ -137,7 +122,7 @@ class Restores:
                 tr("The state before this restore is no longer at hand."),
                 hint=tr("Choose one of the backups instead."),
             )
-        undone = self._run(safety.path, address_of(row), context, undoes=row.id)
+        undone = self._run(Order(safety.path, address_of(row), undoes=row.id), context)
         self._take_away_undone(row.id, context)
         return undone
 
@@ -167,21 +152,15 @@ class Restores:
         """
         recovered = None
         for row in self._waiting(target):
-            context.line = self._line(target)
+            context.line = self._targets.line(target)
             stands = self._settled(row, target, context, goal)
             context.note(
                 tr("An interrupted restore of {schema} was put right first.", schema=row.schema)
             )
             if goal == "after" and stands == "before":
                 choice, definers = order_of(row)
-                self._run(
-                    Path(row.archive_path),
-                    target,
-                    context,
-                    undoes=row.undoes,
-                    choice=choice,
-                    definers=definers,
-                )
+                path = Path(row.archive_path)
+                self._run(Order(path, target, choice, definers, row.undoes), context)
                 stands = "after"
             if row.undoes and stands == "after":
                 self._take_away_undone(row.undoes, context)
@@ -199,7 +178,7 @@ class Restores:
         stands: Stands = "before"
         with ExitStack() as stack:
             if not self._new.is_gone(row, target, context):
-                connection = stack.enter_context(self._connect(target, context))
+                connection = stack.enter_context(self._targets.connect(target, context))
                 safety = self._safety_of(row, stack, context)
                 with context.uncut():
                     stands = settle(
@@ -249,148 +228,11 @@ class Restores:
         """Return every restore that ended, newest first."""
         return tuple(self._restored(row) for row in self._ledger.all() if state_of(row) == "done")
 
-    # ------------------------------------------------------------ a run
+    # ------------------------------------------------------------ inside
 
-    def _run(
-        self,
-        path: Path,
-        target: MysqlAddress,
-        context: Context,
-        *,
-        undoes: str = "",
-        choice: Choice = WHOLE,
-        definers: Definers = KEEP,
-        beside: bool = False,
-    ) -> Restored:
-        begun, clock = _now(), time.monotonic()
-        context.line = self._line(target)
-        with ExitStack() as stack:
-            with part(context, 0, 4) as opening:
-                plain = stack.enter_context(self._seals.opened(path, opening))
-            with part(context, 4, 10) as proving:
-                self._prove(plain, proving)
-            self.recover(target, context)
-            reader = stack.enter_context(ArchiveReader(plain))
-            if beside:
-                self._refuse_reaching(reader, target, choice, context)
-            source = reader.manifest.source
-            row = RestoreRow(
-                id=uuid7(),
-                at=begun,
-                seconds=0.0,
-                source=f"{source.schema}@{source.host}",
-                target=str(target),
-                schema=target.schema,
-                archive_path=str(path.absolute()),
-                undoes=undoes,
-                tables=0,
-                rows=0,
-                proved=False,
-                differences=[],
-                more={"address": address_to_dict(target), **as_order(choice, definers)},
-            )
-            with part(context, 10, 35) as saving:
-                safety = self._saved(row, target, source, stack, saving)
-                travelled = saving.line.travelled
-            row.safety_id = safety.id
-            saved = stack.enter_context(self._seals.opened(safety.path, context))
-            taken = stack.enter_context(ArchiveReader(saved))
-            inner = stack.enter_context(part(context, 35, 100))
-            connection = stack.enter_context(self._connect(target, inner))
-            segments.prepare(connection)
-            present = definitions.read(connection)
-            self._refuse_blindness(present)
-            comparison = previewing.chosen(compare_archives(present, reader, taken, inner), choice)
-            identity = row.id
-            replacement = Replacement(
-                connection,
-                reader,
-                taken,
-                self._ledger,
-                partial(self._connect, target),
-                inner,
-                choice=choice,
-                definers=definers,
-            )
-            replacement.run(row, present, comparison)
-            travelled += context.line.travelled
-        self._ledger.reach(
-            identity, "done", seconds=time.monotonic() - clock, more={"travelled": travelled}
-        )
-        with suppress(Cancelled):  # too late: it is done
-            context.progress(100, tr("Restore of {schema} done", schema=target.schema), travelled)
-        return next(restored for restored in self.all() if restored.id == identity)
-
-    def _saved(
-        self,
-        row: RestoreRow,
-        target: MysqlAddress,
-        source: Source,
-        stack: ExitStack,
-        context: Context,
-    ) -> Backup:
-        """Take the safety copy; where there is no schema yet, make it first."""
-        try:
-            return self._take_safety(target, context)
-        except ServerRefused as refusal:
-            if refusal.code not in (schemas.MISSING, schemas.HIDDEN):
-                raise
-            if not self._new.is_missing(target, source, context):
-                raise
-        stack.enter_context(self._new.made(row, target, source, context))
-        return self._take_safety(target, context)
-
-    def _prove(self, path: Path, context: Context) -> None:
-        outcome = verify(path, context)
-        if not outcome.ok:
-            raise ProofFailed(
-                tr("The archive {path} is broken: {fault}", path=path, fault=outcome.faults[0]),
-                hint=tr("Choose another backup."),
-                unharmed=tr("The schema is as it was."),
-            )
-
-    def _refuse_reaching(
-        self, reader: ArchiveReader, target: MysqlAddress, choice: Choice, context: Context
-    ) -> None:
-        with self._connect(replace(target, schema=""), context) as connection:
-            found = reaching(connection, reader, target.schema, choice)
-        if found:
-            raise refusal(found, target.schema)
-
-    def _refuse_blindness(self, present: definitions.Schema) -> None:
-        """What the account may not see would be lost, or would fire unseen."""
-        for gap in present.omissions:
-            if gap.kind == "no_privilege" and gap.detail in ("SELECT", "TRIGGER"):
-                raise OpsError(
-                    tr("The account may not see all of the schema: {name}.", name=gap.name),
-                    hint=tr("Grant it SELECT and TRIGGER on the schema, or use another user."),
-                    unharmed=tr("The schema is as it was."),
-                )
-
-    @contextmanager
-    def _looking(
-        self, path: Path, target: MysqlAddress, context: Context
-    ) -> Iterator[tuple[ArchiveReader, MysqlConnection]]:
-        context.line = self._line(target)
-        with (
-            self._seals.opened(path, context) as plain,
-            ArchiveReader(plain) as reader,
-            self._opened(target, reader, context) as connection,
-        ):
-            yield reader, connection
-
-    def _opened(
-        self, target: MysqlAddress, reader: ArchiveReader, context: Context
-    ) -> MysqlConnection:
-        """Connect to the schema, or where it is not there yet to the server alone."""
-        try:
-            return self._connect(target, context)
-        except ServerRefused as refusal:
-            if refusal.code not in (schemas.MISSING, schemas.HIDDEN):
-                raise
-            if not self._new.is_missing(target, reader.manifest.source, context):
-                raise
-        return self._connect(replace(target, schema=""), context)
+    def _run(self, order: Order, context: Context) -> Restored:
+        id = self._running.run(order, lambda: self.recover(order.target, context), context)
+        return next(restored for restored in self.all() if restored.id == id)
 
     def _waiting(self, target: MysqlAddress) -> list[RestoreRow]:
         """Return the restores of `target` that were interrupted."""
@@ -433,17 +275,3 @@ class Restores:
             if state_of(row) == "done" and row.text_bytes > 1 << 20:
                 return row.text_bytes / max(row.seconds, 0.1)
         return _USUAL_RATE
-
-    def _line(self, target: MysqlAddress) -> Line:
-        """Return the line, compressed both ways where it carries less than can be packed: by zstd
-        at its ends where the server has that, else by SSH."""
-        if target.ssh is None or target.ssh.host in _LOOPBACK:
-            return Line()
-        compress = self._inventory.line_rate(f"{target.schema}@{target.host}") < _FAST
-        return Line(compress=compress, at_source=compress)
-
-
-def _now() -> datetime:
-    """Return the time to the millisecond, which is what the store keeps."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
