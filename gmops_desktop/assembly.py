@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from db.engine import Database
-from db.journal import Journal
+from db.journal import Journal, utc_now
 from gmops_desktop.adapters.vault import Vault
 from gmops_desktop.archive.plain_copies import PlainCopies
 from gmops_desktop.context import side_by_side
@@ -331,19 +331,22 @@ class Services:
     @cached_property
     def drills(self) -> Drills:
         from gmops_desktop.adapters.local_server import LocalServers
-        from gmops_desktop.services.drills import Drills
+        from gmops_desktop.services.drills import CloneRehearsal, Clones, Drills
 
+        opened, outside = self.sealing.seals.opened, self._outside
+        clones = Clones(outside.open_tencent, self.home.cloud / "clones", self.home.locks, utc_now)
         drills = Drills(
             self._database,
             self._journal,
             LocalServers(self.home.local_servers),
-            self.sealing.seals.opened,
+            opened,
             file=self.reports.keep,
             contract=self.contracts.current,
             troubles=self.troubles,
             resources=self.contracts.resources,
             secrets=Vault(),
             locks=self.home.locks,
+            on_clone=CloneRehearsal(clones, opened, outside.reach),
         )
         drills.sweep()
         return drills

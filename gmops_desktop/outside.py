@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gmops_desktop.addresses import (
@@ -58,6 +59,25 @@ class Outside:
         return mysql.connect(
             address, context, password=password, tunnel=tunnel, closing=server.close
         )
+
+    @contextmanager
+    def reach(
+        self, beside: MysqlAddress, host: str, port: int, context: Context
+    ) -> Iterator[tuple[MysqlAddress, str]]:
+        """Give where a server in the network of the database `beside` is reached from here, as the
+        same user, and that one's password."""
+        password = self._secret(beside.secret_name)
+        there = replace(beside, host=host, port=port, ssh=None, cloud=None)
+        if beside.ssh is None:
+            yield there, password
+            return
+        from gmops_desktop.adapters.ssh.forward import forwarded
+
+        with (
+            self.open_ssh(beside.ssh, context) as server,
+            forwarded(server, host, port, context) as local,
+        ):
+            yield replace(there, host="127.0.0.1", port=local), password
 
     def open_tencent(self, cloud: CloudDatabase) -> Tencent:
         """Return Tencent Cloud's API with the keys and the region of an instance."""

@@ -155,6 +155,7 @@ class Sandbox:
 
     def _start(self) -> Facts:
         self._seed()
+        self.tencent.stand_for(self.mariadb)
         if PatchTarget.possible():
             self.patch_target.make()
         for server in self._servers.values():

@@ -6,8 +6,9 @@
 What makes it worth asking: it verifies the TC3-HMAC-SHA256 signature and the clock as the real one
 does, and checks the field names of every request, and of its own every answer, against the models
 of Tencent's own SDK.  What the account holds, and changes by itself, is in `tencent_account`.
-`FOLDER/faults.json` scripts failures: a list of {"action", "code", "message"}, each used once;
-`FOLDER/behaviour.json` says how backups and their files behave (the fields of `Behaviour`).
+`FOLDER/faults.json` scripts failures: a list of {"action", "code", "message", "after"}, each used
+once;
+`FOLDER/behaviour.json` says how backups and clones behave (the fields of `Behaviour`).
 """
 
 from __future__ import annotations
@@ -32,16 +33,19 @@ from urllib.parse import parse_qs, urlsplit
 
 from gmops_desktop.addresses import CloudDatabase
 from gmops_desktop.paths import write_atomically
+from sandbox.mariadb import MariaDB
 from sandbox.processes import LOOPBACK
 from sandbox.server import Server
 from sandbox.tencent_account import APIS, REGIONS, REQUIRED, Account
 from sandbox.tencent_backups import DATABASE, REGION, Behaviour, Refused
+from sandbox.tencent_clones import CloneServers
 
 _AUTHORIZATION: Final = re.compile(
     r"TC3-HMAC-SHA256 Credential=([^/]+)/([^/]+)/([^/]+)/tc3_request, "
     r"SignedHeaders=([^,]+), Signature=(\w{64})"
 )
 _SKEW: Final = 300  # seconds a request's clock may differ
+_CLONES: Final = "clones"  # the folder of the servers behind clones
 
 # Catching warnings is process-wide in Python, and the SDK tells of unknown fields by a warning.
 _checking = threading.Lock()
@@ -70,11 +74,14 @@ class Tencent(Server):
         """The account's one TencentDB instance."""
         return CloudDatabase(DATABASE, REGION, self.secret_id, f"http://{self.endpoint}")
 
-    def fail_next(self, action: str, code: str, message: str = "") -> None:
-        """Let the next call of `action` ("*" for any) fail with an error code of Tencent's."""
+    def fail_next(
+        self, action: str, code: str, message: str = "", *, after: bool = False
+    ) -> None:
+        """Let the next call of `action` ("*" for any) fail with an error code of Tencent's; `after`
+        it was carried out, as where the answer is lost on the way."""
         file = self.folder / "faults.json"
         faults = json.loads(file.read_text("utf-8")) if file.exists() else []
-        faults.append({"action": action, "code": code, "message": message})
+        faults.append({"action": action, "code": code, "message": message, "after": after})
         write_atomically(file, json.dumps(faults).encode())
 
     def behave(self, **values: object) -> None:
@@ -84,7 +91,21 @@ class Tencent(Server):
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_atomically(self.folder / "behaviour.json", json.dumps(values).encode())
 
+    def stand_for(self, server: MariaDB) -> None:
+        """Be the cloud of this server: what the instance is reached at, and clones are made of."""
+        self._clones.clone_of(server.folder)
+
+    def stop(self) -> None:
+        """Stop it, and the clones that it started."""
+        super().stop()
+        self._clones.stop_all()
+
+    @property
+    def _clones(self) -> CloneServers:
+        return CloneServers(self.folder / _CLONES)
+
     def _start(self) -> None:
+        self._clones.stop_all()  # the account knows nothing of what was before
         self._keys()
         self._listen_as("sandbox.tencent")
 
@@ -143,7 +164,8 @@ class Api:
         """Return the `Response` object; raises `Refused`."""
         service = self._verify(headers, body)
         action = headers.get("x-tc-action", "")
-        if refused := self._fault(action):
+        refused = self._fault(action)
+        if refused and not refused.after:
             raise refused
         try:
             version, module = APIS[service]
@@ -166,6 +188,8 @@ class Api:
         check_fields(
             getattr(models, f"{action}Response"), {**found, "RequestId": ""}, "InternalError"
         )
+        if refused:
+            raise refused
         return found
 
     def _verify(self, headers: dict[str, str], body: bytes) -> str:
@@ -278,7 +302,7 @@ def scripted(folder: Path) -> Callable[[str], Refused | None]:
                     write_atomically(
                         file, json.dumps(faults[:place] + faults[place + 1 :]).encode()
                     )
-                    return Refused(one["code"], one["message"])
+                    return Refused(one["code"], one["message"], after=one.get("after", False))
             return None
 
     return fault
@@ -297,7 +321,7 @@ def _serve(folder: Path, port: int) -> None:
     keys = json.loads((folder / "keys.json").read_text("utf-8"))
     behaviour = _behaving(folder)
     api = Api(
-        Account(behaviour=behaviour),
+        Account(behaviour=behaviour, servers=CloneServers(folder / _CLONES)),
         {keys["secret_id"]: keys["secret_key"]},
         fault=scripted(folder),
         behaviour=behaviour,

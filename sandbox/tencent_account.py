@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from sandbox.processes import LOOPBACK
 from sandbox.tencent_backups import (
     BEIJING,
     DATABASE,
@@ -23,6 +24,7 @@ from sandbox.tencent_backups import (
     local,
     paged,
 )
+from sandbox.tencent_clones import MEMORY, NETWORK, VOLUME, ZONE, CloneServers, DatabaseClones
 
 APIS: Final = {  # service: version, module of the SDK
     "billing": ("2018-07-09", "v20180709"),
@@ -40,6 +42,11 @@ REQUIRED: Final = {
     ("cdb", "CreateBackup"): ("InstanceId", "BackupMethod"),
     ("cdb", "DescribeBackups"): ("InstanceId",),
     ("cdb", "DescribeBackupConfig"): ("InstanceId",),
+    ("cdb", "CreateCloneInstance"): ("InstanceId",),
+    ("cdb", "DescribeCloneList"): ("InstanceId",),
+    ("cdb", "DescribeDBSecurityGroups"): ("InstanceId",),
+    ("cdb", "IsolateDBInstance"): ("InstanceId",),
+    ("cdb", "OfflineIsolatedInstances"): ("InstanceIds",),
 }
 
 _INSTANCE: Final = "ins-sandbox1"
@@ -50,19 +57,21 @@ _LOOKS: Final = 3  # a task is done when it has been looked at so often
 class Account:
     """The account's state; `now` gives the time, `behaviour` how its backups go at the moment.
 
-    Calls come from many threads.
+    `servers` starts what stands behind clones.  Calls come from many threads.
     """
 
     def __init__(
         self,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         behaviour: Callable[[], Behaviour] = Behaviour,
+        servers: CloneServers | None = None,
     ) -> None:
-        self._now = now
+        self._now, self._behaviour, self._servers = now, behaviour, servers
         self._lock = threading.Lock()
         self._numbers = itertools.count(900_001)
         self._snapshots: list[Json] = []
         self.backups = DatabaseBackups(now, behaviour)
+        self._clones = DatabaseClones(now, behaviour, servers)
 
     def do(self, service: str, action: str, region: str, given: Json, host: str) -> Json:
         """Return the answer of one action; in a region other than ours nothing is found."""
@@ -72,10 +81,16 @@ class Account:
             ("cbs", "DescribeDisks"): self._disks,
             ("cbs", "DescribeSnapshots"): self._describe_snapshots,
             ("cdb", "CreateBackup"): self.backups.create,
+            ("cdb", "CreateCloneInstance"): self._create_clone,
             ("cdb", "DescribeBackupConfig"): self.backups.config,
             ("cdb", "DescribeBackupDownloadRestriction"): self.backups.restriction,
             ("cdb", "DescribeBackups"): lambda given: self.backups.describe(given, host),
+            ("cdb", "DescribeCloneList"): self._describe_clones,
             ("cdb", "DescribeDBInstances"): self._databases,
+            ("cdb", "DescribeDBPrice"): self._clones.price,
+            ("cdb", "DescribeDBSecurityGroups"): self._clones.groups,
+            ("cdb", "IsolateDBInstance"): self._clones.isolate,
+            ("cdb", "OfflineIsolatedInstances"): self._clones.offline,
             ("cvm", "DescribeInstances"): self._instances,
             ("cvm", "DescribeInstancesStatus"): self._states,
             ("domain", "DescribeDomainNameList"): self._domains,
@@ -169,6 +184,7 @@ class Account:
     # ------------------------------------------------------------ database
 
     def _databases(self, given: Json) -> Json:
+        source = self._servers.source if self._servers else None
         instance = {
             "InstanceId": DATABASE,
             "InstanceName": "chamber",
@@ -178,11 +194,13 @@ class Account:
             "AutoRenew": 0,
             "PayType": 0,
             "WanStatus": 0,
-            "Vip": "10.0.0.12",
-            "Vport": 3306,
+            "Vip": LOOPBACK if source else "10.0.0.12",
+            "Vport": source.port if source else 3306,
             "EngineVersion": "5.7",
-            "Memory": 1000,
-            "Volume": 50,
+            "Memory": MEMORY,
+            "Volume": VOLUME,
+            "Zone": ZONE,
+            **NETWORK,
             "Cpu": 1,
             "DeviceType": "UNIVERSAL",
             "DiskType": "",
@@ -191,7 +209,19 @@ class Account:
             "CdbError": 0,
             "Region": REGION,
         }
-        return paged("Items", [instance], given, most=2000)
+        there = [instance, *self._clones.instances()]
+        wanted = {"Status": (0, 1, 4), **given}  # what is isolated is shown to who asks for it
+        for field in ("InstanceId", "InstanceName", "Status"):
+            choice = wanted.get("Status" if field == "Status" else f"{field}s")
+            if choice:
+                there = [one for one in there if one[field] in choice]
+        return paged("Items", there, given, most=2000)
+
+    def _create_clone(self, given: Json) -> Json:
+        return self._clones.create(given, self.backups.all())
+
+    def _describe_clones(self, given: Json) -> Json:
+        return paged("Items", self._clones.describe(given), given, most=100)
 
     # ------------------------------------------------------------ the account itself
 
@@ -205,7 +235,8 @@ class Account:
         }
 
     def _balance(self, given: Json) -> Json:
-        return {"Balance": 128_450, "RealBalance": 128_450.0, "OweAmount": 0.0}  # in fen
+        fen = self._behaviour().balance
+        return {"Balance": fen, "RealBalance": float(fen), "OweAmount": 0.0}
 
     def _domains(self, given: Json) -> Json:
         expires = (self._now() + timedelta(days=75)).astimezone(BEIJING)

@@ -28,11 +28,11 @@ _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturda
 
 
 class Refused(Exception):
-    """An error as Tencent gives it: a code and a message."""
+    """An error as Tencent gives it: a code and a message; `after` what was asked for was done."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, *, after: bool = False) -> None:
         super().__init__(message)
-        self.code = code
+        self.code, self.after = code, after
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,9 @@ class Behaviour:
     ranges: bool = True  # whether a download may begin in the middle
     archived: bool = False  # whether files lie in archive storage
     basic: bool = False  # one node on a cloud disk: snapshots only, and no files
+    clone_seconds: float = 20.0  # until the data of a clone are there
+    clone_fails: bool = False
+    balance: int = 128_450  # of the account, in fen
 
 
 class DatabaseBackups:
@@ -120,6 +123,11 @@ class DatabaseBackups:
             for one in reversed(self._backups)
         ]
         return paged("Items", shown, given, most=100)
+
+    def all(self) -> list[Json]:
+        """Return every backup as it is by now, oldest first."""
+        self._go_on()
+        return self._backups
 
     # ------------------------------------------------------------ the files
 

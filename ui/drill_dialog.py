@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QDialogButtonBox, QPlainTextEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QPlainTextEdit, QSpinBox, QWidget
 
 from gmops_desktop.contract.drills import DrillPlan
 from gmops_desktop.language import tr
-from gmops_desktop.services.drills import Copy, Drill, Outlook
+from gmops_desktop.services.drills import Copy, Drill, Outlook, Quote
 from gmops_desktop.tasks import Task, TaskRunner
 from ui import drill_words, words
 from ui.dialogs.sheet import Sheet
@@ -197,19 +197,71 @@ def _told(drill: Drill) -> str:
     return "\n".join([*lines, *drill.faults[1:4], *drill.notes])
 
 
-class InstallQuestion(Sheet):
-    """Asks whether a database server may be installed by the package manager."""
+class ServerQuestion(Sheet):
+    """Asks what to drill in where no database server is installed: one may be installed, or a cloned
+    cloud instance be priced (`clonable`)."""
 
-    wanted = Signal()
+    install_wanted = Signal()
+    price_wanted = Signal()
 
-    def __init__(self, parent: QWidget, command: Sequence[str]) -> None:
-        text = tr(
-            "A drill needs a MariaDB or MySQL server on this computer, and there is none. This "
-            "command installs one; it may ask for the administrator's password:"
+    def __init__(
+        self, parent: QWidget, command: Sequence[str] | None, *, clonable: bool = False
+    ) -> None:
+        title = tr("Install a database server?") if command else tr("Drill on a cloned instance?")
+        super().__init__(parent, title, width=520)
+        if command:
+            text = tr(
+                "A drill needs a MariaDB or MySQL server on this computer, and there is none. This "
+                "command installs one; it may ask for the administrator's password:"
+            )
+            self.body.addWidget(paragraph(text, "body"))
+            self.body.addWidget(Label(" ".join(command), "strong"))
+        else:
+            text = tr(
+                "A drill needs a MariaDB or MySQL server on this computer, and there is none that "
+                "could be installed here."
+            )
+            self.body.addWidget(paragraph(text, "body"))
+        self.clone = button(
+            tr("Ask what a clone costs"),
+            self.price_wanted.emit,
+            kind="plain" if command else "primary",
+            icon_name="cloud",
+            tip=tr("Nothing is ordered by that"),
         )
-        super().__init__(parent, tr("Install a database server?"), text, width=520)
-        self.body.addWidget(Label(" ".join(command), "strong"))
+        self.yes = button(tr("Install"), self.install_wanted.emit, kind="primary")
+        if clonable:
+            text = tr(
+                "Instead, the drill can run on a clone of the database's cloud instance. That costs "
+                "money; the price is told before anything is ordered."
+            )
+            self.body.addWidget(paragraph(text, "body"))
         self.add_close(tr("Not now"))
-        self.yes = button(tr("Install"), self.wanted.emit, kind="primary")
+        for made, shown in ((self.clone, clonable), (self.yes, bool(command))):
+            made.clicked.connect(self.accept)
+            self.add_button(made)
+            made.setVisible(shown)
+
+
+class CostQuestion(Sheet):
+    """Says what a drill on a clone costs and leaves; orders it only when that is agreed to."""
+
+    agreed = Signal(object)
+
+    def __init__(self, parent: QWidget, quote: Quote) -> None:
+        super().__init__(parent, tr("Drill on a cloned instance?"), width=560)
+        self.price = Label(tr("{price} an hour", price=quote.price), "figure")
+        self.body.addWidget(self.price)
+        for sentence in drill_words.cost_lines(quote):
+            self.body.addWidget(paragraph(sentence, "body"))
+        self.agree = QCheckBox(tr("The clone may be ordered at this price"))
+        self.body.addWidget(self.agree)
+        self.add_close(tr("Do not order"))
+        self.yes = button(tr("Order and drill"), lambda: self.agreed.emit(quote), kind="primary")
         self.yes.clicked.connect(self.accept)
-        self.add_button(self.yes, QDialogButtonBox.ButtonRole.ActionRole)
+        self.add_button(self.yes)
+        self.agree.toggled.connect(self._may)
+        self._may(False)
+
+    def _may(self, agreed: bool) -> None:
+        disable(self.yes, "" if agreed else tr("Agree to the price first."))

@@ -1,4 +1,5 @@
-"""Runs the drills that are due while the window is open, and tells of tickets for those overdue."""
+"""Runs the drills that are due while the window is open, tells of tickets for those overdue, and
+removes the clones in the cloud that interrupted ones left."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from gmops_desktop.changes import Change
 from gmops_desktop.context import Context
 from gmops_desktop.contract.tickets import Ticket
 from gmops_desktop.language import tr
-from gmops_desktop.services.drills import Drill, Drills
+from gmops_desktop.services.drills import Cleared, Drill, Drills
 from gmops_desktop.tasks import TaskRunner
 from ui import drill_words, words
 from ui.drilling import lane_of_drill
@@ -35,8 +36,9 @@ class DrillWatch(QObject):
         self._timer.timeout.connect(self.look)
 
     def begin(self) -> None:
-        """Look soon, and from then on every half hour."""
+        """Look soon, and from then on every half hour; see to clones that cost money at once."""
         self._timer.start()
+        self._clear_clones()
         QTimer.singleShot(_FIRST_MS, self, self.look)
 
     def stop(self) -> None:
@@ -54,6 +56,7 @@ class DrillWatch(QObject):
             quiet=True,
         )
         task.succeeded.connect(self._looked)
+        self._clear_clones()
 
     def _looked(self, found: tuple[tuple[Resource, ...], tuple[Ticket, ...]]) -> None:
         wanted, tickets = found
@@ -65,6 +68,26 @@ class DrillWatch(QObject):
         for resource in wanted:
             if resource.id not in self._busy:
                 self._start(resource)
+
+    def _clear_clones(self) -> None:
+        """Remove what interrupted drills left in the cloud, and say what came of it."""
+        if not self._drills.clones_left():
+            return
+        task = self._runner.start(
+            self._drills.clear_clones, tr("Removing clones that drills left"), lane="drill clones"
+        )
+        task.succeeded.connect(self._cleared)
+
+    def _cleared(self, cleared: Cleared) -> None:
+        if cleared.gone:
+            names = words.listed(cleared.gone)
+            self.noticed.emit(
+                "ok",
+                tr("Clones in Tencent Cloud that an interrupted drill left are removed."),
+                names,
+            )
+        for error in cleared.stay:
+            self.noticed.emit("critical", error.message, error.hint)
 
     def _start(self, resource: Resource) -> None:
         def job(context: Context) -> Drill:

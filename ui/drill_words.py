@@ -9,7 +9,7 @@ from gmops_desktop.states import State
 from ui import words
 
 if TYPE_CHECKING:
-    from gmops_desktop.services.drills import Drill, Outlook
+    from gmops_desktop.services.drills import Drill, Left, Outlook, Quote
 
 
 def outcome_of(drill: Drill) -> tuple[State, str]:
@@ -65,3 +65,47 @@ def standing_text(outlook: Outlook) -> str:
     else:
         parts.append(tr("Drills are run by hand only."))
     return " ".join(parts)
+
+
+def cost_lines(quote: Quote) -> tuple[str, ...]:
+    """Return what a drill on a clone costs and does, as sentences to agree to."""
+    return (
+        tr(
+            "A clone of {instance} ({memory} MB of memory, {volume} GB of disk) costs {price} an "
+            "hour, from its order until it is removed; Tencent Cloud bills it by the hour.",
+            instance=quote.source.id,
+            memory=f"{quote.source.memory:,}",
+            volume=f"{quote.source.volume:,}",
+            price=quote.price,
+        ),
+        tr(
+            "It is made of the cloud's backup of {day} and takes from minutes to more than an hour. "
+            "The archive is loaded into a new schema of the clone and proved there; the database "
+            "itself is not touched.",
+            day=words.stamp(quote.backup.at),
+        ),
+        tr(
+            "Afterwards the clone {name} is isolated and deleted, also after a failure. Should it "
+            "stay, the next start removes it, or says that it still costs money.",
+            name=quote.name,
+        ),
+    )
+
+
+def left_text(left: Left) -> str:
+    """Return which clone an interrupted drill left, and what that means."""
+    name = f"{left.name} ({left.instance})" if left.instance else left.name
+    if left.isolated:
+        return tr(
+            "The clone {name}, ordered on {day}, is isolated and costs nothing any more, but is not "
+            "deleted yet: gmops drill clones --remove.",
+            name=name,
+            day=words.stamp(left.at),
+        )
+    return tr(
+        "The clone {name}, ordered on {day} for a drill, may still cost {price} an hour: remove it "
+        "with gmops drill clones --remove.",
+        name=name,
+        day=words.stamp(left.at),
+        price=left.price,
+    )

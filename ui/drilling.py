@@ -15,12 +15,12 @@ from gmops_desktop.changes import Change
 from gmops_desktop.context import Context
 from gmops_desktop.contract.drills import DrillPlan
 from gmops_desktop.language import tr
-from gmops_desktop.services.drills import Copy, Drill, Drills
+from gmops_desktop.services.drills import Copy, Drill, Drills, Quote
 from gmops_desktop.services.reports import Reports
 from gmops_desktop.tasks import TaskRunner
 from ui import drill_words, words
 from ui.backup_lights import Lights
-from ui.drill_dialog import DrillDialog, InstallQuestion
+from ui.drill_dialog import CostQuestion, DrillDialog, ServerQuestion
 from ui.widgets.frames import button
 
 _CHANGES = Change.BACKUPS | Change.REPORTS | Change.TICKETS
@@ -107,13 +107,33 @@ class Drilling(QObject):
         self.dialog = None
 
     def _run(self, resource: Resource, dialog: DrillDialog) -> None:
-        self._with_server(lambda: self._drill(resource, dialog))
+        self._with_server(
+            lambda: self._drill(resource, dialog),
+            clone=partial(self._price, resource, dialog) if self._drills.clonable(resource) else None,
+        )
 
-    def _drill(self, resource: Resource, dialog: DrillDialog) -> None:
+    def _price(self, resource: Resource, dialog: DrillDialog) -> None:
+        """Ask what a drill on a clone costs, and then whether it may."""
+
+        def told(quote: Quote) -> None:
+            question = CostQuestion(self._page, quote)
+            question.agreed.connect(partial(self._drill, resource, dialog))
+            question.open()
+
+        task = self._runner.start(
+            lambda context: self._drills.quote(resource, context),
+            tr("Asking what a clone of {name} costs", name=resource.name),
+            lane=lane_of_drill(resource),
+        )
+        task.succeeded.connect(told)
+
+    def _drill(
+        self, resource: Resource, dialog: DrillDialog, quote: Quote | None = None
+    ) -> None:
         drills = self._drills
 
         def job(context: Context) -> Drill:
-            drill = drills.run(resource, context)
+            drill = drills.run(resource, context, quote=quote)
             drills.raise_alarms(resource)
             return drill
 
@@ -185,16 +205,21 @@ class Drilling(QObject):
         )
         task.finished.connect(lambda: self._show(resource, dialog))
 
-    def _with_server(self, go: Callable[[], object]) -> None:
-        """Go on where a database server is installed; offer to install one where none is."""
+    def _with_server(
+        self, go: Callable[[], object], clone: Callable[[], object] | None = None
+    ) -> None:
+        """Go on where a database server is installed; where none is, offer to install one, or to
+        ask what a `clone` costs."""
 
         def looked(found: tuple[Sequence[str], Sequence[str] | None]) -> None:
             servers, command = found
-            if servers or command is None:
+            if servers or (command is None and clone is None):
                 go()  # without a package manager the drill itself says what to do
                 return
-            question = InstallQuestion(self._page, command)
-            question.wanted.connect(install)
+            question = ServerQuestion(self._page, command, clonable=clone is not None)
+            question.install_wanted.connect(install)
+            if clone is not None:
+                question.price_wanted.connect(clone)
             question.open()
 
         def install() -> None:

@@ -115,6 +115,15 @@ def choose(programs: Sequence[Program], kind: str, version: str) -> Program:
     return min(programs, key=rank)
 
 
+def find_client(kind: str) -> Path | None:
+    """Return a stock client for servers of a kind, in PATH or the usual places; None without one.
+
+    One of the other kind serves as well, where there is only that.
+    """
+    names = _CLIENTS["MariaDB" if kind == "MariaDB" else "MySQL"]
+    return _tool(names, list(_places()))
+
+
 def installing() -> tuple[str, ...] | None:
     """Return the command of this machine's package manager that installs a server, if it has one.
 

@@ -17,14 +17,13 @@ import secrets
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from gmops_desktop.adapters import mysql
+from gmops_desktop.adapters import mysql, stock_client
 from gmops_desktop.adapters.local_programs import Program
 from gmops_desktop.adapters.locks import Busy, held
 from gmops_desktop.adapters.mysql import MysqlConnection
@@ -38,6 +37,7 @@ from gmops_desktop.adapters.processes import (
     launch,
     serving,
 )
+from gmops_desktop.adapters.stock_client import ClientFailed
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
@@ -52,19 +52,6 @@ _LOCK: Final = "in-use.lock"
 _PATIENCE: Final = 90.0  # seconds until a server must answer
 _STEP: Final = 0.05
 _ROOT: Final = "root"
-
-
-class LoadFailed(OpsError):
-    """The stock client could not load what it was given; `said` are the server's own words."""
-
-    def __init__(self, program: Program, said: str) -> None:
-        super().__init__(
-            tr("{client} could not load the archive: {said}", client=program.client.name,
-               said=said or "?"),
-            hint=tr("The same happens to whoever restores this archive to {program}.",
-                    program=program),
-        )  # fmt: skip
-        self.said = said
 
 
 class LocalServer:
@@ -156,37 +143,14 @@ class LocalServer:
         return password
 
     def load(self, chunks: Iterable[bytes], schema: str, context: Context) -> None:
-        """Feed SQL to the stock client, as `zstd -dc FILE | mysql --comments SCHEMA` does.
-
-        Raises `LoadFailed` with what the server said.
-        """
-        options = self.folder / "client.cnf"
-        lines = f"[client]\nuser={_ROOT}\npassword={self._password}\n"
-        write_atomically(
-            options, f"{lines}host={LOOPBACK}\nport={self.port}\nprotocol=tcp\n".encode()
-        )
-        words = [str(self.program.client), f"--defaults-file={options}", "--comments", schema]
+        """Feed SQL to the stock client; raises `ClientFailed` with what the server said."""
+        client, address = self.program.client, self.address(schema)
         try:
-            with (
-                tempfile.TemporaryFile(dir=self.folder) as complaints,
-                subprocess.Popen(
-                    words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=complaints
-                ) as client,
-                context.on_cancel(client.kill),
-            ):
-                try:
-                    self._feed(client, chunks)
-                except BaseException:
-                    client.kill()  # what was begun must not go on
-                    raise
-                client.wait()
-                context.check()
-                if client.returncode:
-                    complaints.seek(0)
-                    said = complaints.read().decode(errors="replace").strip()
-                    raise LoadFailed(self.program, said[-600:])
-        finally:
-            options.unlink()
+            stock_client.load(client, address, self._password, chunks, self.folder, context)
+        except ClientFailed as error:
+            error.hint = tr("The same happens to whoever restores this archive to {program}.",
+                            program=self.program)  # fmt: skip
+            raise
 
     def stop(self) -> None:
         """End the process and remove the folder, whatever state they are in."""
@@ -196,16 +160,6 @@ class LocalServer:
         clear_away(self.folder)
 
     # ------------------------------------------------------------ inside
-
-    @staticmethod
-    def _feed(client: subprocess.Popen[bytes], chunks: Iterable[bytes]) -> None:
-        assert client.stdin is not None
-        try:
-            with client.stdin as pipe:
-                for chunk in chunks:
-                    pipe.write(chunk)
-        except BrokenPipeError:
-            return  # the client gave up: its exit code and words say why
 
     def _initialise(self, context: Context) -> None:
         words: list[str | Path]

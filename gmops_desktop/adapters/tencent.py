@@ -41,6 +41,14 @@ _HINTS: Final[tuple[tuple[str, str], ...]] = (
         "InvalidCredential",
         mark("Enter the SecretId and SecretKey again, without blanks around them."),
     ),
+    (
+        "InvalidAccount.InsufficientBalance",
+        mark("The account has too little money: let its owner add some, then try again."),
+    ),
+    (
+        "InternalError.TradeError",
+        mark("The order did not go through: look in the console for its balance and open orders."),
+    ),
     ("RequestLimitExceeded", mark("Too many calls at once; wait a little, then try again.")),
     ("UnsupportedRegion", mark("Check the region in the settings, such as ap-guangzhou.")),
     ("InvalidParameterValue.Region", mark("Check the region in the settings.")),
@@ -92,10 +100,11 @@ class CloudRefused(OpsError):
         return self.code.startswith(_UNCLEAR)
 
 
-def policy(service: str, action: str) -> str:
-    """Return the CAM policy that grants one action (doc 598/10603: its fields and order)."""
+def policy(service: str, *actions: str) -> str:
+    """Return the CAM policy that grants the actions (doc 598/10603: its fields and order)."""
     prefix = _PREFIXES.get(service, service)
-    allowed = {"effect": "allow", "action": [f"{prefix}:{action}"], "resource": ["*"]}
+    named = [f"{prefix}:{action}" for action in actions]
+    allowed = {"effect": "allow", "action": named, "resource": ["*"]}
     return json.dumps({"version": "2.0", "statement": [allowed]})
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.cli.help import Command, group
 from gmops_desktop.cli.options import Json
 from gmops_desktop.cli.schedule import database_named
@@ -20,7 +22,10 @@ from ui import drill_words, words
 
 if TYPE_CHECKING:
     from gmops_desktop.cli.session import Session
-    from gmops_desktop.services.drills import Copy, Drill
+    from gmops_desktop.addresses import Resource
+    from gmops_desktop.services.drills import Cleared, Copy, Drill, Left, Quote
+
+_ORDER: Final = "clone"  # what is typed to agree to its cost; the same in every language
 
 commands = group(
     "drill", tr("Restore drills: an archive into a throw-away server, proved and timed.")
@@ -57,10 +62,27 @@ DrillId = Annotated[
     cls=Command,
     help=tr("Drill a backup: exit 3 if it does not restore as it was, 1 if that cannot be tried."),
 )
-def run(subject: Subject = "", as_json: Json = False) -> None:
+def run(
+    subject: Subject = "",
+    clone: Annotated[
+        bool,
+        typer.Option(
+            "--clone",
+            help=tr("On a cloned TencentDB instance instead of a server of this computer. That "
+                    "costs money: the price is told first."),
+        ),
+    ] = False,
+    yes_costs: Annotated[
+        bool, typer.Option("--yes-costs", help=tr("Agree to what a clone costs."))
+    ] = False,
+    as_json: Json = False,
+) -> None:  # fmt: skip
     with opened(as_json) as session:
         drills = session.services.drills
         file = _file(subject)
+        if file is not None and clone:
+            raise typer.BadParameter(tr("--clone drills the newest backup of a database: name it."))
+        _tell_left(session)
         if file is not None:
             drill = session.run(
                 lambda context: drills.run_file(file, context),
@@ -68,13 +90,38 @@ def run(subject: Subject = "", as_json: Json = False) -> None:
             )
         else:
             resource = database_named(session, subject)
+            quote = _agreed(session, resource, yes=yes_costs) if clone else None
             drill = session.run(
-                lambda context: drills.run(resource, context),
+                lambda context: drills.run(resource, context, quote=quote),
                 tr("Drilling {name}", name=resource.name),
             )
             for ticket in drills.raise_alarms(resource):
                 session.terminal.tell(f"{ticket.number} {ticket.title}")
         _answer(session, drill)
+
+
+def _agreed(session: Session, resource: Resource, *, yes: bool) -> Quote:
+    """Tell what a clone costs, and return the order once somebody agreed to it."""
+    drills, terminal = session.services.drills, session.terminal
+    address = resource.address
+    if isinstance(address, MysqlAddress):
+        session.prepare(address)
+        if address.cloud is not None:
+            session.prepare_cloud(address.cloud, given=False)
+    quote = session.run(
+        lambda context: drills.quote(resource, context),
+        tr("Asking what a clone of {name} costs", name=resource.name),
+    )
+    for line in drill_words.cost_lines(quote):
+        terminal.tell(line)
+    if not yes and terminal.can_ask:
+        question = tr("Type {word} to order the clone:", word=_ORDER)
+        yes = terminal.ask(question) == _ORDER
+    if not yes:
+        raise OpsError(
+            tr("No clone was ordered."), hint=tr("Agree to what it costs with --yes-costs.")
+        )
+    return quote
 
 
 @commands.command("list", cls=Command, help=tr("List the drills there were, newest first."))
@@ -279,6 +326,44 @@ def install(
         terminal.answer({"servers": there}, *there)
 
 
+@commands.command(
+    "clones",
+    cls=Command,
+    help=tr("List the clones in Tencent Cloud that interrupted drills left, and remove them."),
+)
+def clones(
+    remove: Annotated[
+        bool, typer.Option("--remove", help=tr("Isolate and delete them now."))
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    with opened(as_json) as session:
+        left = session.services.drills.clones_left()
+        if not remove:
+            lines = [drill_words.left_text(one) for one in left]
+            session.terminal.answer({"clones": left}, *(lines or [tr("No drill left a clone.")]))
+            return
+        cleared = _cleared(session, left)
+        gone = tr("Removed: {count}.", count=len(cleared.gone))
+        if cleared.stay:
+            session.terminal.tell(gone)
+            raise BadAnswer({"removed": cleared.gone}, cleared.stay[0])
+        session.terminal.answer({"removed": cleared.gone}, gone)
+
+
+def _cleared(session: Session, left: Sequence[Left], *, terse: bool = False) -> Cleared:
+    for one in left:
+        session.prepare_cloud(one.cloud, given=False)
+    return session.run(
+        session.services.drills.clear_clones, tr("Removing clones that drills left"), terse=terse
+    )
+
+
+def _tell_left(session: Session) -> None:
+    for one in session.services.drills.clones_left():
+        session.terminal.tell(drill_words.left_text(one))
+
+
 # ---------------------------------------------------------------- what is due
 
 
@@ -289,7 +374,10 @@ def run_due(session: Session) -> tuple[list[dict[str, object]], list[OpsError]]:
     wanted, tickets = drills.advance()
     results: list[dict[str, object]] = []
     faults: list[OpsError] = []
+    if left := drills.clones_left():
+        faults += _cleared(session, left, terse=True).stay
     lines = [f"{ticket.number} {ticket.title}" for ticket in tickets]
+    lines += [f"{fault.message} {fault.hint}" for fault in faults]
     for resource in wanted:
         try:
             drill = session.run(

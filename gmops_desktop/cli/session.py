@@ -154,9 +154,9 @@ class Session:
         if isinstance(address, MysqlAddress):
             self._secrets.prepare(address.secret_name, given=True)
 
-    def prepare_cloud(self, cloud: CloudDatabase) -> None:
-        """Have the secret key of a cloud instance in hand."""
-        self._secrets.prepare(cloud.secret_name, given=True)
+    def prepare_cloud(self, cloud: CloudDatabase, *, given: bool = True) -> None:
+        """Have the secret key of a cloud instance in hand; `given` as in `_Secrets.prepare`."""
+        self._secrets.prepare(cloud.secret_name, given=given)
 
     def prepare_account(self, address: AccountAddress, *, accept: str = "") -> None:
         """Have the AppSecret of an official account in hand, and what its calls go through."""

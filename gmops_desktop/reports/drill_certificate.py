@@ -85,7 +85,7 @@ def _story(facts: DrillFacts, document: Document, digest: str) -> list[Flowable]
         KeepTogether(
             [
                 Section(phrases.numbered(4, tr("Proof and signatures"))),
-                proof_block(document.number, digest, facts.heads, [_how()]),
+                proof_block(document.number, digest, facts.heads, [_how(facts)]),
                 Spacer(0, 2),
                 SignBlock(facts.party_a, facts.party_b),
             ]
@@ -119,18 +119,9 @@ def _verdict(facts: DrillFacts) -> Table:
     state = STATE_COLOURS["ok" if facts.proved else "critical"]
     if facts.proved:
         head = tr("Passed: this backup restores.")
-        text = tr(
-            "On {day} the archive was restored into an empty server with stock tools. Every table, "
-            "row and definition of the copy is that of the archive, by digests.",
-            day=phrases.full_moment(facts.at),
-        )
     else:
         head = tr("Not passed: this backup must not be relied on.")
-        text = tr(
-            "On {day} the archive was to be restored into an empty server with stock tools; what "
-            "stood against it is named below.",
-            day=phrases.full_moment(facts.at),
-        )
+    text = _happened(facts)
     table = Table(
         [[[Paragraph(strong(head), FACT.but(size=11, colour=state)), Paragraph(text, FACT)]]],
         colWidths=[WIDTH],
@@ -147,6 +138,33 @@ def _verdict(facts: DrillFacts) -> Table:
         )
     )
     return table
+
+
+def _happened(facts: DrillFacts) -> str:
+    day = phrases.full_moment(facts.at)
+    if facts.clone and facts.proved:
+        return tr(
+            "On {day} the archive was restored into a new schema of a cloned cloud instance. Every "
+            "table, row and definition of the copy is that of the archive, by digests.",
+            day=day,
+        )
+    if facts.clone:
+        return tr(
+            "On {day} the archive was to be restored into a new schema of a cloned cloud instance; "
+            "what stood against it is named below.",
+            day=day,
+        )
+    if facts.proved:
+        return tr(
+            "On {day} the archive was restored into an empty server with stock tools. Every table, "
+            "row and definition of the copy is that of the archive, by digests.",
+            day=day,
+        )
+    return tr(
+        "On {day} the archive was to be restored into an empty server with stock tools; what "
+        "stood against it is named below.",
+        day=day,
+    )
 
 
 def _figures(facts: DrillFacts) -> Table:
@@ -242,7 +260,12 @@ def _said(facts: DrillFacts) -> list[Flowable]:
     return [head, *shown]
 
 
-def _how() -> str:
+def _how(facts: DrillFacts) -> str:
+    if facts.clone:
+        return tr(
+            "The digest of every table's rows was computed by the cloned instance and compared with "
+            "the archive's manifest."
+        )
     return tr(
         "The digest of every table's rows was computed by the drill's server and compared with the "
         "archive's manifest; the server was removed afterwards."

@@ -81,6 +81,7 @@ class DrillFacts:
     party_a: str
     party_b: str
     heads: tuple[ChainHead, ...] = ()
+    clone: bool = False  # whether it was restored to a cloned cloud instance
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from tencentcloud.common.exception import TencentCloudSDKException
 from tencentcloud.common.profile.client_profile import ClientProfile
 from tencentcloud.common.profile.http_profile import HttpProfile
 
+from sandbox.processes import pause
 from sandbox.tencent import Api, Tencent, signature
 from sandbox.tencent_account import APIS, Account
 from sandbox.tencent_backups import Refused
@@ -206,3 +207,74 @@ def test_a_scripted_failure_happens_once(cloud: Tencent) -> None:
     cloud.fail_next("GetCallerIdentity", "RequestLimitExceeded", "slow down")
     assert refusal(cloud, "sts", "GetCallerIdentity", {}) == "RequestLimitExceeded"
     assert call(cloud, "sts", "GetCallerIdentity", {})["AccountId"]
+
+
+# ---------------------------------------------------------------- clones
+
+ORDER = {**DATABASE, "InstanceName": "drill", "PayType": "USED_PAID"}
+
+
+def clones(cloud: Tencent) -> list[dict[str, object]]:
+    fields = {"InstanceNames": ["drill"], "Status": [0, 1, 4, 5]}
+    found = call(cloud, "cdb", "DescribeDBInstances", fields)["Items"]
+    assert isinstance(found, list)
+    return found
+
+
+def test_a_clone_has_a_price_by_the_hour(cloud: Tencent) -> None:
+    wanted: dict[str, object] = {
+        "Zone": "ap-guangzhou-3", "GoodsNum": 1, "Memory": 1000, "Volume": 50,
+        "InstanceRole": "master", "PayType": "HOUR_PAID",
+    }  # fmt: skip
+    said = call(cloud, "cdb", "DescribeDBPrice", wanted)
+    assert (said["Price"], said["Currency"]) == (52, "CNY")
+    less = {name: value for name, value in wanted.items() if name != "Zone"}
+    assert refusal(cloud, "cdb", "DescribeDBPrice", less) == "MissingParameter"
+
+
+def test_an_order_for_a_clone_must_be_one_and_a_dry_one_makes_none(cloud: Tencent) -> None:
+    backups = call(cloud, "cdb", "DescribeBackups", DATABASE)["Items"]
+    assert isinstance(backups, list)
+    good: dict[str, object] = {**ORDER, "SpecifiedBackupId": backups[0]["BackupId"]}
+    for bad in (
+        ORDER,
+        {**good, "SpecifiedRollbackTime": "2026-01-01 00:00:00"},
+        {**good, "SpecifiedBackupId": 1},
+        {**good, "InstanceName": "x" * 61},
+        {**good, "UniqVpcId": "vpc-sandbox1"},
+        {**good, "Memory": 500},
+        {**good, "PayType": "PRE_PAID"},
+    ):
+        assert refusal(cloud, "cdb", "CreateCloneInstance", bad) == "InvalidParameter"
+    assert call(cloud, "cdb", "CreateCloneInstance", {**good, "DryRun": True}).keys() == {
+        "RequestId"
+    }
+    assert call(cloud, "cdb", "DescribeCloneList", DATABASE)["TotalCount"] == 0
+
+
+def test_a_clone_goes_through_its_states_and_can_be_removed_only_in_order(cloud: Tencent) -> None:
+    backups = call(cloud, "cdb", "DescribeBackups", DATABASE)["Items"]
+    assert isinstance(backups, list)
+    cloud.behave(clone_seconds=600)
+    order = {**ORDER, "SpecifiedBackupId": backups[0]["BackupId"]}
+    assert call(cloud, "cdb", "CreateCloneInstance", order)["AsyncRequestId"]
+    (task,) = call(cloud, "cdb", "DescribeCloneList", DATABASE)["Items"]  # type: ignore[misc]
+    assert (task["TaskStatus"], task["DstInstanceId"]) == ("initial", "")
+    assert clones(cloud) == []
+    cloud.behave(clone_seconds=0.001, clone_fails=True)
+    (clone,) = clones(cloud)
+    one = {"InstanceId": clone["InstanceId"]}
+    gone = {"InstanceIds": [clone["InstanceId"]]}
+    assert clone["Status"] == 1
+    assert refusal(cloud, "cdb", "OfflineIsolatedInstances", gone).startswith("OperationDenied")
+    assert refusal(cloud, "cdb", "IsolateDBInstance", DATABASE) == "OperationDenied"
+    call(cloud, "cdb", "IsolateDBInstance", one)
+    deadline = time.monotonic() + 20
+    while clones(cloud)[0]["Status"] != 5:
+        assert time.monotonic() < deadline
+        pause()
+    assert refusal(cloud, "cdb", "IsolateDBInstance", one).startswith("OperationDenied")
+    fields = {"InstanceIds": [clone["InstanceId"]]}
+    assert call(cloud, "cdb", "DescribeDBInstances", fields)["Items"] == []  # not asked for
+    call(cloud, "cdb", "OfflineIsolatedInstances", gone)
+    assert clones(cloud) == []

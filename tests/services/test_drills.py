@@ -16,6 +16,7 @@ from pathlib import Path
 import pymysql
 import pytest
 
+from cloned import on_clone
 from databases import execute, opener
 from db import evidence
 from db.engine import Database
@@ -124,6 +125,7 @@ def drills(
         resources=contracts.resources,
         secrets=Vault(),
         locks=tmp_path / "locks",
+        on_clone=on_clone(tmp_path),
     )
 
 
@@ -468,7 +470,7 @@ def test_no_server_here_is_one_clear_line_with_the_way_out(
         database, Journal(database, actor=lambda: "x"), servers, Seals().opened,
         file=reports.keep, contract=contracts.current, troubles=troubled(database, tickets),
         resources=contracts.resources, secrets=Vault(), locks=tmp_path / "locks",
-        find=lambda: (),
+        on_clone=on_clone(tmp_path), find=lambda: (),
     )  # fmt: skip
     with pytest.raises(NoLocalServer, match="No MariaDB or MySQL server") as refusal:
         bare.run(site, Context())
@@ -566,7 +568,8 @@ def test_a_drill_that_is_due_is_named_and_an_overdue_one_opens_one_ticket(
         return Drills(
             database, Journal(database, actor=lambda: "x"), servers, Seals().opened,
             file=reports.keep, contract=contracts.current, troubles=troubled(database, tickets),
-            resources=contracts.resources, secrets=Vault(), locks=tmp_path / "locks", now=now,
+            resources=contracts.resources, secrets=Vault(), locks=tmp_path / "locks",
+            on_clone=on_clone(tmp_path), now=now,
         )  # fmt: skip
 
     drills = build(lambda: clock[0])

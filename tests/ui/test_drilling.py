@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,9 +12,11 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from cloned import on_clone
 from databases import execute, opener
 from db.engine import Database
-from db.journal import Journal
+from db.journal import Journal, utc_now
+from gmops_desktop.adapters import tencent_clones
 from gmops_desktop.adapters.local_server import LocalServers
 from gmops_desktop.adapters.vault import Vault
 from gmops_desktop.addresses import MysqlAddress, Resource
@@ -23,13 +26,16 @@ from gmops_desktop.contract.drills import DrillPlan
 from gmops_desktop.reports.facts import MonthFacts
 from gmops_desktop.services.backups import Backups
 from gmops_desktop.services.contracts import Contracts
-from gmops_desktop.services.drills import Drills
+from gmops_desktop.services.drills import Drills, Left, clones
 from gmops_desktop.services.reports import Reports
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.services.troubles import Troubles
 from gmops_desktop.tasks import TaskRunner
+from memory_keyring import MemoryKeyring
 from sandbox.mariadb import MariaDB
+from sandbox.tencent import Tencent
 from ui.backup_lights import Lights
+from ui.drill_dialog import CostQuestion, ServerQuestion
 from ui.drill_watch import DrillWatch
 from ui.drilling import Drilling
 
@@ -72,6 +78,7 @@ def drills(
         resources=contracts.resources,
         secrets=Vault(),
         locks=tmp_path / "locks",
+        on_clone=on_clone(tmp_path),
     )
     yield made
     for copy in made.copies.all():
@@ -166,3 +173,77 @@ def test_what_is_due_runs_by_itself(
     assert told.args is not None
     assert told.args[0] == "ok"
     assert [one.outcome for one in drills.all(site.id)] == ["proved"]
+
+
+# ---------------------------------------------------------------- without a server here
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory, mariadb: MariaDB) -> Iterator[Tencent]:
+    server = Tencent(tmp_path_factory.mktemp("tencent"))
+    server.stand_for(mariadb)
+    with server:
+        yield server
+
+
+@pytest.fixture
+def cloud(
+    process: Tencent, memory_keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
+) -> Tencent:
+    """A cloud whose clones fail soon: that they serve is seen in the tests of the service."""
+    process.behave(clone_seconds=0.2, clone_fails=True)
+    memory_keyring.set_password("gmops-desktop", process.database.secret_name, process.secret_key)
+    monkeypatch.setattr(clones, "_PAUSES", (0.05,))
+    return process
+
+
+@pytest.fixture
+def instance(site: Resource, contracts: Contracts, cloud: Tencent) -> Resource:
+    """The database of the contract as an instance of the cloud."""
+    assert isinstance(site.address, MysqlAddress)
+    address = replace(site.address, cloud=cloud.database)
+    return contracts.save_resource("mysql", site.name, address, site.id)
+
+
+def test_without_a_server_here_a_clone_is_offered_and_its_price_told_first(
+    qtbot: QtBot, drilling: Drilling, drills: Drills, instance: Resource, runner: TaskRunner,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(drills, "_find", lambda: ())
+    page: QWidget = drilling.property("page")
+    dialog = drilling.open(instance)
+    dialog.run.click()
+    qtbot.waitUntil(lambda: bool(page.findChildren(ServerQuestion)), timeout=PATIENCE)
+    (question,) = page.findChildren(ServerQuestion)
+    assert question.clone.isVisibleTo(question)
+    question.clone.click()
+    qtbot.waitUntil(lambda: bool(page.findChildren(CostQuestion)), timeout=PATIENCE)
+    (cost,) = page.findChildren(CostQuestion)
+    assert cost.price.text() == "¥0.52 an hour"
+    assert not cost.yes.isEnabled()
+    cost.agree.setChecked(True)
+    with qtbot.waitSignal(runner.failed, timeout=PATIENCE) as failed:
+        cost.yes.click()
+    assert failed.args is not None
+    assert "could not make the clone" in str(failed.args[1])
+    assert [one.outcome for one in drills.all(instance.id)] == ["failed"]
+    assert drills.clones_left() == ()
+    dialog.reject()
+
+
+def test_a_clone_left_by_a_killed_program_is_removed_at_the_next_start(
+    qtbot: QtBot, drilling: Drilling, drills: Drills, instance: Resource, runner: TaskRunner,
+) -> None:  # fmt: skip
+    quote, orders = drills.quote(instance, Context()), drills._on_clone.clones
+    orders._write(Left(quote.name, quote.cloud, utc_now(), str(quote.price)))
+    tencent_clones.create(orders._connect(quote.cloud), quote.order, Context())
+    (left,) = drills.clones_left()
+    page: QWidget = drilling.property("page")
+    watch = DrillWatch(drills, runner, page)
+    with qtbot.waitSignal(watch.noticed, timeout=PATIENCE) as told:
+        watch.begin()
+    watch.stop()
+    assert told.args == [
+        "ok", "Clones in Tencent Cloud that an interrupted drill left are removed.", left.name,
+    ]  # fmt: skip
+    assert drills.clones_left() == ()

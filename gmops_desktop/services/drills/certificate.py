@@ -20,6 +20,7 @@ def facts_of(drill: Drill, contract: Contract | None, heads: tuple[ChainHead, ..
         taken_at=drill.taken_at,
         source=drill.source,
         server=drill.server,
+        clone=bool(drill.clone),
         schema=drill.schema,
         seconds=drill.seconds,
         tables=drill.tables,

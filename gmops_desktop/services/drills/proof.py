@@ -54,9 +54,16 @@ class Proof:
 
 
 def prove(
-    connection: MysqlConnection, reader: ArchiveReader, again: Again, context: Context
+    connection: MysqlConnection,
+    reader: ArchiveReader,
+    again: Again,
+    context: Context,
+    *,
+    late: Callable[[], object] = lambda: None,
 ) -> Proof:
     """Compare the connection's schema with the archive; `again` loads parts of it a second time.
+
+    Between rows and definitions, `late` loads what must not run while rows are compared: events.
 
     A server of another kind or version may write the same definition, or the same FLOAT, in other
     words.  What differs is then loaded a second time and compared with that: whoever changed
@@ -68,8 +75,9 @@ def prove(
     source = manifest.source
     kin = connection.server.kind == source.server
     same = kin and connection.server.number[:2] == number_of(source.version)[:2]
-    doubtful = _definitions(connection, manifest, proof, strict=same)
     doubtful_rows = list(_rows(connection, manifest, proof, context, kin=kin))
+    late()
+    doubtful = _definitions(connection, manifest, proof, strict=same)
     if doubtful or doubtful_rows:
         context.progress(None, tr("Loading what is written differently a second time"))
         names = {record.name for record in doubtful_rows}
@@ -120,7 +128,7 @@ def _rows(
         context.progress(done * 99 // total, tr("Proving {name}", name=record.name))
         done += record.text_bytes
         if record.name not in there:
-            continue  # said already
+            continue  # `_definitions` says it
         table = _asked(record)
         if not table.holds_rows:
             continue

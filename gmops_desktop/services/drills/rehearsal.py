@@ -17,10 +17,11 @@ from typing import Final
 
 from gmops_desktop.adapters import local_programs
 from gmops_desktop.adapters.local_programs import Program
-from gmops_desktop.adapters.local_server import LoadFailed, LocalServer, LocalServers
+from gmops_desktop.adapters.local_server import LocalServer, LocalServers
 from gmops_desktop.adapters.mysql import MysqlConnection
 from gmops_desktop.adapters.mysql.failures import ServerRefused
-from gmops_desktop.archive.manifest import Manifest
+from gmops_desktop.adapters.stock_client import ClientFailed
+from gmops_desktop.archive.manifest import Manifest, Source
 from gmops_desktop.archive.reader import ArchiveReader
 from gmops_desktop.archive.sealing import Open
 from gmops_desktop.archive.verification import verify
@@ -41,12 +42,19 @@ _BLOCK: Final = 1 << 20
 
 @dataclass(slots=True)
 class Findings:
-    """What a drill has found out so far: whatever ends it, this much is known."""
+    """What a drill has found out so far: whatever ends it, this much is known.
+
+    `server` names in words the server it was restored to, and `kind` is that one's; `clone` is the
+    id of a cloned cloud instance.  `notes` are sentences for the certificate.
+    """
 
     sha256: str = ""
     file_bytes: int = 0
     manifest: Manifest | None = None
-    program: Program | None = None
+    server: str = ""
+    kind: str = ""
+    clone: str = ""
+    notes: list[str] = field(default_factory=list)
     phases: list[Phase] = field(default_factory=list)
     proof: Proof = field(default_factory=Proof)
     checks: tuple[CheckResult, ...] = ()
@@ -104,53 +112,67 @@ class Rehearsal:
         self, path: Path, found: Findings, context: Context
     ) -> Iterator[tuple[LocalServer, ArchiveReader]]:
         """Give a server of our own that holds the archive; it is gone afterwards unless kept."""
-        with found.phase(tr("SHA-256 of the file"), counts=False):
-            found.sha256, found.file_bytes = _digest(path, context)
-        begun = time.monotonic()
-        with self._opened(path, context) as plain:
-            if plain != path:
-                found.phases.append(Phase(tr("Unsealing"), time.monotonic() - begun))
-            with found.phase(tr("Verifying the file")):
-                _refuse_damaged(path, plain, context)
-            with ArchiveReader(plain, label=path.name) as reader:
-                found.manifest = reader.manifest
-                source = reader.manifest.source
-                found.program = program = local_programs.choose(
-                    self._find(), source.server, source.version
-                )
-                begun = time.monotonic()
-                with self._servers.running(
-                    program, context, lower_case_names=source.lower_case_names
-                ) as server:
-                    found.phases.append(Phase(tr("Starting the server"), time.monotonic() - begun))
-                    with found.phase(tr("Restoring with stock tools")):
-                        _load(server, reader, context)
-                    yield server, reader
+        with verified(path, self._opened, found, context) as reader:
+            source = reader.manifest.source
+            program = local_programs.choose(self._find(), source.server, source.version)
+            found.server, found.kind = str(program), program.kind
+            begun = time.monotonic()
+            with self._servers.running(
+                program, context, lower_case_names=source.lower_case_names
+            ) as server:
+                found.phases.append(Phase(tr("Starting the server"), time.monotonic() - begun))
+                with found.phase(tr("Restoring with stock tools")):
+                    _load(server, reader, context)
+                yield server, reader
+
+
+@contextmanager
+def verified(
+    path: Path, opened: Open, found: Findings, context: Context
+) -> Iterator[ArchiveReader]:
+    """Give the archive at `path` once it is known to be whole, unsealed where it was sealed."""
+    with found.phase(tr("SHA-256 of the file"), counts=False):
+        found.sha256, found.file_bytes = _digest(path, context)
+    begun = time.monotonic()
+    with opened(path, context) as plain:
+        if plain != path:
+            found.phases.append(Phase(tr("Unsealing"), time.monotonic() - begun))
+        with found.phase(tr("Verifying the file")):
+            _refuse_damaged(path, plain, context)
+        with ArchiveReader(plain, label=path.name) as reader:
+            found.manifest = reader.manifest
+            yield reader
+
+
+def refused(error: ClientFailed | ServerRefused, server: str, kind: str, source: Source) -> OpsError:
+    """Return what it means that a server would not load an archive: a fault of the archive only
+    where the server is of the archive's own kind."""
+    if kind == source.server:
+        return ProofFailed(
+            tr("The archive does not load: {why}", why=error.message), hint=error.hint
+        )
+    return OpsError(
+        tr(
+            "{program}, the server found here, cannot take this archive of {origin}: {why}",
+            program=server,
+            origin=f"{source.server} {source.version}",
+            why=error.message,
+        ),
+        hint=tr("Install a server of the same kind, and drill again."),
+        unharmed=tr("That says nothing against the archive, and nothing for it."),
+    )
 
 
 def _load(server: LocalServer, reader: ArchiveReader, context: Context) -> None:
     """Do what `zstd -dc FILE | mysql --comments SCHEMA` does."""
-    manifest = reader.manifest
+    manifest, program = reader.manifest, server.program
     source = manifest.source
     try:
         server.create(source.schema, source.charset, source.collation, context)
         server.admit(sorted({one.definer for one in manifest.objects if one.definer}), context)
         server.load(_frames(reader, context), source.schema, context)
-    except (LoadFailed, ServerRefused) as error:
-        if server.program.kind == source.server:
-            raise ProofFailed(
-                tr("The archive does not load: {why}", why=error.message), hint=error.hint
-            ) from error
-        raise OpsError(
-            tr(
-                "{program}, the server found here, cannot take this archive of {origin}: {why}",
-                program=server.program,
-                origin=f"{source.server} {source.version}",
-                why=error.message,
-            ),
-            hint=tr("Install a server of the same kind, and drill again."),
-            unharmed=tr("That says nothing against the archive, and nothing for it."),
-        ) from error
+    except (ClientFailed, ServerRefused) as error:
+        raise refused(error, str(program), program.kind, source) from error
 
 
 def _frames(reader: ArchiveReader, context: Context) -> Iterator[bytes]:

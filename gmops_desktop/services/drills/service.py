@@ -14,9 +14,10 @@ from db.engine import Database
 from db.ids import uuid7
 from db.journal import Journal, utc_now
 from gmops_desktop.adapters import local_programs
+from gmops_desktop.adapters.local_programs import NoLocalServer
 from gmops_desktop.adapters.local_server import LocalServers
 from gmops_desktop.adapters.locks import held
-from gmops_desktop.addresses import Resource
+from gmops_desktop.addresses import MysqlAddress, Resource
 from gmops_desktop.archive.inventory import Backup, Inventory
 from gmops_desktop.archive.reader import ArchiveReader
 from gmops_desktop.archive.scanning import dangers, definitions_of
@@ -34,6 +35,8 @@ from gmops_desktop.reports.orders import Built, Document, make_certificate
 from gmops_desktop.services.drills import checks as checking
 from gmops_desktop.services.drills.alarms import Alarms
 from gmops_desktop.services.drills.certificate import facts_of
+from gmops_desktop.services.drills.clone_rehearsal import CloneRehearsal
+from gmops_desktop.services.drills.clones import Cleared, CloneStays, Left, Quote
 from gmops_desktop.services.drills.copies import Copies, Secrets
 from gmops_desktop.services.drills.record import Drill, Record
 from gmops_desktop.services.drills.rehearsal import Findings, FindPrograms, Rehearsal
@@ -78,7 +81,7 @@ class Drills:
     """Drills of the databases of the contract, on this machine.
 
     `file` registers certificates, `contract` gives the one in force; `opened` gives the plain file
-    of an archive.
+    of an archive; `on_clone` drills where no server can be had on this machine.
     """
 
     def __init__(
@@ -94,13 +97,14 @@ class Drills:
         resources: Callable[[], tuple[Resource, ...]],
         secrets: Secrets,
         locks: Path,
+        on_clone: CloneRehearsal,
         find: FindPrograms = local_programs.find,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._record = Record(database, journal)
         self._inventory = Inventory(database)
         self._servers, self._find, self._opened = servers, find, opened
-        self._rehearsal = Rehearsal(servers, opened, find)
+        self._rehearsal, self._on_clone = Rehearsal(servers, opened, find), on_clone
         self._file, self._contract = file, contract
         self._alarms, self._resources = Alarms(troubles), resources
         self._locks, self._now = locks, now
@@ -108,38 +112,80 @@ class Drills:
 
     # ------------------------------------------------------------ doing
 
-    def run(self, resource: Resource, context: Context) -> Drill:
-        """Drill the newest archive of a database; raises `OpsError` where there is none."""
-        return self.run_file(self.newest(resource).path, context)
+    def run(self, resource: Resource, context: Context, *, quote: Quote | None = None) -> Drill:
+        """Drill the newest archive of a database; raises `OpsError` where there is none.
 
-    def run_file(self, path: Path, context: Context) -> Drill:
+        With the `quote` that somebody agreed to, on a cloned cloud instance instead of a server of
+        this machine.
+        """
+        try:
+            return self.run_file(self.newest(resource).path, context, quote=quote)
+        except NoLocalServer as error:
+            if self.clonable(resource):
+                error.hint += " " + tr(
+                    "Or drill on a cloned cloud instance, which costs money: gmops drill run "
+                    "--clone tells how much."
+                )
+            raise
+
+    def run_file(self, path: Path, context: Context, *, quote: Quote | None = None) -> Drill:
         """Drill one archive, keep the certificate, and return what came of it.
 
         A drill that disproves the archive is a result and raises nothing; one that cannot be
-        carried out is written down, and raises `OpsError`.
+        carried out is written down, and raises `OpsError`.  So does one whose clone could not be
+        removed (`CloneStays`), after its result was written down.
         """
         backup = next((one for one in self._inventory.all() if one.path == path), None)
-        resource_id = backup.resource_id if backup else ""
-        found, begun = Findings(), self._now()
+        checks = self.checks(backup.resource_id if backup else "")
+        found, begun, faults = Findings(), self._now(), tuple[str, ...]()
+        stays: CloneStays | None = None
+
+        def failed(*why: OpsError) -> None:
+            faults = tuple(f"{one.message} {one.hint}".strip() for one in why)
+            drill = self._drill(begun, path, backup, found, faults)
+            self._record.add(replace(drill, outcome="failed"))
+
         with self._alone(path):
             try:
-                self._rehearsal.run(path, self.checks(resource_id), found, context)
+                if quote is None:
+                    self._rehearsal.run(path, checks, found, context)
+                else:
+                    self._on_clone.run(path, quote, checks, found, context)
+                faults = tuple(found.proof.faults)
             except ProofFailed as error:
-                drill = self._drill(begun, path, backup, found, (error.message,))
+                faults = (error.message,)
+            except CloneStays as error:
+                stays = error
+                if error.ended_by is None:  # the archive is judged all the same
+                    faults = tuple(found.proof.faults)
+                elif isinstance(error.ended_by, ProofFailed):
+                    faults = (error.ended_by.message,)
+                else:
+                    failed(*(one for one in (error.ended_by, error) if isinstance(one, OpsError)))
+                    raise
+                found.notes.append(error.message)
             except OpsError as error:
-                faults = (f"{error.message} {error.hint}".strip(),)
-                self._record.add(
-                    replace(self._drill(begun, path, backup, found, faults), outcome="failed")
-                )
+                failed(error)
                 raise
-            else:
-                drill = self._drill(begun, path, backup, found, tuple(found.proof.faults))
+            drill = self._drill(begun, path, backup, found, faults)
             with context.uncut():  # too late to cancel: it is known how it ended
                 drill = replace(drill, certificate=self._certified(drill, context))
                 self._record.add(drill)
+        if stays is not None:
+            raise stays
         with suppress(Cancelled):  # too late: it is done
             context.progress(100, tr("The drill is over"))
         return drill
+
+    def clonable(self, resource: Resource) -> bool:
+        """Say whether a database is an instance that could be cloned for a drill."""
+        address = resource.address
+        return isinstance(address, MysqlAddress) and address.cloud is not None
+
+    def quote(self, resource: Resource, context: Context) -> Quote:
+        """Ask what a drill on a clone would cost; nothing is ordered.  Raises `OpsError`."""
+        self.newest(resource)  # without an archive there is nothing to ask for
+        return self._on_clone.quote(resource, context)
 
     def scan(self, path: Path, context: Context) -> tuple[str, ...]:
         """Say what speaks against restoring an archive beside the production schema, on the
@@ -253,6 +299,14 @@ class Drills:
         """Remove what a killed program left of drills; return how many servers."""
         return self._servers.sweep()
 
+    def clones_left(self) -> tuple[Left, ...]:
+        """Return the clones that ended drills left in the cloud, without asking there."""
+        return self._on_clone.clones.left()
+
+    def clear_clones(self, context: Context) -> Cleared:
+        """Remove the clones that ended drills left; say of each whether it is gone."""
+        return self._on_clone.clones.clear(context)
+
     # ------------------------------------------------------------ inside
 
     def _archives(self, resource: Resource) -> list[Backup]:
@@ -308,29 +362,30 @@ class Drills:
             taken_at=manifest.begun if manifest else backup.at if backup else None,
             schema=schema,
             source=f"{manifest.source.server} {manifest.source.version}" if manifest else "",
-            server=str(found.program) if found.program else "",
+            server=found.server,
             phases=tuple(found.phases),
             tables=proof.tables,
             rows=proof.rows,
             definitions=proof.definitions,
             text_bytes=manifest.text_bytes if manifest else 0,
             faults=(*faults, *broken),
-            notes=_notes(found),
+            notes=(*_notes(found), *found.notes),
             checks=found.checks,
+            clone=found.clone,
         )
 
 
 def _notes(found: Findings) -> tuple[str, ...]:
     """Say what differs between the servers, and what it meant for the proof."""
-    if found.manifest is None or found.program is None:
+    if found.manifest is None or not found.server:
         return ()
     source, notes = found.manifest.source, []
-    if found.program.kind != source.server:
+    if found.kind != source.server:
         notes.append(
             tr(
                 "The archive comes from {origin}; it was drilled on {server}.",
                 origin=f"{source.server} {source.version}",
-                server=found.program,
+                server=found.server,
             )
         )
     if names := found.proof.otherwise:
@@ -338,7 +393,7 @@ def _notes(found: Findings) -> tuple[str, ...]:
             tr(
                 "{server} writes these in other words, so they were held against a second load of "
                 "the archive: {names}.",
-                server=found.program,
+                server=found.server,
                 names=tr(", ").join(names),
             )
         )
