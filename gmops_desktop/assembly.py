@@ -331,10 +331,11 @@ class Services:
     @cached_property
     def drills(self) -> Drills:
         from gmops_desktop.adapters.local_server import LocalServers
-        from gmops_desktop.services.drills import CloneRehearsal, Clones, Drills
+        from gmops_desktop.services.drills import CloneRehearsal, Clones, Drills, Orders
 
         opened, outside = self.sealing.seals.opened, self._outside
-        clones = Clones(outside.open_tencent, self.home.cloud / "clones", self.home.locks, utc_now)
+        orders = Orders(self.home.cloud / "clones", self.home.locks)
+        clones = Clones(outside.open_tencent, orders, utc_now)
         drills = Drills(
             self._database,
             self._journal,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gmops_desktop.addresses import MysqlAddress
+from gmops_desktop.cli.drill_clones import agreed, cleared, tell_left
 from gmops_desktop.cli.help import Command, group
 from gmops_desktop.cli.options import Json
 from gmops_desktop.cli.schedule import database_named
@@ -22,10 +21,7 @@ from ui import drill_words, words
 
 if TYPE_CHECKING:
     from gmops_desktop.cli.session import Session
-    from gmops_desktop.addresses import Resource
-    from gmops_desktop.services.drills import Cleared, Copy, Drill, Left, Quote
-
-_ORDER: Final = "clone"  # what is typed to agree to its cost; the same in every language
+    from gmops_desktop.services.drills import Copy, Drill
 
 commands = group(
     "drill", tr("Restore drills: an archive into a throw-away server, proved and timed.")
@@ -82,7 +78,7 @@ def run(
         file = _file(subject)
         if file is not None and clone:
             raise typer.BadParameter(tr("--clone drills the newest backup of a database: name it."))
-        _tell_left(session)
+        tell_left(session)
         if file is not None:
             drill = session.run(
                 lambda context: drills.run_file(file, context),
@@ -90,7 +86,7 @@ def run(
             )
         else:
             resource = database_named(session, subject)
-            quote = _agreed(session, resource, yes=yes_costs) if clone else None
+            quote = agreed(session, resource, yes=yes_costs) if clone else None
             drill = session.run(
                 lambda context: drills.run(resource, context, quote=quote),
                 tr("Drilling {name}", name=resource.name),
@@ -98,30 +94,6 @@ def run(
             for ticket in drills.raise_alarms(resource):
                 session.terminal.tell(f"{ticket.number} {ticket.title}")
         _answer(session, drill)
-
-
-def _agreed(session: Session, resource: Resource, *, yes: bool) -> Quote:
-    """Tell what a clone costs, and return the order once somebody agreed to it."""
-    drills, terminal = session.services.drills, session.terminal
-    address = resource.address
-    if isinstance(address, MysqlAddress):
-        session.prepare(address)
-        if address.cloud is not None:
-            session.prepare_cloud(address.cloud, given=False)
-    quote = session.run(
-        lambda context: drills.quote(resource, context),
-        tr("Asking what a clone of {name} costs", name=resource.name),
-    )
-    for line in drill_words.cost_lines(quote):
-        terminal.tell(line)
-    if not yes and terminal.can_ask:
-        question = tr("Type {word} to order the clone:", word=_ORDER)
-        yes = terminal.ask(question) == _ORDER
-    if not yes:
-        raise OpsError(
-            tr("No clone was ordered."), hint=tr("Agree to what it costs with --yes-costs.")
-        )
-    return quote
 
 
 @commands.command("list", cls=Command, help=tr("List the drills there were, newest first."))
@@ -343,25 +315,12 @@ def clones(
             lines = [drill_words.left_text(one) for one in left]
             session.terminal.answer({"clones": left}, *(lines or [tr("No drill left a clone.")]))
             return
-        cleared = _cleared(session, left)
-        gone = tr("Removed: {count}.", count=len(cleared.gone))
-        if cleared.stay:
+        found = cleared(session, left)
+        gone = tr("Removed: {count}.", count=len(found.gone))
+        if found.stay:
             session.terminal.tell(gone)
-            raise BadAnswer({"removed": cleared.gone}, cleared.stay[0])
-        session.terminal.answer({"removed": cleared.gone}, gone)
-
-
-def _cleared(session: Session, left: Sequence[Left], *, terse: bool = False) -> Cleared:
-    for one in left:
-        session.prepare_cloud(one.cloud, given=False)
-    return session.run(
-        session.services.drills.clear_clones, tr("Removing clones that drills left"), terse=terse
-    )
-
-
-def _tell_left(session: Session) -> None:
-    for one in session.services.drills.clones_left():
-        session.terminal.tell(drill_words.left_text(one))
+            raise BadAnswer({"removed": found.gone}, found.stay[0])
+        session.terminal.answer({"removed": found.gone}, gone)
 
 
 # ---------------------------------------------------------------- what is due
@@ -375,7 +334,7 @@ def run_due(session: Session) -> tuple[list[dict[str, object]], list[OpsError]]:
     results: list[dict[str, object]] = []
     faults: list[OpsError] = []
     if left := drills.clones_left():
-        faults += _cleared(session, left, terse=True).stay
+        faults += cleared(session, left, terse=True).stay
     lines = [f"{ticket.number} {ticket.title}" for ticket in tickets]
     lines += [f"{fault.message} {fault.hint}" for fault in faults]
     for resource in wanted:

@@ -12,7 +12,7 @@ from gmops_desktop.adapters.vault import Vault
 from gmops_desktop.archive.sealing import Seals
 from gmops_desktop.outside import Outside
 from gmops_desktop.paths import Home
-from gmops_desktop.services.drills import CloneRehearsal, Clones
+from gmops_desktop.services.drills import CloneRehearsal, Clones, Orders
 
 
 def on_clone(
@@ -24,5 +24,6 @@ def on_clone(
 ) -> CloneRehearsal:
     """Return drills on clones whose notes, locks and known hosts lie in `folder`."""
     outside = Outside(Home(folder), secret or Vault().get)
-    clones = Clones(outside.open_tencent, folder / "clones", folder / "locks", now)
+    orders = Orders(folder / "clones", folder / "locks")
+    clones = Clones(outside.open_tencent, orders, now)
     return CloneRehearsal(clones, Seals().opened, outside.reach, find_client)

@@ -235,7 +235,7 @@ def test_a_clone_left_by_a_killed_program_is_removed_at_the_next_start(
     qtbot: QtBot, drilling: Drilling, drills: Drills, instance: Resource, runner: TaskRunner,
 ) -> None:  # fmt: skip
     quote, orders = drills.quote(instance, Context()), drills._on_clone.clones
-    orders._write(Left(quote.name, quote.cloud, utc_now(), str(quote.price)))
+    orders._orders.write(Left(quote.name, quote.cloud, utc_now(), str(quote.price)))
     tencent_clones.create(orders._connect(quote.cloud), quote.order, Context())
     (left,) = drills.clones_left()
     page: QWidget = drilling.property("page")

@@ -2,8 +2,9 @@
 
 from gmops_desktop.services.drills.checks import CheckResult
 from gmops_desktop.services.drills.clone_rehearsal import CloneRehearsal
-from gmops_desktop.services.drills.clones import Cleared, Clones, CloneStays, Left, Quote
+from gmops_desktop.services.drills.clones import Cleared, Clones, Quote
 from gmops_desktop.services.drills.copies import Copy
+from gmops_desktop.services.drills.orders import CloneStays, Left, Orders
 from gmops_desktop.services.drills.record import Drill, Phase
 from gmops_desktop.services.drills.service import Drills, Outlook
 
@@ -17,6 +18,7 @@ __all__ = [
     "Drill",
     "Drills",
     "Left",
+    "Orders",
     "Outlook",
     "Phase",
     "Quote",

@@ -6,20 +6,18 @@ which clone may be there, and removes it or says that it still costs money.
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain, repeat
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from gmops_desktop.adapters import tencent_backups
 from gmops_desktop.adapters import tencent_clones as api
-from gmops_desktop.adapters.locks import Busy, held
+from gmops_desktop.adapters.locks import Busy
 from gmops_desktop.adapters.tencent import CloudRefused, Tencent
 from gmops_desktop.adapters.tencent_backups import CloudBackup
 from gmops_desktop.adapters.tencent_clones import CloneState, CloneTask, Instance, Price
@@ -27,7 +25,7 @@ from gmops_desktop.addresses import CloudDatabase, MysqlAddress, Resource
 from gmops_desktop.context import Context
 from gmops_desktop.errors import Cancelled, OpsError
 from gmops_desktop.language import mark, tr
-from gmops_desktop.paths import sync_folder, write_atomically
+from gmops_desktop.services.drills.orders import CloneStays, Left, Orders
 
 _Answer = TypeVar("_Answer")
 
@@ -64,19 +62,6 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """A clone that a drill ordered, and that is not known to be gone; `instance` is empty where it
-    was never seen.  One that is isolated costs nothing any more."""
-
-    name: str
-    cloud: CloudDatabase
-    at: datetime
-    price: str
-    instance: str = ""
-    isolated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Cleared:
     """What became of clones that drills left: the names of those gone, and why others are not."""
 
@@ -84,62 +69,17 @@ class Cleared:
     stay: tuple[OpsError, ...] = ()
 
 
-class CloneStays(OpsError):
-    """A clone could not be removed: it may still cost money.
-
-    `ended_by` is what ended the drill on it, if it did not end well.
-    """
-
-    ended_by: BaseException | None = None
-
-    def __init__(self, left: Left, why: OpsError) -> None:
-        if left.isolated:
-            message = tr(
-                "The clone {name} ({instance}) is isolated and costs nothing any more, but is not "
-                "deleted yet: {why}",
-                name=left.name,
-                instance=left.instance,
-                why=why.message,
-            )
-        elif left.instance:
-            message = tr(
-                "The clone {name} ({instance}) is not removed and may still cost {price} an hour: "
-                "{why}",
-                name=left.name,
-                instance=left.instance,
-                price=left.price,
-                why=why.message,
-            )
-        else:
-            message = tr(
-                "It is not known whether the clone {name} exists in Tencent Cloud, which would "
-                "cost {price} an hour: {why}",
-                name=left.name,
-                price=left.price,
-                why=why.message,
-            )
-        way = tr(
-            "The next start tries again, and so does gmops drill clones --remove. By hand: "
-            "in Tencent Cloud's console, TencentDB for MySQL, region {region}: isolate it, then "
-            "delete it from the recycle bin.",
-            region=left.cloud.region,
-        )
-        super().__init__(message, hint=f"{way} {why.hint}".rstrip())
-        self.left = left
-
-
 class Clones:
-    """Clones for drills.  `connect` gives the API with an instance's keys; `notes` is the folder of
-    what was ordered, `locks` that of the locks by which a drill at work is known."""
+    """Clones for drills; `connect` gives the API with an instance's keys, `orders` remember what was
+    ordered."""
 
     def __init__(
         self,
         connect: Callable[[CloudDatabase], Tencent],
-        notes: Path,
-        locks: Path,
+        orders: Orders,
         now: Callable[[], datetime],
     ) -> None:
-        self._connect, self._notes, self._locks, self._now = connect, notes, locks, now
+        self._connect, self._orders, self._now = connect, orders, now
 
     # ------------------------------------------------------------ before
 
@@ -184,8 +124,8 @@ class Clones:
 
         It is removed afterwards, whatever happens.  Raises `CloneStays` where that fails.
         """
-        with self._alone(quote.name):
-            self._write(Left(quote.name, quote.cloud, self._now(), str(quote.price)))
+        with self._orders.held(quote.name):
+            self._orders.write(Left(quote.name, quote.cloud, self._now(), str(quote.price)))
             try:
                 yield self._make(quote, context)
             except BaseException as error:
@@ -194,7 +134,8 @@ class Clones:
             self._remove_known(quote.name, context, None)
 
     def _make(self, quote: Quote, context: Context) -> Instance:
-        ordered, lost = False, None
+        ordered = False
+        lost: CloudRefused | None = None
         try:
             cloud_api = self._connect(quote.cloud)
             before = {one.number for one in api.tasks(cloud_api, quote.source.id, context)}
@@ -204,12 +145,12 @@ class Clones:
                 api.create(cloud_api, quote.order, context)
         except CloudRefused as refusal:
             if not ordered or not refusal.unclear:
-                self._forget(quote.name)
+                self._orders.forget(quote.name)
                 raise
             lost = refusal
         except BaseException:
             if not ordered:
-                self._forget(quote.name)
+                self._orders.forget(quote.name)
             raise
         if lost is not None:
             self._adopt(cloud_api, quote.name, lost, context)
@@ -236,7 +177,7 @@ class Clones:
             clone = self._look(cloud_api, quote.name, known, context)
             if clone is not None and not known:
                 known = clone.id
-                self._write(replace(self._read(quote.name), instance=known))
+                self._orders.write(replace(self._orders.read(quote.name), instance=known))
             task = self._task(cloud_api, quote, known, before, context)
             if task is not None and task.state == "failed":
                 raise OpsError(
@@ -289,11 +230,7 @@ class Clones:
 
     def left(self) -> tuple[Left, ...]:
         """Return the clones that drills ordered and that no drill at work is using, oldest first."""
-        found = []
-        for file in sorted(self._notes.glob("*.json")):
-            with suppress(Busy), self._alone(file.stem):
-                found.append(self._read(file.stem))
-        return tuple(found)
+        return tuple(self._orders.left())
 
     def clear(self, context: Context) -> Cleared:
         """Remove the clones that drills left; what cannot be removed is told, not raised."""
@@ -301,7 +238,7 @@ class Clones:
         for left in self.left():
             context.progress(None, tr("Removing the clone {name}", name=left.name))
             try:
-                with self._alone(left.name):
+                with self._orders.held(left.name):
                     self._remove(left, context)
             except Busy:
                 continue  # another program was quicker
@@ -314,11 +251,11 @@ class Clones:
     def _remove_known(
         self, name: str, context: Context, ended_by: BaseException | None
     ) -> None:
-        if (self._notes / f"{name}.json").exists():
+        if self._orders.knows(name):
             with suppress(Cancelled):
                 context.progress(None, tr("Removing the clone {name}", name=name))
             try:
-                self._remove(self._read(name), context)
+                self._remove(self._orders.read(name), context)
             except CloneStays as stays:
                 stays.ended_by = ended_by
                 raise
@@ -332,17 +269,17 @@ class Clones:
         try:
             self._take_away(self._connect(left.cloud), left, own)
         except OpsError as error:
-            stays = CloneStays(self._read(left.name), error)
+            stays = CloneStays(self._orders.read(left.name), error)
             context.note(f"{stays.message} {stays.hint}")
             raise stays from error
-        self._forget(left.name)
+        self._orders.forget(left.name)
 
     def _take_away(self, cloud_api: Tencent, left: Left, context: Context) -> None:
         begun = time.monotonic()
         for number, pause in enumerate(_pauses(), 1):
             clone = self._look(cloud_api, left.name, left.instance, context, _HURRY)
             if clone is not None and left.instance != clone.id:
-                left = self._write(replace(left, instance=clone.id))
+                left = self._orders.write(replace(left, instance=clone.id))
             if clone is None and not left.instance and self._now() - left.at < _FORGOTTEN:
                 if number >= _LOOKS:
                     raise OpsError(tr("It is not listed there (yet)."))
@@ -358,41 +295,13 @@ class Clones:
             elif clone.state == "running":
                 api.isolate(cloud_api, clone, context)
             elif clone.state == "isolated":
-                left = self._write(replace(left, isolated=True))
+                left = self._orders.write(replace(left, isolated=True))
                 api.take_offline(cloud_api, clone, context)
             if time.monotonic() - begun > _REMOVING:
                 raise OpsError(
                     tr("It is still there after {minutes} minutes.", minutes=int(_REMOVING // 60))
                 )
             context.wait(pause)
-
-    # ------------------------------------------------------------ what was ordered
-
-    def _alone(self, name: str) -> AbstractContextManager[None]:
-        return held(self._locks / f"{name}.lock", tr("A drill on the clone {name}", name=name))
-
-    def _write(self, left: Left) -> Left:
-        """Write down what is known of a clone, and return it."""
-        file = self._notes / f"{left.name}.json"
-        content = json.dumps({**asdict(left), "at": left.at.isoformat()}).encode()
-        try:
-            self._notes.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_atomically(file, content)
-        except OSError as error:
-            raise OpsError(
-                tr("{path} could not be written: {why}.", path=file, why=error.strerror or error),
-                hint=tr("Free some space there, or mend the folder's permissions."),
-            ) from error
-        return left
-
-    def _read(self, name: str) -> Left:
-        values = json.loads((self._notes / f"{name}.json").read_text("utf-8"))
-        cloud, at = CloudDatabase(**values["cloud"]), datetime.fromisoformat(values["at"])
-        return Left(**{**values, "cloud": cloud, "at": at})
-
-    def _forget(self, name: str) -> None:
-        (self._notes / f"{name}.json").unlink(missing_ok=True)
-        sync_folder(self._notes)
 
 
 def _pauses() -> Iterator[float]:

@@ -36,8 +36,9 @@ from gmops_desktop.services.drills import checks as checking
 from gmops_desktop.services.drills.alarms import Alarms
 from gmops_desktop.services.drills.certificate import facts_of
 from gmops_desktop.services.drills.clone_rehearsal import CloneRehearsal
-from gmops_desktop.services.drills.clones import Cleared, CloneStays, Left, Quote
+from gmops_desktop.services.drills.clones import Cleared, Quote
 from gmops_desktop.services.drills.copies import Copies, Secrets
+from gmops_desktop.services.drills.orders import CloneStays, Left
 from gmops_desktop.services.drills.record import Drill, Record
 from gmops_desktop.services.drills.rehearsal import Findings, FindPrograms, Rehearsal
 
