@@ -74,9 +74,7 @@ class Tencent(Server):
         """The account's one TencentDB instance."""
         return CloudDatabase(DATABASE, REGION, self.secret_id, f"http://{self.endpoint}")
 
-    def fail_next(
-        self, action: str, code: str, message: str = "", *, after: bool = False
-    ) -> None:
+    def fail_next(self, action: str, code: str, message: str = "", *, after: bool = False) -> None:
         """Let the next call of `action` ("*" for any) fail with an error code of Tencent's; `after`
         it was carried out, as where the answer is lost on the way."""
         file = self.folder / "faults.json"

@@ -262,9 +262,9 @@ class DatabaseClones:
     @staticmethod
     def _price(given: Json) -> int:
         """Return hundredths of a yuan an hour, about as TencentDB asks."""
-        nodes = given.get("InstanceNodes", 2)
-        return round((given.get("Memory", MEMORY) * 0.042 + given.get("Volume", VOLUME) * 0.2)
-                     * nodes / 2)  # fmt: skip
+        memory, volume = int(given.get("Memory", MEMORY)), int(given.get("Volume", VOLUME))
+        nodes = int(given.get("InstanceNodes", 2))
+        return round((memory * 0.042 + volume * 0.2) * nodes / 2)
 
     def _one(self, id: str) -> _Clone:
         if id == DATABASE:
@@ -285,7 +285,9 @@ class DatabaseClones:
                 clone.task = "running"
             if clone.task == "running" and share >= 0.5 and behaviour.clone_fails:
                 clone.task, clone.ended = "failed", now
-                clone.status = _RUNNING  # an instance without data, which is to be paid all the same
+                clone.status = (
+                    _RUNNING  # an instance without data, which is to be paid all the same
+                )
             elif clone.task == "running" and share >= 1 and self._servers is not None:
                 clone.task = "wait_complete"
                 self._in_background(clone, self._started)

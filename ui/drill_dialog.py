@@ -198,8 +198,8 @@ def _told(drill: Drill) -> str:
 
 
 class ServerQuestion(Sheet):
-    """Asks what to drill in where no database server is installed: one may be installed, or a cloned
-    cloud instance be priced (`clonable`)."""
+    """Asks what to drill in where no database server is installed: one may be installed, or the
+    price of a cloned cloud instance be asked (`clonable`)."""
 
     install_wanted = Signal()
     price_wanted = Signal()
@@ -232,8 +232,8 @@ class ServerQuestion(Sheet):
         self.yes = button(tr("Install"), self.install_wanted.emit, kind="primary")
         if clonable:
             text = tr(
-                "Instead, the drill can run on a clone of the database's cloud instance. That costs "
-                "money; the price is told before anything is ordered."
+                "Instead, the drill can run on a clone of the database's cloud instance. That "
+                "costs money; the price is told before anything is ordered."
             )
             self.body.addWidget(paragraph(text, "body"))
         self.add_close(tr("Not now"))

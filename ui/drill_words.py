@@ -79,9 +79,9 @@ def cost_lines(quote: Quote) -> tuple[str, ...]:
             price=quote.price,
         ),
         tr(
-            "It is made of the cloud's backup of {day} and takes from minutes to more than an hour. "
-            "The archive is loaded into a new schema of the clone and proved there; the database "
-            "itself is not touched.",
+            "It is made of the cloud's backup of {day} and takes from minutes to more than an "
+            "hour. The archive is loaded into a new schema of the clone and proved there; the "
+            "database itself is not touched.",
             day=words.stamp(quote.backup.at),
         ),
         tr(
@@ -97,8 +97,8 @@ def left_text(left: Left) -> str:
     name = f"{left.name} ({left.instance})" if left.instance else left.name
     if left.isolated:
         return tr(
-            "The clone {name}, ordered on {day}, is isolated and costs nothing any more, but is not "
-            "deleted yet: gmops drill clones --remove.",
+            "The clone {name}, ordered on {day}, is isolated and costs nothing any more, but is "
+            "not deleted yet: gmops drill clones --remove.",
             name=name,
             day=words.stamp(left.at),
         )

@@ -109,7 +109,9 @@ class Drilling(QObject):
     def _run(self, resource: Resource, dialog: DrillDialog) -> None:
         self._with_server(
             lambda: self._drill(resource, dialog),
-            clone=partial(self._price, resource, dialog) if self._drills.clonable(resource) else None,
+            clone=partial(self._price, resource, dialog)
+            if self._drills.clonable(resource)
+            else None,
         )
 
     def _price(self, resource: Resource, dialog: DrillDialog) -> None:
@@ -127,9 +129,7 @@ class Drilling(QObject):
         )
         task.succeeded.connect(told)
 
-    def _drill(
-        self, resource: Resource, dialog: DrillDialog, quote: Quote | None = None
-    ) -> None:
+    def _drill(self, resource: Resource, dialog: DrillDialog, quote: Quote | None = None) -> None:
         drills = self._drills
 
         def job(context: Context) -> Drill:

@@ -20,7 +20,7 @@ InstanceState = Literal["creating", "running", "isolating", "isolated", "going",
 CloneState = Literal["initial", "running", "wait_complete", "success", "failed", "unknown"]
 
 MARK: Final = "gmops-drill-"  # how the name of each clone of ours begins
-ACTIONS: Final = (  # what a drill on a clone asks for, beside backups, which the key may read anyway
+ACTIONS: Final = (  # what a drill on a clone asks for; the key may read backups anyway
     "DescribeDBInstances",
     "DescribeDBSecurityGroups",
     "DescribeDBPrice",
@@ -40,13 +40,13 @@ _STATES: Final[dict[int, InstanceState]] = {
     6: "going",
     7: "going",
 }
-_CLONE_STATES: Final[tuple[CloneState, ...]] = (
-    "initial",
-    "running",
-    "wait_complete",
-    "success",
-    "failed",
-)
+_CLONE_STATES: Final[dict[str, CloneState]] = {
+    "initial": "initial",
+    "running": "running",
+    "wait_complete": "wait_complete",
+    "success": "success",
+    "failed": "failed",
+}
 _BUSY: Final = (
     "OperationDenied.ActionInProcess",
     "OperationDenied.InstanceTaskRunning",
@@ -252,7 +252,7 @@ def _instance(item: dict[str, Any]) -> Instance:
 
 def _task(item: dict[str, Any]) -> CloneTask:
     said = item.get("TaskStatus") or ""
-    state = next((known for known in _CLONE_STATES if known == said), "unknown")
+    state = _CLONE_STATES.get(said, "unknown")
     return CloneTask(item["CloneJobId"], item.get("DstInstanceId") or "", state)
 
 

@@ -263,8 +263,8 @@ def _said(facts: DrillFacts) -> list[Flowable]:
 def _how(facts: DrillFacts) -> str:
     if facts.clone:
         return tr(
-            "The digest of every table's rows was computed by the cloned instance and compared with "
-            "the archive's manifest."
+            "The digest of every table's rows was computed by the cloned instance and compared "
+            "with the archive's manifest."
         )
     return tr(
         "The digest of every table's rows was computed by the drill's server and compared with the "

@@ -214,6 +214,13 @@ def test_a_scripted_failure_happens_once(cloud: Tencent) -> None:
 ORDER = {**DATABASE, "InstanceName": "drill", "PayType": "USED_PAID"}
 
 
+def backup_of(cloud: Tencent) -> dict[str, object]:
+    """What names a backup that can be cloned."""
+    found = call(cloud, "cdb", "DescribeBackups", DATABASE)["Items"]
+    assert isinstance(found, list)
+    return {"SpecifiedBackupId": next(o["BackupId"] for o in found if o["Way"] == "automatic")}
+
+
 def clones(cloud: Tencent) -> list[dict[str, object]]:
     fields = {"InstanceNames": ["drill"], "Status": [0, 1, 4, 5]}
     found = call(cloud, "cdb", "DescribeDBInstances", fields)["Items"]
@@ -233,9 +240,7 @@ def test_a_clone_has_a_price_by_the_hour(cloud: Tencent) -> None:
 
 
 def test_an_order_for_a_clone_must_be_one_and_a_dry_one_makes_none(cloud: Tencent) -> None:
-    backups = call(cloud, "cdb", "DescribeBackups", DATABASE)["Items"]
-    assert isinstance(backups, list)
-    good: dict[str, object] = {**ORDER, "SpecifiedBackupId": backups[0]["BackupId"]}
+    good = {**ORDER, **backup_of(cloud)}
     for bad in (
         ORDER,
         {**good, "SpecifiedRollbackTime": "2026-01-01 00:00:00"},
@@ -253,10 +258,8 @@ def test_an_order_for_a_clone_must_be_one_and_a_dry_one_makes_none(cloud: Tencen
 
 
 def test_a_clone_goes_through_its_states_and_can_be_removed_only_in_order(cloud: Tencent) -> None:
-    backups = call(cloud, "cdb", "DescribeBackups", DATABASE)["Items"]
-    assert isinstance(backups, list)
     cloud.behave(clone_seconds=600)
-    order = {**ORDER, "SpecifiedBackupId": backups[0]["BackupId"]}
+    order = {**ORDER, **backup_of(cloud)}
     assert call(cloud, "cdb", "CreateCloneInstance", order)["AsyncRequestId"]
     (task,) = call(cloud, "cdb", "DescribeCloneList", DATABASE)["Items"]  # type: ignore[misc]
     assert (task["TaskStatus"], task["DstInstanceId"]) == ("initial", "")

@@ -220,9 +220,7 @@ def test_the_way_to_the_clone_is_tried_before_anything_is_ordered(
     assert ordered(stand_in) == before
 
 
-def test_without_a_local_server_the_way_out_names_the_clone(
-    drills: Drills, site: Resource
-) -> None:
+def test_without_a_local_server_the_way_out_names_the_clone(drills: Drills, site: Resource) -> None:
     with pytest.raises(OpsError, match="No MariaDB or MySQL server") as refused:
         drills.run(site, Context())
     assert "gmops drill run --clone" in refused.value.hint
@@ -303,9 +301,7 @@ def test_another_password_on_the_clone_is_said_and_the_clone_removed(
 # ---------------------------------------------------------------- the cloud's bad days
 
 
-def test_too_little_money_orders_nothing(
-    drills: Drills, site: Resource, stand_in: StandIn
-) -> None:
+def test_too_little_money_orders_nothing(drills: Drills, site: Resource, stand_in: StandIn) -> None:
     quote, before = drills.quote(site, Context()), ordered(stand_in)
     stand_in.behave(balance=51)
     with pytest.raises(CloudRefused, match="not sufficient") as refused:

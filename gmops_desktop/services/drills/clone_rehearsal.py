@@ -47,6 +47,7 @@ _RIGHTS: Final = (1044, 1142, 1143, 1227, 1370, 1410, 1419, 1698)
 _NO_ROOM: Final = (3, 1021, 1030, 1041, 1114, 1878)
 _DEFINITION: Final = b"\nSET character_set_client="  # how `script.definition` begins
 
+
 class CloneRehearsal:
     """Drills archives on clones; `reach` leads to them, `find_client` finds a stock client."""
 
@@ -234,17 +235,16 @@ def _ours(frame: bytes) -> bytes:
 def _let_in(address: MysqlAddress, password: str, quote: Quote, context: Context) -> None:
     """Raise `OpsError` where the clone has another password for the account."""
     try:
-        mysql.connect(
-            replace(address, schema=_NOWHERE), context, password=password
-        ).close()
+        mysql.connect(replace(address, schema=_NOWHERE), context, password=password).close()
     except ServerRefused as error:
         if error.code != _WRONG_PASSWORD:
             raise
         raise OpsError(
             tr("The clone does not take the password of {user}.", user=address.user),
             hint=tr(
-                "It knows the passwords of its backup of {day}. If the password was changed since, "
-                "let the cloud make a new backup (gmops backup cloud create --kind physical), and drill again.",
+                "It knows the passwords of its backup of {day}. If the password was changed "
+                "since, let the cloud make a new backup (gmops backup cloud create --kind "
+                "physical), and drill again.",
                 day=f"{quote.backup.at.astimezone():%Y-%m-%d %H:%M}",
             ),
             unharmed=tr("That says nothing against the archive, and nothing for it."),

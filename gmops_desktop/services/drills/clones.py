@@ -29,7 +29,15 @@ from gmops_desktop.services.drills.orders import CloneStays, Left, Orders
 
 _Answer = TypeVar("_Answer")
 
-_PAUSES: Final = (0.5, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)  # seconds between looks; the last for all that follow
+_PAUSES: Final = (
+    0.5,
+    0.5,
+    1.0,
+    2.0,
+    5.0,
+    10.0,
+    20.0,
+)  # seconds between looks; the last for all that follow
 _MAKING: Final = 3 * 3600.0  # seconds a clone is waited for
 _REMOVING: Final = 1800.0  # seconds the removal of one is waited for
 _SILENCE: Final = 600.0  # seconds the cloud may not be reached while a clone is being made
@@ -70,8 +78,8 @@ class Cleared:
 
 
 class Clones:
-    """Clones for drills; `connect` gives the API with an instance's keys, `orders` remember what was
-    ordered."""
+    """Clones for drills; `connect` gives the API with an instance's keys, `orders` remember what
+    was ordered."""
 
     def __init__(
         self,
@@ -229,7 +237,7 @@ class Clones:
     # ------------------------------------------------------------ after
 
     def left(self) -> tuple[Left, ...]:
-        """Return the clones that drills ordered and that no drill at work is using, oldest first."""
+        """Return the clones that drills ordered and no drill at work is using, oldest first."""
         return tuple(self._orders.left())
 
     def clear(self, context: Context) -> Cleared:
@@ -248,9 +256,7 @@ class Clones:
                 gone.append(left.name)
         return Cleared(tuple(gone), tuple(stay))
 
-    def _remove_known(
-        self, name: str, context: Context, ended_by: BaseException | None
-    ) -> None:
+    def _remove_known(self, name: str, context: Context, ended_by: BaseException | None) -> None:
         if self._orders.knows(name):
             with suppress(Cancelled):
                 context.progress(None, tr("Removing the clone {name}", name=name))
@@ -350,7 +356,7 @@ def _newest(backups: tuple[CloudBackup, ...], source: Instance) -> CloudBackup:
 
 
 def _refuse_out_of_reach(address: MysqlAddress, source: Instance) -> None:
-    """A clone is reached only inside the cloud's network: through the same server, or not at all."""
+    """A clone is reached only inside the cloud's network: through the same server or not at all."""
     if address.ssh is None and address.host != source.host:
         raise OpsError(
             tr("A clone of {instance} could not be reached from here: it has no address outside "

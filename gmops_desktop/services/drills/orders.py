@@ -1,5 +1,5 @@
-"""Which clones drills ordered and are not known to be gone: one file each, written before the order,
-and a lock by which a drill at work is told from one that was killed."""
+"""Which clones drills ordered and are not known to be gone: one file each, written before the
+order, and a lock by which a drill at work is told from one that was killed."""
 
 from __future__ import annotations
 

@@ -31,8 +31,8 @@ class Drill:
     "proved": the copy that stock tools restored is the archive, and every check held; "disproved":
     `faults` say what is not; "failed": it could not be carried out, and `faults` say why.
     `sha256` is that of the file as it lies on the disk.  `notes` say what was proved in another
-    way.  `source` and `server` name the servers of the archive and of the drill; `clone` is the id of
-    the cloned cloud instance, where it was one.
+    way.  `source` and `server` name the servers of the archive and of the drill; `clone` is the id
+    of the cloned cloud instance, where it was one.
     """
 
     id: str

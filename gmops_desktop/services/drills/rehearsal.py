@@ -144,7 +144,9 @@ def verified(
             yield reader
 
 
-def refused(error: ClientFailed | ServerRefused, server: str, kind: str, source: Source) -> OpsError:
+def refused(
+    error: ClientFailed | ServerRefused, server: str, kind: str, source: Source
+) -> OpsError:
     """Return what it means that a server would not load an archive: a fault of the archive only
     where the server is of the archive's own kind."""
     if kind == source.server:
