@@ -97,8 +97,8 @@ def test_a_clone_left_by_a_killed_drill_is_named_and_removed(desk: Desk, cloud: 
     cloud.behave(clone_seconds=3)
     words = ("drill", "run", "site", "--clone", "--yes-costs")
     with command.start(*words, home=desk.home, **desk.keyring) as process:
-        note, deadline = desk.home / "cloud" / "clones", time.monotonic() + 60
-        while not any('"instance": "cdb-' in one.read_text("utf-8") for one in note.glob("*.json")):
+        notes, deadline = desk.home / "cloud" / "clones", time.monotonic() + 60
+        while not any("cdb-clone" in one.read_text("utf-8") for one in notes.glob("*.json")):
             assert process.poll() is None, process.communicate(5)
             assert time.monotonic() < deadline
             pause()

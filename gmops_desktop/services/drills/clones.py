@@ -43,6 +43,7 @@ _REMOVING: Final = 1800.0  # seconds the removal of one is waited for
 _SILENCE: Final = 600.0  # seconds the cloud may not be reached while a clone is being made
 _HURRY: Final = 60.0  # the same while one is removed: somebody waits for the program to end
 _LOOKS: Final = 12  # for a clone that was ordered and is not listed yet
+_LISTED: Final = timedelta(minutes=15)  # after which one that was ordered would be listed
 _FORGOTTEN: Final = timedelta(days=1)  # after which one that was never listed is not sought again
 _STATES: Final[dict[CloneState, str]] = {
     "initial": mark("it waits for its turn"),
@@ -286,8 +287,9 @@ class Clones:
             clone = self._look(cloud_api, left.name, left.instance, context, _HURRY)
             if clone is not None and left.instance != clone.id:
                 left = self._orders.write(replace(left, instance=clone.id))
-            if clone is None and not left.instance and self._now() - left.at < _FORGOTTEN:
-                if number >= _LOOKS:
+            age = self._now() - left.at
+            if clone is None and not left.instance and age < _FORGOTTEN:
+                if number >= (_LOOKS if age < _LISTED else 1):
                     raise OpsError(tr("It is not listed there (yet)."))
             elif clone is None or clone.state == "going":
                 return
