@@ -29,6 +29,7 @@ from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.drills import CloneRehearsal, CloneStays, Drills, clones
 from gmops_desktop.services.reports import Reports
 from gmops_desktop.services.tickets import Tickets
+from gmops_desktop.services.troubles import Troubles
 from memory_keyring import MemoryKeyring
 from sandbox.mariadb import MariaDB
 from sandbox.sshd import Sshd
@@ -118,7 +119,8 @@ def build(
     def made(rehearsal: CloneRehearsal) -> Drills:
         return Drills(
             database, journal, LocalServers(tmp_path / "local"), Seals().opened,
-            file=reports.keep, contract=contracts.current, tickets=Tickets(database, journal),
+            file=reports.keep, contract=contracts.current,
+            troubles=Troubles(database, journal, Tickets(database, journal)),
             resources=contracts.resources, secrets=Vault(), locks=tmp_path / "locks",
             on_clone=rehearsal, find=lambda: (),
         )  # fmt: skip
