@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, func, select, type_coerce
@@ -23,35 +22,52 @@ from db.models import (
     SampleRow,
     TicketRow,
 )
-from gmops_desktop.contract.obligations import Stream
+from db.scope import EVERYTHING, Scope
+from gmops_desktop.contract.obligations import Piece, Stream
 from gmops_desktop.contract.terms import ZONE, month_of, next_month
+from gmops_desktop.contract.tickets import ENDED
+from gmops_desktop.language import mark, tr
 
 LOOK: Final = "look"  # the metric written once with every look at a resource
 LOOK_EVERY: Final = timedelta(minutes=5)  # a stretch this long is watched if we looked in it
 
-_LOOKS: Final[dict[str, Stream]] = {
-    "host": "host_looks",
-    "website": "website_looks",
-    "account": "account_looks",
+_LOOKS: Final[dict[Stream, str]] = {
+    "host_looks": "host",
+    "website_looks": "website",
+    "account_looks": "account",
 }
-_TICKETS: Final[dict[str, Stream]] = {
-    "incident": "incidents",
-    "problem": "incidents",
-    "question": "questions",
-    "requirement": "requirements",
-    "training": "trainings",
+_ARCHIVES: Final[dict[Stream, tuple[str, ...]]] = {
+    "backups": ("backup", "safety"),
+    "file_backups": ("files",),
+    "account_backups": ("account",),
+}
+_TICKETS: Final[dict[Stream, tuple[str, ...]]] = {
+    "incidents": ("incident", "problem"),
+    "questions": ("question",),
+    "requirements": ("requirement",),
+    "trainings": ("training",),
+    "visits": ("visit",),
+}
+# What a ticket of these kinds lacks while its work stands only in the ticket.
+_UNSETTLED: Final[dict[Stream, str]] = {
+    "questions": mark("not answered yet"),
+    "requirements": mark("not evaluated"),
+    "trainings": mark("no sign-in sheet"),
+    "visits": mark("no service form"),
 }
 
 
-def recovery_point(session: Session) -> datetime | None:
+def recovery_point(session: Session, scope: Scope = EVERYTHING) -> datetime | None:
     """Return when the newest verified backup was taken: of the worst database we look after.
 
     None where one of them has none, or no database was ever backed up and verified.
     """
     proved = select(func.max(ArchiveRow.at)).where(
-        ArchiveRow.verified.is_(True), ArchiveRow.purpose == "backup"
+        ArchiveRow.verified.is_(True),
+        ArchiveRow.purpose == "backup",
+        scope.of(ArchiveRow.resource_id),
     )
-    databases = _resources(session, "mysql")
+    databases = _resources(session, scope, "mysql")
     if databases:
         newest = [session.scalar(proved.where(ArchiveRow.resource_id == one)) for one in databases]
     else:
@@ -69,13 +85,16 @@ class ProvedRestore:
     schema: str
 
 
-def newest_restore(session: Session) -> ProvedRestore | None:
+def newest_restore(session: Session, scope: Scope = EVERYTHING) -> ProvedRestore | None:
     """Return the newest proved restore or drill; taking a restore back does not count as one."""
     wanted = select(RestoreRow).where(
-        RestoreRow.proved.is_(True), RestoreRow.undoes == "", RestoreRow.schema != ""
+        RestoreRow.proved.is_(True),
+        RestoreRow.undoes == "",
+        RestoreRow.schema != "",
+        scope.of(RestoreRow.resource_id),
     )
     restore = session.scalar(wanted.order_by(RestoreRow.at.desc()).limit(1))
-    passed = select(DrillRow).where(DrillRow.outcome == "proved")
+    passed = select(DrillRow).where(DrillRow.outcome == "proved", scope.of(DrillRow.resource_id))
     drill = session.scalar(passed.order_by(DrillRow.at.desc()).limit(1))
     found = []
     if restore is not None:
@@ -87,15 +106,7 @@ def newest_restore(session: Session) -> ProvedRestore | None:
     return max(found, key=lambda one: one.at, default=None)
 
 
-def person_days(session: Session) -> Decimal:
-    """Return the person-days booked on all tickets."""
-    booked = session.scalars(
-        select(TicketRow.person_days).where(TicketRow.person_days.is_not(None))
-    )
-    return sum((days for days in booked if days is not None), Decimal(0))
-
-
-def coverage(session: Session, now: datetime) -> float | None:
+def coverage(session: Session, now: datetime, scope: Scope = EVERYTHING) -> float | None:
     """Return the share of this month in which we looked, over all that is looked after; or None.
 
     The month counts from the first look ever, in stretches of five minutes.  None where one of the
@@ -104,7 +115,7 @@ def coverage(session: Session, now: datetime) -> float | None:
     stretch = LOOK_EVERY // timedelta(milliseconds=1)
     end = to_milliseconds(now) // stretch
     watched = total = 0
-    for resource in _resources(session, "host", "mysql", "website"):
+    for resource in _resources(session, scope, "host", "mysql", "website"):
         looks = select(SampleRow.at).where(
             SampleRow.resource_id == resource, SampleRow.metric == LOOK, SampleRow.at <= now
         )
@@ -120,37 +131,152 @@ def coverage(session: Session, now: datetime) -> float | None:
     return watched / total if total else None
 
 
-def by_month(session: Session, months: Sequence[date]) -> Counter[tuple[Stream, date]]:
-    """Count every stream of evidence in each of the (consecutive) months, by their first days."""
-    counts: Counter[tuple[Stream, date]] = Counter()
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How much evidence each stream has in each month, and how much of it lacks its paper."""
+
+    there: Counter[tuple[Stream, date]]
+    lacking: Counter[tuple[Stream, date]]
+
+
+def by_month(
+    session: Session,
+    months: Sequence[date],
+    scope: Scope = EVERYTHING,
+    linked: frozenset[str] = frozenset(),
+) -> Counted:
+    """Count every stream of evidence in each of the (consecutive) months, by their first days.
+
+    `linked` are the numbers of tickets whose work stands in a register: they count there.
+    """
+    counted = Counted(Counter(), Counter())
     if not months:
-        return counts
+        return counted
     begin, end = _first_moment(months[0]), _first_moment(next_month(months[-1]))
-
-    def between(column: Any) -> Any:
-        return select(column).where(column >= begin, column < end)
-
-    def count(stream: Stream, wanted: Any) -> None:
-        times: Iterable[datetime] = session.scalars(wanted)
-        counts.update((stream, month_of(at)) for at in times)
-
-    of_databases = ArchiveRow.purpose.in_(("backup", "safety"))
-    count("backups", between(ArchiveRow.at).where(ArchiveRow.verified.is_(True), of_databases))
-    proved = between(RestoreRow.at).where(RestoreRow.proved.is_(True), RestoreRow.undoes == "")
-    count("restores", proved)
-    count("restores", between(DrillRow.at).where(DrillRow.outcome == "proved"))
-    count("patches", between(ChangeRow.applied_at))
-    for kind, stream in _TICKETS.items():
-        taken = TicketRow.state.not_in(("declined", "withdrawn"))
-        count(stream, between(TicketRow.opened_at).where(TicketRow.kind == kind, taken))
+    for stream, wanted in _times(scope).items():
+        for column, query in wanted:
+            found: Iterable[datetime] = session.scalars(
+                query.with_only_columns(column).where(column >= begin, column < end)
+            )
+            counted.there.update((stream, month_of(at)) for at in found)
+    for stream in _TICKETS:
+        columns = (TicketRow.opened_at, TicketRow.number, TicketRow.state, TicketRow.more)
+        query = _tickets(stream, scope).with_only_columns(*columns)
+        between = query.where(TicketRow.opened_at >= begin, TicketRow.opened_at < end)
+        for at, number, state, more in session.execute(between):
+            if number not in linked:
+                counted.there[stream, month_of(at)] += 1
+                if _lack(stream, state, more):
+                    counted.lacking[stream, month_of(at)] += 1
     periods = {f"{month:%Y-%m}": month for month in months}
-    for period in session.scalars(select(ReportRow.period).where(ReportRow.period.in_(periods))):
-        counts["reports", periods[period]] += 1
-    for kind, stream in _LOOKS.items():
-        for resource in _resources(session, kind, removed=True):
+    made = select(ReportRow.period, ReportRow.more).where(ReportRow.period.in_(periods))
+    for period, more in session.execute(made):
+        if scope.has(str(more.get("contract_id") or "")):
+            counted.there["reports", periods[period]] += 1
+    for stream, kind in _LOOKS.items():
+        for resource in _resources(session, scope, kind, removed=True):
             for month in months:
-                counts[stream, month] += _looks_in(session, resource, month)
-    return counts
+                counted.there[stream, month] += _looks_in(session, resource, month)
+    return counted
+
+
+def pieces(
+    session: Session,
+    stream: Stream,
+    month: date,
+    scope: Scope = EVERYTHING,
+    linked: frozenset[str] = frozenset(),
+) -> list[Piece]:
+    """Return the evidence of one stream in a month, piece by piece, the oldest first."""
+    begin, end = _first_moment(month), _first_moment(next_month(month))
+
+    def between(column: Any, query: Any) -> Any:
+        return session.scalars(query.where(column >= begin, column < end).order_by(column))
+
+    found: list[Piece] = []
+    if stream in _LOOKS:
+        for row in session.scalars(select(ResourceRow).where(ResourceRow.kind == _LOOKS[stream])):
+            if (scope.whole or row.id in scope.resources) and (
+                count := _looks_in(session, row.id, month)
+            ):
+                at = _newest_look(session, row.id, end) or begin
+                found.append(Piece(at, row.name, "status", row.id, count))
+    elif stream in _TICKETS:
+        for row in between(TicketRow.opened_at, _tickets(stream, scope)):
+            if row.number not in linked:
+                lack = _lack(stream, row.state, row.more)
+                title = f"{row.number} {row.title}"
+                found.append(Piece(row.opened_at, title, "tickets", row.number, lack=lack))
+    elif stream == "reports":
+        wanted = select(ReportRow).where(ReportRow.period == f"{month:%Y-%m}")
+        for report in session.scalars(wanted.order_by(ReportRow.made_at)):
+            if scope.has(str(report.more.get("contract_id") or "")):
+                at = report.made_at or report.created_at
+                found.append(Piece(at, report.number, "reports", report.number))
+    else:
+        for column, query in _times(scope).get(stream, ()):
+            found += [_piece(row) for row in between(column, query)]
+    return sorted(found, key=lambda piece: piece.at)
+
+
+# ---------------------------------------------------------------- inside
+
+
+def _times(scope: Scope) -> Mapping[Stream, Sequence[tuple[Any, Any]]]:
+    """Return the queries whose rows are evidence, each with the column of its time."""
+    archives = select(ArchiveRow).where(
+        ArchiveRow.verified.is_(True), scope.of(ArchiveRow.resource_id)
+    )
+    restores = select(RestoreRow).where(
+        RestoreRow.proved.is_(True), RestoreRow.undoes == "", scope.of(RestoreRow.resource_id)
+    )
+    drills = select(DrillRow).where(DrillRow.outcome == "proved", scope.of(DrillRow.resource_id))
+    applied = select(ChangeRow).where(scope.of(ChangeRow.resource_id))
+    found: dict[Stream, list[tuple[Any, Any]]] = {
+        stream: [(ArchiveRow.at, archives.where(ArchiveRow.purpose.in_(purposes)))]
+        for stream, purposes in _ARCHIVES.items()
+    }
+    found["restores"] = [(RestoreRow.at, restores), (DrillRow.at, drills)]
+    found["patches"] = [(ChangeRow.applied_at, applied)]
+    return found
+
+
+def _tickets(stream: Stream, scope: Scope) -> Any:
+    taken = TicketRow.state.not_in(("declined", "withdrawn"))
+    kinds = TicketRow.kind.in_(_TICKETS[stream])
+    return select(TicketRow).where(
+        kinds, taken, scope.of(TicketRow.resource_id, TicketRow.contact_id)
+    )
+
+
+def _lack(stream: Stream, state: str, more: Mapping[str, Any]) -> str:
+    """Return what a ticket lacks as evidence, or nothing."""
+    if stream not in _UNSETTLED:
+        return ""
+    if stream == "questions":
+        settled = state in ENDED or state == "awaiting_confirmation"
+    elif stream == "requirements":
+        settled = more.get("assessed_days") is not None or state == "registered"
+    else:
+        settled = False
+    return "" if settled else tr(_UNSETTLED[stream])
+
+
+_NAMES: Final[dict[type, Callable[[Any], tuple[str, str, str]]]] = {
+    ArchiveRow: lambda row: (row.path.replace("\\", "/").rpartition("/")[2], "backups", row.id),
+    RestoreRow: lambda row: (row.schema or row.target, "backups", row.archive_id),
+    DrillRow: lambda row: (row.data.get("schema", ""), "backups", row.archive_id),
+    ChangeRow: lambda row: (f"{row.number} {row.title}", "patches", row.number),
+}
+
+
+def _piece(row: Any) -> Piece:
+    title, page, identity = _NAMES[type(row)](row)
+    if isinstance(row, RestoreRow):
+        title = tr("Restore of {schema}", schema=title)
+    elif isinstance(row, DrillRow):
+        title = tr("Drill of {schema}", schema=title)
+    return Piece(getattr(row, "at", None) or row.applied_at, title, page, identity)
 
 
 def _looks_in(session: Session, resource: str, month: date) -> int:
@@ -160,8 +286,17 @@ def _looks_in(session: Session, resource: str, month: date) -> int:
     return session.scalar(wanted.where(SampleRow.at < _first_moment(next_month(month)))) or 0
 
 
-def _resources(session: Session, *kinds: str, removed: bool = False) -> Sequence[str]:
+def _newest_look(session: Session, resource: str, before: datetime) -> datetime | None:
+    wanted = select(func.max(SampleRow.at)).where(
+        SampleRow.resource_id == resource, SampleRow.metric == LOOK, SampleRow.at < before
+    )
+    return session.scalar(wanted)
+
+
+def _resources(session: Session, scope: Scope, *kinds: str, removed: bool = False) -> Sequence[str]:
     wanted = select(ResourceRow.id).where(ResourceRow.kind.in_(kinds))
+    if not scope.whole:
+        wanted = wanted.where(ResourceRow.id.in_(scope.resources))
     if not removed:
         wanted = wanted.where(ResourceRow.removed.is_(False))
     return session.scalars(wanted.order_by(ResourceRow.id)).all()

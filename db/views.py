@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
 
 from db.models import ContactRow, ContractRow, TicketRow
 from gmops_desktop.contract.changes import AUDIENCES
-from gmops_desktop.contract.terms import Contact, Contract, ServiceItem
+from gmops_desktop.contract.terms import Contact, Contract, Party, ServiceItem, post_of
 from gmops_desktop.contract.ticket_bonds import links_in
 from gmops_desktop.contract.tickets import (
     Attribution,
@@ -25,6 +25,7 @@ from gmops_desktop.contract.tickets import (
 def contract_of(row: ContractRow) -> Contract:
     """Return the contract of a row; what was never said is empty or zero."""
     start = row.start or date.min
+    more = row.more or {}
     return Contract(
         id=row.id,
         title=row.title,
@@ -38,25 +39,41 @@ def contract_of(row: ContractRow) -> Contract:
         signed_on=row.signed_on,
         person_days=row.person_days or Decimal(0),
         items=tuple(_item(values) for values in row.items or ()),
+        scope=tuple(more.get("scope") or ()),
+        service_time=more.get("service_time") or "",
+        staff=tuple(
+            (post_of(post, "", "B"), int(count)) for post, count in more.get("staff") or ()
+        ),
+        day_step=Decimal(more.get("day_step") or 0),
+        payment_days=int(more.get("payment_days", 3)),
+        notice_days=int(more.get("notice_days", 3)),
+        paid_on=date.fromisoformat(more["paid_on"]) if more.get("paid_on") else None,
+        renews=more.get("renews") or "",
     )
 
 
-def in_force(contracts: list[Contract], today: date) -> Contract | None:
+def in_force(contracts: Iterable[Contract], today: date) -> Contract | None:
     """Return the contract that runs today, else the one that started last."""
-    running = [contract for contract in contracts if contract.start <= today <= contract.end]
-    return max(running or contracts, key=lambda contract: contract.start, default=None)
+    known = list(contracts)
+    running = [contract for contract in known if contract.runs(today)]
+    return max(running or known, key=lambda contract: contract.start, default=None)
 
 
 def contact_of(row: ContactRow) -> Contact:
     """Return the contact of a row."""
+    party: Party = "A" if row.party == "A" else "B"
+    more = row.more or {}
     return Contact(
         id=row.id,
         name=row.name,
-        party="A" if row.party == "A" else "B",
+        party=party,
         role=row.role,
         phone=row.phone,
         valid_from=row.valid_from or date.min,
         valid_to=row.valid_to,
+        post=post_of(more.get("post") or "", row.role, party),
+        stands_in=tuple(more.get("stands_in") or ()),
+        contract_id=more.get("contract_id") or "",
     )
 
 

@@ -170,6 +170,7 @@ def _pages(
     from ui.files_card import FilesCard
     from ui.first_start import FirstStart
     from ui.importing import Importing
+    from ui.ledger_dialog import open_requirements
     from ui.main_window import Pages, Tab
     from ui.overview_tab import OverviewTab
     from ui.patches_tab import PatchesTab
@@ -237,6 +238,8 @@ def _pages(
             program.appearance.choose,
             services.sealing,
             services.messages,
+            services.roster,
+            services.calendars,
         )
         machine.guide_wanted.connect(lambda: switch(True))
     return Pages(
@@ -245,7 +248,14 @@ def _pages(
                 "overview",
                 tr("Overview"),
                 "squares-four",
-                OverviewTab(services.obligations, runner),
+                OverviewTab(
+                    services.obligations,
+                    contracts,
+                    services.ledgers,
+                    lambda: open_requirements(services.tickets.all()),
+                    runner,
+                    lambda identity: services.settings.change(contract=identity),
+                ),
             ),
             Tab("status", tr("Status", context="rail"), "activity", status),
             Tab("backups", tr("Backup", context="rail"), "archive-box", backups),

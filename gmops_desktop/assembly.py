@@ -31,12 +31,14 @@ if TYPE_CHECKING:
     from gmops_desktop.services.alerts import Alerts
     from gmops_desktop.services.attachments import Attachments
     from gmops_desktop.services.backups import Backups
+    from gmops_desktop.services.calendars import Calendars
     from gmops_desktop.services.cloud_backups import CloudBackups
     from gmops_desktop.services.comparisons import Comparisons
     from gmops_desktop.services.connections import Connections
     from gmops_desktop.services.contracts import Contracts
     from gmops_desktop.services.drills import Drills
     from gmops_desktop.services.imports import Imports
+    from gmops_desktop.services.ledgers import Ledgers
     from gmops_desktop.services.messages import Messages, Notices
     from gmops_desktop.services.obligations import Obligations
     from gmops_desktop.services.patches import Patches
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from gmops_desktop.services.reports import Reports
     from gmops_desktop.services.restores import Restores
     from gmops_desktop.services.retention import Retention
+    from gmops_desktop.services.roster import Roster
     from gmops_desktop.services.schedules import Schedules, Subject
     from gmops_desktop.services.servers import Servers
     from gmops_desktop.services.site_files import SiteFiles
@@ -101,7 +104,28 @@ class Services:
     def contracts(self) -> Contracts:
         from gmops_desktop.services.contracts import Contracts
 
-        return Contracts(self._database, self._journal)
+        return Contracts(self._database, self._journal, shown=self._shown)
+
+    def _shown(self) -> str:
+        return self.settings.current.contract
+
+    @cached_property
+    def roster(self) -> Roster:
+        from gmops_desktop.services.roster import Roster
+
+        return Roster(self._database, self._journal, shown=self._shown)
+
+    @cached_property
+    def calendars(self) -> Calendars:
+        from gmops_desktop.services.calendars import Calendars
+
+        return Calendars(self._database, self._journal)
+
+    @cached_property
+    def ledgers(self) -> Ledgers:
+        from gmops_desktop.services.ledgers import Ledgers
+
+        return Ledgers(self._database, self._journal, self.tickets, shown=self._shown)
 
     @cached_property
     def tickets(self) -> Tickets:
@@ -170,7 +194,7 @@ class Services:
     def obligations(self) -> Obligations:
         from gmops_desktop.services.obligations import Obligations
 
-        return Obligations(self._database, self._journal)
+        return Obligations(self._database, self._journal, shown=self._shown)
 
     @cached_property
     def records(self) -> Records:

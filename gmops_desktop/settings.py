@@ -34,6 +34,7 @@ class Settings:
     alert_tickets: bool = True  # whether what the looks find opens tickets by itself
     robot: bool = False  # whether a chat robot is set up; its address is in the keyring
     robot_events: str = "ticket reminder breach backup"  # what it tells
+    contract: str = ""  # the id of the contract that is shown where there are several
 
 
 class SettingsFile:

@@ -76,4 +76,6 @@ def _renewed(example: Contract, today: date) -> Contract:
         start=example.start.replace(year=year),
         end=example.end.replace(year=year + 1),
         signed_on=example.start.replace(year=year),
+        paid_on=example.paid_on.replace(year=year) if example.paid_on else None,
+        renews=example.id,
     )

@@ -1,40 +1,64 @@
-"""The contract and who may speak for the parties."""
+"""The contract, who may speak for the parties, and what is owed within working days."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from functools import partial
 
-from PySide6.QtCore import QDate
-from PySide6.QtWidgets import QDateEdit, QDialogButtonBox, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QVBoxLayout
 
 from gmops_desktop.changes import Change
-from gmops_desktop.contract.terms import Contact, Contract
+from gmops_desktop.contract.notices import Notice
+from gmops_desktop.contract.terms import Contact, Contract, Party, Post, word_of_post
 from gmops_desktop.language import tr, tr_n
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.tasks import TaskRunner
+from ui.contract_wizard import ContractWizard, default_model
+from ui.dialogs.contract import (
+    ContactDialog,
+    ContractDialog,
+    HistorySheet,
+    NoticeSheet,
+    RenewSheet,
+)
 from ui.dialogs.sheet import Sheet
-from ui.widgets.frames import Card, Label, Segments, button, clear, disable, row
+from ui.widgets.badges import StateBadge
+from ui.widgets.frames import Card, Label, button, clear, disable, link, row
 from ui.widgets.tables import Column, Table
 from ui.words import day
 
+_NOTICES = 4  # in sight; what is open comes first
+
 
 class ContractCard(Card):
-    """Facts of the contract, and its contacts: added, and ended, never deleted."""
+    """Facts of the contract, and its contacts: added, and ended, never deleted.
 
-    def __init__(self, contracts: Contracts, runner: TaskRunner) -> None:
+    `show_contract` keeps which of several contracts is the current one on this machine.
+    """
+
+    def __init__(
+        self,
+        contracts: Contracts,
+        runner: TaskRunner,
+        show_contract: Callable[[str], object] | None = None,
+    ) -> None:
         super().__init__(tr("Contract and contacts"))
         self._contracts, self._runner = contracts, runner
-        self._facts = QVBoxLayout()
+        self._show_contract = show_contract
+        self.choice = QComboBox()
+        self.choice.setAccessibleName(tr("The contract that is shown"))
+        self.choice.setToolTip(tr("The contract that is shown; everything is counted for it"))
+        self._facts, self._notices = QVBoxLayout(), QVBoxLayout()
         self._facts.setSpacing(2)
+        self._notices.setSpacing(2)
         columns: list[Column[Contact]] = [
-            Column(tr("Name"), lambda one: one.name, 96),
-            Column(tr("Party"), lambda one: _party(one), 72, muted=True),
-            Column(tr("Role"), lambda one: one.role, tip=lambda one: one.role),
+            Column(tr("Name"), lambda one: one.name, 88),
+            Column(tr("Party"), lambda one: _party(one), 64, muted=True),
+            Column(tr("Post"), lambda one: word_of_post(one.post), 96),
+            Column(tr("Role"), lambda one: one.role, tip=lambda one: one.role, muted=True),
             Column(tr("Phone"), lambda one: one.phone, 112, muted=True),
+            Column(tr("Until"), lambda one: day(one.valid_to) if one.valid_to else "", 88),
         ]
         self.table = Table(columns, name=tr("Contacts"), runner=runner, identity=lambda one: one.id)
         self.example = button(
@@ -45,32 +69,47 @@ class ContractCard(Card):
         self.change_button = button(
             tr("Change…"), self._change, icon_name="pencil-simple", tip=tr("Change the contract")
         )
+        self.new_button = button(
+            tr("New contract…"),
+            self._new,
+            icon_name="plus",
+            tip=tr("Parties, period, items, amounts and rules, step by step"),
+        )
+        self.renew_button = button(
+            tr("Renew…"), self._renew, tip=tr("Continue this contract on its terms")
+        )
         self.add_contact = button(
             tr("Add a contact…"), self._add, icon_name="plus", tip=tr("Name a person who may speak")
         )
         self.end_contact = button(
             tr("End…"), self._end, tip=tr("From today this person no longer speaks for the party")
         )
-        self.add(self._facts)
-        self.add_table(self.table)
-        self.add(
-            row(
-                None,
-                self.example,
-                self.change_button,
-                None,
-                self.add_contact,
-                self.end_contact,
-            )
+        self.history = button(
+            tr("History…"), self._history, tip=tr("What was recorded of this person, and when")
         )
+        self.head.addWidget(self.choice)
+        self.add(self._facts)
+        self.add(
+            row(None, self.example, self.new_button, self.change_button, self.renew_button, None)
+        )
+        self.add(self._notices)
+        self.add_table(self.table)
+        self.add(row(None, None, self.history, self.add_contact, self.end_contact))
         self.table.picked.connect(self._pick)
+        self.choice.activated.connect(self._chosen)
 
     def refresh(self) -> None:
         """Show what is on record."""
-        contract = self._contracts.current()
+        contract, known = self._contracts.current(), self._contracts.all()
         clear(self._facts)
+        self.choice.clear()
+        for one in known:
+            self.choice.addItem(f"{one.number or one.title} · {one.party_a}", one.id)
+        self.choice.setCurrentIndex(self.choice.findData(contract.id if contract else ""))
+        self.choice.setVisible(len(known) > 1 and self._show_contract is not None)
         self.example.setVisible(contract is None)
         self.change_button.setVisible(contract is not None)
+        self.renew_button.setVisible(contract is not None)
         reason = "" if contract else tr("The contract comes first.")
         disable(self.add_contact, reason, tr("Name a person who may speak"))
         if contract is None:
@@ -78,35 +117,110 @@ class ContractCard(Card):
         else:
             for place, text in enumerate(describe(contract)):
                 self._facts.addWidget(Label(text, "strong" if place == 0 else "caption"))
+        self._show_notices()
         self.table.set_rows(self._contracts.contacts())
         self._pick(self.table.current)
 
+    def _show_notices(self) -> None:
+        clear(self._notices)
+        today = date.today()
+        found = sorted(self._contracts.notices(), key=lambda one: one.done_on is not None)
+        for one in found[:_NOTICES]:
+            word = (
+                tr("done {day}", day=day(one.done_on))
+                if one.done_on
+                else tr("by {day}", day=day(one.due))
+                if one.certain
+                else tr("about {day}", day=day(one.due))
+            )
+            items = [StateBadge(one.state(today), word), Label(one.text(), "caption")]
+            if one.done_on is None:
+                items.append(link(tr("Record…"), partial(self._answer, one), one.text()))
+            line = row(None, *items)
+            line.setStretch(1, 1)
+            self._notices.addLayout(line)
+
     def _pick(self, contact: Contact | None) -> None:
         reason = "" if contact else tr("Choose a contact first.")
+        disable(self.history, reason, tr("What was recorded of this person, and when"))
         if contact and contact.valid_to is not None and contact.valid_to < date.today():
             reason = tr("This contact has already ended.")
         disable(
             self.end_contact, reason, tr("From today this person no longer speaks for the party")
         )
 
+    def _tell(self) -> None:
+        # Which contract is current, and who may ask, stands on every page.
+        self._runner.changed.emit(~Change.NOTHING)
+
+    # ------------------------------------------------------------ the contract
+
+    def _chosen(self, _place: int) -> None:
+        if self._show_contract is not None:
+            self._show_contract(str(self.choice.currentData()))
+            self._tell()
+
     def _load(self) -> None:
         self._contracts.load_example()
         self._runner.changed.emit(Change.CONTRACT)
 
+    def _new(self) -> None:
+        model = default_model(self._contracts.current() or self._contracts.example(), date.today())
+        ContractWizard(self.window(), model, self._contracts.calendar(), self._made).open()
+
+    def _made(self, contract: Contract) -> None:
+        made = self._contracts.add_contract(contract)
+        if self._show_contract is not None:
+            self._show_contract(made.id)
+        self._tell()
+
     def _change(self) -> None:
         contract = self._contracts.current()
         if contract is not None:
-            ContractDialog(self.window(), contract, self._saved).open()
+            ContractDialog(self.window(), contract, self._contracts.calendar(), self._saved).open()
 
     def _saved(self, contract: Contract) -> None:
         self._contracts.save_contract(contract)
         self._runner.changed.emit(Change.CONTRACT)
 
-    def _add(self) -> None:
-        ContactDialog(self.window(), self._added).open()
+    def _renew(self) -> None:
+        contract = self._contracts.current()
+        if contract is not None:
+            RenewSheet(self.window(), contract, partial(self._renewed, contract.id)).open()
 
-    def _added(self, name: str, party: str, role: str, phone: str, since: date) -> None:
-        self._contracts.add_contact(name, "A" if party == "A" else "B", role, phone, since)
+    def _renewed(self, identity: str, number: str, start: date, end: date, signed: date) -> None:
+        self._contracts.renew(identity, start, end, number=number, signed_on=signed)
+        self._tell()
+
+    def _answer(self, notice: Notice) -> None:
+        letter = self._contracts.letter(notice)
+        NoticeSheet(self.window(), notice, letter, partial(self._answered, notice)).open()
+
+    def _answered(self, notice: Notice, evidence: str, on: date) -> None:
+        if notice.what == "payment":
+            self._contracts.record_payment(notice.subject, on, evidence)
+        else:
+            self._contracts.contact_notified(notice.subject, evidence, on)
+        self._runner.changed.emit(Change.CONTRACT)
+
+    # ------------------------------------------------------------ contacts
+
+    def _add(self) -> None:
+        people = [one for one in self._contracts.contacts(date.today()) if one.party == "B"]
+        ContactDialog(self.window(), people, self._added).open()
+
+    def _added(
+        self,
+        name: str,
+        party: str,
+        role: str,
+        phone: str,
+        since: date,
+        post: Post,
+        stands_in: tuple[str, ...],
+    ) -> None:
+        side: Party = "A" if party == "A" else "B"
+        self._contracts.add_contact(name, side, role, phone, since, post, stands_in)
         self._runner.changed.emit(Change.CONTRACT)
 
     def _end(self) -> None:
@@ -116,7 +230,10 @@ class ContractCard(Card):
         sheet = Sheet(
             self.window(),
             tr("End {name} as a contact?", name=contact.name),
-            tr("Requests and confirmations of earlier days keep their validity."),
+            tr(
+                "Requests and confirmations of earlier days keep their validity. The other party "
+                "is to be told in writing within 3 working days (1.15)."
+            ),
             width=440,
         )
         sheet.add_close(tr("Cancel"))
@@ -129,93 +246,10 @@ class ContractCard(Card):
         self._contracts.end_contact(identity, date.today())
         self._runner.changed.emit(Change.CONTRACT)
 
-
-class ContractDialog(Sheet):
-    """Title, number, parties and period; the service items stay as they are."""
-
-    def __init__(
-        self, parent: QWidget | None, contract: Contract, save: Callable[[Contract], object]
-    ) -> None:
-        super().__init__(parent, tr("Change the contract"))
-        self._contract, self._save = contract, save
-        self.title, self.number = QLineEdit(contract.title), QLineEdit(contract.number)
-        self.party_a, self.party_b = QLineEdit(contract.party_a), QLineEdit(contract.party_b)
-        self.start, self.end = _date(contract.start), _date(contract.end)
-        for word, field in (
-            (tr("Title"), self.title),
-            (tr("Number"), self.number),
-            (tr("Party A"), self.party_a),
-            (tr("Party B"), self.party_b),
-            (tr("First day"), self.start),
-            (tr("Last day"), self.end),
-        ):
-            self.add_field(word, field)
-        self.add_close(tr("Cancel"))
-        self.ok = button(tr("Save"), self._accept, kind="primary", tip=tr("Save the contract"))
-        self.add_button(self.ok, QDialogButtonBox.ButtonRole.ActionRole, default=True)
-        self.end.dateChanged.connect(self._judge)
-        self.start.dateChanged.connect(self._judge)
-
-    def _judge(self) -> None:
-        wrong = self.end.date() <= self.start.date()
-        reason = tr("The last day must come after the first.") if wrong else ""
-        disable(self.ok, reason, tr("Save the contract"))
-
-    def _accept(self) -> None:
-        changed = replace(
-            self._contract,
-            title=self.title.text().strip(),
-            number=self.number.text().strip(),
-            party_a=self.party_a.text().strip(),
-            party_b=self.party_b.text().strip(),
-            start=_day(self.start),
-            end=_day(self.end),
-        )
-        if changed != self._contract:
-            self._save(changed)
-        self.accept()
-
-
-class ContactDialog(Sheet):
-    """A person who may speak for a party from a day on."""
-
-    def __init__(
-        self,
-        parent: QWidget | None,
-        save: Callable[[str, str, str, str, date], object],
-    ) -> None:
-        super().__init__(parent, tr("Add a contact"), width=440)
-        self._save = save
-        self.name, self.role, self.phone = QLineEdit(), QLineEdit(), QLineEdit()
-        self.party = Segments([("A", tr("Party A")), ("B", tr("Party B"))], "A", tr("Party"))
-        self.since = _date(date.today())
-        self.body.addWidget(self.party)
-        self.add_field(tr("Name"), self.name)
-        self.add_field(tr("Role"), self.role)
-        self.add_field(tr("Phone"), self.phone)
-        self.add_field(tr("Valid from"), self.since)
-        self.add_close(tr("Cancel"))
-        self.ok = button(tr("Save"), self._accept, kind="primary", tip=tr("Save the contact"))
-        self.add_button(self.ok, QDialogButtonBox.ButtonRole.ActionRole, default=True)
-        self.name.textChanged.connect(self._judge)
-        self.phone.textChanged.connect(self._judge)
-        self._judge()
-
-    def _judge(self) -> None:
-        reason = "" if self.name.text().strip() else tr("The name is missing.")
-        if self.phone.text().strip() and not re.fullmatch(r"[-+ 0-9()]{3,}", self.phone.text()):
-            reason = tr("This is not a phone number.")
-        disable(self.ok, reason, tr("Save the contact"))
-
-    def _accept(self) -> None:
-        self._save(
-            self.name.text().strip(),
-            self.party.current,
-            self.role.text().strip(),
-            self.phone.text().strip(),
-            _day(self.since),
-        )
-        self.accept()
+    def _history(self) -> None:
+        contact = self.table.current
+        if contact is not None:
+            HistorySheet(self.window(), contact, self._contracts.history(contact.id)).open()
 
 
 def describe(contract: Contract) -> list[str]:
@@ -228,21 +262,11 @@ def describe(contract: Contract) -> list[str]:
         + " · "
         + tr_n("{count} service item", "{count} service items", count)
         + " · "
+        + f"¥{contract.payable:,.2f}"
+        + " · "
         + tr("{days} free person-days", days=f"{contract.person_days.normalize():f}"),
     ]
 
 
 def _party(contact: Contact) -> str:
     return tr("Party A") if contact.party == "A" else tr("Party B")
-
-
-def _date(value: date) -> QDateEdit:
-    made = QDateEdit(QDate(value.year, value.month, value.day))
-    made.setCalendarPopup(True)
-    made.setDisplayFormat("yyyy-MM-dd")
-    return made
-
-
-def _day(field: QDateEdit) -> date:
-    chosen = field.date()
-    return date(chosen.year(), chosen.month(), chosen.day())

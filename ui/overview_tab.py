@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import partial
 
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from gmops_desktop.changes import Change
+from gmops_desktop.contract.clauses import ClauseProof
+from gmops_desktop.contract.obligations import Todo, name_of_item
 from gmops_desktop.contract.tickets import word_of_priority
 from gmops_desktop.language import tr
+from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.ledgers import Ledgers
 from gmops_desktop.services.obligations import (
     Due,
     Expiry,
@@ -20,30 +25,72 @@ from gmops_desktop.services.obligations import (
     TicketLine,
     Waiting,
 )
+from gmops_desktop.services.tickets import Ticket
 from gmops_desktop.states import State, word_of, worst
 from gmops_desktop.tasks import TaskRunner
+from ui.evidence_dialog import ClausesDialog, EvidenceDialog
+from ui.ledger_dialog import LedgerDialog
 from ui.theme import GAP
 from ui.widgets.badges import Gauge, StateBadge
-from ui.widgets.frames import Card, EmptyState, Label, button, clear, column, line, link, row
+from ui.widgets.frames import (
+    Card,
+    EmptyState,
+    Label,
+    Segments,
+    button,
+    clear,
+    column,
+    line,
+    link,
+    row,
+)
 from ui.widgets.matrix import Legend, Matrix
 from ui.widgets.page import Page
 from ui.widgets.tables import Column, Table
 from ui.words import NOTHING, ago, clock, day, lasting, month, number, share, weekday
 
 _PRIORITIES: dict[int, State] = {1: "critical", 2: "warning"}  # the rest are plain words
+_DUE_ROWS = 6  # in sight; the rest is counted
 
 
 class OverviewTab(Page):
-    """Shows what `Obligations` knows; every line leads to the page where it can be acted on."""
+    """Shows what `Obligations` knows; every line leads to where it can be acted on.
+
+    `requirements` gives the tickets on which person-days may be estimated; `show_contract` keeps
+    which of several contracts is the current one on this machine.
+    """
 
     shows = ~Change.NOTHING
 
-    def __init__(self, obligations: Obligations, runner: TaskRunner) -> None:
+    def __init__(
+        self,
+        obligations: Obligations,
+        contracts: Contracts,
+        ledgers: Ledgers,
+        requirements: Callable[[], Sequence[Ticket]],
+        runner: TaskRunner,
+        show_contract: Callable[[str], object] = lambda _id: None,
+    ) -> None:
         super().__init__(tr("Overview"))
-        self._obligations = obligations
+        self._obligations, self._contracts, self._ledgers = obligations, contracts, ledgers
+        self._requirements, self._runner = requirements, runner
+        self._show_contract = show_contract
+        self._overview: Overview | None = None
 
+        self.choice = QComboBox()
+        self.choice.setAccessibleName(tr("The contract that is shown"))
+        self.choice.setToolTip(tr("The contract that is shown; everything is counted for it"))
+        self.choice.hide()
+        self.head.add_action(self.choice)
         self.today = Label("", "caption", elide=False)
         self.head.add_action(self.today)
+        self.ledger_button = button(
+            tr("Ledgers…"),
+            lambda: self.open_ledger(),
+            icon_name="notebook",
+            tip=tr("Person-days, trainings, visits, questions, inspections"),
+        )
+        self.head.add_action(self.ledger_button)
         self.head.add_action(
             button(
                 tr("New ticket"),
@@ -65,13 +112,21 @@ class OverviewTab(Page):
         self.matrix, self.expiry = Matrix(), _expiry_table(runner)
         self.due = QVBoxLayout()
         self.tickets, self.waiting = _ticket_table(runner), _waiting_table(runner)
+        self.span = Segments(
+            [("today", tr("Today")), ("month", tr("This month"))], "today", tr("What is due")
+        )
 
         self._matrix_card = Card(tr("Obligation matrix"))
         self._matrix_card.head.addWidget(Legend())
+        self.clauses_link = link(
+            tr("By clause"), self._ask_clauses, tr("What the record shows for every clause")
+        )
+        self._matrix_card.head.addWidget(self.clauses_link)
         self._matrix_card.add_table(self.matrix)
         self._expiry_card = Card(tr("Expiry"))
         self._expiry_card.add_table(self.expiry)
-        self._due_card = Card(tr("Due today"))
+        self._due_card = Card(tr("What is due"))
+        self._due_card.head.addWidget(self.span)
         self._due_card.add(self.due)
         self._tickets_card = Card(tr("Open tickets"))
         self._all_tickets = link(tr("All"), lambda: self.wanted.emit("tickets", ""))
@@ -117,29 +172,52 @@ class OverviewTab(Page):
         self._clock.timeout.connect(self._tick)
         self.tickets.opened.connect(lambda ticket: self.wanted.emit("tickets", ticket.number))
         self.waiting.opened.connect(self._open_waiting)
-        self.matrix.chosen.connect(lambda *_: self.wanted.emit("reports", ""))
+        self.matrix.chosen.connect(self._show_evidence)
+        self.span.chosen.connect(lambda _key: self._show_due())
+        self.choice.activated.connect(self._choose_contract)
         self._clock.start()
 
     def refresh(self) -> None:
-        overview = self._obligations.overview()
+        overview = self._overview = self._obligations.overview()
         now = datetime.now(UTC)
         here = now.astimezone()
         self.today.show_text(f"{day(here.date())} {weekday(here.date())} {clock(now)}")
         contract = overview.contract
         self._all.setVisible(contract is not None)
         self._empty.setVisible(contract is None)
+        self.ledger_button.setVisible(contract is not None)
         self._count(overview)
         if contract is None:
+            self.choice.hide()
             self.head.caption.show_text("")
             return
+        self._show_contracts(contract.id)
         self.head.caption.show_text(f"{contract.party_a} · {contract.title}")
         self.figures.show_overview(overview)
         self._show_matrix(overview, here.date())
         self.expiry.set_rows(overview.expiry)
-        self._show_due(overview.due)
+        self._show_due()
         self.tickets.set_rows(overview.tickets)
         self._all_tickets.setText(tr("All {count}", count=len(overview.tickets)))
         self.waiting.set_rows(overview.waiting)
+
+    def show_item(self, identity: str) -> None:
+        """Open the ledgers, at the page or the line of that name."""
+        self.open_ledger(identity)
+
+    def open_ledger(self, page: str = "") -> LedgerDialog:
+        """Open the ledgers; `page` is "days", a register, or a record's id."""
+        dialog = LedgerDialog(
+            self.window(),
+            self._ledgers,
+            self._requirements,
+            lambda: self._contracts.contacts(date.today()),
+            self._runner,
+        )
+        if page:
+            dialog.show_page(page)
+        dialog.open()
+        return dialog
 
     def _tick(self) -> None:
         if self.isVisible():
@@ -152,6 +230,25 @@ class OverviewTab(Page):
         pressing = [due.state for due in overview.due if due.state in ("warning", "critical")]
         self.counted.emit(len(pressing), worst(pressing))
 
+    # ------------------------------------------------------------ the contract shown
+
+    def _show_contracts(self, current: str) -> None:
+        known = self._contracts.all()
+        self.choice.setVisible(len(known) > 1)
+        shown = [(self.choice.itemText(at), self.choice.itemData(at)) for at in range(len(known))]
+        wanted = [(f"{one.number or one.title} · {one.party_a}", one.id) for one in known]
+        if shown != wanted:
+            self.choice.clear()
+            for text, identity in wanted:
+                self.choice.addItem(text, identity)
+        self.choice.setCurrentIndex(self.choice.findData(current))
+
+    def _choose_contract(self, _place: int) -> None:
+        self._show_contract(str(self.choice.currentData()))
+        self._runner.changed.emit(~Change.NOTHING)
+
+    # ------------------------------------------------------------ evidence
+
     def _show_matrix(self, overview: Overview, today: date) -> None:
         months = [month(first) for first in overview.matrix_months]
         now = today.replace(day=1)
@@ -159,16 +256,51 @@ class OverviewTab(Page):
             (at for at, first in enumerate(overview.matrix_months) if first.replace(day=1) == now),
             -1,
         )
-        rows = [(line.item.name, line.cells) for line in overview.matrix]
+        rows = [(name_of_item(line.item), line.cells) for line in overview.matrix]
         self.matrix.show_matrix(months, rows, here)
 
-    def _show_due(self, due: Sequence[Due]) -> None:
+    def _show_evidence(self, place: int, at: int) -> None:
+        if self._overview is None:
+            return
+        item = self._overview.matrix[place].item
+        found = self._obligations.evidence(item.key, self._overview.matrix_months[at])
+        dialog = EvidenceDialog(self.window(), found, self._runner)
+        dialog.wanted.connect(self._go)
+        dialog.open()
+
+    def _ask_clauses(self) -> None:
+        """Replaying every ticket may take a while: not in the GUI thread."""
+        task = self._runner.start(
+            lambda _context: self._obligations.clauses(), tr("Gather the evidence by clause")
+        )
+        task.succeeded.connect(self._show_clauses)
+
+    @Slot(object)
+    def _show_clauses(self, found: Sequence[ClauseProof]) -> None:
+        ClausesDialog(self.window(), found, self._runner).open()
+
+    # ------------------------------------------------------------ what is due
+
+    def _show_due(self) -> None:
+        overview = self._overview
+        if overview is None:
+            return
         clear(self.due)
         self.due.setSpacing(4)
-        done = sum(one.state == "ok" for one in due)
-        hint = tr("{count} items, {done} done", count=len(due), done=done) if due else ""
-        self._due_card.hint.show_text(hint)
-        for one in due[:6]:
+        self.span.rename("today", tr("Today {count}", count=len(overview.due)))
+        self.span.rename("month", tr("This month {count}", count=len(overview.todos)))
+        if self.span.current == "month":
+            self._list(
+                [_of_month(todo) for todo in overview.todos],
+                tr("Nothing is missing this month."),
+            )
+        else:
+            self._list(overview.due, tr("Nothing is due today."))
+
+    def _list(self, found: Sequence[Due], nothing: str) -> None:
+        rest = len(found) - _DUE_ROWS
+        self._due_card.hint.show_text(tr("{count} more", count=rest) if rest > 0 else "")
+        for one in found[:_DUE_ROWS]:
             badge = QWidget()
             badge.setFixedWidth(120)
             row(badge, StateBadge(one.state, one.word), None)
@@ -176,9 +308,14 @@ class OverviewTab(Page):
             if one.number:
                 follow = partial(self._follow, one.number)
                 items.append(link(one.number, follow, tr("Open {number}", number=one.number)))
-            self.due.addLayout(row(None, *items))
-        if not due:
-            self.due.addWidget(Label(tr("Nothing is due today."), "caption"))
+            elif one.page:
+                go = partial(self._go, one.page, one.identity)
+                items.append(link(tr("Go"), go, one.text))
+            listed = row(None, *items)
+            listed.setStretch(1, 1)
+            self.due.addLayout(listed)
+        if not found:
+            self.due.addWidget(Label(nothing, "caption"))
 
     def _open_waiting(self, waiting: Waiting) -> None:
         self._follow(waiting.number)
@@ -186,6 +323,17 @@ class OverviewTab(Page):
     def _follow(self, number: str) -> None:
         pages = {"T": "tickets", "C": "patches"}
         self.wanted.emit(pages.get(number[:1], "backups"), number)
+
+    def _go(self, page: str, identity: str) -> None:
+        """Go to a page; the ledgers and registers are a dialog of this one."""
+        if page in ("ledger", "register"):
+            self.open_ledger(identity or "training")
+        else:
+            self.wanted.emit(page, identity)
+
+
+def _of_month(todo: Todo) -> Due:
+    return Due("warning", tr("missing"), todo.text, page=todo.page)
 
 
 class _Figures(Card):
@@ -197,7 +345,8 @@ class _Figures(Card):
         self.rpo = _Figure(tr("Recovery point"))
         self.restore = _Figure(tr("Proved restore"))
         self.coverage = _Figure(tr("Coverage"))
-        self.days = _Figure(tr("Free person-days"))
+        self.days = _Figure(tr("Free person-days"), with_gauge=True)
+        self.days.gauge.ticks = (0.5, 0.8)
         figures = (self.contract, self.rpo, self.restore, self.coverage, self.days)
         layout = QHBoxLayout()
         layout.setSpacing(16)
@@ -248,11 +397,25 @@ class _Figures(Card):
             else tr("nobody has looked yet"),
             overview.coverage_state,
         )
+        self._show_days(overview)
+
+    def _show_days(self, overview: Overview) -> None:
+        contract, ledger = overview.contract, overview.ledger
+        if contract is None or ledger is None:
+            return
+        states: dict[int, State] = {50: "warning", 80: "warning", 100: "critical"}
+        state = states.get(ledger.level)
         self.days.show_figure(
-            f"{overview.person_days_left.normalize():f}",
-            tr("of {total} left", total=f"{contract.person_days.normalize():f}"),
-            tr("for changes inside the contract"),
-        )
+            _number(ledger.left),
+            tr("of {total} left", total=_number(ledger.total)),
+            tr("{used} used, {planned} planned", used=_number(ledger.used),
+               planned=_number(ledger.planned))
+            if ledger.used or ledger.planned
+            else tr("for changes inside the contract"),
+            state,
+            tr("{share} % used", share=ledger.level) if state else "",
+        )  # fmt: skip
+        self.days.gauge.show_share(float(ledger.used / ledger.total) if ledger.total else 0, state)
 
 
 class _Figure(QWidget):
@@ -353,3 +516,7 @@ def _waiting_table(runner: TaskRunner) -> Table[Waiting]:
         identity=lambda one: one.number,
         empty=tr("Nothing waits on Party A."),
     )
+
+
+def _number(value: Decimal) -> str:
+    return f"{value.normalize():f}"

@@ -13,9 +13,11 @@ from gmops_desktop.addresses import Resource
 from gmops_desktop.changes import Change
 from gmops_desktop.language import tr
 from gmops_desktop.paths import Home
+from gmops_desktop.services.calendars import Calendars
 from gmops_desktop.services.connections import Connections
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.messages import Messages
+from gmops_desktop.services.roster import Roster
 from gmops_desktop.services.sealing import Sealing
 from gmops_desktop.settings import SettingsFile, Theme
 from gmops_desktop.states import STATES
@@ -23,6 +25,7 @@ from gmops_desktop.tasks import TaskRunner
 from ui.channel_card import ChannelCard
 from ui.connection_checks import ConnectionChecks
 from ui.contract_card import ContractCard
+from ui.duty_card import DutyCard
 from ui.resources_card import ResourcesCard, SaveSecret
 from ui.sealing_card import SealingCard
 from ui.theme import GAP
@@ -53,6 +56,8 @@ class SettingsTab(Page):
         show_theme: Callable[[Theme], object],
         sealing: Sealing,
         messages: Messages,
+        roster: Roster,
+        calendars: Calendars,
     ) -> None:
         super().__init__(tr("Settings"), str(home.root))
         self.head.add_action(
@@ -68,7 +73,10 @@ class SettingsTab(Page):
         self._checks_card = Card(tr("Connection test"))
         self._checks_card.add(self.checks)
         self._checks_card.add_stretch()
-        self.contract = ContractCard(contracts, runner)
+        self.contract = ContractCard(
+            contracts, runner, lambda identity: settings.change(contract=identity)
+        )
+        self.duty = DutyCard(roster, calendars, contracts, runner)
         self.machine = _MachineCard(settings, home, runner, show_theme)
         self.sealing = SealingCard(sealing, settings, runner)
         self.channel = ChannelCard(messages, runner)
@@ -77,8 +85,9 @@ class SettingsTab(Page):
         )
         left.setStretch(0, 1)
         left.setStretch(1, 1)
-        right = column(None, self.contract, self.machine, spacing=GAP)
-        right.setStretch(0, 1)
+        right = column(None, self.contract, self.duty, self.machine, spacing=GAP)
+        right.setStretch(0, 3)
+        right.setStretch(1, 2)
         both = row(None, left, right, spacing=GAP)
         both.setStretch(0, 13)
         both.setStretch(1, 10)
@@ -94,15 +103,19 @@ class SettingsTab(Page):
     def refresh(self) -> None:
         self.resources.refresh()
         self.contract.refresh()
+        self.duty.refresh()
         self.sealing.refresh()
         self.channel.refresh()
 
     def show_item(self, identity: str) -> None:
         """Test the connection to the resource of that id, which asks about its host key; or ask
-        for the key of sealed backups (`IMPORT_KEY`)."""
+        for the key of sealed backups (`IMPORT_KEY`), or for public holidays ("calendar")."""
         self.renew()
         if identity == IMPORT_KEY:
             self.sealing.begin_import()
+            return
+        if identity == "calendar":
+            self.duty.begin_calendar()
             return
         if self.resources.table.select(identity) and self.resources.table.current is not None:
             self.checks.test(self.resources.table.current)

@@ -20,9 +20,11 @@ _GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "schedule": (),
     "seal": (),
     "patch": (),
+    "contract": (),
     "ticket": ("attachment", "ticket_facts", "ticket_clocks"),
     "attachment": (),
     "robot": (),
+    "ledger": (),
     "report": (),
     "sandbox": (),
 }

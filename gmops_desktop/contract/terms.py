@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from gmops_desktop.language import mark, tr
+
 # The contract is kept in China: its days and months are those of Beijing time.
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 
 Party = Literal["A", "B"]
+Post = Literal[
+    "", "designated", "representative", "project_manager", "operations_manager", "technician"
+]
+
+_POSTS: Final[dict[Post, str]] = {
+    "designated": mark("Designated contact"),
+    "representative": mark("Representative"),
+    "project_manager": mark("Project manager"),
+    "operations_manager": mark("Operations manager"),
+    "technician": mark("Technician"),
+    "": mark("Other"),
+}
+POSTS: Final = tuple(_POSTS)
+# How contracts write the posts of Party B's people, for records that name none.
+_WRITTEN: Final[tuple[tuple[str, Post], ...]] = (
+    ("项目经理", "project_manager"),
+    ("运维经理", "operations_manager"),
+    ("运维管理", "operations_manager"),
+    ("技术", "technician"),
+    ("代表", "representative"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +62,11 @@ class ServiceItem:
 class Contract:
     """One contract; `total` is what the items add up to, `payable` what was agreed to be paid.
 
-    `start` and `end` both belong to the period; `person_days` are the free ones for modifications.
+    `start` and `end` both belong to the period; `person_days` are the free ones for modifications,
+    of which what is worked counts in steps of `day_step`, rounded up (0: exactly).  `staff` says
+    how many people Party B keeps on each post.  `payment_days` and `notice_days` are working days:
+    from signing to payment, and from a change of contact to its notice.  `renews` names the
+    contract that this one continues.
     """
 
     id: str
@@ -54,6 +81,19 @@ class Contract:
     signed_on: date | None
     person_days: Decimal
     items: tuple[ServiceItem, ...]
+    scope: tuple[str, ...] = ()
+    service_time: str = ""
+    staff: tuple[tuple[Post, int], ...] = ()
+    day_step: Decimal = Decimal(0)
+    payment_days: int = 3
+    notice_days: int = 3
+    paid_on: date | None = None
+    renews: str = ""
+
+    @property
+    def items_total(self) -> Decimal:
+        """What the amounts of the items add up to."""
+        return sum((one.amount for one in self.items if one.amount is not None), Decimal(0))
 
     @property
     def days_total(self) -> int:
@@ -63,6 +103,10 @@ class Contract:
     def days_left(self, today: date) -> int:
         """How many days of the period are still to come; 0 when it is over."""
         return max(0, (self.end - max(today, self.start)).days)
+
+    def runs(self, on: date) -> bool:
+        """Return whether a day belongs to the period."""
+        return self.start <= on <= self.end
 
     def months(self) -> Iterator[date]:
         """Yield the first day of every month that the period touches."""
@@ -74,7 +118,11 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A person who may speak for a party, from `valid_from` to `valid_to` (both included)."""
+    """A person who may speak for a party, from `valid_from` to `valid_to` (both included).
+
+    `stands_in` are the ids of those whose duty this person may take over.  `contract_id` is empty
+    for somebody recorded before there were several contracts.
+    """
 
     id: str
     name: str
@@ -83,10 +131,87 @@ class Contact:
     phone: str
     valid_from: date
     valid_to: date | None = None
+    post: Post = ""
+    stands_in: tuple[str, ...] = ()
+    contract_id: str = ""
 
     def valid(self, on: date) -> bool:
         """Return whether the person speaks for the party on that day."""
         return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
+
+
+# ---------------------------------------------------------------- people
+
+
+def word_of_post(post: Post) -> str:
+    """Return the word for what somebody is to the contract."""
+    return tr(_POSTS[post])
+
+
+def post_of(said: str, role: str, party: Party) -> Post:
+    """Return a person's post: the one recorded, else what the words of the role say."""
+    for post in POSTS:
+        if post and post == said:
+            return post
+    if party == "A":
+        return "designated" if "指定" in role else ""
+    for word, written in _WRITTEN:
+        if word in role:
+            return written
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Vacancy:
+    """A post that the contract asks for and that too few people fill (2.3-1)."""
+
+    post: Post
+    wanted: int
+    there: int
+
+
+def vacancies(contract: Contract, people: Iterable[Contact], on: date) -> tuple[Vacancy, ...]:
+    """Return the posts of Party B that are not filled on a day as the contract asks."""
+    posts = [one.post for one in people if one.party == "B" and one.valid(on)]
+    return tuple(
+        Vacancy(post, wanted, posts.count(post))
+        for post, wanted in contract.staff
+        if posts.count(post) < wanted
+    )
+
+
+# ---------------------------------------------------------------- several contracts
+
+
+def family_of(contracts: Iterable[Contract], contract_id: str) -> tuple[Contract, ...]:
+    """Return a contract with all that it renews and that renew it, the oldest first.
+
+    People and resources named for one of them belong to all of them.
+    """
+    known = {one.id: one for one in contracts}
+    wanted = _root(known, contract_id)
+    found = [one for id, one in known.items() if _root(known, id) == wanted]
+    return tuple(sorted(found, key=lambda one: (one.start, one.id)))
+
+
+def main_family(contracts: Iterable[Contract]) -> tuple[Contract, ...]:
+    """Return the family that everything belongs to which names no contract: the oldest one."""
+    known = tuple(contracts)
+    oldest = min(known, key=lambda one: (one.start, one.id), default=None)
+    return family_of(known, oldest.id) if oldest is not None else ()
+
+
+def _root(known: dict[str, Contract], id: str) -> str:
+    """Return the id of the contract a chain of renewals began with."""
+    way = [id]
+    while (before := known[way[-1]].renews if way[-1] in known else "") in known:
+        if before in way:  # two that renew each other are one family
+            return min(way)
+        way.append(before)
+    return way[-1]
+
+
+# ---------------------------------------------------------------- days and months
 
 
 def day_of(at: datetime) -> date:

@@ -1,10 +1,10 @@
-"""The contract as recorded: its terms, the people who may speak, and the things looked after."""
+"""The contracts as recorded: their terms, the people who may speak, and the things looked after."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final, Literal
@@ -12,46 +12,107 @@ from typing import Any, Final, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db import agreements
 from db.engine import Database
 from db.ids import uuid7
 from db.journal import Journal, plain, utc_now
 from db.models import ContactRow, ContractRow, ResourceRow
-from db.views import contact_of, contract_of, in_force
+from db.scope import EVERYTHING, contracts_in, scope_of, shown_contract
+from db.views import contact_of, contract_of
 from gmops_desktop.addresses import Address, Kind, Resource, address_from_dict, address_to_dict
-from gmops_desktop.contract.terms import Contact, Contract, Party, day_of
-from gmops_desktop.contract.workdays import add_workdays
+from gmops_desktop.contract.checking import check_terms
+from gmops_desktop.contract.notices import Notice, letter_of
+from gmops_desktop.contract.terms import (
+    POSTS,
+    Contact,
+    Contract,
+    Party,
+    Post,
+    Vacancy,
+    day_of,
+    post_of,
+    vacancies,
+    word_of_post,
+)
+from gmops_desktop.contract.workdays import Calendar, calendar_of
 from gmops_desktop.errors import OpsError
-from gmops_desktop.language import tr
+from gmops_desktop.language import mark, tr
 from gmops_desktop.paths import RESOURCES
 
 EXAMPLE: Final = RESOURCES / "example_contract.json"
-NOTICE_DAYS: Final = 3  # working days to tell the other party of a new contact (1.15)
 
 Expiring = Literal["cvm", "database", "domain", "verification"]
+EXPIRING: Final[tuple[Expiring, ...]] = ("cvm", "database", "domain", "verification")
 _KINDS: Final[tuple[Kind, ...]] = ("host", "mysql", "website", "account")
+_CHANGEABLE: Final = frozenset({"name", "role", "phone", "post", "stands_in"})
+_COLUMNS: Final = frozenset(column.name for column in ContractRow.__table__.columns)
+_FIELDS: Final[dict[str, str]] = {
+    "name": mark("name"),
+    "role": mark("role"),
+    "phone": mark("telephone"),
+    "post": mark("post"),
+    "stands_in": mark("stands in for"),
+    "valid_from": mark("from"),
+    "valid_to": mark("until"),
+    "notified_on": mark("told on"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something recorded of a contact: when, by whom, and what, in words."""
+
+    at: datetime
+    actor: str
+    text: str
 
 
 class Contracts:
-    """Reads the terms, and records each change of them in the journal."""
+    """Reads the terms, and records each change of them in the journal.
+
+    `shown` names the contract whose family is the current one on this machine, or nothing: then it
+    is whichever is in force.
+    """
 
     def __init__(
-        self, database: Database, journal: Journal, *, now: Callable[[], datetime] = utc_now
+        self,
+        database: Database,
+        journal: Journal,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        shown: Callable[[], str] = lambda: "",
     ) -> None:
         self._database = database
         self._journal = journal
         self._now = now
+        self._shown = shown
 
     # ------------------------------------------------------------ terms
 
     def current(self, on: date | None = None) -> Contract | None:
-        """Return the contract in force on a day (today), else the newest, else None."""
+        """Return the contract in force on a day (today), else the newest, else None; where several
+        run side by side, the one of them that is shown."""
         with self._database.session() as session:
-            contracts = [contract_of(row) for row in session.scalars(select(ContractRow))]
-        return in_force(contracts, on or self._today())
+            return shown_contract(session, self._shown(), on or self._today())
+
+    def all(self) -> tuple[Contract, ...]:
+        """Return every contract on record, the one that started first at the front."""
+        with self._database.session() as session:
+            return contracts_in(session)
+
+    def get(self, words: str) -> Contract:
+        """Return the contract with this id or number; raise `OpsError` if there is none."""
+        for contract in self.all():
+            if words in (contract.id, contract.number):
+                return contract
+        raise OpsError(
+            tr("There is no contract {name}.", name=words),
+            hint=tr("`gmops contract list` names those on record."),
+        )
 
     def save_contract(self, contract: Contract) -> None:
         """Record what differs from the contract as it stands; refuse terms that make no sense."""
-        _check_terms(contract)
+        check_terms(contract)
         with self._database.session() as session, session.begin():
             row = session.get(ContractRow, contract.id)
             before = _fields_of(contract_of(row)) if row else {}
@@ -60,6 +121,48 @@ class Contracts:
                 action = "contract.changed" if row else "contract.recorded"
                 self._journal.record(session, "contract", contract.id, action, changed)
 
+    def add_contract(self, contract: Contract) -> Contract:
+        """Record a new contract under an id of its own; refuse a number that is taken."""
+        wanted = replace(contract, id=uuid7())
+        if wanted.number and any(one.number == wanted.number for one in self.all()):
+            raise OpsError(
+                tr("A contract has the number {number} already.", number=wanted.number),
+                hint=tr("Give the new one its own number."),
+                unharmed=tr("Nothing was recorded."),
+            )
+        self.save_contract(wanted)
+        return wanted
+
+    def renew(
+        self, contract_id: str, start: date, end: date, *, number: str, signed_on: date | None
+    ) -> Contract:
+        """Record the contract that continues another on its terms; its people and things go on.
+
+        Raises `OpsError` where the new period does not begin after the old one.
+        """
+        before = self.get(contract_id)
+        if start <= before.end:
+            raise OpsError(
+                tr(
+                    "The renewal starts on {start}, before the contract ends on {end}.",
+                    start=start,
+                    end=before.end,
+                ),
+                hint=tr("Begin the day after, or end the contract earlier."),
+                unharmed=tr("Nothing was recorded."),
+            )
+        return self.add_contract(
+            replace(
+                before,
+                start=start,
+                end=end,
+                number=number,
+                signed_on=signed_on,
+                paid_on=None,
+                renews=before.id,
+            )
+        )
+
     @staticmethod
     def example() -> Contract:
         """Return the example contract without recording it."""
@@ -67,7 +170,9 @@ class Contracts:
         reference = terms.pop("number")
         days = {name: date.fromisoformat(terms[name]) for name in ("start", "end", "signed_on")}
         money = {name: Decimal(terms[name]) for name in ("total", "payable", "person_days")}
-        return contract_of(ContractRow(**(terms | days | money), reference=reference))
+        columns = {name: value for name, value in terms.items() if name in _COLUMNS}
+        more = {name: value for name, value in terms.items() if name not in _COLUMNS}
+        return contract_of(ContractRow(**(columns | days | money), reference=reference, more=more))
 
     def load_example(self) -> Contract:
         """Record the example contract and its contacts; do nothing to what is already there."""
@@ -82,27 +187,66 @@ class Contracts:
             for person in values["contacts"]:
                 if session.get(ContactRow, person["id"]) is None:
                     fields = {name: value for name, value in person.items() if name != "id"}
+                    fields["contract_id"] = terms["id"]
                     action = "contact.added"
                     self._journal.record(session, "contact", person["id"], action, fields)
             return contract_of(session.get_one(ContractRow, terms["id"]))
 
+    def record_payment(self, contract_id: str, on: date, evidence: str) -> Contract:
+        """Record that Party A paid on a day, and what proves it."""
+        if not evidence.strip():
+            raise OpsError(
+                tr("The payment has no evidence."),
+                hint=tr("Name the bank's receipt or the invoice."),
+            )
+        contract = self.get(contract_id)
+        with self._database.session() as session, session.begin():
+            self._journal.record(
+                session,
+                "contract",
+                contract.id,
+                "contract.paid",
+                {"paid_on": on},
+                evidence=evidence.strip(),
+            )
+        return self.get(contract.id)
+
     def save_expiry(self, key: Expiring, on: date | None) -> None:
         """Record by hand when a rented or certified thing expires; None forgets the date."""
-        contract = self.current()
-        if contract is None:
-            raise _no_contract()
+        contract = self._wanted()
         with self._database.session() as session, session.begin():
             fields = {f"expiry_{key}": on}
             self._journal.record(session, "contract", contract.id, "contract.expiry_set", fields)
 
+    def expiries(self) -> dict[Expiring, date | None]:
+        """Return the dates entered by hand for the current contract."""
+        contract = self.current()
+        with self._database.session() as session:
+            row = session.get(ContractRow, contract.id) if contract else None
+            said = {key: row.more.get(f"expiry_{key}") if row else None for key in EXPIRING}
+        return {key: date.fromisoformat(on) if on else None for key, on in said.items()}
+
     # ------------------------------------------------------------ contacts
 
     def contacts(self, on: date | None = None) -> tuple[Contact, ...]:
-        """Return the contacts valid on a day, or all there ever were; Party A's first."""
+        """Return the current contract's contacts valid on a day, or all there ever were; Party A's
+        first."""
         with self._database.session() as session:
-            found = [contact_of(row) for row in session.scalars(select(ContactRow))]
-        wanted = [contact for contact in found if on is None or contact.valid(on)]
-        return tuple(sorted(wanted, key=lambda contact: (contact.party, contact.id)))
+            contract = shown_contract(session, self._shown(), on or self._today())
+            scope = scope_of(session, contract) if contract else EVERYTHING
+            found = agreements.people(session, scope)
+        return tuple(contact for contact in found if on is None or contact.valid(on))
+
+    def contact(self, words: str) -> Contact:
+        """Return the contact with this id or name; raise `OpsError` if there is none."""
+        found = [one for one in self.contacts() if words in (one.id, one.name)]
+        there = [one for one in found if one.valid(self._today())] or found
+        if not there:
+            raise OpsError(
+                tr("There is no contact {name}.", name=words),
+                hint=tr("`gmops contract people` names those on record."),
+            )
+        return there[-1]
 
     def add_contact(
         self,
@@ -111,28 +255,50 @@ class Contracts:
         role: str = "",
         phone: str = "",
         valid_from: date | None = None,
+        post: Post = "",
+        stands_in: tuple[str, ...] = (),
     ) -> Contact:
         """Record a new contact, valid from today on unless said otherwise.
 
-        Once the contract runs, the other party must be told within 3 working days (1.15).
+        Once the contract runs, the other party must be told within 3 working days (1.15): see
+        `notices`.
         """
         if not name.strip():
             raise OpsError(tr("The contact has no name."), hint=tr("Give the name of the person."))
-        begin = valid_from or self._today()
-        contact = Contact(uuid7(), name.strip(), party, role.strip(), phone.strip(), begin)
+        contract = self.current()
+        contact = Contact(
+            id=uuid7(),
+            name=name.strip(),
+            party=party,
+            role=role.strip() or (word_of_post(post) if post else ""),
+            phone=phone.strip(),
+            valid_from=valid_from or self._today(),
+            post=post or post_of("", role, party),
+            stands_in=stands_in,
+            contract_id=contract.id if contract else "",
+        )
         fields = {name: plain(value) for name, value in asdict(contact).items() if name != "id"}
-        fields |= self._notice_due(begin)
         with self._database.session() as session, session.begin():
             self._journal.record(session, "contact", contact.id, "contact.added", fields)
         return contact
 
+    def change_contact(self, contact_id: str, **fields: Any) -> Contact:
+        """Record what is different of a contact: name, role, phone, post, stands_in."""
+        if not fields.keys() <= _CHANGEABLE or fields.get("post", "") not in POSTS:
+            raise ValueError(f"cannot change {sorted(fields)}")
+        if not str(fields.get("name", "x")).strip():
+            raise OpsError(tr("The contact has no name."), hint=tr("Give the name of the person."))
+        with self._database.session() as session, session.begin():
+            before = asdict(_contact_in(session, contact_id))
+            changed = _changed(plain(before), plain(fields))
+            if changed:
+                self._journal.record(session, "contact", contact_id, "contact.changed", changed)
+            return _contact_in(session, contact_id)
+
     def end_contact(self, contact_id: str, on: date) -> Contact:
         """Record the last day on which a contact speaks for its party."""
         with self._database.session() as session, session.begin():
-            row = session.get(ContactRow, contact_id)
-            if row is None:
-                raise OpsError(tr("There is no such contact any more."))
-            contact = contact_of(row)
+            contact = _contact_in(session, contact_id)
             if on < contact.valid_from:
                 raise OpsError(
                     tr(
@@ -143,11 +309,11 @@ class Contracts:
                     ),
                     hint=tr("Choose a later day."),
                 )
-            fields = {"valid_to": on, **self._notice_due(on)}
+            fields = {"valid_to": on, "notified_on": None}
             self._journal.record(session, "contact", contact_id, "contact.ended", fields)
-            return contact_of(session.get_one(ContactRow, contact_id))
+            return _contact_in(session, contact_id)
 
-    def contact_notified(self, contact_id: str, evidence: str) -> None:
+    def contact_notified(self, contact_id: str, evidence: str, on: date | None = None) -> None:
         """Record that the other party was told in writing of a change of contact (1.15)."""
         if not evidence.strip():
             raise OpsError(
@@ -155,12 +321,43 @@ class Contracts:
                 hint=tr("Say how it was sent, or name the file of the letter."),
             )
         with self._database.session() as session, session.begin():
-            if session.get(ContactRow, contact_id) is None:
-                raise OpsError(tr("There is no such contact any more."))
-            fields = {"notified_on": self._today()}
+            _contact_in(session, contact_id)
+            fields = {"notified_on": on or self._today()}
             self._journal.record(
                 session, "contact", contact_id, "contact.notified", fields, evidence=evidence
             )
+
+    def history(self, contact_id: str) -> tuple[Happening, ...]:
+        """Return what was recorded of a contact, the oldest first."""
+        return tuple(
+            Happening(entry.at, entry.actor, _told(entry.fields, entry.note))
+            for entry in self._journal.entries("contact", contact_id)
+        )
+
+    def notices(self, contract: Contract | None = None) -> tuple[Notice, ...]:
+        """Return what a contract (the current one) owes within working days: payment, and notices
+        of changes of contact; the oldest first, done or not."""
+        contract = contract or self.current()
+        if contract is None:
+            return ()
+        with self._database.session() as session:
+            scope = scope_of(session, contract)
+            return agreements.notices(session, self._journal, contract, scope)
+
+    def letter(self, notice: Notice) -> str:
+        """Return the text of a notice, ready to be sent to the other party."""
+        contract = self._wanted()
+        contact = next((one for one in self.contacts() if one.id == notice.subject), None)
+        return letter_of(notice, contract, contact)
+
+    def vacancies(self, on: date | None = None) -> tuple[Vacancy, ...]:
+        """Return the posts that the contract asks for and nobody fills on a day (2.3-1)."""
+        contract, day = self.current(on), on or self._today()
+        return vacancies(contract, self.contacts(), day) if contract else ()
+
+    def calendar(self) -> Calendar:
+        """Return the working days as they are known today."""
+        return calendar_of(self._journal.entries("calendar"))
 
     # ------------------------------------------------------------ resources
 
@@ -184,6 +381,8 @@ class Contracts:
         fields = {"kind": kind, "name": wanted.name, "address": address_to_dict(address)}
         with self._database.session() as session, session.begin():
             if not id:
+                contract = shown_contract(session, self._shown(), self._today())
+                fields["contract_id"] = contract.id if contract else ""
                 self._journal.record(session, "resource", wanted.id, "resource.added", fields)
                 return wanted
             row = _row_of(session, id)
@@ -205,32 +404,14 @@ class Contracts:
     def _today(self) -> date:
         return day_of(self._now())
 
-    def _notice_due(self, changed_on: date) -> dict[str, Any]:
-        """Return until when a change of contact must be notified, if the contract runs by then."""
+    def _wanted(self) -> Contract:
         contract = self.current()
-        if contract is None or changed_on <= contract.start or changed_on >= contract.end:
-            return {}
-        return {"notice_due": add_workdays(changed_on, NOTICE_DAYS), "notified_on": None}
-
-
-def _check_terms(contract: Contract) -> None:
-    if not contract.title.strip():
-        raise OpsError(tr("The contract has no title."), hint=tr("Give it a title."))
-    if contract.end < contract.start:
-        raise OpsError(
-            tr(
-                "The contract ends on {end}, before it starts on {start}.",
-                end=contract.end,
-                start=contract.start,
-            ),
-            hint=tr("Mend one of the two days."),
-        )
-    amounts = [contract.total, contract.payable, contract.person_days]
-    amounts += [item.amount for item in contract.items if item.amount is not None]
-    if any(amount < 0 for amount in amounts):
-        raise OpsError(
-            tr("An amount of the contract is negative."), hint=tr("Mend the amounts, then save.")
-        )
+        if contract is None:
+            raise OpsError(
+                tr("No contract has been recorded yet."),
+                hint=tr("Record it in the settings, or load the example contract."),
+            )
+        return contract
 
 
 def _fields_of(contract: Contract) -> dict[str, Any]:
@@ -246,6 +427,27 @@ def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, A
     }
 
 
+def _told(fields: Mapping[str, Any], note: Mapping[str, Any]) -> str:
+    """Return what an entry of a contact says, in words."""
+    told = []
+    for name, word in _FIELDS.items():
+        if not (value := fields.get(name)):
+            continue
+        if name == "post":
+            value = word_of_post(post_of(value, "", "B"))
+        elif isinstance(value, list):
+            value = len(value)
+        told.append(f"{tr(word)} {value}")
+    return " · ".join([*told, str(note["evidence"])] if note.get("evidence") else told)
+
+
+def _contact_in(session: Session, contact_id: str) -> Contact:
+    row = session.get(ContactRow, contact_id)
+    if row is None:
+        raise OpsError(tr("There is no such contact any more."))
+    return contact_of(row)
+
+
 def _row_of(session: Session, resource_id: str) -> ResourceRow:
     row = session.get(ResourceRow, resource_id)
     if row is None or row.removed:
@@ -258,10 +460,3 @@ def _row_of(session: Session, resource_id: str) -> ResourceRow:
 def _resource_of(row: ResourceRow) -> Resource:
     kind = next(kind for kind in _KINDS if kind == row.kind)
     return Resource(row.id, kind, row.name, address_from_dict(kind, row.address or {}))
-
-
-def _no_contract() -> OpsError:
-    return OpsError(
-        tr("No contract has been recorded yet."),
-        hint=tr("Record it in the settings, or load the example contract."),
-    )

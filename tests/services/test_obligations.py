@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -9,8 +10,12 @@ from db.ids import uuid7
 from db.journal import Journal
 from db.models import ArchiveRow, LookRow, RestoreRow, SampleRow
 from gmops_desktop.addresses import MysqlAddress, SshAddress, WebAddress
+from gmops_desktop.contract.workdays import Holidays
+from gmops_desktop.services.calendars import Calendars
 from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.ledgers import Ledgers
 from gmops_desktop.services.obligations import Obligations
+from gmops_desktop.services.roster import Roster
 from gmops_desktop.services.tickets import Tickets
 
 NOW = datetime(2018, 11, 22, 2, 24, tzinfo=UTC)
@@ -198,7 +203,7 @@ def test_the_matrix_counts_what_is_in_the_store_by_beijings_months(obligations, 
     assert database.cells[NOVEMBER] == ("full", 3)
     assert database.cells[NOVEMBER - 1] == ("missing", 2)
     assert database.cells[NOVEMBER + 1] == ("none", 0)
-    assert row_of(overview, "questions").cells[NOVEMBER] == ("full", 1)
+    assert row_of(overview, "questions").cells[NOVEMBER] == ("partly", 1)  # not answered yet
     assert row_of(overview, "website").cells[NOVEMBER] == ("due", 0)
 
 
@@ -209,7 +214,9 @@ def test_looks_and_reports_are_evidence(obligations, contracts, database, journa
     with database.session() as session, session.begin():
         journal.record(session, "report", uuid7(), "report.made", {"period": "2018-11"})
     overview = obligations.overview()
-    assert row_of(overview, "server").cells[NOVEMBER] == ("full", 1)
+    assert row_of(overview, "server").cells[NOVEMBER] == ("partly", 1)  # no program files yet
+    add(archive(NOW, purpose="files"))
+    assert row_of(obligations.overview(), "server").cells[NOVEMBER] == ("full", 2)
     assert row_of(overview, "monitoring").cells[NOVEMBER] == ("partly", 2)
 
 
@@ -306,7 +313,7 @@ def test_due_names_promises_notices_backups_and_reports(obligations, tickets, co
     due = {one.text: one for one in obligations.overview().due}
     assert due["Promise: 报名页乱码"].number == ticket.number
     assert due["Promise: 报名页乱码"].state == "warning"
-    assert "Tell the other party of the change of contact: 赵经理" in due
+    assert due["Written notice of Party A: 赵经理 joins"].word == "2018-11-22"
     assert "No verified backup in 24 hours" in due
     assert "The monthly report for 2018-10" in due
 
@@ -330,3 +337,142 @@ def test_after_the_contract_nothing_is_due(obligations):
     assert overview.due == ()
     contract = next(one for one in overview.expiry if one.name == "Contract")
     assert contract.state == "critical"
+
+
+# ---------------------------------------------------------------- evidence, registers, to-dos
+
+
+@pytest.fixture
+def ledgers(database, journal, tickets, time):
+    return Ledgers(database, journal, tickets, now=time)
+
+
+def test_a_training_counts_once_and_is_whole_with_its_sheet(obligations, tickets, ledgers):
+    ticket = tickets.open("training", "培训安排", requester="李慧敏", priority=4)
+    assert row_of(obligations.overview(), "training").cells[NOVEMBER] == ("partly", 1)
+    record = ledgers.add("training", "后台发布", ticket=ticket.number)
+    overview = obligations.overview()
+    assert row_of(overview, "training").cells[NOVEMBER] == ("partly", 1)
+    lacking = next(one for one in overview.due if "后台发布" in one.text)
+    assert (lacking.word, lacking.page, lacking.identity) == (
+        "no sign-in sheet", "ledger", record.id)  # fmt: skip
+    ledgers.complete(record.id, "签到表.pdf")
+    overview = obligations.overview()
+    assert row_of(overview, "training").cells[NOVEMBER] == ("full", 1)
+    assert not any("后台发布" in one.text for one in overview.due)
+
+
+def test_a_cell_leads_to_its_pieces(obligations, contracts, tickets, ledgers, add):
+    host = contracts.save_resource("host", "web1", SshAddress("10.0.0.8"))
+    add(
+        SampleRow(resource_id=host.id, metric="look", at=NOW, value=0),
+        SampleRow(resource_id=host.id, metric="look", at=NOW - HOUR, value=0),
+        archive(NOW, purpose="files"),
+    )
+    bug = tickets.open("incident", "首页 502", requester="李慧敏", priority=1)
+    ledgers.add("inspection", "巡检", paper="报告")
+    found = obligations.evidence("server", date(2018, 11, 1))
+    proofs = {proof.stream: proof for proof in found.proofs}
+    assert [stream for stream in proofs if proofs[stream].needed] == ["host_looks", "file_backups"]
+    [looks] = proofs["host_looks"].pieces
+    assert (looks.title, looks.count, looks.page, looks.identity) == (
+        "web1", 2, "status", host.id)  # fmt: skip
+    assert [(one.title, one.page) for one in proofs["file_backups"].pieces] == [("x", "backups")]
+    assert [(one.title, one.identity) for one in proofs["incidents"].pieces] == [
+        (f"{bug.number} 首页 502", bug.number)]  # fmt: skip
+    assert [one.page for one in proofs["inspections"].pieces] == ["ledger"]
+    assert proofs["patches"].count == 0
+    counted = row_of(obligations.overview(), "server").cells[NOVEMBER][1]
+    assert counted == sum(proof.count for proof in found.proofs)
+
+
+def test_what_is_missing_this_month_is_a_list_of_things_to_do(obligations, add):
+    wanted = {one.stream for one in obligations.overview().todos}
+    assert wanted == {
+        "host_looks", "file_backups", "backups", "restores", "website_looks", "account_looks"
+    }  # fmt: skip
+    add(archive(NOW), archive(NOW, purpose="files"), restore(NOW))
+    wanted = {one.stream for one in obligations.overview().todos}
+    assert wanted == {"host_looks", "website_looks", "account_looks"}
+
+
+def test_a_year_of_unknown_holidays_is_told(obligations, contracts, database, journal):
+    example = contracts.example()
+    far = date(2094, 6, 1)
+    contracts.save_contract(replace(example, id="far", number="far", start=date(2094, 3, 6),
+                                    end=date(2095, 3, 6)))  # fmt: skip
+    then = datetime(far.year, far.month, far.day, tzinfo=UTC)
+    texts = [one.text for one in obligations.overview(then).due if one.word == "Calendar"]
+    assert len(texts) == 1  # 2095 is announced in November of 2094
+    assert "2094" in texts[0]
+    Calendars(database, journal).save(Holidays(2094, frozenset({date(2094, 1, 1)}), source="国办"))
+    assert not [one for one in obligations.overview(then).due if one.word == "Calendar"]
+    november = datetime(2094, 11, 2, tzinfo=UTC)
+    assert [one for one in obligations.overview(november).due if "2095" in one.text]
+
+
+def test_a_gap_in_the_roster_is_told_before_it_comes(obligations, contracts, database, journal,
+                                                     time):  # fmt: skip
+    roster = Roster(database, journal, now=time)
+    assert not [one for one in obligations.overview().due if one.word == "Duty"]
+    who = {one.name: one.id for one in contracts.contacts()}
+    roster.assign(who["张伟"], date(2018, 11, 20), date(2018, 11, 24))
+    [gap] = [one for one in obligations.overview().due if one.word == "Duty"]
+    assert (gap.state, gap.text) == ("warning", "Nobody is on duty: 2018-11-25 to 2018-11-29")
+    time.now += timedelta(days=3)
+    [gap] = [one for one in obligations.overview().due if one.word == "Duty"]
+    assert gap.state == "critical"
+
+
+def test_levels_of_person_days_and_their_flaws_are_told(obligations, tickets, ledgers, time):
+    ticket = tickets.open("requirement", "改版", requester="李慧敏", priority=4)
+    ledgers.estimate(ticket.number, Decimal(8), by="陈志远")
+    ledgers.book(ticket.number, Decimal(5))
+    texts = {one.text: one.state for one in obligations.overview().due}
+    assert texts["5 of 10 free person-days are used"] == "warning"
+    assert texts["5 person-days without Party A's consent: 改版"] == "warning"
+    time.now += timedelta(days=8)  # half of them is news for a week
+    assert "5 of 10 free person-days are used" not in [
+        one.text for one in obligations.overview().due
+    ]
+    ledgers.agree(ticket.number, by="李慧敏", channel="微信")
+    ledgers.book(ticket.number, Decimal(3))
+    time.now += timedelta(days=30)
+    texts = {one.text: one.state for one in obligations.overview().due}
+    assert texts["8 of 10 free person-days are used"] == "warning"
+    ledgers.book(ticket.number, Decimal("1.7"))
+    texts = {one.text: one.state for one in obligations.overview().due}
+    assert texts["10 of 10 free person-days are used"] == "critical"
+
+
+# ---------------------------------------------------------------- several contracts
+
+
+def test_everything_is_counted_for_the_contract_that_is_shown(database, journal, time, add):
+    shown = [""]
+    contracts = Contracts(database, journal, now=time, shown=lambda: shown[0])
+    first = contracts.load_example()
+    mine = contracts.save_resource("mysql", "云数据库", MysqlAddress("10.0.0.9", 3306, "o", "c"))
+    second = contracts.add_contract(
+        replace(first, number="HY", title="另一份", person_days=Decimal(5))
+    )
+    shown[0] = second.id
+    other = contracts.save_resource("mysql", "协会库", MysqlAddress("10.0.0.7", 3306, "o", "d"))
+    contracts.add_contact("孙会长", "A", post="designated", valid_from=date(2018, 3, 6))
+    tickets = Tickets(database, journal, now=time)
+    asked = tickets.open("question", "甲", requester="李慧敏", priority=4)
+    theirs = tickets.open("requirement", "乙", requester="孙会长", priority=4)
+    tickets.spend(theirs.id, Decimal(2))
+    add(archive(NOW - HOUR, resource_id=mine.id), archive(NOW - 3 * HOUR, resource_id=other.id))
+
+    def looked(id):
+        return Obligations(database, journal, now=time, shown=lambda: id).overview()
+
+    one, two = looked(first.id), looked(second.id)
+    assert (one.contract.number, two.contract.number) == (first.number, "HY")
+    assert (one.rpo_seconds, two.rpo_seconds) == (3600, 3 * 3600)
+    assert (one.person_days_left, two.person_days_left) == (10, 3)
+    assert [line.number for line in one.tickets] == [asked.number]
+    assert [line.number for line in two.tickets] == [theirs.number]
+    assert row_of(one, "questions").cells[NOVEMBER] == ("partly", 1)
+    assert row_of(two, "questions").cells[NOVEMBER] == ("none", 0)

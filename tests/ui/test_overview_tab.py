@@ -3,20 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 
 import pytest
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from db.engine import Database
 from db.journal import Journal
+from gmops_desktop.contract.clauses import CLAUSES
+from gmops_desktop.contract.terms import Contract
 from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.ledgers import Ledgers
 from gmops_desktop.services.obligations import Obligations
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
+from ui.dialogs.sheet import Sheet
+from ui.evidence_dialog import ClausesDialog, EvidenceDialog
+from ui.ledger_dialog import DaysSheet, LedgerDialog, RecordSheet
 from ui.overview_tab import OverviewTab
+from ui.ticket_dialogs import ReasonSheet
 from ui.widgets.badges import StateBadge
+from ui.widgets.frames import Label
 
 Show = Callable[[], OverviewTab]
+
+
+def overview(
+    database: Database, journal: Journal, runner: TaskRunner, chosen: list[str] | None = None
+) -> OverviewTab:
+    """Return the tab on real services; `chosen` hears which contract is to be shown."""
+    picked = [""] if chosen is None else chosen
+    contracts = Contracts(database, journal, shown=lambda: picked[-1])
+    tickets = Tickets(database, journal)
+    ledgers = Ledgers(database, journal, tickets, shown=lambda: picked[-1])
+    obligations = Obligations(database, journal, shown=lambda: picked[-1])
+    return OverviewTab(obligations, contracts, ledgers, tickets.all, runner, picked.append)
 
 
 @pytest.fixture
@@ -27,7 +51,7 @@ def journal(database: Database) -> Journal:
 @pytest.fixture
 def show(qtbot: QtBot, database: Database, journal: Journal, runner: TaskRunner) -> Show:
     def show() -> OverviewTab:
-        tab = OverviewTab(Obligations(database, journal), runner)
+        tab = overview(database, journal, runner)
         qtbot.addWidget(tab)
         tab.resize(1278, 732)
         with qtbot.waitExposed(tab):
@@ -68,3 +92,155 @@ def test_open_tickets_stand_with_their_clock_and_open_on_their_page(
     with qtbot.waitSignal(tab.wanted) as heard:
         tab.tickets.opened.emit(line)
     assert heard.args == ["tickets", "T-0001"]
+
+
+# ---------------------------------------------------------------- evidence, ledgers, contracts
+
+
+@pytest.fixture
+def running(database: Database, journal: Journal) -> Contract:
+    """The example contract as if it had been signed this month, a year from today."""
+    contracts = Contracts(database, journal)
+    today = date.today()
+    example = contracts.load_example()
+    start = today.replace(day=1)
+    contract = replace(example, id="now", number="NOW-1", start=start, signed_on=start,
+                       end=start.replace(year=start.year + 1), renews=example.id)  # fmt: skip
+    contracts.save_contract(contract)
+    return contract
+
+
+def sheet_of(tab: OverviewTab, kind: type[Sheet]) -> Sheet:
+    return next(one for one in tab.window().findChildren(kind) if one.isVisible())
+
+
+def test_a_cell_opens_its_evidence_and_leads_to_it(
+    show: Show, database: Database, journal: Journal, running: Contract, qtbot: QtBot
+) -> None:
+    tickets = Tickets(database, journal)
+    asked = tickets.open("question", "统计口径", requester="李慧敏", priority=4)
+    tab = show()
+    place = next(at for at, item in enumerate(running.items) if item.key == "questions")
+    tab.matrix.chosen.emit(place, 0)
+    dialog = sheet_of(tab, EvidenceDialog)
+    assert isinstance(dialog, EvidenceDialog)
+    [line] = dialog.table.rows.shown
+    assert line[2] is not None
+    assert line[2].title == f"{asked.number} 统计口径"
+    with qtbot.waitSignal(tab.wanted) as heard:
+        dialog.open_button.click()
+    assert heard.args == ["tickets", asked.number]
+
+
+def test_what_nobody_has_done_is_told_in_the_cell_too(show: Show, running: Contract) -> None:
+    tab = show()
+    place = next(at for at, item in enumerate(running.items) if item.key == "database")
+    tab.matrix.chosen.emit(place, 0)
+    dialog = sheet_of(tab, EvidenceDialog)
+    assert isinstance(dialog, EvidenceDialog)
+    assert [(line[0], line[2]) for line in dialog.table.rows.shown] == [
+        ("backups", None), ("restores", None)]  # fmt: skip
+
+
+def test_this_months_list_names_what_is_missing(
+    show: Show, running: Contract, qtbot: QtBot
+) -> None:
+    tab = show()
+    tab.span._buttons["month"].click()
+
+    def seen() -> set[str]:
+        return {label.full_text for label in tab.findChildren(Label) if label.isVisible()}
+
+    qtbot.waitUntil(lambda: "No verified database backup this month" in seen())
+    go = next(b for b in tab.findChildren(QPushButton) if b.isVisible() and b.text() == "Go")
+    with qtbot.waitSignal(tab.wanted) as heard:
+        go.click()
+    assert heard.args[0] in ("status", "backups")
+
+
+def test_the_clauses_are_gathered_in_the_background(
+    show: Show, running: Contract, qtbot: QtBot
+) -> None:
+    tab = show()
+    tab.clauses_link.click()
+    qtbot.waitUntil(lambda: bool(tab.window().findChildren(ClausesDialog)))
+    dialog = sheet_of(tab, ClausesDialog)
+    assert isinstance(dialog, ClausesDialog)
+    assert len(dialog.table.rows.shown) == len(CLAUSES)
+    dialog.table.select("2.3-1")
+    assert "no duty roster" in dialog.detail.text()
+
+
+def test_days_are_estimated_agreed_to_and_booked(
+    show: Show, database: Database, journal: Journal, running: Contract
+) -> None:
+    tickets = Tickets(database, journal)
+    wanted = tickets.open("requirement", "会员名册导出", requester="李慧敏", priority=3)
+    tab = show()
+    ledger = tab.open_ledger()
+    ledger.days.estimate.click()
+    sheet = sheet_of(tab, DaysSheet)
+    assert isinstance(sheet, DaysSheet)
+    assert not sheet.ok.isEnabled()
+    sheet.days.setText("2")
+    sheet.ok.click()
+    ledger.days.table.select(wanted.id)
+    ledger.days.agree.click()
+    sheet = sheet_of(tab, DaysSheet)
+    assert isinstance(sheet, DaysSheet)
+    assert sheet.days.text() == "2"
+    sheet.ok.click()
+    ledger.days.book.click()
+    sheet = sheet_of(tab, DaysSheet)
+    assert isinstance(sheet, DaysSheet)
+    sheet.days.setText("1.2")
+    sheet.ok.click()
+    [line] = ledger.days.table.rows.shown
+    assert (line.worked, line.counted, line.flaws) == (Decimal("1.2"), Decimal("1.5"), ())
+    tab.renew()
+    assert tab.figures.days._value.full_text == "8.5"
+
+
+def test_a_training_is_recorded_and_its_sheet_named_later(show: Show, running: Contract) -> None:
+    tab = show()
+    tab._go("ledger", "training")
+    ledger = sheet_of(tab, LedgerDialog)
+    assert isinstance(ledger, LedgerDialog)
+    assert ledger.register == "training"
+    ledger.records.add.click()
+    sheet = sheet_of(tab, RecordSheet)
+    assert isinstance(sheet, RecordSheet)
+    assert not sheet.ok.isEnabled()
+    sheet.title.setText("后台发布")
+    sheet.people.setText("李慧敏、王立新")
+    sheet.ok.click()
+    [record] = ledger.records.table.rows.shown
+    assert (record.people, record.complete) == (("李慧敏", "王立新"), False)
+    ledger.records.table.select(record.id)
+    ledger.records.complete.click()
+    asked = sheet_of(tab, ReasonSheet)
+    assert isinstance(asked, ReasonSheet)
+    asked.words.setPlainText("签到表.pdf")
+    asked.go.click()
+    [record] = ledger.records.table.rows.shown
+    assert record.paper == "签到表.pdf"
+
+
+def test_another_contract_can_be_shown(
+    qtbot: QtBot, database: Database, journal: Journal, runner: TaskRunner, running: Contract
+) -> None:
+    contracts = Contracts(database, journal)
+    other = contracts.add_contract(replace(running, number="HY-1", party_a="行业协会", renews=""))
+    chosen = [running.id]
+    tab = overview(database, journal, runner, chosen)
+    runner.changed.connect(tab.hear)
+    qtbot.addWidget(tab)
+    with qtbot.waitExposed(tab):
+        tab.show()
+    assert tab.choice.isVisible()
+    assert tab.choice.currentData() == running.id
+    place = tab.choice.findData(other.id)
+    tab.choice.setCurrentIndex(place)
+    tab.choice.activated.emit(place)
+    assert chosen[-1] == other.id
+    assert tab.head.caption.full_text.startswith("行业协会")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -18,28 +19,43 @@ from gmops_desktop.context import Context
 from gmops_desktop.contract.looks import AccountDetails
 from gmops_desktop.errors import OpsError
 from gmops_desktop.paths import Home
+from gmops_desktop.services.calendars import Calendars
 from gmops_desktop.services.connections import Connections
 from gmops_desktop.services.connections import Database as OpenDatabase
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.messages import Messages
+from gmops_desktop.services.roster import Roster
 from gmops_desktop.services.sealing import Sealing
 from gmops_desktop.settings import SettingsFile, Theme
 from gmops_desktop.states import Check, State
 from gmops_desktop.tasks import TaskRunner
 from sandbox.sshd import Sshd
 from strange_servers import free_port
-from ui.contract_card import ContactDialog, ContractDialog
+from ui.contract_wizard import ContractWizard
+from ui.dialogs.contract import (
+    ContactDialog,
+    ContractDialog,
+    HistorySheet,
+    NoticeSheet,
+    RenewSheet,
+)
 from ui.dialogs.questions import HostKeyQuestion
 from ui.dialogs.resource import ResourceDialog
 from ui.dialogs.sealing import KeyImport
 from ui.dialogs.sheet import Sheet
+from ui.duty_card import DutySheet, HolidaysSheet
 from ui.settings_tab import IMPORT_KEY, SettingsTab
 from ui.widgets.badges import StateMark
 
 
 @pytest.fixture
-def contracts(database: Database) -> Contracts:
-    return Contracts(database, Journal(database, actor=lambda: "Zhang"))
+def journal(database: Database) -> Journal:
+    return Journal(database, actor=lambda: "Zhang")
+
+
+@pytest.fixture
+def contracts(database: Database, journal: Journal, settings: SettingsFile) -> Contracts:
+    return Contracts(database, journal, shown=lambda: settings.current.contract)
 
 
 @pytest.fixture
@@ -81,6 +97,8 @@ def messages(database: Database, settings: SettingsFile, home: Home) -> Messages
 @pytest.fixture
 def tab(
     qtbot: QtBot,
+    database: Database,
+    journal: Journal,
     contracts: Contracts,
     connections: Connections,
     settings: SettingsFile,
@@ -100,6 +118,8 @@ def tab(
         themes.append,
         sealing,
         messages,
+        Roster(database, journal),
+        Calendars(database, journal),
     )
     runner.changed.connect(tab.hear)
     qtbot.addWidget(tab)
@@ -274,7 +294,7 @@ def test_the_example_contract_is_one_click_away_and_can_be_changed(
     tab.contract.change_button.click()
     dialog = opened(tab, ContractDialog)
     assert isinstance(dialog, ContractDialog)
-    dialog.title.setText("Another title")
+    dialog.terms.title.setText("Another title")
     dialog.ok.click()
     changed = contracts.current()
     assert changed is not None
@@ -333,3 +353,113 @@ def test_a_remedy_can_be_copied(tab: SettingsTab, contracts: Contracts) -> None:
 def test_a_backup_that_no_key_opens_leads_to_the_import(tab: SettingsTab) -> None:
     tab.show_item(IMPORT_KEY)
     assert isinstance(opened(tab, KeyImport), KeyImport)
+
+
+# ---------------------------------------------------------------- contracts, duty, calendar
+
+
+def test_the_wizard_records_a_contract_whose_terms_hold_together(
+    tab: SettingsTab, contracts: Contracts, settings: SettingsFile
+) -> None:
+    contracts.load_example()
+    tab.renew()
+    tab.contract.new_button.click()
+    wizard = opened(tab, ContractWizard)
+    assert isinstance(wizard, ContractWizard)
+    terms = wizard.terms
+    terms.title.setText("另一份运维合同")
+    terms.number.setText("HY-1")
+    terms.party_a.setText("行业协会")
+    wizard.next.click()
+    assert wizard.page == 1
+    amount = wizard.items.table.item(0, 2)
+    assert amount is not None
+    amount.setText("a lot")
+    wizard.next.click()
+    wizard.next.click()
+    assert not wizard.next.isEnabled()  # the last page says what is wrong
+    amount.setText("6358.00")
+    wizard.items.payable.setText("32692")
+    assert wizard.next.isEnabled()
+    assert "叁万贰仟陆佰玖拾贰元整" in wizard.summary.text()
+    wizard.next.click()
+    made = contracts.get("HY-1")
+    assert (made.party_a, made.total) == ("行业协会", contracts.example().total)
+    assert settings.current.contract == made.id
+    assert contracts.current() == made
+    # The former one is a choice away.
+    assert tab.contract.choice.isVisible()
+    place = tab.contract.choice.findText("GMGSL-YW-2018-01 · 光明新区工商联")
+    tab.contract.choice.setCurrentIndex(place)
+    tab.contract.choice.activated.emit(place)
+    assert settings.current.contract == contracts.example().id
+
+
+def test_a_contract_is_renewed_on_its_terms(tab: SettingsTab, contracts: Contracts) -> None:
+    example = contracts.load_example()
+    tab.renew()
+    tab.contract.renew_button.click()
+    sheet = opened(tab, RenewSheet)
+    assert isinstance(sheet, RenewSheet)
+    assert not sheet.ok.isEnabled()
+    sheet.number.setText("GM-2019")
+    sheet.ok.click()
+    renewed = contracts.get("GM-2019")
+    assert (renewed.renews, renewed.start) == (example.id, date(2019, 3, 7))
+
+
+def test_a_notice_is_shown_with_its_letter_and_recorded(
+    tab: SettingsTab, contracts: Contracts
+) -> None:
+    contracts.save_contract(replace(contracts.load_example(), paid_on=None))
+    tab.renew()
+    press(tab.contract, "Record…")
+    sheet = opened(tab, NoticeSheet)
+    assert isinstance(sheet, NoticeSheet)
+    assert "叁万贰仟陆佰玖拾贰元整" in sheet.letter.toPlainText()
+    assert not sheet.ok.isEnabled()
+    sheet.evidence.setText("bank receipt 0308")
+    sheet.ok.click()
+    [payment] = contracts.notices()
+    assert (payment.evidence, payment.done_on) == ("bank receipt 0308", date.today())
+
+
+def test_a_persons_history_is_a_click_away(tab: SettingsTab, contracts: Contracts) -> None:
+    contracts.load_example()
+    tab.renew()
+    tab.contract.table.selectRow(0)
+    tab.contract.history.click()
+    assert "李慧敏" in opened(tab, HistorySheet).windowTitle()
+
+
+def test_people_are_put_on_duty(tab: SettingsTab, contracts: Contracts) -> None:
+    contracts.load_example()
+    tab.renew()
+    assert all(line[1] is None for line in tab.duty.table.rows.shown)
+    tab.duty.assign.click()
+    sheet = opened(tab, DutySheet)
+    assert isinstance(sheet, DutySheet)
+    sheet.turns.setChecked(True)
+    sheet.days.setValue(2)
+    sheet.ok.click()
+    names = [line[1].person.name for line in tab.duty.table.rows.shown if line[1] is not None]
+    assert len(names) == 7
+    assert len(set(names)) == 4
+
+
+def test_a_year_of_holidays_is_entered(tab: SettingsTab, contracts: Contracts) -> None:
+    contracts.load_example()
+    tab.show_item("calendar")
+    sheet = opened(tab, HolidaysSheet)
+    assert isinstance(sheet, HolidaysSheet)
+    sheet.year.setValue(2094)
+    sheet.source.setText("国办发明电")
+    sheet.off.setPlainText("nothing")
+    assert not sheet.ok.isEnabled()
+    sheet.off.setPlainText("1月1日\n2月15日至20日")
+    sheet.worked.setPlainText("2094-02-21")
+    assert sheet.ok.isEnabled()
+    sheet.ok.click()
+    known = contracts.calendar()
+    assert not known.is_workday(date(2094, 2, 19))
+    assert known.is_workday(date(2094, 2, 21))

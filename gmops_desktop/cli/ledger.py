@@ -1,0 +1,255 @@
+"""`gmops ledger`: the free person-days, and the registers of trainings, visits, questions ..."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gmops_desktop.cli.help import Command, group
+from gmops_desktop.cli.options import Json
+from gmops_desktop.cli.session import opened
+from gmops_desktop.language import tr
+
+if TYPE_CHECKING:
+    from gmops_desktop.cli.session import Session
+    from gmops_desktop.contract.person_days import WorkLine
+    from gmops_desktop.contract.registers import Register
+
+commands = group("ledger", tr("Person-days, trainings, visits, questions: what was given."))
+
+Number = Annotated[
+    str, typer.Argument(metavar="NUMBER", show_default=False, help=tr("A ticket, such as T-0001."))
+]
+Days = Annotated[
+    str, typer.Argument(metavar="DAYS", show_default=False, help=tr("A number like 0.5."))
+]
+By = Annotated[str, typer.Option("--by", metavar="NAME", show_default=False, help=tr("Who."))]
+Text = Annotated[str, typer.Option("--text", show_default=False, help=tr("What to add."))]
+Kind = Annotated[
+    str,
+    typer.Argument(
+        metavar="REGISTER",
+        show_default=False,
+        help=tr("training, visit, question, inspection, verification or deviation."),
+    ),
+]
+
+
+@commands.command("days", cls=Command, help=tr("Show the ledger of the free person-days."))
+def days(as_json: Json = False) -> None:
+    from gmops_desktop.contract.person_days import word_of_flaw
+
+    with opened(as_json) as session:
+        ledger = session.services.ledgers.person_days()
+        session.terminal.table(
+            ledger,
+            (tr("Ticket"), tr("Title"), tr("Estimate"), tr("Agreed"), tr("Worked"), tr("Counted"),
+             tr("Remark")),
+            [
+                (
+                    line.number,
+                    line.title,
+                    _number(line.estimate),
+                    _number(line.consent.days) if line.consent else "",
+                    _number(line.worked),
+                    _number(line.counted),
+                    "; ".join(word_of_flaw(flaw) for flaw in line.flaws),
+                )
+                for line in ledger.lines
+            ],
+        )  # fmt: skip
+        session.terminal.tell(
+            tr(
+                "{used} of {total} used, {left} left, {planned} planned",
+                used=_number(ledger.used),
+                total=_number(ledger.total),
+                left=_number(ledger.left),
+                planned=_number(ledger.planned),
+            )
+        )
+
+
+@commands.command(
+    "estimate", cls=Command, help=tr("Record the project manager's estimate (2.3-4).")
+)
+def estimate(number: Number, amount: Days, by: By, text: Text = "", as_json: Json = False) -> None:
+    with opened(as_json) as session:
+        line = session.services.ledgers.estimate(number, _decimal(amount), by=by, text=text)
+        _show(session, line)
+
+
+@commands.command("agree", cls=Command, help=tr("Record that Party A agrees to the estimate."))
+def agree(
+    number: Number,
+    by: By,
+    channel: Annotated[
+        str, typer.Option("--channel", show_default=False, help=tr("How: phone, mail, on paper."))
+    ],
+    amount: Annotated[
+        str,
+        typer.Option("--days", metavar="DAYS", show_default=False, help=tr("To how many days.")),
+    ] = "",
+    text: Text = "",
+    as_json: Json = False,
+) -> None:
+    with opened(as_json) as session:
+        wanted = _decimal(amount) if amount else None
+        line = session.services.ledgers.agree(
+            number, by=by, channel=channel, days=wanted, text=text
+        )
+        _show(session, line)
+
+
+@commands.command("book", cls=Command, help=tr("Book days worked on a ticket."))
+def book(number: Number, amount: Days, text: Text = "", as_json: Json = False) -> None:
+    with opened(as_json) as session:
+        _show(session, session.services.ledgers.book(number, _decimal(amount), text))
+
+
+@commands.command("list", cls=Command, help=tr("List the lines of a register, or of all."))
+def list_all(
+    register: Annotated[
+        str, typer.Option("--register", show_default=False, help=tr("Only this register."))
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    from gmops_desktop.contract.registers import word_of_lack, word_of_register
+
+    with opened(as_json) as session:
+        wanted = _register(register, "--register") if register else None
+        found = session.services.ledgers.records(wanted)
+        session.terminal.table(
+            {"records": found},
+            (tr("Day"), tr("Register"), tr("Subject"), tr("People"), tr("Paper"), tr("Id")),
+            [
+                (
+                    str(one.on),
+                    word_of_register(one.register),
+                    one.title,
+                    ", ".join(one.people),
+                    one.paper or word_of_lack(one.register),
+                    one.id,
+                )
+                for one in found
+            ],
+        )
+
+
+@commands.command("add", cls=Command, help=tr("Add a line to a register."))
+def add(
+    register: Kind,
+    title: Annotated[
+        str, typer.Argument(metavar="TITLE", show_default=False, help=tr("What it was about."))
+    ],
+    on: Annotated[
+        str,
+        typer.Option("--on", metavar="YYYY-MM-DD", show_default=False, help=tr("The day; today.")),
+    ] = "",
+    people: Annotated[
+        list[str] | None,
+        typer.Option("--person", metavar="NAME", show_default=False, help=tr("Who took part.")),
+    ] = None,
+    by: By = "",
+    paper: Annotated[
+        str,
+        typer.Option(
+            "--paper", show_default=False, help=tr("Sign-in sheet, service form, answer ...")
+        ),
+    ] = "",
+    ticket: Annotated[
+        str, typer.Option("--ticket", metavar="NUMBER", show_default=False, help=tr("Its ticket."))
+    ] = "",
+    hours: Annotated[
+        str, typer.Option("--hours", show_default=False, help=tr("How long it took."))
+    ] = "",
+    until: Annotated[
+        str,
+        typer.Option(
+            "--until",
+            metavar="YYYY-MM-DD",
+            show_default=False,
+            help=tr("Until when a verification holds."),
+        ),
+    ] = "",
+    text: Text = "",
+    as_json: Json = False,
+) -> None:
+    with opened(as_json) as session:
+        record = session.services.ledgers.add(
+            _register(register, "REGISTER"),
+            title,
+            on=_day(on, "--on") if on else None,
+            people=tuple(people or ()),
+            by=by,
+            paper=paper,
+            ticket=ticket,
+            text=text,
+            hours=_decimal(hours) if hours else None,
+            until=_day(until, "--until") if until else None,
+        )
+        session.terminal.answer(record, f"{record.on} {record.title} · {record.id}")
+
+
+@commands.command("complete", cls=Command, help=tr("Name the paper that proves a line."))
+def complete(
+    identity: Annotated[
+        str, typer.Argument(metavar="ID", show_default=False, help=tr("A line, by its id."))
+    ],
+    paper: Annotated[
+        str,
+        typer.Option(
+            "--paper", show_default=False, help=tr("Sign-in sheet, service form, answer ...")
+        ),
+    ],
+    as_json: Json = False,
+) -> None:
+    with opened(as_json) as session:
+        record = session.services.ledgers.complete(identity, paper)
+        session.terminal.answer(record, f"{record.on} {record.title} · {record.paper}")
+
+
+def _show(session: Session, line: WorkLine) -> None:
+    session.terminal.answer(
+        line,
+        tr(
+            "{number}: estimate {estimate}, agreed {agreed}, worked {worked}",
+            number=line.number,
+            estimate=_number(line.estimate) or "—",
+            agreed=_number(line.consent.days) if line.consent else "—",
+            worked=_number(line.worked),
+        ),
+    )
+
+
+def _number(value: Decimal | None) -> str:
+    return "" if value is None else f"{value.normalize():f}"
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise typer.BadParameter(tr("it is a number, such as 0.5")) from error
+
+
+def _day(text: str, option: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(
+            tr("it is a day, such as 2018-04-30"), param_hint=option
+        ) from error
+
+
+def _register(text: str, option: str) -> Register:
+    from gmops_desktop.contract.registers import REGISTERS
+
+    known = next((one for one in REGISTERS if one == text), None)
+    if known is None:
+        raise typer.BadParameter(
+            tr("it is one of {choices}", choices=", ".join(REGISTERS)), param_hint=option
+        )
+    return known

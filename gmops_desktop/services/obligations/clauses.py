@@ -1,0 +1,78 @@
+"""Gathers from the store what the clauses are held against."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db import agreements, ledgers
+from db.journal import Journal
+from db.models import ChangeRow, TicketRow
+from db.scope import Scope, moments
+from gmops_desktop.contract.clauses import Recorded
+from gmops_desktop.contract.clocks import clocks
+from gmops_desktop.contract.duty import gaps
+from gmops_desktop.contract.obligations import Stream
+from gmops_desktop.contract.registers import Record
+from gmops_desktop.contract.terms import Contract, day_of, vacancies
+
+
+def recorded(
+    session: Session,
+    journal: Journal,
+    contract: Contract,
+    scope: Scope,
+    records: Sequence[Record],
+    totals: Counter[Stream],
+    now: datetime,
+) -> Recorded:
+    """Return all that the record holds of a contract, from its first day until now."""
+    last = min(contract.end, day_of(now))
+    begin, end = moments(contract.start, contract.end)
+    opened = select(TicketRow.id, TicketRow.number).where(
+        scope.of(TicketRow.resource_id, TicketRow.contact_id),
+        TicketRow.opened_at >= begin,
+        TicketRow.opened_at < end,
+    )
+    numbers = {id: number for id, number in session.execute(opened.order_by(TicketRow.opened_at))}
+    planned = select(ChangeRow.id).where(
+        scope.of(ChangeRow.resource_id),
+        ChangeRow.created_at >= begin,
+        ChangeRow.created_at < end,
+    )
+    tickets = journal.entries_of("ticket", list(numbers))
+    late, unanswered = [], []
+    for id, entries in tickets.items():
+        for clock in clocks(entries, now):
+            if clock.state == "critical" and clock.key == "promise":
+                late.append(numbers[id])
+            elif clock.state == "critical" and clock.key == "response":
+                unanswered.append(numbers[id])
+    people = agreements.people(session, scope)
+    shifts = agreements.shifts(journal, people)
+    return Recorded(
+        contract=contract,
+        tickets=tickets,
+        changes=journal.entries_of("change", list(session.scalars(planned))),
+        notices=agreements.notices(session, journal, contract, scope),
+        vacancies=vacancies(contract, people, last),
+        gaps=gaps(shifts, people, contract.start, last) if shifts else None,
+        ledger=ledgers.person_days(session, journal, contract, scope),
+        records=records,
+        totals=totals,
+        late=late,
+        unanswered=unanswered,
+    )
+
+
+def roster_gaps(
+    session: Session, journal: Journal, scope: Scope, first: date, last: date
+) -> tuple[tuple[date, date], ...]:
+    """Return the stretches without duty; none where no roster is kept at all."""
+    people = agreements.people(session, scope)
+    shifts = agreements.shifts(journal, people)
+    return gaps(shifts, people, first, last) if shifts else ()

@@ -1,0 +1,325 @@
+"""The facts of the overview.
+
+Nothing here is entered or stored: every figure is counted from the record and from what machines
+measured, and what nobody looked at is unknown, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db import agreements, evidence, ledgers
+from db.engine import Database
+from db.journal import Journal, utc_now
+from db.models import ContractRow, ReportRow
+from db.scope import EVERYTHING, Scope, scope_of, shown_contract
+from gmops_desktop.contract.clauses import ClauseProof, proofs
+from gmops_desktop.contract.obligations import (
+    STREAMS,
+    Evidence,
+    MatrixRow,
+    Piece,
+    Proof,
+    Stream,
+    Todo,
+    matrix,
+    todos,
+)
+from gmops_desktop.contract.person_days import Ledger
+from gmops_desktop.contract.registers import Record, Register, word_of_lack
+from gmops_desktop.contract.terms import ZONE, Contract, ServiceItem, day_of, vacancies
+from gmops_desktop.contract.workdays import calendar_of
+from gmops_desktop.language import tr
+from gmops_desktop.services.obligations import clauses as gathering
+from gmops_desktop.services.obligations import due, opened
+from gmops_desktop.services.obligations.due import Due
+from gmops_desktop.services.obligations.expiry import Expiry, expiries, verification_month
+from gmops_desktop.services.obligations.opened import Open, TicketLine, Waiting
+from gmops_desktop.states import State
+
+RPO_TARGET: Final = 24 * 3600.0  # seconds: a backup a day
+RESTORE_FRESH: Final = timedelta(days=31)  # a restore is to be proved every month
+COVERAGE_OK: Final = 0.98
+_AHEAD: Final = timedelta(days=7)  # how far ahead the roster is looked at
+
+_REGISTERS: Final[dict[Register, Stream]] = {
+    "training": "trainings",
+    "visit": "visits",
+    "question": "questions",
+    "inspection": "inspections",
+    "verification": "verifications",
+    "deviation": "deviations",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The contract at a glance.  None and "unknown" mean that nobody knows."""
+
+    contract: Contract | None
+    days_left: int | None
+    days_total: int | None
+    rpo_seconds: float | None
+    rpo_state: State
+    restore_seconds: float | None
+    restore_state: State
+    restore_text: str
+    coverage: float | None
+    coverage_state: State
+    person_days_left: Decimal
+    matrix_months: tuple[date, ...]
+    matrix: tuple[MatrixRow, ...]
+    expiry: tuple[Expiry, ...]
+    due: tuple[Due, ...]
+    tickets: tuple[TicketLine, ...]
+    waiting: tuple[Waiting, ...]
+    ledger: Ledger | None = None
+    todos: tuple[Todo, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceOf:
+    """All evidence of a service item in a month, stream by stream."""
+
+    item: ServiceItem
+    month: date
+    proofs: tuple[Proof, ...]
+
+
+class Obligations:
+    """Counts evidence and derives what is due; reads only.
+
+    `shown` names the contract that is shown where there are several.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        journal: Journal,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        shown: Callable[[], str] = lambda: "",
+    ) -> None:
+        self._database = database
+        self._journal = journal
+        self._now = now
+        self._shown = shown
+
+    def overview(self, now: datetime | None = None) -> Overview:
+        """Return everything the overview shows, as of `now`."""
+        now = now or self._now()
+        today = day_of(now)
+        with self._database.session() as session:
+            contract = shown_contract(session, self._shown(), today)
+            if contract is None:
+                return _nothing()
+            scope = scope_of(session, contract)
+            found = opened.open_tickets(session, self._journal, scope, now)
+            proved_at = evidence.recovery_point(session, scope)
+            rpo = (now - proved_at).total_seconds() if proved_at else None
+            restore_seconds, restore_state, restore_text = _restore(session, scope, now)
+            coverage = evidence.coverage(session, now, scope)
+            months = tuple(contract.months())
+            records = ledgers.records(self._journal, scope)
+            counts, lacks = self._counted(session, months, scope, records)
+            terms = session.get_one(ContractRow, contract.id)
+            expiring = verification_month(terms)
+            owed = {("verification", expiring)} if expiring else set()
+            ledger = ledgers.person_days(session, self._journal, contract, scope)
+            month = today.replace(day=1)
+            dues = self._due(session, contract, scope, found, rpo, ledger, records, now)
+            return Overview(
+                contract=contract,
+                days_left=contract.days_left(today),
+                days_total=contract.days_total,
+                rpo_seconds=rpo,
+                rpo_state=_rpo_state(rpo),
+                restore_seconds=restore_seconds,
+                restore_state=restore_state,
+                restore_text=restore_text,
+                coverage=coverage,
+                coverage_state=_coverage_state(coverage),
+                person_days_left=ledger.left,
+                matrix_months=months,
+                matrix=matrix(contract.items, months, counts, today, lacks=lacks, owed=owed),
+                expiry=expiries(session, contract, terms, scope, today),
+                due=tuple(sorted(dues, key=lambda one: one.state != "critical")),
+                tickets=opened.lines(found),
+                waiting=opened.waiting(session, self._journal, found, scope, now),
+                ledger=ledger,
+                todos=todos(contract.items, month, counts, owed) if contract.runs(today) else (),
+            )
+
+    def evidence(self, key: str, month: date) -> EvidenceOf:
+        """Return all evidence of the item `key` in a month, stream by stream, what is needed
+        first."""
+        with self._database.session() as session:
+            contract = shown_contract(session, self._shown(), day_of(self._now()))
+            items = contract.items if contract else ()
+            item = next((one for one in items if one.key == key), ServiceItem(key, key))
+            scope = scope_of(session, contract) if contract else EVERYTHING
+            records = ledgers.records(self._journal, scope)
+            wanted = STREAMS.get(key, Evidence(()))
+            return EvidenceOf(
+                item,
+                month,
+                tuple(
+                    Proof(
+                        stream,
+                        stream in wanted.needs,
+                        tuple(_pieces(session, stream, month, scope, records)),
+                    )
+                    for stream in wanted.streams
+                ),
+            )
+
+    def clauses(self, now: datetime | None = None) -> tuple[ClauseProof, ...]:
+        """Return for every clause of the contract what the record can show for it."""
+        now = now or self._now()
+        today = day_of(now)
+        with self._database.session() as session:
+            contract = shown_contract(session, self._shown(), today)
+            if contract is None:
+                return ()
+            scope = scope_of(session, contract)
+            months = tuple(contract.months())
+            records = ledgers.records(self._journal, scope)
+            counts, _ = self._counted(session, months, scope, records)
+            return proofs(
+                gathering.recorded(
+                    session, self._journal, contract, scope, records, _totals(counts), now
+                )
+            )
+
+    # ------------------------------------------------------------ inside
+
+    def _counted(
+        self,
+        session: Session,
+        months: Sequence[date],
+        scope: Scope,
+        records: Iterable[Record],
+    ) -> tuple[Counter[tuple[Stream, date]], Counter[tuple[Stream, date]]]:
+        counted = evidence.by_month(session, months, scope, _linked(records))
+        for one in records:
+            place = _REGISTERS[one.register], one.on.replace(day=1)
+            counted.there[place] += 1
+            counted.lacking[place] += not one.complete
+        return counted.there, counted.lacking
+
+    def _due(
+        self,
+        session: Session,
+        contract: Contract,
+        scope: Scope,
+        found: Iterable[Open],
+        rpo: float | None,
+        ledger: Ledger,
+        records: Iterable[Record],
+        now: datetime,
+    ) -> list[Due]:
+        """Return what today asks for."""
+        today = day_of(now)
+        notices = agreements.notices(session, self._journal, contract, scope)
+        dues = [*due.of_tickets(found, now), *due.of_notices(notices, today)]
+        if not contract.runs(today):
+            return dues
+        people = agreements.people(session, scope)
+        ahead = min(contract.end, today + _AHEAD)
+        gaps = gathering.roster_gaps(session, self._journal, scope, today, ahead)
+        dues += due.of_people(vacancies(contract, people, today), gaps, today)
+        dues += due.of_days(ledger, today)
+        dues += due.of_records(records, today)
+        if rpo is None or rpo > RPO_TARGET:
+            text = tr("No verified backup in 24 hours")
+            dues.append(Due("warning", tr("No backup"), text, page="backups"))
+        last = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
+        if last >= contract.start.replace(day=1) and not _reported(session, last, scope):
+            text = tr("The monthly report for {period}", period=f"{last:%Y-%m}")
+            dues.append(Due("warning", tr("No report"), text, page="reports"))
+        dues += due.of_calendar(calendar_of(self._journal.entries("calendar")), contract, today)
+        return dues
+
+
+def _nothing() -> Overview:
+    return Overview(
+        contract=None,
+        days_left=None,
+        days_total=None,
+        rpo_seconds=None,
+        rpo_state="unknown",
+        restore_seconds=None,
+        restore_state="unknown",
+        restore_text="",
+        coverage=None,
+        coverage_state="unknown",
+        person_days_left=Decimal(0),
+        matrix_months=(),
+        matrix=(),
+        expiry=(),
+        due=(),
+        tickets=(),
+        waiting=(),
+    )
+
+
+def _totals(counts: Counter[tuple[Stream, date]]) -> Counter[Stream]:
+    totals: Counter[Stream] = Counter()
+    for (stream, _), count in counts.items():
+        totals[stream] += count
+    return totals
+
+
+def _linked(records: Iterable[Record]) -> frozenset[str]:
+    return frozenset(one.ticket for one in records if one.ticket)
+
+
+def _pieces(
+    session: Session, stream: Stream, month: date, scope: Scope, records: Sequence[Record]
+) -> Iterable[Piece]:
+    found = evidence.pieces(session, stream, month, scope, _linked(records))
+    for one in records:
+        if _REGISTERS[one.register] == stream and one.on.replace(day=1) == month:
+            at = datetime.combine(one.on, time(12), ZONE).astimezone(UTC)
+            lack = "" if one.complete else word_of_lack(one.register)
+            found.append(Piece(at, one.title, "ledger", one.id, lack=lack))
+    return sorted(found, key=lambda piece: piece.at)
+
+
+# ---------------------------------------------------------------- figures
+
+
+def _rpo_state(seconds: float | None) -> State:
+    if seconds is None:
+        return "unknown"
+    return "ok" if seconds <= RPO_TARGET else "warning" if seconds <= 2 * RPO_TARGET else "critical"
+
+
+def _restore(session: Session, scope: Scope, now: datetime) -> tuple[float | None, State, str]:
+    """Return how long the newest proved restore took, how we stand, and when it was."""
+    row = evidence.newest_restore(session, scope)
+    if row is None:
+        return None, "unknown", tr("No restore has been proved yet.")
+    state: State = "ok" if now - row.at <= RESTORE_FRESH else "warning"
+    text = tr("{schema}, proved on {day}", schema=row.schema, day=day_of(row.at))
+    return row.seconds, state, text
+
+
+def _coverage_state(coverage: float | None) -> State:
+    if coverage is None:
+        return "unknown"
+    return "ok" if coverage >= COVERAGE_OK else "warning"
+
+
+def _reported(session: Session, month: date, scope: Scope) -> int:
+    made = select(ReportRow.more).where(ReportRow.period == f"{month:%Y-%m}")
+    said = [str(more.get("contract_id") or "") for more in session.scalars(made)]
+    return sum(scope.has(contract_id) for contract_id in said)

@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from db.engine import Database
+from db.journal import Journal
+from gmops_desktop.errors import OpsError
+from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.ledgers import Ledgers
+from gmops_desktop.services.tickets import Tickets
+
+
+@dataclass
+class Time:
+    now: datetime = datetime(2018, 5, 2, 2, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def journal(database: Database, time: Time) -> Journal:
+    return Journal(database, actor=lambda: "张伟", now=time)
+
+
+@pytest.fixture
+def contracts(database: Database, journal: Journal, time: Time) -> Contracts:
+    contracts = Contracts(database, journal, now=time)
+    contracts.load_example()
+    return contracts
+
+
+@pytest.fixture
+def tickets(database: Database, journal: Journal, contracts: Contracts, time: Time) -> Tickets:
+    return Tickets(database, journal, now=time)
+
+
+@pytest.fixture
+def ledgers(database: Database, journal: Journal, tickets: Tickets, time: Time) -> Ledgers:
+    return Ledgers(database, journal, tickets, now=time)
+
+
+@pytest.fixture
+def number(tickets: Tickets) -> str:
+    return tickets.open("requirement", "会员名册导出", requester="李慧敏", priority=3).number
+
+
+# ---------------------------------------------------------------- person-days
+
+
+def test_estimate_consent_and_work_follow_each_other(ledgers: Ledgers, number: str) -> None:
+    assert ledgers.person_days().lines == ()
+    with pytest.raises(OpsError, match="not in the ledger"):
+        ledgers.agree(number, by="李慧敏", channel="微信")
+    with pytest.raises(OpsError, match="not the project manager") as refused:
+        ledgers.estimate(number, Decimal(2), by="张伟")
+    assert "陈志远" in refused.value.hint
+    ledgers.estimate(number, Decimal(2), by="陈志远", text="导出与权限")
+    with pytest.raises(OpsError, match="not a designated contact"):
+        ledgers.agree(number, by="赵经理", channel="微信")
+    with pytest.raises(OpsError, match="how it was given"):
+        ledgers.agree(number, by="李慧敏", channel=" ")
+    line = ledgers.agree(number, by="李慧敏", channel="微信")
+    assert line.consent is not None
+    assert (line.consent.by, line.consent.days) == ("李慧敏", Decimal(2))
+    line = ledgers.book(number, Decimal("1.2"), "后端")
+    assert (line.worked, line.counted, line.flaws) == (Decimal("1.2"), Decimal("1.5"), ())
+    ledger = ledgers.person_days()
+    assert (ledger.used, ledger.left, ledger.planned) == (
+        Decimal("1.5"), Decimal("8.5"), Decimal("0.5"))  # fmt: skip
+
+
+def test_work_without_consent_or_beyond_it_is_told(ledgers: Ledgers, number: str) -> None:
+    assert ledgers.book(number, Decimal(1)).flaws == ("no_estimate", "no_consent")
+    ledgers.estimate(number, Decimal(1), by="陈志远")
+    ledgers.agree(number, by="李慧敏", channel="电话", days=Decimal(1))
+    assert ledgers.line(number).flaws == ()
+    assert ledgers.book(number, Decimal("0.5")).flaws == ("over_estimate",)
+
+
+def test_work_of_another_period_does_not_count(
+    ledgers: Ledgers, tickets: Tickets, number: str, time: Time
+) -> None:
+    ledgers.book(number, Decimal(3))
+    time.now = datetime(2018, 3, 1, tzinfo=UTC)
+    early = tickets.open("incident", "合同之前", requester="", priority=3)
+    tickets.spend(early.id, Decimal(5))
+    time.now += timedelta(days=90)
+    assert ledgers.person_days().used == Decimal(3)
+    with pytest.raises(OpsError, match="was opened on 2018-03-01"):
+        ledgers.book(early.number, Decimal(1))
+    assert tickets.get(early.id).person_days == Decimal(5)
+
+
+# ---------------------------------------------------------------- registers
+
+
+def test_a_line_is_complete_once_its_paper_is_named(ledgers: Ledgers) -> None:
+    added = ledgers.add(
+        "training", " 后台操作 ", people=("李慧敏", " ", "王立新"), by="周敏", hours=Decimal("1.5")
+    )
+    [record] = ledgers.records("training")
+    assert record == added
+    assert (record.title, record.people, record.hours) == (
+        "后台操作", ("李慧敏", "王立新"), Decimal("1.5"))  # fmt: skip
+    assert (record.on, record.complete) == (date(2018, 5, 2), False)
+    with pytest.raises(OpsError, match="no sign-in sheet"):
+        ledgers.complete(record.id, " ")
+    assert ledgers.complete(record.id, "签到表-2018-05.pdf").complete
+    assert ledgers.records("visit") == ()
+
+
+def test_a_mistake_is_struck_out_with_a_reason_and_stays_in_the_journal(
+    ledgers: Ledgers, journal: Journal
+) -> None:
+    record = ledgers.add("visit", "更换路由器", on=date(2018, 4, 30), paper="现场服务单 1")
+    with pytest.raises(OpsError, match="without a reason"):
+        ledgers.strike(record.id, "")
+    ledgers.strike(record.id, "记错项目")
+    assert ledgers.records() == ()
+    assert len(journal.entries("register", record.id)) == 2
+    with pytest.raises(OpsError, match="no such record"):
+        ledgers.complete(record.id, "x")
+
+
+def test_what_cannot_be_recorded_is_refused(ledgers: Ledgers) -> None:
+    with pytest.raises(OpsError, match="no subject"):
+        ledgers.add("question", " ")
+    with pytest.raises(OpsError, match="still to come"):
+        ledgers.add("question", "x", on=date(2018, 5, 3))
+    with pytest.raises(OpsError, match="more than none"):
+        ledgers.add("question", "x", hours=Decimal(0))
+    with pytest.raises(OpsError, match="no ticket"):
+        ledgers.add("question", "x", ticket="T-0999")
+    assert ledgers.records() == ()
+
+
+def test_a_verification_sets_the_date_on_the_expiry_board(
+    ledgers: Ledgers, contracts: Contracts
+) -> None:
+    ledgers.add("verification", "公众号年审", until=date(2019, 5, 1), paper="认证通知")
+    assert contracts.expiries()["verification"] == date(2019, 5, 1)
+
+
+def test_without_a_contract_there_is_no_ledger(
+    database: Database, journal: Journal, time: Time
+) -> None:
+    ledgers = Ledgers(database, journal, Tickets(database, journal), now=time)
+    with pytest.raises(OpsError, match="No contract"):
+        ledgers.person_days()

@@ -1,0 +1,245 @@
+"""Dialogs of the contract: its terms, a renewal, a person, a notice, a person's history."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QDialogButtonBox,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QPlainTextEdit,
+    QWidget,
+)
+
+from gmops_desktop.contract.notices import Notice
+from gmops_desktop.contract.terms import POSTS, Contact, Contract, Post, word_of_post
+from gmops_desktop.contract.workdays import Calendar
+from gmops_desktop.language import tr
+from gmops_desktop.services.contracts import Happening
+from ui.contract_wizard import ContractWizard
+from ui.dialogs.sheet import Sheet
+from ui.widgets.fields import day_field, day_in
+from ui.widgets.frames import Label, Segments, button, column, disable, row
+from ui.words import stamp
+
+_LINES: Final = 12  # of a history in sight
+
+
+class ContractDialog(ContractWizard):
+    """The terms of a contract on record; they can be saved from every page."""
+
+    def __init__(
+        self,
+        parent: QWidget | None,
+        contract: Contract,
+        calendar: Calendar,
+        save: Callable[[Contract], object],
+    ) -> None:
+        super().__init__(
+            parent,
+            contract,
+            calendar,
+            save,
+            heading=tr("Change the contract"),
+            finish=tr("Save"),
+            anytime=True,
+        )
+
+
+class RenewSheet(Sheet):
+    """Asks for number and period of the contract that continues one."""
+
+    def __init__(
+        self,
+        parent: QWidget | None,
+        contract: Contract,
+        save: Callable[[str, date, date, date], object],
+    ) -> None:
+        super().__init__(
+            parent,
+            tr("Renew the contract"),
+            tr(
+                "{title}: items, rules, people and resources go on; the former contract keeps its "
+                "evidence.",
+                title=contract.title,
+            ),
+            width=480,
+        )
+        self._before, self._save = contract, save
+        first = contract.end + timedelta(days=1)
+        self.number = QLineEdit()
+        self.start = day_field(first)
+        self.end = day_field(first.replace(year=first.year + 1, day=min(first.day, 28)))
+        self.signed = day_field(date.today())
+        self.add_field(tr("Number"), self.number)
+        self.add_field(tr("First day"), self.start)
+        self.add_field(tr("Last day"), self.end)
+        self.add_field(tr("Signed on"), self.signed)
+        self.add_close(tr("Cancel"))
+        self.ok = button(tr("Record the contract"), self._accept, kind="primary")
+        self.add_button(self.ok, QDialogButtonBox.ButtonRole.AcceptRole, default=True)
+        self.number.textChanged.connect(self._judge)
+        self.start.dateChanged.connect(self._judge)
+        self.end.dateChanged.connect(self._judge)
+        self._judge()
+
+    def _judge(self) -> None:
+        reason = "" if self.number.text().strip() else tr("The number is missing.")
+        if day_in(self.start) <= self._before.end:
+            reason = tr("The former contract runs until {day}.", day=self._before.end)
+        elif day_in(self.end) <= day_in(self.start):
+            reason = tr("The last day must come after the first.")
+        disable(self.ok, reason)
+
+    def _accept(self) -> None:
+        start, end, signed = (day_in(one) for one in (self.start, self.end, self.signed))
+        self._save(self.number.text().strip(), start, end, signed)
+        self.accept()
+
+
+class ContactDialog(Sheet):
+    """A person who may speak for a party from a day on, and whose duty they may take over."""
+
+    def __init__(
+        self,
+        parent: QWidget | None,
+        people: Sequence[Contact],
+        save: Callable[[str, str, str, str, date, Post, tuple[str, ...]], object],
+    ) -> None:
+        """`people` are those of Party B, for whom the new one may stand in."""
+        super().__init__(parent, tr("Add a contact"), width=480)
+        self._save = save
+        self.name, self.role, self.phone = QLineEdit(), QLineEdit(), QLineEdit()
+        self.party = Segments([("A", tr("Party A")), ("B", tr("Party B"))], "A", tr("Party"))
+        self.post = QComboBox()
+        self.since = day_field(date.today())
+        self.stands_in = QListWidget()
+        self.stands_in.setFixedHeight(96)
+        for one in people:
+            item = QListWidgetItem(one.name)
+            item.setData(Qt.ItemDataRole.UserRole, one.id)
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setCheckState(Qt.CheckState.Unchecked)
+            self.stands_in.addItem(item)
+        self.body.addWidget(self.party)
+        self.add_field(tr("Name"), self.name)
+        self.add_field(tr("Post"), self.post)
+        self.add_field(tr("Role"), self.role)
+        self.add_field(tr("Phone"), self.phone)
+        self.add_field(tr("Valid from"), self.since)
+        self.add_field(tr("Stands in for"), self.stands_in)
+        self.add_close(tr("Cancel"))
+        self.ok = button(tr("Save"), self._accept, kind="primary", tip=tr("Save the contact"))
+        self.add_button(self.ok, QDialogButtonBox.ButtonRole.ActionRole, default=True)
+        self.name.textChanged.connect(self._judge)
+        self.phone.textChanged.connect(self._judge)
+        self.party.chosen.connect(self._offer)
+        self._offer("A")
+        self._judge()
+
+    def _offer(self, party: str) -> None:
+        self.post.clear()
+        for post in POSTS:
+            # Party A names contacts, Party B keeps people on posts.
+            if not post or (post == "designated") == (party == "A"):
+                self.post.addItem(word_of_post(post), post)
+        self.stands_in.setEnabled(party == "B")
+
+    def _judge(self) -> None:
+        reason = "" if self.name.text().strip() else tr("The name is missing.")
+        if self.phone.text().strip() and not re.fullmatch(r"[-+ 0-9()]{3,}", self.phone.text()):
+            reason = tr("This is not a phone number.")
+        disable(self.ok, reason, tr("Save the contact"))
+
+    def _accept(self) -> None:
+        items = [self.stands_in.item(place) for place in range(self.stands_in.count())]
+        checked = tuple(
+            str(item.data(Qt.ItemDataRole.UserRole))
+            for item in items
+            if item.checkState() == Qt.CheckState.Checked
+        )
+        party = self.party.current
+        post: Post = POSTS[POSTS.index(self.post.currentData())]
+        self._save(
+            self.name.text().strip(),
+            party,
+            self.role.text().strip(),
+            self.phone.text().strip(),
+            day_in(self.since),
+            post,
+            checked if party == "B" else (),
+        )
+        self.accept()
+
+
+class NoticeSheet(Sheet):
+    """The letter to send, and the record that it was sent (or that the payment came)."""
+
+    def __init__(
+        self,
+        parent: QWidget | None,
+        notice: Notice,
+        letter: str,
+        save: Callable[[str, date], object],
+    ) -> None:
+        super().__init__(parent, notice.text(), width=560)
+        self._save = save
+        self.letter = QPlainTextEdit(letter)
+        self.letter.setReadOnly(True)
+        self.letter.setFixedHeight(176)
+        self.letter.setAccessibleName(tr("Letter"))
+        copy = button(tr("Copy the letter"), self._copy, icon_name="copy", scale="small")
+        self.on = day_field(date.today())
+        self.evidence = QLineEdit()
+        due = tr("Due by {day}.", day=notice.due)
+        if not notice.certain:
+            due += " " + tr("The public holidays until then are not known: it may be later.")
+        self.body.addWidget(Label(due, "strong"))
+        self.body.addLayout(column(None, self.letter, row(None, None, copy), spacing=4))
+        self.add_field(tr("Paid on") if notice.what == "payment" else tr("Told on"), self.on)
+        self.add_field(
+            tr("What proves it"),
+            self.evidence,
+            tr("Bank receipt, courier's number, file of the letter, e-mail."),
+        )
+        self.add_close(tr("Cancel"))
+        self.ok = button(tr("Record"), self._accept, kind="primary")
+        self.add_button(self.ok, QDialogButtonBox.ButtonRole.AcceptRole, default=True)
+        self.evidence.textChanged.connect(self._judge)
+        self._judge()
+
+    def _copy(self) -> None:
+        QApplication.clipboard().setText(self.letter.toPlainText())
+
+    def _judge(self) -> None:
+        empty = not self.evidence.text().strip()
+        disable(self.ok, tr("Name what proves it first.") if empty else "")
+
+    def _accept(self) -> None:
+        self._save(self.evidence.text().strip(), day_in(self.on))
+        self.accept()
+
+
+class HistorySheet(Sheet):
+    """What was recorded of a person, the newest first."""
+
+    def __init__(
+        self, parent: QWidget | None, contact: Contact, happenings: Sequence[Happening]
+    ) -> None:
+        super().__init__(parent, tr("History of {name}", name=contact.name), width=640)
+        for one in list(reversed(happenings))[:_LINES]:
+            line = row(
+                None, Label(stamp(one.at), "caption", elide=False), Label(one.text),
+                Label(one.actor, "caption", elide=False),
+            )  # fmt: skip
+            line.setStretch(1, 1)
+            self.body.addLayout(line)
+        self.add_close(tr("Close"))
