@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from PySide6.QtCore import QDateTime, Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -141,6 +142,11 @@ class FormSheet(Sheet):
         """Keep the button off, with the sentence as its reason, while `refuses` returns one."""
         self._refuses = refuses
         self._judge()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self.fields:  # whoever opened it by keyboard goes on writing
+            next(iter(self.fields.values())).setFocus()
 
     # -- inside
 

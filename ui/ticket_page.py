@@ -13,6 +13,7 @@ from gmops_desktop.contract.ticket_moves import gated, move_to, unmet
 from gmops_desktop.contract.tickets import (
     ENDED,
     FLOW,
+    PARTY_A,
     WAITING,
     Ticket,
     TicketState,
@@ -124,6 +125,7 @@ class TicketPage(Pane):
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setAccessibleName(tr("Steps"))
+        self._at_end = True  # the newest step is in sight until somebody scrolls
         self.note = QLineEdit()
         self.note.setAccessibleName(tr("Note"))
         self.note.setPlaceholderText(tr("What was done, what was seen (Enter records it)"))
@@ -144,6 +146,9 @@ class TicketPage(Pane):
         self.content.addWidget(line())
         self._foot = row(None, self.note, self.record, margins=(16, 10, 16, 10))
         self.content.addLayout(self._foot)
+        bar = self._area.verticalScrollBar()
+        bar.rangeChanged.connect(self._to_the_end)  # the rows find their height only when laid out
+        bar.actionTriggered.connect(self._scrolled)
         self.note.returnPressed.connect(self._record)
         self.note.textChanged.connect(self._judge_note)
         self._judge_note()
@@ -250,13 +255,19 @@ class TicketPage(Pane):
         for place, step in enumerate(shown):
             last = place == len(shown) - 1
             kind = _mark_of(step, last and not over)
-            self._rows.addWidget(_step_row(step, kind, place == 0, last))
+            held = _pause_of(step, shown[place + 1 :]) if kind == "paused" else ""
+            self._rows.addWidget(_step_row(step, kind, place == 0, last, held))
         self._rows.addStretch(1)
+        self._at_end = True
         QTimer.singleShot(0, self._to_the_end)
 
     def _to_the_end(self) -> None:
-        bar = self._area.verticalScrollBar()
-        bar.setValue(bar.maximum())
+        if self._at_end:
+            bar = self._area.verticalScrollBar()
+            bar.setValue(bar.maximum())
+
+    def _scrolled(self) -> None:
+        self._at_end = False
 
     def _go_forward(self) -> None:
         ticket = self._ticket
@@ -292,12 +303,24 @@ def _mark_of(step: Step, current: bool) -> Mark:
     return "now" if current else "step"
 
 
-def _step_row(step: Step, kind: Mark, first: bool, last: bool) -> QWidget:
+def _pause_of(step: Step, after: Sequence[Step]) -> str:
+    """Return how long was waited, and whether it was Party A's turn; "" while it lasts."""
+    end = next((one.at for one in after if one.state and one.of == step.of), None)
+    if end is None:
+        return ""
+    time = words.lasting(max(0.0, (end - step.at).total_seconds()))
+    if step.state in WAITING or step.waiting_on in PARTY_A:
+        return tr("waited on Party A for {time}, not charged", time=time)
+    return tr("waited for {time}", time=time)
+
+
+def _step_row(step: Step, kind: Mark, first: bool, last: bool, held: str = "") -> QWidget:
+    """Return one entry of the timeline; `held` says how long a pause lasted."""
     made = QWidget()
     head = row(
         None,
         Label(f"{step.of} {step.action}".strip(), "strong"),
-        Label(tr(", ").join(one for one in (step.actor, step.device) if one), "caption"),
+        Label(tr(", ").join(one for one in (step.actor, step.device, held) if one), "caption"),
         None,
         Label(words.stamp(step.at), "caption", elide=False),
     )

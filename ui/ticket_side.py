@@ -92,6 +92,10 @@ class TicketSide(QWidget):
         shown = [(clock.key, bool(clock.target)) for clock in clocks]
         if shown != [(key, gauge is not None) for key, (_, _, gauge) in self._rows.items()]:
             self._lay_out_clocks(clocks)
+        office = any(not clock.hours.always for clock in clocks)
+        self._clocks.hint.show_text(
+            tr("* working hours") if office else tr("24/7, less Party A's time")
+        )
         for clock in clocks:
             _, reading, gauge = self._rows[clock.key]
             reading.show_text(*_reading(clock))
@@ -107,6 +111,7 @@ class TicketSide(QWidget):
             word = word_of_clock(clock.key)
             tip = tr("How “{clock}” adds up", clock=word)
             unfold = link(word, partial(self.clock_wanted.emit, clock.key), tip)
+            unfold.setStyleSheet("padding: 0;")  # in line with the card's title
             reading = Label(role="strong", elide=False)
             self._clock_rows.addLayout(row(None, unfold, None, reading))
             gauge = Gauge() if clock.target else None
@@ -146,4 +151,4 @@ def _reading(clock: Clock) -> tuple[str, State | Literal[""]]:
         time=words.lasting(clock.seconds),
         target=words.limit(clock.target),
     )
-    return text, clock.state
+    return text if clock.hours.always else f"{text} *", clock.state

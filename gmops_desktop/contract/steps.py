@@ -189,9 +189,16 @@ def _spent(entry: EntryView) -> str:
 
 
 def _revised(entry: EntryView) -> str:
-    if "priority" not in entry.fields:
-        return ""
-    return tr("Priority: {word}", word=word_of_priority(entry.fields["priority"]))
+    fields, said = entry.fields, []
+    if "priority" in fields:
+        said.append(tr("Priority: {word}", word=word_of_priority(fields["priority"])))
+    if "interrupts" in fields:
+        said.append(
+            tr("The work interrupts the service")
+            if fields["interrupts"]
+            else tr("The work does not interrupt the service")
+        )
+    return "\n".join(said)
 
 
 def _confirmed(entry: EntryView) -> str:

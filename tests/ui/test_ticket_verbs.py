@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from gmops_desktop.contract.changes import AUDIENCES
-from gmops_desktop.contract.tickets import KINDS
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.tickets import Ticket, Tickets
 from gmops_desktop.tasks import TaskRunner
@@ -226,8 +225,8 @@ def test_running_clocks_do_not_throw_the_keyboard_out(
     assert reading.full_text != "old"
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_goes_from_open_to_closed_by_keyboard_alone(
+@pytest.mark.parametrize("kind", ["incident", "problem", "requirement"])
+def test_a_ticket_goes_from_open_to_closed_by_keyboard_alone(
     kind: str,
     qtbot: QtBot,
     tab: TicketsTab,
