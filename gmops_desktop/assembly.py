@@ -161,13 +161,11 @@ class Services:
     @cached_property
     def notices(self) -> Notices:
         from gmops_desktop.services.messages import Notices
-        from ui import words
 
         return Notices(
             self.messages,
             self._journal,
             self.tickets,
-            lasting=words.lasting,
             names=lambda: {one.id: one.name for one in self.contracts.resources()},
         )
 

@@ -33,6 +33,12 @@ class Trouble:
     kind: TicketKind = "problem"
 
 
+def named(key: str, occurrence: str) -> str:
+    """Return how one time of a trouble stands in an entry: a ticket may tell of several troubles,
+    since tickets are merged."""
+    return f"{key}@{occurrence}"
+
+
 class TroubleBook(Protocol):
     """What writes troubles down (`services.troubles.Troubles`)."""
 

@@ -16,15 +16,30 @@ from db.engine import Database
 from db.journal import Journal, utc_now
 from db.models import TicketRow
 from db.views import ticket_of
+from gmops_desktop.contract.ticket_bonds import LinkKind
 from gmops_desktop.contract.tickets import ENDED, Priority, Ticket, TicketKind, TicketState
-from gmops_desktop.contract.troubles import WELL, Trouble
+from gmops_desktop.contract.troubles import WELL, Trouble, named
 from gmops_desktop.language import tr
 
 _BACK: Final = timedelta(days=7)  # what returns so soon after closing was not mended
 
 
+class Bonds(Protocol):
+    """What ties tickets together (`services.tickets.Bonds`)."""
+
+    def link(self, ticket_id: str, kind: LinkKind, other_id: str) -> Ticket:
+        """Link two tickets."""
+
+
 class TicketBook(Protocol):
     """What is needed of the tickets (`services.tickets.Tickets` has it)."""
+
+    @property
+    def bonds(self) -> Bonds:
+        """What ties tickets together."""
+
+    def get(self, id_or_number: str) -> Ticket:
+        """Return one ticket."""
 
     def open(
         self,
@@ -38,7 +53,6 @@ class TicketBook(Protocol):
         evidence: Sequence[str] = (),
         trouble: str = "",
         occurrence: str = "",
-        follows: str = "",
     ) -> Ticket:
         """Register a ticket."""
 
@@ -83,40 +97,46 @@ class Troubles:
         before = self._newest(trouble.key)
         if before is None:
             return self._open(trouble, None)
-        told = self._told(before.id)
+        told, home = self._told(trouble.key, before), self._home(before)
         if trouble.occurrence and trouble.occurrence in told:
             return None
-        if before.state in ENDED:
-            if not self._reopen(before):
-                return self._open(trouble, before)
-        elif not trouble.occurrence and told and told[-1] != WELL:
+        if home.state in ENDED:
+            if not self._reopen(home):
+                return self._open(trouble, home)
+        elif not trouble.occurrence and told[-1:] != [WELL]:
             return None
         return self._tickets.note(
-            before.id,
+            home.id,
             tr("Again: {text}", text=trouble.text),
             evidence=trouble.evidence,
-            occurrence=trouble.occurrence,
+            occurrence=named(trouble.key, trouble.occurrence),
         )
 
     def known(self) -> frozenset[str]:
         """Return the keys of the troubles that have an open ticket."""
-        wanted = select(TicketRow.more).where(TicketRow.state.not_in(ENDED))
+        still = TicketRow.state.not_in(ENDED - {"merged"})
         with self._database.session() as session:
-            return frozenset(str(more.get("trouble", "")) for more in session.scalars(wanted))
+            rows = [row for row in session.scalars(select(TicketRow).where(still))]
+        homes = [row for row in rows if row.more.get("trouble")]
+        return frozenset(
+            str(row.more["trouble"])
+            for row in homes
+            if row.state != "merged" or self._home(ticket_of(row)).state not in ENDED
+        )
 
     def over(self, key: str, text: str) -> Ticket | None:
         """Note in the open ticket of a trouble that it is well again, once; closing it is a
         person's."""
-        ticket = self._newest(key, still_open=True)
-        if ticket is None or self._told(ticket.id)[-1:] == [WELL]:
+        ticket = self._newest(key) if key in self.known() else None
+        if ticket is None or self._told(key, ticket)[-1:] == [WELL]:
             return None
-        return self._tickets.note(ticket.id, text, occurrence=WELL)
+        return self._tickets.note(self._home(ticket).id, text, occurrence=named(key, WELL))
 
     def _open(self, trouble: Trouble, before: Ticket | None) -> Ticket:
         text = trouble.text
         if before is not None:
             text += "\n" + tr("It was there before: {number}.", number=before.number)
-        return self._tickets.open(
+        ticket = self._tickets.open(
             trouble.kind,
             trouble.title,
             requester="",
@@ -125,9 +145,9 @@ class Troubles:
             resource_id=trouble.resource_id,
             evidence=trouble.evidence,
             trouble=trouble.key,
-            occurrence=trouble.occurrence,
-            follows=before.id if before else "",
+            occurrence=named(trouble.key, trouble.occurrence),
         )
+        return self._tickets.bonds.link(ticket.id, "related", before.id) if before else ticket
 
     def _reopen(self, ticket: Ticket) -> bool:
         """Reopen a ticket that was closed a short time ago; say whether that was so."""
@@ -141,20 +161,28 @@ class Troubles:
         self._tickets.move(ticket.id, ways[0], tr("The same trouble came back."))
         return True
 
-    def _newest(self, key: str, *, still_open: bool = False) -> Ticket | None:
-        """Return the newest ticket of a trouble."""
+    def _home(self, ticket: Ticket) -> Ticket:
+        """Return the ticket itself, or the one into which it was merged."""
+        while ticket.merged_into:
+            ticket = self._tickets.get(ticket.merged_into)
+        return ticket
+
+    def _newest(self, key: str) -> Ticket | None:
+        """Return the newest ticket that was opened for a trouble."""
         # The field has no column; its text in the JSON finds a handful of candidates.
         wanted: Any = select(TicketRow).where(
             type_coerce(TicketRow.more, Text).contains(f'"{key}"', autoescape=True)
         )
-        if still_open:
-            wanted = wanted.where(TicketRow.state.not_in(ENDED))
         order = (TicketRow.opened_at.desc(), TicketRow.id.desc())
         with self._database.session() as session:
             rows = session.scalars(wanted.order_by(*order))
             return next((ticket_of(row) for row in rows if row.more.get("trouble") == key), None)
 
-    def _told(self, ticket_id: str) -> list[str]:
-        """Return which times of its trouble stand in a ticket, oldest first."""
-        entries = self._journal.entries("ticket", ticket_id)
-        return [str(one.note["occurrence"]) for one in entries if "occurrence" in one.note]
+    def _told(self, key: str, ticket: Ticket) -> list[str]:
+        """Return which times of a trouble stand on record, oldest first: in its ticket, and in the
+        one into which that was merged."""
+        ids = dict.fromkeys((ticket.id, self._home(ticket).id))
+        entries = [one for id in ids for one in self._journal.entries("ticket", id)]
+        said = [str(one.note["occurrence"]) for one in entries if "occurrence" in one.note]
+        start = named(key, "")
+        return [one.removeprefix(start) for one in said if one.startswith(start)]

@@ -21,7 +21,6 @@ from gmops_desktop.services.messages import Messages, Notices
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.services.troubles import Troubles
 from gmops_desktop.settings import SettingsFile
-from ui import words
 
 ADDRESS = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=0a1b2c3d-robot"
 
@@ -55,7 +54,6 @@ class Desk:
             self.messages,
             self.journal,
             self.tickets,
-            lasting=words.lasting,
             names=lambda: {"site": "Website"},
         )
 
@@ -203,8 +201,9 @@ def test_a_clock_that_runs_out_is_told_before_and_after(desk: Desk) -> None:
     assert desk.notices.follow() == 0
     desk.flush()
     heads = [text.splitlines()[0] for text in desk.said]
-    assert heads == ["**Due soon: Response**"] * 2 + ["**Overdue: Response**"] * 2
-    assert desk.said[0].endswith("left.")
+    assert heads == ["**Due soon**"] * 2 + ["**Overdue**"] * 2
+    assert "\nResponse is due 2026-11-23" in desk.said[0]
+    assert "\nResponse was due 2026-11-23" in desk.said[2]
 
 
 def test_a_long_text_is_cut_to_what_the_robot_takes(desk: Desk) -> None:

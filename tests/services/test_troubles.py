@@ -113,6 +113,8 @@ def test_what_comes_back_later_has_a_ticket_that_names_the_one_before(desk: Desk
     assert second is not None
     assert second.id != first.id
     assert f"It was there before: {first.number}." in second.description
+    [(kind, before)] = desk.tickets.bonds.linked(second.id)
+    assert (kind, before.id) == ("related", first.id)
     assert desk.report("next week") is None
 
 
@@ -128,3 +130,22 @@ def test_a_withdrawn_ticket_is_not_reopened(desk: Desk) -> None:
 def test_being_well_without_a_ticket_is_nothing_to_write_down(desk: Desk) -> None:
     assert desk.troubles.over(TROUBLE.key, "It is well.") is None
     assert desk.tickets.all() == ()
+
+
+def test_a_merged_ticket_is_joined_where_it_went(desk: Desk) -> None:
+    first, other = desk.report("monday"), desk.report("monday", "backup.unproved:db")
+    assert first is not None
+    assert other is not None
+    desk.tickets.bonds.merge(first.id, other.id)
+    assert desk.troubles.known() == {TROUBLE.key, "backup.unproved:db"}
+    assert desk.report("monday") is None
+    joined = desk.report("tuesday")
+    assert joined is not None
+    assert joined.id == other.id
+    assert desk.report("tuesday") is None, "told there"
+    assert desk.report("tuesday", "backup.unproved:db") is not None, "of this one it is news"
+    over = desk.troubles.over(TROUBLE.key, "It is well.")
+    assert over is not None
+    assert over.id == other.id
+    assert desk.troubles.over(TROUBLE.key, "It is well.") is None
+    assert len(desk.tickets.all()) == 2

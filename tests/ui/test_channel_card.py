@@ -19,7 +19,6 @@ from gmops_desktop.services.messages import Messages, Notices
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.settings import SettingsFile
 from gmops_desktop.tasks import TaskRunner
-from ui import words
 from ui.channel_card import ChannelCard, MessageList
 from ui.message_watch import MessageWatch
 
@@ -159,7 +158,7 @@ def test_the_window_tells_what_happens_and_a_fault_once(
     settled: Callable[[], None],
 ) -> None:
     messages.set_up(ADDRESS)
-    notices = Notices(messages, journal, tickets, lasting=words.lasting, names=dict)
+    notices = Notices(messages, journal, tickets, names=dict)
     window = QWidget()
     qtbot.addWidget(window)
     watch = MessageWatch(messages, notices, runner, window)

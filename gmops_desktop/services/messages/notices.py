@@ -3,22 +3,21 @@ program need think of it, and nothing is told twice."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from db.journal import Journal
-from gmops_desktop.contract.clocks import Clock, word_of_clock
 from gmops_desktop.contract.messages import Event, plain
 from gmops_desktop.contract.record import EntryView
+from gmops_desktop.contract.reminders import Reminder
 from gmops_desktop.contract.tickets import (
-    ENDED,
     Ticket,
     word_of_kind,
     word_of_priority,
     word_of_state,
 )
-from gmops_desktop.contract.troubles import BACKUPS, WELL
+from gmops_desktop.contract.troubles import BACKUPS, WELL, named
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.services.messages.service import Messages
@@ -29,20 +28,17 @@ _LINES: Final = 12  # of a description: the ticket itself has the rest
 class TicketBook(Protocol):
     """What is needed of the tickets (`services.tickets.Tickets` has it)."""
 
-    def all(self) -> tuple[Ticket, ...]:
-        """Return every ticket."""
-
     def get(self, id_or_number: str) -> Ticket:
         """Return one ticket; raise `OpsError` if there is none."""
 
-    def clocks(self, ticket_id: str) -> tuple[Clock, ...]:
-        """Return a ticket's clocks as they stand now."""
+    def reminders(self, *, ahead: timedelta) -> Sequence[Reminder]:
+        """Return the clocks that are late, past their warning, or due within `ahead`."""
 
 
 class Notices:
     """Queues a message for each new ticket, failed backup, reminder and breach.
 
-    `lasting` writes a duration in seconds, `names` gives the resources' names by id.
+    `names` gives the resources' names by id.
     """
 
     def __init__(
@@ -51,11 +47,10 @@ class Notices:
         journal: Journal,
         tickets: TicketBook,
         *,
-        lasting: Callable[[float], str],
         names: Callable[[], dict[str, str]],
     ) -> None:
         self._messages, self._journal, self._tickets = messages, journal, tickets
-        self._lasting, self._names = lasting, names
+        self._names = names
 
     def follow(self) -> int:
         """Queue what happened since the last time; return how many messages are new."""
@@ -68,9 +63,7 @@ class Notices:
             position = max(position, entry.clock)
         self._messages.move_to(position)
         if {"reminder", "breach"} & set(self._messages.events):
-            for ticket in self._tickets.all():
-                if ticket.state not in ENDED:
-                    told += sum(map(self._teller(ticket), self._tickets.clocks(ticket.id)))
+            told += sum(map(self._tell_reminder, self._tickets.reminders(ahead=timedelta())))
         return told
 
     def _tell_entry(self, entry: EntryView) -> bool:
@@ -82,7 +75,8 @@ class Notices:
             ticket = self._tickets.get(entry.subject)
         except OpsError:  # merged away meanwhile
             return False
-        of_backup = self._is_of_backup(entry)
+        occurrence = str(entry.note.get("occurrence", ""))
+        of_backup = occurrence.startswith(BACKUPS)
         if not opened and not of_backup:
             return False
         event: Event = "backup" if of_backup else "ticket"
@@ -90,34 +84,16 @@ class Notices:
             head = tr("Backup trouble") if of_backup else tr("New ticket", context="robot")
             text = ticket.description
         else:
-            well = entry.note["occurrence"] == WELL
+            well = occurrence.endswith(named("", WELL))
             head = tr("Backup well again") if well else tr("Backup trouble again")
             text = str(entry.note.get("text", ""))
         return self._messages.tell(event, entry.id, self._text(head, ticket, text))
 
-    def _is_of_backup(self, entry: EntryView) -> bool:
-        key = entry.fields.get("trouble")
-        if key is None:
-            opening = self._journal.entries("ticket", entry.subject)
-            key = next((one.fields["trouble"] for one in opening if "trouble" in one.fields), "")
-        return str(key).startswith(BACKUPS)
-
-    def _teller(self, ticket: Ticket) -> Callable[[Clock], bool]:
-        def tell(clock: Clock) -> bool:
-            if not clock.running or clock.target is None or clock.state in ("ok", "unknown"):
-                return False
-            event: Event = "breach" if clock.state == "critical" else "reminder"
-            key = f"{ticket.id}:{clock.key}:{event}:{clock.target:.0f}"
-            left = clock.target - clock.seconds
-            if event == "breach":
-                head = tr("Overdue: {clock}", clock=word_of_clock(clock.key))
-                text = tr("Late by {time}.", time=self._lasting(max(0.0, -left)))
-            else:
-                head = tr("Due soon: {clock}", clock=word_of_clock(clock.key))
-                text = tr("{time} left.", time=self._lasting(max(0.0, left)))
-            return self._messages.tell(event, key, self._text(head, ticket, text))
-
-        return tell
+    def _tell_reminder(self, reminder: Reminder) -> bool:
+        late = reminder.state == "critical"
+        head = tr("Overdue") if late else tr("Due soon")
+        text = self._text(head, self._tickets.get(reminder.ticket_id), reminder.text)
+        return self._messages.tell("breach" if late else "reminder", reminder.name, text)
 
     def _text(self, head: str, ticket: Ticket, text: str) -> str:
         """Return the message in the few marks that a robot's markdown knows."""

@@ -79,15 +79,13 @@ class Tickets(Reading):
         opened_at: datetime | None = None,
         trouble: str = "",
         occurrence: str = "",
-        follows: str = "",
     ) -> Ticket:
         """Register a ticket and return it.
 
         Without a `requester` it is a problem Party B found itself (1.14).  A requester who is not
         designated is refused unless `emergency` gives the reason of a special emergency (1.15).
         `opened_at` is for what is written down later than it was raised.  A machine that opens it
-        says which `trouble` it found at which `occurrence` (`contract.troubles`), and which ticket
-        it `follows`.
+        says which `trouble` it found at which `occurrence` (`contract.troubles`).
         """
         with self._book.writing() as session:
             check = self._book.check(session, requester, day_of(opened_at) if opened_at else None)
@@ -113,8 +111,6 @@ class Tickets(Reading):
             said: dict[str, Any] = {}
             if trouble:
                 fields["trouble"], said["occurrence"] = trouble, occurrence
-            if follows:
-                fields["follows"] = follows
             return self._book.record(
                 session, uuid7(), "ticket.opened", fields, evidence=evidence, **said
             )
