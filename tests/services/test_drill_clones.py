@@ -222,6 +222,26 @@ def test_the_way_to_the_clone_is_tried_before_anything_is_ordered(
     assert ordered(stand_in) == before
 
 
+def test_an_account_that_may_not_make_a_schema_is_refused_before_anything_is_ordered(
+    build: Callable[[CloneRehearsal], Drills], site: Resource, mariadb: MariaDB, tmp_path: Path
+) -> None:
+    def secret(name: str) -> str:
+        return mariadb.password("site") if name.startswith("mysql:") else Vault().get(name)
+
+    assert isinstance(site.address, MysqlAddress)
+    humble = replace(site, address=replace(site.address, user="site"))
+    drills = build(on_clone(tmp_path, secret=secret))
+    with pytest.raises(OpsError, match="it lacks SELECT, INSERT, CREATE, DROP") as refused:
+        drills.quote(humble, Context())
+    assert r"`gmops\_drill\_%`" in refused.value.hint
+    grant = r"GRANT ALL ON `gmops\_drill\_%`.* TO site@'%'"
+    execute(mariadb, "", [grant])
+    try:
+        assert drills.quote(humble, Context()).name.startswith("gmops-drill-")
+    finally:
+        execute(mariadb, "", [grant.replace("GRANT", "REVOKE").replace(" TO ", " FROM ")])
+
+
 def test_without_a_local_server_the_way_out_names_the_clone(drills: Drills, site: Resource) -> None:
     with pytest.raises(OpsError, match="No MariaDB or MySQL server") as refused:
         drills.run(site, Context())

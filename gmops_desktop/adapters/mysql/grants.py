@@ -27,8 +27,9 @@ class Rights:
         )
 
 
-def of_schema(connection: MysqlConnection) -> Rights:
-    """Return the privileges that the user, with the roles that are active, holds for the schema.
+def of_schema(connection: MysqlConnection, schema: str = "") -> Rights:
+    """Return the privileges that the user, with the roles that are active, holds for the
+    connection's schema, or for one named `schema`, be it there or not.
 
     `information_schema.USER_PRIVILEGES` is blind on managed MySQL; the grants are not.  Without
     naming a user they tell of roles, too; MySQL 8 may take back for one schema what is granted
@@ -38,7 +39,7 @@ def of_schema(connection: MysqlConnection) -> Rights:
     revoked: set[str] = set()
     for (grant,) in connection.rows("SHOW GRANTS"):
         found = re.match(r"(GRANT|REVOKE) (.+?) ON (\*|`(?:[^`]|``)*`)\.\* (?:TO|FROM) ", grant)
-        if not found or not (found[3] == "*" or fits(found[3], connection.schema)):
+        if not found or not (found[3] == "*" or fits(found[3], schema or connection.schema)):
             continue
         named = {right.strip() for right in found[2].split(",")}
         if found[1] == "REVOKE":

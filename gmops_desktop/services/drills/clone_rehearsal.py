@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from gmops_desktop.adapters import local_programs, mysql, stock_client
-from gmops_desktop.adapters.mysql import MysqlConnection, script
+from gmops_desktop.adapters.mysql import MysqlConnection, grants, script
 from gmops_desktop.adapters.mysql.dialect import name
 from gmops_desktop.adapters.mysql.failures import ServerRefused
 from gmops_desktop.adapters.stock_client import ClientFailed
@@ -41,8 +41,10 @@ Reach = Callable[
 ]
 FindClient = Callable[[str], Path | None]
 
+_SCHEMA: Final = "gmops_drill_"  # how the names of new schemas begin
 _NOWHERE: Final = "information_schema"  # where every account may begin
 _WRONG_PASSWORD: Final = 1045
+_NEEDED: Final = ("SELECT", "INSERT", "CREATE", "DROP")
 _RIGHTS: Final = (1044, 1142, 1143, 1227, 1370, 1410, 1419, 1698)
 _NO_ROOM: Final = (3, 1021, 1030, 1041, 1114, 1878)
 _DEFINITION: Final = b"\nSET character_set_client="  # how `script.definition` begins
@@ -66,8 +68,13 @@ class CloneRehearsal:
         through the same server and by the same account.  Nothing is ordered."""
         quote = self.clones.quote(resource, context)
         source = quote.source
-        with self._reach(quote.address, source.host, source.port, context) as (address, password):
-            mysql.connect(replace(address, schema=_NOWHERE), context, password=password).close()
+        with (
+            self._reach(quote.address, source.host, source.port, context) as (address, password),
+            mysql.connect(
+                replace(address, schema=_NOWHERE), context, password=password
+            ) as connection,
+        ):
+            _refuse_helpless(connection, source)
         return quote
 
     def run(
@@ -111,7 +118,7 @@ class _Stage:
 
     def run(self, checks: Sequence[str]) -> None:
         found, context = self.found, self.context
-        schema = f"gmops_drill_{secrets.token_hex(4)}"
+        schema = f"{_SCHEMA}{secrets.token_hex(4)}"
         events = {one.frame for one in self.reader.manifest.objects if one.kind == "event"}
         with self._connect(_NOWHERE) as connection:
             server = connection.server
@@ -230,6 +237,27 @@ def _ours(frame: bytes) -> bytes:
     """Return a frame without its definer, if it makes a view, routine, trigger or event; rows are
     left as they are, whatever stands in them."""
     return script.without_definer(frame) if frame.startswith(_DEFINITION) else frame
+
+
+def _refuse_helpless(connection: MysqlConnection, source: Instance) -> None:
+    """Refuse an account that could not load anything into a clone, before one is paid for."""
+    rights = grants.of_schema(connection, f"{_SCHEMA}0")
+    if lacking := [right for right in _NEEDED if not rights.hold(right)]:
+        raise OpsError(
+            tr(
+                "The account {user} may not load an archive into a new schema of a clone: it lacks "
+                "{rights}.",
+                user=connection.server.user,
+                rights=tr(", ").join(lacking),
+            ),
+            hint=tr(
+                "Grant it all rights on {pattern} in the console of {instance}, let the cloud make "
+                "a new backup (gmops backup cloud create --kind physical), and try again.",
+                pattern=f"`{_SCHEMA}%`".replace("_", r"\_"),
+                instance=source.id,
+            ),
+            unharmed=tr("No clone was ordered."),
+        )
 
 
 def _let_in(address: MysqlAddress, password: str, quote: Quote, context: Context) -> None:
