@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from db.engine import Database
 from db.journal import Journal
+from gmops_desktop.addresses import WebAddress
 from gmops_desktop.contract.changes import AUDIENCES
 from gmops_desktop.contract.steps import Handed
 from gmops_desktop.contract.targets import OBJECTIVES, from_json, to_json
+from gmops_desktop.contract.workdays import Holidays
 from gmops_desktop.errors import OpsError
+from gmops_desktop.services.calendars import Calendars
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.tickets import Tickets
 
@@ -318,3 +322,35 @@ def test_what_two_machines_add_to_one_ticket_meets_without_a_conflict(
     assert tickets.clocks(ticket.id) == there.clocks(ticket.id)
     assert tickets.dossier(ticket.id).handed_over == there.dossier(ticket.id).handed_over != ()
     store.close()
+
+
+def test_working_hours_follow_the_calendar_that_was_entered_by_hand(
+    database, journal, tickets, time
+):
+    """The library knows nothing of 2094; a holiday recorded here stops the clock all the same."""
+    time.now = datetime(2094, 3, 1, 1, 0, tzinfo=UTC)  # a Monday, 9:00 in Beijing
+    ticket = open_one(tickets, kind="question")
+    time.pass_by(hours=9)
+    assert by_key(tickets.clocks(ticket.id))["resolve"].seconds == 7 * 3600
+    holiday = Holidays(2094, frozenset({date(2094, 3, 1)}), frozenset(), "国务院办公厅通知")
+    Calendars(database, journal).save(holiday)
+    assert by_key(tickets.clocks(ticket.id))["resolve"].seconds == 0
+
+
+def test_each_contract_has_its_own_limits(database, journal, tickets, time):
+    """A ticket is judged by the contract that its resource belongs to."""
+    contracts = Contracts(database, journal, now=time)
+    first = contracts.current()
+    assert first is not None
+    other = replace(first, id="other", title="另一份合同", number="2018-2")
+    contracts.save_contract(other)
+    site = contracts.save_resource("website", "另一网站", WebAddress("https://other.example"))
+    with database.session() as session, session.begin():
+        fields = {"contract_id": "other"}
+        journal.record(session, "resource", site.id, "resource.changed", fields)
+        kept = to_json(OBJECTIVES)
+        kept["rules"][0]["seconds"]["2"] = 60
+        journal.record(session, "contract", "other", "contract.targets_set", {"targets": kept})
+    ours, theirs = open_one(tickets), open_one(tickets, resource_id=site.id)
+    assert by_key(tickets.clocks(ours.id))["response"].target == 30 * 60
+    assert by_key(tickets.clocks(theirs.id))["response"].target == 60

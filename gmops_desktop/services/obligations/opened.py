@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 from db.journal import Journal
 from db.models import ChangeRow, TicketRow
 from db.scope import Scope
+from db.ticket_time import Replayed, replayed
+from db.views import ticket_of
 from gmops_desktop.contract import tickets
-from gmops_desktop.contract.clocks import Clock, clocks, intervals, word_of_clock
+from gmops_desktop.contract.clocks import Clock, word_of_clock
 from gmops_desktop.contract.record import EntryView
 from gmops_desktop.contract.targets import ClockKey
 from gmops_desktop.language import tr
@@ -55,8 +57,8 @@ def open_tickets(session: Session, journal: Journal, scope: Scope, now: datetime
         TicketRow.state.not_in(tickets.ENDED), scope.of(TicketRow.resource_id, TicketRow.contact_id)
     )
     rows = session.scalars(wanted.order_by(TicketRow.opened_at)).all()
-    entries = journal.entries_of("ticket", [row.id for row in rows])
-    return [_open(row, entries.get(row.id, ()), now) for row in rows]
+    times = replayed(session, journal, [ticket_of(row) for row in rows], now)
+    return [_open(row, times[row.id]) for row in rows]
 
 
 def lines(found: Iterable[Open]) -> tuple[TicketLine, ...]:
@@ -82,12 +84,11 @@ def waiting(
     return tuple(sorted(held, key=lambda one: -one.seconds))
 
 
-def _open(row: TicketRow, entries: Iterable[EntryView], now: datetime) -> Open:
-    ordered = tuple(entries)
+def _open(row: TicketRow, time: Replayed) -> Open:
     since = None
-    for span in intervals(ordered, now):
+    for span in time.spans:
         since = (since or span.begin) if span.waiting else None
-    return Open(row, {clock.key: clock for clock in clocks(ordered, now)}, since)
+    return Open(row, {clock.key: clock for clock in time.clocks}, since)
 
 
 def _pressing(one: Open) -> tuple[int, datetime]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from db.ids import uuid7
+from db.ticket_time import parts_of
 from gmops_desktop.contract.clocks import first_answer, opened_at
 from gmops_desktop.contract.ticket_bonds import (
     CHOICES,
@@ -128,7 +129,7 @@ class Bonds:
         """Return the tickets that are part of this one, by number."""
         with self._book.reading() as session:
             ticket = self._book.ticket(session, ticket_id)
-            return self._book.merged_into(session, ticket.id)
+            return parts_of(session, ticket.id)
 
     # ------------------------------------------------------------ splitting
 

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from db.engine import Database
 from db.journal import Journal
-from db.models import ContactRow, ContractRow, TicketRow
-from db.views import contact_of, contract_of, in_force, ticket_of
+from db.models import ContactRow, TicketRow
+from db.scope import contracts_in
+from db.views import contact_of, in_force, ticket_of
 from gmops_desktop.contract.record import EntryView
-from gmops_desktop.contract.targets import OBJECTIVES, Targets, from_json, to_json
+from gmops_desktop.contract.targets import Targets, to_json
 from gmops_desktop.contract.terms import day_of
 from gmops_desktop.contract.tickets import ContactCheck, Ticket, check_requester
 from gmops_desktop.errors import OpsError
@@ -52,18 +53,6 @@ class Book:
                 hint=tr("Look for it in the list."),
             )
         return ticket_of(row)
-
-    def merged_into(self, session: Session, ticket_id: str) -> tuple[Ticket, ...]:
-        """Return the tickets that are part of this one, also through others, by number."""
-        rows = session.scalars(select(TicketRow).where(TicketRow.state == "merged"))
-        merged = [ticket_of(row) for row in rows]
-        found: dict[str, Ticket] = {}
-        wanted = {ticket_id}
-        while wanted:
-            new = [one for one in merged if one.merged_into in wanted and one.id not in found]
-            found |= {one.id: one for one in new}
-            wanted = {one.id for one in new}
-        return tuple(sorted(found.values(), key=lambda one: one.number))
 
     def entries(self, ticket_id: str) -> tuple[EntryView, ...]:
         """Return a ticket's entries, oldest first."""
@@ -107,27 +96,14 @@ class Book:
             )
         return check.contact.name
 
-    # ------------------------------------------------------------ what the contract says of time
-
-    def targets(self, session: Session, on: date) -> Targets:
-        """Return the limits of the contract in force on a day, or our own objectives."""
-        row = self._contract(session, on)
-        said = row.more.get("targets") if row else None
-        return from_json(said) if said else OBJECTIVES
-
     def save_targets(self, targets: Targets) -> None:
         """Record the limits in the contract in force today."""
         with self.writing() as session:
-            row = self._contract(session, day_of(self.now()))
-            if row is None:
+            contract = in_force(contracts_in(session), day_of(self.now()))
+            if contract is None:
                 raise OpsError(
                     tr("No contract has been recorded yet."),
                     hint=tr("Record it in the settings, or load the example contract."),
                 )
             fields = {"targets": to_json(targets)}
-            self.journal.record(session, "contract", row.id, "contract.targets_set", fields)
-
-    def _contract(self, session: Session, on: date) -> ContractRow | None:
-        rows = {row.id: row for row in session.scalars(select(ContractRow))}
-        contract = in_force([contract_of(row) for row in rows.values()], on)
-        return rows[contract.id] if contract else None
+            self.journal.record(session, "contract", contract.id, "contract.targets_set", fields)

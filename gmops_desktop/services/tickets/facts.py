@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from db.ticket_time import targets_of
 from gmops_desktop.contract.changes import AUDIENCES, Audience
 from gmops_desktop.contract.steps import Handed, handed_over
-from gmops_desktop.contract.terms import day_of
 from gmops_desktop.contract.tickets import (
     ATTRIBUTIONS,
     ENDED,
@@ -45,7 +45,7 @@ class Facts:
         (`priority`) stays as it is.  `influence` says in words who notices what (2.3-5)."""
         with self._book.writing() as session:
             ticket = self._book.ticket(session, ticket_id)
-            matrix = self._book.targets(session, day_of(ticket.opened_at)).matrix
+            matrix = targets_of(session, ticket).matrix
             fields: dict[str, Any] = {
                 "impact": impact,
                 "urgency": urgency,

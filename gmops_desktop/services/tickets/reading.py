@@ -13,10 +13,9 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from db.models import TicketRow
+from db.ticket_time import Replayed, parts_of, replayed, targets_on
 from db.views import ticket_of
-from gmops_desktop.contract.clocks import Clock, PromiseMade, clocks, promises
-from gmops_desktop.contract.hours import Works
-from gmops_desktop.contract.record import EntryView
+from gmops_desktop.contract.clocks import Clock, PromiseMade
 from gmops_desktop.contract.reminders import AHEAD, Reminder, in_order, reminders_of
 from gmops_desktop.contract.steps import Handed, Step, handed_over, step_of
 from gmops_desktop.contract.targets import Targets
@@ -52,10 +51,8 @@ class Dossier:
 class Reading:
     """Reads tickets from their projection and their entries; `Tickets` adds what is recorded."""
 
-    def __init__(self, book: Book, works: Works) -> None:
-        """`works` says on which days people work, for limits in working hours."""
+    def __init__(self, book: Book) -> None:
         self._book = book
-        self._works = works
         self.bonds = Bonds(book)
 
     def check_requester(self, name: str, on: date | None = None) -> ContactCheck:
@@ -109,7 +106,7 @@ class Reading:
         """
         with self._book.reading() as session:
             ticket = self._book.ticket(session, ticket_id)
-            merged = self._book.merged_into(session, ticket.id)
+            merged = parts_of(session, ticket.id)
         names = {head.device: head.device_name for head in self._book.journal.heads()}
         found = [(entry, "") for entry in self._book.entries(ticket.id)]
         found += [(entry, one.number) for one in merged for entry in self._book.entries(one.id)]
@@ -120,12 +117,13 @@ class Reading:
         """Return everything there is to show of a ticket."""
         ticket = self.get(ticket_id)
         handed = handed_over(self._book.entries(ticket.id))
+        time = self._replayed(ticket.id, now)
         return Dossier(
             ticket,
             self.steps(ticket.id),
             self.moves(ticket.id),
-            self.clocks(ticket.id, now),
-            self.promises(ticket.id, now),
+            time.clocks,
+            time.promises,
             handed,
             self.bonds.linked(ticket.id),
             self.bonds.merged(ticket.id),
@@ -134,19 +132,11 @@ class Reading:
 
     def clocks(self, ticket_id: str, now: datetime | None = None) -> tuple[Clock, ...]:
         """Return the ticket's clocks, derived from its entries."""
-        with self._book.reading() as session:
-            ticket = self._book.ticket(session, ticket_id)
-            return self._clocks(
-                session, ticket, self._book.entries(ticket.id), now or self._book.now()
-            )
+        return self._replayed(ticket_id, now).clocks
 
     def promises(self, ticket_id: str, now: datetime | None = None) -> tuple[PromiseMade, ...]:
         """Return every version of the ticket's promise, oldest first (2.3-6)."""
-        with self._book.reading() as session:
-            ticket = self._book.ticket(session, ticket_id)
-            targets = self._book.targets(session, day_of(ticket.opened_at))
-        entries = self._book.entries(ticket.id)
-        return promises(entries, now or self._book.now(), targets, works=self._works)
+        return self._replayed(ticket_id, now).promises
 
     def reminders(
         self, now: datetime | None = None, ahead: timedelta = AHEAD
@@ -159,19 +149,17 @@ class Reading:
         with self._book.reading() as session:
             wanted = select(TicketRow).where(TicketRow.state.not_in(ENDED))
             still = [ticket_of(row) for row in session.scalars(wanted)]
-            entries = self._book.journal.entries_of("ticket", [one.id for one in still])
-            return in_order(
-                reminder
-                for one in still
-                for reminder in reminders_of(
-                    one, self._clocks(session, one, entries[one.id], at), at, ahead
-                )
-            )
+            times = replayed(session, self._book.journal, still, at)
+        return in_order(
+            reminder
+            for one in still
+            for reminder in reminders_of(one, times[one.id].clocks, at, ahead)
+        )
 
     def targets(self, on: date | None = None) -> Targets:
         """Return the limits of the contract in force on a day (today)."""
         with self._book.reading() as session:
-            return self._book.targets(session, on or day_of(self._book.now()))
+            return targets_on(session, on or day_of(self._book.now()))
 
     def moves(self, ticket_id: str) -> tuple[TicketState, ...]:
         """Return the states the ticket may go to now; closed only once it is confirmed."""
@@ -182,13 +170,11 @@ class Reading:
             if "confirmation" not in move.needs or ticket.confirmed_by
         )
 
-    def _clocks(
-        self, session: Session, ticket: Ticket, entries: Sequence[EntryView], now: datetime
-    ) -> tuple[Clock, ...]:
-        merged = self._book.merged_into(session, ticket.id)
-        joined = [self._book.entries(one.id) for one in merged]
-        targets = self._book.targets(session, day_of(ticket.opened_at))
-        return clocks(entries, now, targets, works=self._works, joined=joined)
+    def _replayed(self, ticket_id: str, now: datetime | None) -> Replayed:
+        with self._book.reading() as session:
+            ticket = self._book.ticket(session, ticket_id)
+            found = replayed(session, self._book.journal, [ticket], now or self._book.now())
+        return found[ticket.id]
 
 
 def _newest_first(session: Session, wanted: Any) -> tuple[Ticket, ...]:

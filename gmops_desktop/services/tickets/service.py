@@ -16,7 +16,6 @@ from db.engine import Database
 from db.ids import uuid7
 from db.journal import Journal, utc_now
 from gmops_desktop.contract.changes import AUDIENCES
-from gmops_desktop.contract.hours import Works
 from gmops_desktop.contract.targets import Targets
 from gmops_desktop.contract.terms import day_of
 from gmops_desktop.contract.ticket_moves import Need, move_to, moves_of, sentence_of, unmet
@@ -31,7 +30,6 @@ from gmops_desktop.contract.tickets import (
     WaitingOn,
     word_of_state,
 )
-from gmops_desktop.contract.workdays import is_workday
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.services.tickets.book import Book
@@ -55,10 +53,8 @@ class Tickets(Reading):
         journal: Journal,
         *,
         now: Callable[[], datetime] = utc_now,
-        works: Works = is_workday,
     ) -> None:
-        """`works` says on which days people work, for limits in working hours."""
-        super().__init__(Book(database, journal, now), works)
+        super().__init__(Book(database, journal, now))
         self._now = now
         self.facts = Facts(self._book)
 
