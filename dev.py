@@ -137,13 +137,16 @@ def install_system_packages(packages: list[str]) -> None:
 
 
 def missing_packages(packages: list[str]) -> list[str]:
-    shown = subprocess.run(
-        ["dpkg-query", "-W", "-f", "${db:Status-Abbrev} ${Package}\n", *packages],
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout
-    there = {line.split()[1] for line in shown.splitlines() if line.startswith("ii")}
+    """Return those that are neither installed nor provided by what is: a newer Debian has
+    libglib2.0-0t64, and would be asked for libglib2.0-0 at each set-up."""
+    fields = "${db:Status-Abbrev}|${Package}|${Provides}\n"
+    words = ["dpkg-query", "-W", "-f", fields]
+    shown = subprocess.run(words, capture_output=True, text=True, check=False).stdout
+    there = set()
+    for line in shown.splitlines():
+        status, package, provided = line.split("|", 2)
+        if status[1:2] == "i":  # installed, and perhaps held
+            there |= {package, *(one.split()[0] for one in provided.split(",") if one.strip())}
     return [package for package in packages if package not in there]
 
 
