@@ -63,12 +63,14 @@ class Server(ABC):
     def start(self) -> None:
         """Start it unless it runs; return when it answers.
 
-        Raises `OpsError` with the end of its log where it does not.
+        One that is about to end is waited for.  Raises `OpsError` with the end of its log where it
+        does not answer.
         """
-        if not self.running:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            end_strays(self.folder)
-            self._start()
+        if self.process and self._answered(self.process, self.port):
+            return
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        end_strays(self.folder)
+        self._start()
 
     def stop(self) -> None:
         """Stop it in order, with all it started; nothing to do for one that does not run."""

@@ -169,9 +169,11 @@ def beginning(pid: int) -> str | None:
         if Path("/proc/self/stat").exists():
             return None
         return _beginning_by_ps(pid)
-    # The name in brackets may hold anything; after it: state (3), ..., start time in ticks (22).
+    # The name in brackets may hold anything; after it: state (3), threads (20), start (22).
     rest = stat.rpartition(")")[2].split()
-    return None if rest[0] in "ZX" else rest[19]
+    # Killed, the first thread is a zombie while the others still hold files, locks and ports.
+    over = rest[0] in "ZX" and int(rest[17]) <= 1
+    return None if over else rest[19]
 
 
 def _descendants(pid: int) -> list[Process]:

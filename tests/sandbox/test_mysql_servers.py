@@ -50,6 +50,7 @@ def test_it_keeps_its_data_and_ends_with_its_parent(mysql56: Mysql56, tmp_path: 
     assert ran.stdout, ran.stderr
     while answers(int(ran.stdout)):
         pause()
+    # Its port is the first that a killed server lets go of; who starts it anew waits for the rest.
     with Mysql56(tmp_path / "own") as again, again.connect("kept") as connection:
         assert connection.open
 

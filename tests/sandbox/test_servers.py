@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import ssl
@@ -18,7 +19,7 @@ from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.errors import OpsError
 from sandbox import processes
 from sandbox.mariadb import MariaDB
-from sandbox.processes import Process, answers, find_tool, launch
+from sandbox.processes import Process, answers, find_tool, free_port, greeted, launch, pause
 from sandbox.sshd import Sshd
 
 
@@ -193,3 +194,39 @@ def test_the_suite_refuses_to_run_without_the_servers(tmp_path: Path) -> None:
     )
     assert "The tests need mariadbd" in ran.stdout + ran.stderr
     assert "install mariadb-server" in ran.stdout + ran.stderr
+
+
+def test_a_process_lives_as_long_as_one_of_its_threads(tmp_path: Path) -> None:
+    """As a killed server does for a moment, its first thread gone and its files still locked."""
+    code = (
+        "import ctypes, os, sys, threading\n"
+        "def last():\n"
+        "    sys.stdin.read(); os._exit(0)\n"
+        "threading.Thread(target=last).start()\n"
+        "libc = ctypes.CDLL(None); print(flush=True)\n"
+        "libc.syscall({'x86_64': 60, 'aarch64': 93}[os.uname().machine], 0)\n"  # this thread only
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout
+        assert child.stdin
+        child.stdout.readline()
+        process = Process(child.pid, beginning(child.pid) or "")
+        stat = Path(f"/proc/{child.pid}/stat")
+        while ") Z " not in stat.read_text("utf-8"):
+            assert child.poll() is None
+            pause()
+        assert process.alive()
+        child.stdin.close()
+        while process.alive():
+            pause()
+
+
+def test_a_server_about_to_end_is_waited_for_and_started_anew(tmp_path: Path) -> None:
+    ending = launch([find_tool("sleep", "coreutils"), "1"], tmp_path / "log")
+    note = {"pid": ending.pid, "began": ending.began, "port": free_port()}
+    (tmp_path / "process.json").write_text(json.dumps(note), "utf-8")
+    with Sshd(tmp_path) as server:
+        assert not ending.alive()
+        assert greeted(server.port)
