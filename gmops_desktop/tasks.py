@@ -19,7 +19,7 @@ from PySide6.QtCore import QObject, Qt, QThreadPool, Signal, Slot
 
 from gmops_desktop.changes import Change
 from gmops_desktop.context import Context, Progress
-from gmops_desktop.errors import OpsError
+from gmops_desktop.errors import Cancelled, OpsError
 
 logger = logging.getLogger(__name__)
 
@@ -135,6 +135,9 @@ class TaskRunner(QObject):
         return self._pool.waitForDone(wait_ms)
 
     def _launch(self, number: int) -> None:
+        if self._over:  # a thread begun now would tell its end to a runner that is gone
+            self._ended.emit(number, None, Cancelled())
+            return
         task = self._tasks[number]
         task.begun = time.monotonic()
         self.started.emit(task)

@@ -226,3 +226,31 @@ def test_nothing_begins_when_the_window_goes_down(qtbot: QtBot) -> None:
     assert task.stopping
     assert not begun
     assert not runner.running()
+
+
+def test_what_waits_for_its_lane_ends_without_a_thread_when_the_window_goes_down(
+    qtbot: QtBot,
+) -> None:
+    """Its thread would tell its end to a runner that may be gone: another test's trouble."""
+    runner = TaskRunner()
+    first_runs, go = threading.Event(), threading.Event()
+    threads: list[str] = []
+
+    def first(context: Context) -> None:
+        first_runs.set()
+        go.wait(5)
+
+    def second(context: Context) -> None:
+        threads.append("second")
+
+    runner.start(first, "first", lane="one")
+    task = runner.start(second, "second", lane="one")
+    assert first_runs.wait(5)
+    go.set()
+    assert runner.shut_down()
+    with qtbot.waitSignals([task.cancelled, task.finished]):
+        pass
+    assert runner._pool.activeThreadCount() == 0
+    assert task.begun is None
+    assert not threads
+    assert not runner.running()
