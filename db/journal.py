@@ -13,20 +13,22 @@ import json
 import platform
 import re
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import count, islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from db.engine import Database
 from db.ids import uuid7
 from db.models import Device, Entry, Numbered
-from db.projections import TABLES, project, project_all, strangers
+from db.projections import TABLES, project, project_all, project_new, strangers
+from db.texts import is_stale
 from gmops_desktop.contract.record import (
     START,
     ChainHead,
@@ -37,6 +39,7 @@ from gmops_desktop.contract.record import (
     chain_faults,
     chains,
     digest,
+    fold,
 )
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
@@ -44,12 +47,43 @@ from gmops_desktop.language import tr
 _PREFIXES: Final = {"ticket": "T", "change": "C", "report": "R"}
 _NONE: Final[Mapping[str, Json]] = {}
 _PARTS: Final = {"fields", "note", "seen"}
-_AT_ONCE: Final = 500  # subjects asked for by one statement
+_AT_ONCE: Final = 500  # subjects of one statement
 
 
 def utc_now() -> datetime:
     """Return the time, in UTC."""
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What one entry will say: the fields it sets, and all else."""
+
+    action: str
+    fields: Mapping[str, Json] = field(default_factory=dict)
+    note: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A subject that has no entry yet, with its first ones, for recording many at once."""
+
+    subject: str
+    facts: Sequence[Fact]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in its device's chain the next entry stands."""
+
+    device: str
+    sequence: int
+    clock: int
+    previous: str
+    seen: Mapping[str, int]
+
+    def after(self, entry: EntryView) -> _Place:
+        return replace(self, sequence=self.sequence + 1, clock=self.clock + 1, previous=entry.hash)
 
 
 class Journal:
@@ -92,20 +126,54 @@ class Journal:
         session.flush()
         return entry
 
+    def record_new(
+        self, session: Session, kind: str, new: Iterable[New], passed: Callable[[int], object]
+    ) -> int:
+        """Append the first entries of many subjects that have none yet; return how many subjects.
+
+        `passed` is told how many are written, now and then, and may raise: the caller's
+        transaction then ends without any of them.
+        """
+        device = self._device(session)
+        place = self._place(session, device)
+        done = 0
+        waiting = iter(new)
+        while some := tuple(islice(waiting, _AT_ONCE)):
+            made: list[list[EntryView]] = []
+            for one in some:
+                made.append([])
+                for fact in one.facts:
+                    entry = self._entry(place, kind, one.subject, fact)
+                    place = place.after(entry)
+                    made[-1].append(entry)
+            session.execute(insert(Entry), [_values(entry) for each in made for entry in each])
+            project_new(session, map(fold, made))
+            done += len(made)
+            passed(done)
+        return done
+
     def next_number(self, session: Session, kind: str) -> str:
         """Return the next free number for a new ticket (T-0001), change (C-0001) or report.
 
         The first device of a store gives plain numbers; each one that joins later has a letter
         (T-B0001), so that numbers given out offline stay unique after merging.
         """
+        return next(self.next_numbers(session, kind))
+
+    def next_numbers(self, session: Session, kind: str) -> Iterator[str]:
+        """Yield the free numbers in order, for subjects that the caller records meanwhile."""
         model = TABLES[kind]
         assert issubclass(model, Numbered)
         start = f"{_PREFIXES[kind]}-{self._device(session).letter}"
         pattern = re.compile(re.escape(start) + r"(\d+)")
-        claimed = session.scalars(select(model.claimed).where(model.claimed.startswith(start)))
-        found = (pattern.fullmatch(number) for number in claimed)
-        highest = max((int(match[1]) for match in found if match), default=0)
-        return f"{start}{highest + 1:04d}"
+        claimed = select(model.claimed).where(model.claimed.startswith(start))
+        # Digits are padded alike: the longest and last of those that fit is the highest.
+        ordered = claimed.order_by(func.length(model.claimed).desc(), model.claimed.desc())
+        with session.execute(ordered) as rows:
+            found = (pattern.fullmatch(number) for (number,) in rows)
+            highest = next((int(match[1]) for match in found if match), 0)
+        for number in count(highest + 1):
+            yield f"{start}{number:04d}"
 
     def entries(self, kind: str = "", subject: str = "") -> tuple[EntryView, ...]:
         """Return the entries of a subject, of a kind, or all, oldest first by logical clock."""
@@ -184,6 +252,14 @@ class Journal:
         with self._database.session() as session, session.begin():
             project_all(session, _entries_of(session))
 
+    def catch_up(self) -> bool:
+        """Rebuild if a newer program gathers from the journal what this store has not; say so."""
+        with self._database.session() as session:
+            if not is_stale(session):
+                return False
+        self.rebuild()
+        return True
+
     def merge(self, entries: Iterable[EntryView]) -> int:
         """Take in entries of other devices; return how many were new.
 
@@ -205,7 +281,7 @@ class Journal:
                     unharmed=tr("Nothing was taken in; the record here is unchanged."),
                 )
             _meet_devices(session, union)
-            session.add_all(_row(entry) for entry in new)
+            session.add_all(Entry(**_values(entry)) for entry in new)
             session.flush()
             touched = {(entry.kind, entry.subject) for entry in new}
             for kind, subject in sorted(touched):
@@ -222,31 +298,44 @@ class Journal:
         fields: Mapping[str, Json],
         note: Mapping[str, Json],
     ) -> EntryView:
+        place = self._place(session, device)
+        entry = self._entry(place, kind, subject, Fact(action, fields, note))
+        session.add(Entry(**_values(entry)))
+        session.flush()
+        return entry
+
+    def _place(self, session: Session, device: Device) -> _Place:
         heads = {head.device: head for head in _heads(session)}
         mine = heads.pop(device.id, None)
+        return _Place(
+            device=device.id,
+            sequence=mine.sequence + 1 if mine else 1,
+            clock=(session.scalar(select(func.max(Entry.clock))) or 0) + 1,
+            previous=mine.hash if mine else START,
+            seen={head.device: head.sequence for head in heads.values()},
+        )
+
+    def _entry(self, place: _Place, kind: str, subject: str, fact: Fact) -> EntryView:
         now = self._now()
         offset = now.astimezone().utcoffset()
         entry = EntryView(
             id=uuid7(),
-            device=device.id,
-            sequence=mine.sequence + 1 if mine else 1,
-            clock=(session.scalar(select(func.max(Entry.clock))) or 0) + 1,
+            device=place.device,
+            sequence=place.sequence,
+            clock=place.clock,
             at=now.astimezone(UTC).replace(microsecond=now.microsecond // 1000 * 1000),
             offset_minutes=round(offset.total_seconds() / 60) if offset else 0,
             actor=(self._actor().strip() or getpass.getuser())[:100],
             kind=kind,
             subject=subject,
-            action=action,
-            fields={name: plain(value) for name, value in fields.items()},
-            note={name: plain(value) for name, value in note.items()},
+            action=fact.action,
+            fields={name: plain(value) for name, value in fact.fields.items()},
+            note={name: plain(value) for name, value in fact.note.items()},
             hash="",
-            previous=mine.hash if mine else START,
-            seen={head.device: head.sequence for head in heads.values()},
+            previous=place.previous,
+            seen=place.seen,
         )
-        entry = replace(entry, hash=digest(entry))
-        session.add(_row(entry))
-        session.flush()
-        return entry
+        return replace(entry, hash=digest(entry))
 
     def _device(self, session: Session) -> Device:
         """Return this machine's device; let it join with its first entry if it is new here."""
@@ -361,20 +450,20 @@ def _view(row: Entry) -> EntryView:
     )
 
 
-def _row(entry: EntryView) -> Entry:
+def _values(entry: EntryView) -> dict[str, Any]:
     said = {"fields": entry.fields, "note": entry.note, "seen": entry.seen}
-    return Entry(
-        id=entry.id,
-        device=entry.device,
-        sequence=entry.sequence,
-        clock=entry.clock,
-        at=entry.at,
-        offset_minutes=entry.offset_minutes,
-        actor=entry.actor,
-        kind=entry.kind,
-        subject=entry.subject,
-        action=entry.action,
-        data=canonical(said),
-        previous=entry.previous,
-        hash=entry.hash,
-    )
+    return {
+        "id": entry.id,
+        "device": entry.device,
+        "sequence": entry.sequence,
+        "clock": entry.clock,
+        "at": entry.at,
+        "offset_minutes": entry.offset_minutes,
+        "actor": entry.actor,
+        "kind": entry.kind,
+        "subject": entry.subject,
+        "action": entry.action,
+        "data": canonical(said),
+        "previous": entry.previous,
+        "hash": entry.hash,
+    }

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from db.columns import Exact, Json, UtcTime
@@ -142,8 +142,6 @@ class ResourceRow(Projected):
 
 
 class TicketRow(Numbered):
-    """`words` is every text of the ticket and its steps in lower case: what search looks in."""
-
     __tablename__ = "tickets"
 
     kind: Mapped[str] = mapped_column(String(20), default="")
@@ -162,7 +160,6 @@ class TicketRow(Numbered):
     confirmed_at: Mapped[datetime | None]
     confirmed_by: Mapped[str] = mapped_column(String(100), default="")
     person_days: Mapped[Decimal | None]
-    words: Mapped[str] = mapped_column(LONG, default="")
 
 
 class ChangeRow(Numbered):
@@ -204,6 +201,23 @@ class ReportRow(Numbered):
     file_digest: Mapped[str] = mapped_column(String(64), default="")
     heads: Mapped[list[Any] | None] = mapped_column(Json)
     signed: Mapped[str] = mapped_column(String(20), default="unsigned")
+
+
+class TextRow(Base):
+    """Every word people wrote about one subject, as searches compare it (see `db.texts`).
+
+    `place` names the row in the index of pairs, and may be another after a rebuild.
+    """
+
+    __tablename__ = "texts"
+    __table_args__ = (UniqueConstraint("kind", "subject", name="uq_texts_kind_subject"),)
+
+    place: Mapped[int] = mapped_column(Integer, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    subject: Mapped[str] = mapped_column(Id)
+    title: Mapped[str] = mapped_column(String(300))
+    at: Mapped[datetime]
+    words: Mapped[str] = mapped_column(LONG)
 
 
 # ---------------------------------------------------------------- what machines measured

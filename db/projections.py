@@ -6,16 +6,17 @@ changed in place.  So one entry more, a merge, and a rebuild all take the same p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import Column, delete, select
+from sqlalchemy import Column, delete, func, insert, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
+from db import texts
 from db.columns import Exact, UtcTime
 from db.models import (
     ChangeRow,
@@ -25,10 +26,10 @@ from db.models import (
     Projected,
     ReportRow,
     ResourceRow,
+    TextRow,
     TicketRow,
 )
 from gmops_desktop.contract.record import EntryView, Json, Subject, fold
-from gmops_desktop.contract.tickets import searchable
 
 TABLES: Final[dict[str, type[Projected]]] = {
     "contract": ContractRow,
@@ -38,9 +39,8 @@ TABLES: Final[dict[str, type[Projected]]] = {
     "change": ChangeRow,
     "report": ReportRow,
 }
-_OWN: Final = frozenset(Projected.__annotations__) | {"claimed", "words"}
-_WRITTEN_FIELDS: Final = ("number", "title", "description", "requester", "emergency", "cause")
-_WRITTEN_NOTES: Final = ("text", "channel", "evidence")
+_OWN: Final = frozenset(Projected.__annotations__) | {"claimed"}
+_AT_ONCE: Final = 500  # rows of one statement
 
 
 def project(session: Session, entries: Iterable[EntryView]) -> None:
@@ -48,6 +48,7 @@ def project(session: Session, entries: Iterable[EntryView]) -> None:
     subject = fold(entries)
     first = subject.entries[0]
     model = TABLES.get(first.kind)
+    _keep_text(session, subject)
     if model is None:  # a kind that is a list of entries and nothing else
         return
     values = values_of(model, subject)
@@ -65,14 +66,58 @@ def project(session: Session, entries: Iterable[EntryView]) -> None:
             _settle_number(session, type(row), claimed)
 
 
+def project_new(session: Session, subjects: Iterable[Subject]) -> None:
+    """Write the rows of many subjects that have none yet, each with all of its entries.
+
+    Says the same as `project` for each of them, in a tenth of the time.
+    """
+    rows: dict[type[Projected], list[dict[str, Any]]] = {}
+    said: list[texts.Text] = []
+
+    def write(model: type[Projected]) -> None:
+        if values := rows.pop(model, None):
+            session.execute(insert(model), values)
+
+    for subject in subjects:
+        model = TABLES.get(subject.entries[0].kind)
+        number = ""
+        if model is not None:
+            values = values_of(model, subject)
+            if number := values.get("claimed", ""):
+                values["conflicts"] = [one for one in values["conflicts"] if one != "number"]
+            rows.setdefault(model, []).append(values)
+            if len(rows[model]) == _AT_ONCE:
+                write(model)
+        if (text := texts.text_of(subject, number)) is not None:
+            said.append(text)
+            if len(said) == _AT_ONCE:
+                texts.keep_new(session, said)
+                said.clear()
+    for model in tuple(rows):
+        write(model)
+    texts.keep_new(session, said)
+
+
 def project_all(session: Session, entries: Iterable[EntryView]) -> None:
     """Drop every projection and write it anew from the whole journal."""
     for model in TABLES.values():
         session.execute(delete(model))
+    texts.drop_all(session)
     session.expire_all()
+    project_new(session, (fold(group) for _, group in _by_subject(entries)))
+    for model in TABLES.values():
+        if issubclass(model, Numbered):
+            twice = select(model.claimed).group_by(model.claimed).having(func.count() > 1)
+            for claimed in session.scalars(twice.order_by(model.claimed)).all():
+                _settle_number(session, model, claimed)
+    session.flush()
+
+
+def _by_subject(
+    entries: Iterable[EntryView],
+) -> Iterator[tuple[tuple[str, str], Iterator[EntryView]]]:
     ordered = sorted(entries, key=lambda entry: (entry.kind, entry.subject))
-    for _, group in groupby(ordered, key=lambda entry: (entry.kind, entry.subject)):
-        project(session, group)
+    return groupby(ordered, key=lambda entry: (entry.kind, entry.subject))
 
 
 def strangers(session: Session, entries: Iterable[EntryView]) -> tuple[str, ...]:
@@ -81,15 +126,18 @@ def strangers(session: Session, entries: Iterable[EntryView]) -> tuple[str, ...]
     Somebody wrote into the tables past the journal; a rebuild puts them right.
     """
     found: list[str] = []
-    ordered = sorted(entries, key=lambda entry: (entry.kind, entry.subject))
-    groups = groupby(ordered, key=lambda entry: (entry.kind, entry.subject))
-    subjects = {key: fold(group) for key, group in groups if key[0] in TABLES}
+    subjects = {key: fold(group) for key, group in _by_subject(entries)}
+    said = {(row.kind, row.subject): row for row in session.scalars(select(TextRow))}
     for kind, model in TABLES.items():
         rows = {row.id: row for row in session.scalars(select(model))}
         wanted = {identity: one for (its, identity), one in subjects.items() if its == kind}
         for identity, subject in wanted.items():
-            row = rows.get(identity)
-            if row is None or not _agrees(row, values_of(model, subject)):
+            row, text = rows.get(identity), said.get((kind, identity))
+            if (
+                row is None
+                or not _agrees(row, values_of(model, subject))
+                or not _says(text, subject, row)
+            ):
                 found.append(_name(subject.fields, identity))
         found += sorted(rows.keys() - wanted.keys())
     return tuple(found)
@@ -100,6 +148,18 @@ def _agrees(row: Projected, wanted: dict[str, Any]) -> bool:
     if isinstance(row, Numbered) and not row.number.startswith(row.claimed):
         return False
     return all(getattr(row, name) == value for name, value in wanted.items() if name not in settled)
+
+
+def _says(row: TextRow | None, subject: Subject, of: Projected) -> bool:
+    wanted = texts.text_of(subject, of.number if isinstance(of, Numbered) else "")
+    return row is not None and wanted is not None and row.words == wanted.words
+
+
+def _keep_text(session: Session, subject: Subject) -> None:
+    numbered = issubclass(TABLES.get(subject.entries[0].kind, Projected), Numbered)
+    number = str(subject.fields.get("number") or "") if numbered else ""
+    if (text := texts.text_of(subject, number)) is not None:
+        texts.keep(session, text)
 
 
 def _name(fields: Mapping[str, Json], identity: str) -> str:
@@ -118,7 +178,7 @@ def values_of(model: type[Projected], subject: Subject) -> dict[str, Any]:
     if issubclass(model, Numbered):
         values["claimed"] = values["number"]
     if model is TicketRow:
-        values |= {"words": _words(subject), "person_days": _spent(subject)}
+        values["person_days"] = _spent(subject)
     return values | {
         "id": first.subject,
         "conflicts": list(subject.conflicts),
@@ -146,16 +206,6 @@ def _from_json(kind: Any, value: Json) -> Any:
     return convert(value) if convert else value
 
 
-def _words(subject: Subject) -> str:
-    """Return every text people wrote in a ticket and its steps, as searches want it."""
-    texts: list[str] = []
-    for entry in subject.entries:
-        said = [entry.fields.get(name) for name in _WRITTEN_FIELDS]
-        for value in (*said, *(entry.note.get(name) for name in _WRITTEN_NOTES)):
-            texts += [item for item in (value if isinstance(value, list) else [value]) if item]
-    return searchable("\n".join(dict.fromkeys(str(text) for text in texts)))
-
-
 def _spent(subject: Subject) -> Decimal | None:
     """Return the person-days booked; bookings are a list, so two devices' bookings both count."""
     booked = [entry.note["person_days"] for entry in subject.entries if _books(entry)]
@@ -178,6 +228,13 @@ def _settle_number(session: Session, model: type[Numbered], claimed: str) -> Non
     found = select(model).where(model.claimed == claimed)
     order = (model.first_clock, model.first_device)
     for place, row in enumerate(session.scalars(found.order_by(*order)).all()):
-        row.number = f"{claimed}-{row.id[-4:].upper()}" if place else claimed
+        before, row.number = row.number, _another(row) if place else claimed
+        if before != row.number:
+            kind = next(kind for kind, one in TABLES.items() if one is model)
+            texts.renumber(session, kind, row.id, claimed, before, row.number)
         others = {name for name in row.conflicts if name != "number"}
         row.conflicts = sorted(others | {"number"}) if place else sorted(others)
+
+
+def _another(row: Numbered) -> str:
+    return f"{row.claimed}-{row.id[-4:].upper()}"

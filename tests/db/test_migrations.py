@@ -20,7 +20,9 @@ def test_the_migrated_store_is_what_the_models_say(tmp_path):
     Database(tmp_path / "store.db").close()
     engine = create_engine(f"sqlite:///{tmp_path / 'store.db'}")
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        # An FTS5 table is no table of the models, and lies in several of its own.
+        ours = {"include_name": lambda name, kind, _: not str(name).startswith("text_pairs")}
+        context = MigrationContext.configure(connection, opts={"compare_type": True, **ours})
         assert compare_metadata(context, Base.metadata) == []
     engine.dispose()
 

@@ -1,0 +1,127 @@
+"""Finding: the list of tickets at a glance, what was written anywhere, and what is like a title.
+
+Everything here only reads, and is quick on 20,000 tickets with 200,000 entries: the list is read
+as bare lines, search goes through the index of `db.texts`, similar titles are counted in memory.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, NamedTuple, cast
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db import texts
+from db.engine import Database
+from db.models import Entry, TicketRow
+from db.texts import Found
+from gmops_desktop.contract.likeness import Titles
+from gmops_desktop.contract.tickets import ENDED, Priority, TicketKind, TicketState
+
+__all__ = ["Alike", "Finding", "Found", "TicketLine"]
+
+
+class TicketLine(NamedTuple):
+    """What the list shows of a ticket.  A tuple, because 20,000 of them are made at once."""
+
+    id: str
+    number: str
+    kind: TicketKind
+    title: str
+    state: TicketState
+    priority: Priority
+    requester: str
+    resource_id: str
+    opened_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A ticket whose title is like another: `share` of their pairs in common, 0.3 to 1."""
+
+    share: float
+    ticket: TicketLine
+
+
+_LINE: Final = (
+    TicketRow.id,
+    TicketRow.number,
+    TicketRow.kind,
+    TicketRow.title,
+    TicketRow.state,
+    func.coalesce(TicketRow.priority, 3),
+    TicketRow.requester,
+    TicketRow.resource_id,
+    func.coalesce(TicketRow.opened_at, TicketRow.created_at, type_=TicketRow.opened_at.type),
+    TicketRow.closed_at,
+)
+_NEWEST: Final = (TicketRow.opened_at.desc(), TicketRow.id.desc())
+
+
+class Finding:
+    """Looks tickets up, and whatever else people wrote."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._titles: tuple[tuple[int, int], Titles] | None = None
+
+    def lines(self) -> tuple[TicketLine, ...]:
+        """Return a line for every ticket, the newest first."""
+        with self._database.session() as session:
+            rows = session.execute(select(*_LINE).order_by(*_NEWEST))
+            return tuple(map(TicketLine._make, rows))
+
+    def open_ones(self) -> Mapping[Priority, int]:
+        """Return how many tickets of each priority are not ended."""
+        wanted = select(TicketRow.priority, func.count()).where(TicketRow.state.not_in(ENDED))
+        with self._database.session() as session:
+            rows = session.execute(wanted.group_by(TicketRow.priority)).all()
+        found: dict[Priority, int] = {}
+        for priority, count in rows:
+            level = cast(Priority, priority or 3)
+            found[level] = found.get(level, 0) + count
+        return found
+
+    def tickets(self, text: str) -> frozenset[str]:
+        """Return the ids of the tickets in which every word of `text` occurs somewhere.
+
+        Looked for as written, in the ticket and all its steps; two Chinese characters suffice, and
+        so does one.  Width and case of letters do not count; % and _ mean themselves.
+        """
+        with self._database.session() as session:
+            return frozenset(session.scalars(texts.matching(session, text, "ticket")))
+
+    def everywhere(self, text: str, most: int = 200) -> tuple[Found, ...]:
+        """Return whatever else people wrote with every word of `text`: contacts, changes, reports
+        and so on, the last written about first; nothing where nothing is looked for."""
+        if not text.strip():
+            return ()
+        with self._database.session() as session:
+            return texts.find(session, text, but="ticket", most=most)
+
+    def similar(self, title: str, most: int = 5) -> tuple[Alike, ...]:
+        """Return the tickets with a title like this one, the most alike first (2.3-5).
+
+        After an entry the first answer takes a tenth of a second on 20,000 tickets: ask in the
+        background.
+        """
+        with self._database.session() as session:
+            found = self._titles_now(session).like(title, most)
+            wanted = select(*_LINE).where(TicketRow.id.in_([identity for _, identity in found]))
+            lines = {row[0]: TicketLine._make(row) for row in session.execute(wanted)}
+        return tuple(Alike(share, lines[key]) for share, key in found if key in lines)
+
+    def _titles_now(self, session: Session) -> Titles:
+        newest = select(func.coalesce(func.max(Entry.clock), 0), func.count())
+        clock, count = session.execute(newest.select_from(Entry)).one()
+        with self._lock:
+            if self._titles is None or self._titles[0] != (clock, count):
+                rows = session.execute(select(TicketRow.id, TicketRow.title).order_by(*_NEWEST))
+                self._titles = (clock, count), Titles((key, title) for key, title in rows)
+            return self._titles[1]
