@@ -210,7 +210,15 @@ def _pages(
         drilling=lambda page: Drilling(services.drills, services.reports, runner, page),
         importing=lambda page: Importing(services.imports, runner, page),
     )
-    tickets = TicketsTab(services.tickets, contracts, runner)
+    tickets = TicketsTab(
+        services.tickets,
+        contracts,
+        runner,
+        services.finding,
+        imports=services.ticket_imports,
+        due=services.due_dates,
+        settings=services.settings,
+    )
     tickets.place_attachments(AttachmentStrip(services.attachments, runner))
     status = StatusTab(services.servers, contracts, services.settings, runner)
     status.watch()
@@ -275,6 +283,7 @@ def _pages(
             Tab("settings", tr("Settings"), "gear-six", settings),
         ),
         new_ticket=tickets.new_ticket,
+        note=tickets.quick_note,
         back_up=backups.take,
         start="settings" if desk.guide else "overview",
     )

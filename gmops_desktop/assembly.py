@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from gmops_desktop.services.connections import Connections
     from gmops_desktop.services.contracts import Contracts
     from gmops_desktop.services.drills import Drills
+    from gmops_desktop.services.due_dates import DueDates
+    from gmops_desktop.services.finding import Finding
     from gmops_desktop.services.imports import Imports
     from gmops_desktop.services.ledgers import Ledgers
     from gmops_desktop.services.messages import Messages, Notices
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from gmops_desktop.services.schedules import Schedules, Subject
     from gmops_desktop.services.servers import Servers
     from gmops_desktop.services.site_files import SiteFiles
+    from gmops_desktop.services.ticket_imports import TicketImports
     from gmops_desktop.services.ticket_trail import TicketTrail
     from gmops_desktop.services.tickets import Tickets
     from gmops_desktop.services.timers import Timers
@@ -68,6 +71,7 @@ def assemble(home: Home, *, secret: Callable[[str], str] | None = None) -> Itera
     database = Database(home.store)
     try:
         services = Services(home, settings, database, secret or Vault().get)
+        services.catch_up()
         services.sealing.sweep()
         yield services
     finally:
@@ -89,6 +93,10 @@ class Services:
         self._database = database
         self._journal = Journal(database, actor=lambda: settings.current.actor or getpass.getuser())
         self._outside = Outside(home, secret)
+
+    def catch_up(self) -> None:
+        """Gather from the journal what an older program did not."""
+        self._journal.catch_up()
 
     def save_secret(self, name: str, secret: str) -> None:
         """Keep a secret in the keyring under a name (`address.secret_name`)."""
@@ -179,6 +187,24 @@ class Services:
             self.contracts.resources,
             wanted=lambda: self.settings.current.alert_tickets,
         )
+
+    @cached_property
+    def finding(self) -> Finding:
+        from gmops_desktop.services.finding import Finding
+
+        return Finding(self._database)
+
+    @cached_property
+    def ticket_imports(self) -> TicketImports:
+        from gmops_desktop.services.ticket_imports import TicketImports
+
+        return TicketImports(self._database, self._journal)
+
+    @cached_property
+    def due_dates(self) -> DueDates:
+        from gmops_desktop.services.due_dates import DueDates
+
+        return DueDates(self._database)
 
     @cached_property
     def ticket_trail(self) -> TicketTrail:

@@ -35,6 +35,8 @@ class Settings:
     robot: bool = False  # whether a chat robot is set up; its address is in the keyring
     robot_events: str = "ticket reminder breach backup"  # what it tells
     contract: str = ""  # the id of the contract that is shown where there are several
+    ticket_filters: str = ""  # those kept by name, as JSON
+    ticket_templates: str = ""  # those of this machine, as JSON
 
 
 class SettingsFile:

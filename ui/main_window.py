@@ -51,12 +51,13 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """All pages, and the two things one can begin from anywhere."""
+    """All pages, and the three things one can begin from anywhere."""
 
     tabs: Sequence[Tab]
     new_ticket: Callable[[str, str, str], object]  # title, description, resource
     back_up: Callable[[], object]
     start: str  # the page to show first
+    note: Callable[[], object] = lambda: None  # on a ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ class MainWindow(QMainWindow):
             self._shortcut(f"Ctrl+{place + 1}", partial(self._show_page, place))
         self._shortcut("F5", lambda: self.page.reload())
         self._shortcut("Ctrl+N", lambda: self._new_ticket())
+        self._shortcut("Ctrl+Shift+T", lambda: self.pages.note())
         self._shortcut("Ctrl+B", lambda: self._back_up())
         runner.failed.connect(self._show_failure)
         runner.changed.connect(self._hear)

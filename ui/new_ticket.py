@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from gmops_desktop.changes import Change
 from gmops_desktop.contract.terms import Contact, day_of
+from gmops_desktop.contract.ticket_templates import Template
 from gmops_desktop.contract.tickets import (
     KINDS,
     PRIORITIES,
@@ -32,10 +33,13 @@ from gmops_desktop.contract.tickets import (
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import mark, tr
 from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.finding import Alike, Finding
 from gmops_desktop.services.tickets import ContactCheck, Ticket, Tickets
+from gmops_desktop.settings import SettingsFile
 from gmops_desktop.tasks import TaskRunner
 from ui import words
 from ui.dialogs.sheet import Sheet
+from ui.ticket_templates import KeepTemplate, TemplateBox
 from ui.ticket_warnings import ContactWarning, SimilarTicket
 from ui.widgets.frames import Label, Segments, button, column, disable, row
 
@@ -46,6 +50,7 @@ _FEWEST_LINES: Final = 2  # of the description
 _MOST_LINES: Final = 6
 _FRAME: Final = 9  # pixels around its text, above and below
 _PAUSE_MS: Final = 250  # a name is judged when the typing pauses
+_FEWEST_CHARACTERS: Final = 2  # of a title that can be like another
 
 
 def designated_now(contracts: Contracts) -> tuple[Contact, ...]:
@@ -68,21 +73,27 @@ class NewTicketDialog(Sheet):
         tickets: Tickets,
         contracts: Contracts,
         runner: TaskRunner,
+        finding: Finding,
         parent: QWidget | None = None,
         *,
         title: str = "",
         description: str = "",
         resource_id: str = "",
+        settings: SettingsFile | None = None,
     ) -> None:
         super().__init__(parent, tr("New ticket"), width=_WIDTH)
         self._tickets = tickets
+        self._finding = finding
         self._runner = runner
         self._contacts = designated_now(contracts)
         self._check: ContactCheck | None = None
         self._emergency = False
         self._begun = time.monotonic()
+        self._asked = ""  # the title whose like was last looked for
+        self._brought: dict[QWidget, str] = {}  # by a template, into a field
         self._saving = False
 
+        self.template = TemplateBox(settings)
         self.requester = QLineEdit()
         self.requester.setAccessibleName(tr("Who asked"))
         self.requester.setPlaceholderText(
@@ -140,12 +151,19 @@ class NewTicketDialog(Sheet):
         self._pause.timeout.connect(self._judge_requester)
         self._pause.timeout.connect(self._look_for_similar)
         self._second.timeout.connect(self._judge)
+        self.template.taken.connect(self._begin_with)
+        self.template.keep_wanted.connect(self._ask_template)
+        self.similar.note_wanted.connect(self._note_there)
         self.warning.passed_on.connect(self._pass_on)
         self.warning.emergency.connect(self._take_as_emergency)
         self.warning.declined.connect(self._decline)
         for key in PRIORITIES:
             press = QShortcut(QKeySequence(f"Alt+{key}"), self)
             press.activated.connect(lambda key=key: self.priority.choose(str(key)))
+        choose = QShortcut(QKeySequence("Alt+T"), self)
+        choose.activated.connect(self.template.showPopup)
+        choose.activated.connect(self.template.setFocus)
+        QWidget.setTabOrder(self.title, self.description)  # past what may stand between them
         self._second.start()
         self._judge_requester()
         self._look_for_similar()
@@ -162,6 +180,7 @@ class NewTicketDialog(Sheet):
             None, self.resource, 12, Label(tr("How it came"), "caption"), self.channel, None
         )
         for word, field, more in (
+            (tr("Template"), row(None, self.template, None), ()),
             (tr("Who asked"), self.requester, (self.warning, self.reason)),
             (tr("What *"), self.title, (self.similar,)),
             (tr("Description"), self.description, ()),
@@ -258,9 +277,66 @@ class NewTicketDialog(Sheet):
 
     @Slot()
     def _look_for_similar(self) -> None:
-        title = self.title.text().strip()
-        found = self._tickets.similar(title) if len(title) > 1 else ()
-        self.similar.show_ticket(found[0] if found else None)
+        """Look for its like in the background: there may be many tickets."""
+        title, finding = self.title.text().strip(), self._finding
+        if len(title) < _FEWEST_CHARACTERS:
+            self.similar.show_ticket(None)
+            return
+        self._asked = title
+        task = self._runner.start(
+            lambda _context: finding.similar(title, 1),
+            tr("Look for similar tickets"),
+            lane="similar",
+            quiet=True,
+        )
+        task.succeeded.connect(self._found_similar)
+
+    @Slot(object)
+    def _found_similar(self, found: tuple[Alike, ...]) -> None:
+        if self._asked == self.title.text().strip():
+            self.similar.show_ticket(found[0].ticket if found else None)
+
+    @Slot(str)
+    def _note_there(self, identity: str) -> None:
+        """Add what stands here to the similar ticket, instead of opening another."""
+        said = (self.requester.text(), self.title.text(), self.description.toPlainText())
+        text = "\n".join(one.strip() for one in said if one.strip())
+        tickets = self._tickets
+        self._save(lambda: tickets.note(identity, text), tr("Record a note"))
+
+    # -- templates
+
+    @Slot(object)
+    def _begin_with(self, template: Template) -> None:
+        """Take over a template; what somebody wrote stays, what another template brought goes."""
+        for field, text in ((self.title, template.title), (self.description, template.description)):
+            there = field.text() if isinstance(field, QLineEdit) else field.toPlainText()
+            if not there.strip() or there == self._brought.get(field):
+                if isinstance(field, QLineEdit):
+                    field.setText(text)
+                else:
+                    field.setPlainText(text)
+                self._brought[field] = text
+        self.kind.choose(template.kind)
+        self.priority.choose(str(template.priority))
+        self._fit_description()
+        self.title.setFocus()
+        self.title.end(False)
+
+    @Slot()
+    def _ask_template(self) -> None:
+        KeepTemplate(self, self._keep_template).open()
+
+    def _keep_template(self, name: str) -> None:
+        self.template.keep(
+            Template(
+                name,
+                self._kind(),
+                self._priority(),
+                self.title.text(),
+                self.description.toPlainText(),
+            )
+        )
 
     # -- making it
 

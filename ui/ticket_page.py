@@ -259,7 +259,7 @@ class TicketPage(Pane):
             self._rows.addWidget(_step_row(step, kind, place == 0, last, held))
         self._rows.addStretch(1)
         self._at_end = True
-        QTimer.singleShot(0, self._to_the_end)
+        QTimer.singleShot(0, self, self._to_the_end)
 
     def _to_the_end(self) -> None:
         if self._at_end:

@@ -14,6 +14,7 @@ from gmops_desktop.contract.targets import ClockKey
 from gmops_desktop.contract.ticket_bonds import word_of_link
 from gmops_desktop.contract.tickets import FLOW, word_of_state
 from gmops_desktop.language import tr
+from gmops_desktop.services.finding import TicketLine
 from gmops_desktop.services.tickets import Dossier, Ticket
 from gmops_desktop.states import State
 from ui import words
@@ -53,14 +54,14 @@ class TicketSide(QWidget):
         layout = column(self, self._clocks, self._flow, spacing=GAP)
         layout.addWidget(self._similar, 1)
 
-    def show_dossier(self, dossier: Dossier, similar: Sequence[Ticket] = ()) -> None:
+    def show_dossier(self, dossier: Dossier, similar: Sequence[Ticket | TicketLine] = ()) -> None:
         """Show everything of a ticket; `similar` are those like it, the most similar first."""
         self._dossier = dossier
         self.show_clocks(dossier.clocks)
         self._show_flow(dossier.ticket, {step.state for step in dossier.steps if not step.of})
         self.show_similar(similar)
 
-    def show_similar(self, similar: Sequence[Ticket]) -> None:
+    def show_similar(self, similar: Sequence[Ticket | TicketLine]) -> None:
         """Show what is tied to the ticket and what is like it, which may be found later."""
         clear(self._similar_rows)
         dossier = self._dossier

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QFrame
 from gmops_desktop.contract.terms import Contact
 from gmops_desktop.contract.tickets import word_of_state
 from gmops_desktop.language import tr
-from gmops_desktop.services.tickets import ContactCheck, Ticket
+from gmops_desktop.services.finding import TicketLine
+from gmops_desktop.services.tickets import ContactCheck
 from ui import words
 from ui.widgets.frames import Glyph, Label, button, column, row
 
@@ -78,18 +79,30 @@ class ContactWarning(QFrame):
 
 
 class SimilarTicket(QFrame):
-    """Stands under the title: the most similar ticket there is."""
+    """Stands under the title: the most similar ticket there is, and the way to add to it."""
+
+    note_wanted = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
+        self._ticket: TicketLine | None = None
         self.setProperty("kind", "well")
         self.text = Label(role="caption")
-        layout = row(self, Glyph("copy", 16), self.text, margins=(12, 4, 12, 4), spacing=10)
+        self.note_there = button(
+            tr("Add to it"),
+            self._note,
+            kind="quiet",
+            scale="small",
+            tip=tr("Record this as a note there, instead of a new ticket"),
+        )
+        copy = Glyph("copy", 16)
+        layout = row(self, copy, self.text, self.note_there, margins=(12, 4, 4, 4), spacing=10)
         layout.setStretch(1, 1)
-        self.setFixedHeight(30)
+        self.setFixedHeight(32)
 
-    def show_ticket(self, ticket: Ticket | None) -> None:
+    def show_ticket(self, ticket: TicketLine | None) -> None:
         """Show it, or nothing."""
+        self._ticket = ticket
         self.setVisible(ticket is not None)
         if ticket is not None:
             self.text.show_text(
@@ -100,3 +113,7 @@ class SimilarTicket(QFrame):
                     state=word_of_state(ticket.state),
                 )
             )
+
+    def _note(self) -> None:
+        if self._ticket is not None:
+            self.note_wanted.emit(self._ticket.id)

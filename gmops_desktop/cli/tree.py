@@ -21,7 +21,7 @@ _GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "seal": (),
     "patch": (),
     "contract": (),
-    "ticket": ("attachment", "ticket_facts", "ticket_clocks"),
+    "ticket": ("attachment", "ticket_facts", "ticket_clocks", "ticket_lists"),
     "attachment": (),
     "robot": (),
     "ledger": (),

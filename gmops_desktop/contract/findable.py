@@ -16,7 +16,22 @@ from gmops_desktop.contract.record import Json, Subject
 from gmops_desktop.contract.tickets import searchable
 
 _CODES: Final = frozenset(
-    {"kind", "letter", "occurrence", "party", "priority", "signed", "state", "trouble", "waiting_on"}
+    {
+        "attribution",
+        "impact",
+        "kind",
+        "letter",
+        "occurrence",
+        "party",
+        "priority",
+        "resumes",
+        "scope",
+        "signed",
+        "state",
+        "trouble",
+        "urgency",
+        "waiting_on",
+    }
 )
 _MACHINE: Final = re.compile(
     r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # an id

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from db.engine import Database
 from db.journal import Journal
 from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.finding import Finding
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
 from ui.theme import Appearance
@@ -42,6 +43,12 @@ def contracts(database: Database, journal: Journal) -> Contracts:
 def tickets(database: Database, journal: Journal) -> Tickets:
     """The tickets of the same store."""
     return Tickets(database, journal)
+
+
+@pytest.fixture
+def finding(database: Database) -> Finding:
+    """What looks the tickets of the same store up."""
+    return Finding(database)
 
 
 @pytest.fixture

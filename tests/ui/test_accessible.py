@@ -28,8 +28,11 @@ from gmops_desktop.addresses import SshAddress
 from gmops_desktop.context import Context
 from gmops_desktop.contract.updates import Inventory, Plan, Update
 from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.finding import Finding
 from gmops_desktop.services.patches import Patches
 from gmops_desktop.services.reports import Reports
+from gmops_desktop.services.ticket_batches import Batch, Refused
+from gmops_desktop.services.ticket_imports import TicketImports
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
 from ui.backup_card import ArchivesCard
@@ -37,8 +40,12 @@ from ui.backup_cloud_panel import CloudPanel
 from ui.backup_panel import BackupPanel
 from ui.new_ticket import NewTicketDialog
 from ui.patches_tab import PatchesTab
+from ui.quick_note import QuickNote
 from ui.reports_tab import ReportsTab
+from ui.ticket_batch import BatchReport
 from ui.ticket_dialogs import ConfirmSheet, PromiseSheet, ReasonSheet
+from ui.ticket_filters import KeepFilter
+from ui.ticket_import import TicketImportDialog
 from ui.tickets_tab import TicketsTab
 
 
@@ -90,6 +97,7 @@ def test_every_tab_and_dialog(
     database: Database,
     journal: Journal,
     runner: TaskRunner,
+    finding: Finding,
 ) -> None:
     host = contracts.save_resource("host", "web1", SshAddress("127.0.0.1"))
     patches.scan(host, Context())
@@ -98,7 +106,7 @@ def test_every_tab_and_dialog(
     reports = Reports(database, journal, Path, lambda start, end: pytest.fail("not asked"))
     contacts = contracts.contacts(date.today())
     pages = (
-        TicketsTab(tickets, contracts, runner),
+        TicketsTab(tickets, contracts, runner, finding),
         PatchesTab(patches, contracts, runner),
         ReportsTab(reports, contracts, runner),
         BackupPanel(),
@@ -109,7 +117,11 @@ def test_every_tab_and_dialog(
         qtbot.addWidget(page)
         page.show()
     dialogs = (
-        NewTicketDialog(tickets, contracts, runner, pages[0]),
+        NewTicketDialog(tickets, contracts, runner, finding, pages[0]),
+        QuickNote(finding, "", pages[0]),
+        TicketImportDialog(pages[0], TicketImports(database, journal), runner),
+        KeepFilter(pages[0], lambda name: None),
+        BatchReport(pages[0], Batch(("T-0001",), (Refused("T-0002", "no"),))),
         ConfirmSheet(pages[0], "T-0001", contacts),
         PromiseSheet(pages[0], "T-0001", None),
         ReasonSheet(pages[0], "Suspend", "T-0001", "Suspend"),

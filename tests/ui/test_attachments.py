@@ -27,6 +27,7 @@ from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
 from gmops_desktop.services.attachments import Attachments
 from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.finding import Finding
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
 from ui.attachment_preview import AttachmentPreview, drawn
@@ -52,11 +53,12 @@ def tab(
     tickets: Tickets,
     contracts: Contracts,
     runner: TaskRunner,
+    finding: Finding,
     strip: AttachmentStrip,
 ) -> TicketsTab:
     """The tickets' tab with one ticket shown."""
     tickets.open("incident", "官网首页 502", requester="李老师", priority=1)
-    tab = TicketsTab(tickets, contracts, runner)
+    tab = TicketsTab(tickets, contracts, runner, finding)
     tab.place_attachments(strip)
     runner.changed.connect(tab.hear)
     qtbot.addWidget(tab)

@@ -62,6 +62,7 @@ def make(qtbot: QtBot, runner: TaskRunner, settings: SettingsFile) -> Callable[.
             new_ticket=lambda title, text, _resource: tickets.asked.append((title, text)),
             back_up=lambda: None,
             start="overview",
+            note=lambda: tickets.asked.append(("note", "")),
         )
 
     def make(report: ChainReport | None = None) -> MainWindow:
@@ -116,6 +117,9 @@ def test_keys_reach_pages(make: Callable[..., MainWindow], qtbot: QtBot) -> None
     assert counter(window, "tickets").refreshed == 2
     qtbot.keyClick(window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
     assert counter(window, "tickets").asked == [("", "")]
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(window, Qt.Key.Key_T, both)
+    assert counter(window, "tickets").asked[-1] == ("note", "")
 
 
 def test_a_failure_says_what_is_unharmed_and_what_next(

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.finding import Finding
 from gmops_desktop.services.tickets import Ticket, Tickets
 from gmops_desktop.tasks import TaskRunner
 from ui.new_ticket import NewTicketDialog
@@ -19,9 +20,9 @@ from ui.new_ticket import NewTicketDialog
 
 @pytest.fixture
 def dialog(
-    qtbot: QtBot, tickets: Tickets, contracts: Contracts, runner: TaskRunner
+    qtbot: QtBot, tickets: Tickets, contracts: Contracts, runner: TaskRunner, finding: Finding
 ) -> NewTicketDialog:
-    dialog = NewTicketDialog(tickets, contracts, runner)
+    dialog = NewTicketDialog(tickets, contracts, runner, finding)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
     qtbot.addWidget(dialog)
     with qtbot.waitExposed(dialog):
@@ -86,11 +87,11 @@ def test_somebody_else_is_warned_of_and_passed_on(
 
 
 def test_who_no_longer_speaks_for_party_a_is_not_offered(
-    qtbot: QtBot, tickets: Tickets, contracts: Contracts, runner: TaskRunner
+    qtbot: QtBot, tickets: Tickets, contracts: Contracts, runner: TaskRunner, finding: Finding
 ) -> None:
     ended = next(one for one in contracts.contacts() if one.party == "A")
     contracts.end_contact(ended.id, ended.valid_from)
-    dialog = NewTicketDialog(tickets, contracts, runner)
+    dialog = NewTicketDialog(tickets, contracts, runner, finding)
     qtbot.addWidget(dialog)
     assert ended.name not in dialog.requester.placeholderText()
     assert "李老师" in dialog.requester.placeholderText()

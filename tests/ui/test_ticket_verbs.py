@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from gmops_desktop.contract.changes import AUDIENCES
 from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.finding import Finding
 from gmops_desktop.services.tickets import Ticket, Tickets
 from gmops_desktop.tasks import TaskRunner
 from ui.ticket_clock import ClockSheet
@@ -27,8 +28,10 @@ from ui.widgets.frames import Label
 
 
 @pytest.fixture
-def tab(qtbot: QtBot, tickets: Tickets, contracts: Contracts, runner: TaskRunner) -> TicketsTab:
-    tab = TicketsTab(tickets, contracts, runner)
+def tab(
+    qtbot: QtBot, tickets: Tickets, contracts: Contracts, runner: TaskRunner, finding: Finding
+) -> TicketsTab:
+    tab = TicketsTab(tickets, contracts, runner, finding)
     runner.changed.connect(tab.hear)
     qtbot.addWidget(tab)
     tab.resize(1278, 716)

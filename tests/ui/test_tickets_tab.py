@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from gmops_desktop.addresses import WebAddress
 from gmops_desktop.contract.clocks import Clock
 from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.finding import Finding
 from gmops_desktop.services.tickets import Ticket, Tickets
 from gmops_desktop.tasks import TaskRunner
 from ui.ticket_dialogs import ConfirmSheet, PromiseSheet
@@ -22,8 +23,10 @@ from ui.widgets.badges import TimelineMark
 
 
 @pytest.fixture
-def tab(qtbot: QtBot, tickets: Tickets, contracts: Contracts, runner: TaskRunner) -> TicketsTab:
-    tab = TicketsTab(tickets, contracts, runner)
+def tab(
+    qtbot: QtBot, tickets: Tickets, contracts: Contracts, runner: TaskRunner, finding: Finding
+) -> TicketsTab:
+    tab = TicketsTab(tickets, contracts, runner, finding)
     runner.changed.connect(tab.hear)
     qtbot.addWidget(tab)
     tab.resize(1278, 716)
@@ -52,10 +55,10 @@ def test_what_is_known_of_a_new_ticket_is_filled_in(tab: TicketsTab, contracts: 
 
 
 def test_a_page_without_open_tickets_opens_with_all(
-    qtbot: QtBot, tickets: Tickets, contracts: Contracts, runner: TaskRunner
+    qtbot: QtBot, tickets: Tickets, contracts: Contracts, runner: TaskRunner, finding: Finding
 ) -> None:
     declined = tickets.decline("request", "paint the office", requester="Zhao")
-    tab = TicketsTab(tickets, contracts, runner)
+    tab = TicketsTab(tickets, contracts, runner, finding)
     qtbot.addWidget(tab)
     tab.show()
     assert tab.list.current == declined.id

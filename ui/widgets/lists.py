@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QItemSelection,
+    QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
     QRect,
@@ -62,31 +64,50 @@ class Entry:
         return ", ".join(part for part in parts if part)
 
 
+_NO_ENTRY: Final = Entry("", "", heading=True)
+
+
 class _Model(QAbstractListModel):
+    """Rows known by their identities; a row is made when it is first shown."""
+
     def __init__(self) -> None:
         super().__init__()
-        self.entries: list[Entry] = []
+        self.identities: Sequence[str] = ()  # "" for a heading
+        self._make: Callable[[int], Entry] = lambda _place: _NO_ENTRY
+        self._made: dict[int, Entry] = {}
+        self._places: dict[str, int] | None = None
 
-    def show(self, entries: Sequence[Entry]) -> None:
+    def show(self, identities: Sequence[str], make: Callable[[int], Entry]) -> None:
         self.beginResetModel()
-        self.entries = list(entries)
+        self.identities, self._make = identities, make
+        self._made, self._places = {}, None
         self.endResetModel()
 
+    def entry(self, place: int) -> Entry:
+        if (made := self._made.get(place)) is None:
+            made = self._made[place] = self._make(place)
+        return made
+
+    def place_of(self, identity: str) -> int | None:
+        if self._places is None:
+            self._places = {key: place for place, key in enumerate(self.identities) if key}
+        return self._places.get(identity)
+
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - as in Qt
-        return 0 if parent.isValid() else len(self.entries)
+        return 0 if parent.isValid() else len(self.identities)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        entry = self.entries[index.row()]
         if role == _ROLE:
-            return entry
+            return self.entry(index.row())
         if role == Qt.ItemDataRole.DisplayRole:
+            entry = self.entry(index.row())
             return f"{entry.number} {entry.title}".strip()
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return entry.spoken
+            return self.entry(index.row()).spoken
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        if self.entries[index.row()].heading:
+        if not self.identities[index.row()]:
             return Qt.ItemFlag.NoItemFlags
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 
@@ -116,11 +137,15 @@ class _Delegate(QStyledItemDelegate):
 
 
 class WorkList(QListView):
-    """The view: `picked` carries the identity the user moved to ("" for none)."""
+    """The view: `picked` carries the identity the user moved to ("" for none).
+
+    With `many`, several rows may be selected; `chose` tells whenever they are others.
+    """
 
     picked = Signal(str)
+    chose = Signal()
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, many: bool = False) -> None:
         """`name` is for screen readers."""
         super().__init__()
         self._model = _Model()
@@ -132,44 +157,79 @@ class WorkList(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setMinimumHeight(3 * _TWO_LINES)
+        if many:
+            self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.selectionModel().currentRowChanged.connect(lambda *_: self.picked.emit(self.current))
+        self.selectionModel().selectionChanged.connect(lambda *_: self.chose.emit())
 
     @property
     def current(self) -> str:
-        """The identity of the selected row, or nothing."""
+        """The identity of the row the user is at, or nothing."""
         place = self.currentIndex().row()
-        return self._model.entries[place].identity if place >= 0 else ""
+        return self._model.identities[place] if place >= 0 else ""
+
+    @property
+    def chosen(self) -> list[str]:
+        """The identities of the selected rows, from top to bottom."""
+        places = sorted(index.row() for index in self.selectionModel().selectedIndexes())
+        return [self._model.identities[place] for place in places]
 
     @property
     def entries(self) -> list[Entry]:
         """The rows shown."""
-        return self._model.entries
+        return [self._model.entry(place) for place in range(self._model.rowCount())]
 
     def show_entries(self, entries: Sequence[Entry]) -> None:
         """Show other rows; what was selected stays so, else the first row is selected."""
-        before = self.current
-        # Rows of one height need no measuring: 100,000 of them open at once.
-        self.setUniformItemSizes(len({(e.heading, bool(e.second)) for e in entries}) == 1)
+        identities = ["" if entry.heading else entry.identity for entry in entries]
+        alike = len({(entry.heading, bool(entry.second)) for entry in entries}) == 1
+        self.show_lazily(identities, lambda place: entries[place], alike=alike)
+
+    def show_lazily(
+        self, identities: Sequence[str], make: Callable[[int], Entry], *, alike: bool = True
+    ) -> None:
+        """Show other rows, each made when it comes into sight; headings have no identity.
+
+        `alike` says that all have one height: then 100,000 of them open at once.
+        """
+        before, chosen = self.current, self.chosen
+        self.setUniformItemSizes(alike)
         blocked = self.selectionModel().blockSignals(True)
-        self._model.show(entries)
+        self._model.show(identities, make)
         self.selectionModel().blockSignals(blocked)
-        if not self.select(before):
-            first = next((entry.identity for entry in entries if not entry.heading), "")
-            if not self.select(first):
-                self.picked.emit("")
+        if not self.select(before) and not self.select(next(filter(None, identities), "")):
+            self.picked.emit("")
+        if len(chosen) > 1:
+            self._choose(chosen)
+        self.chose.emit()
 
     def select(self, identity: str) -> bool:
         """Select a row and say whether it is shown; `picked` follows in any case."""
-        for place, entry in enumerate(self._model.entries):
-            if entry.identity == identity and not entry.heading:
+        place = self._model.place_of(identity)
+        if place is None:
+            return False
+        index = self._model.index(place, 0)
+        if self.currentIndex() == index:
+            self.picked.emit(identity)
+        else:
+            self.setCurrentIndex(index)
+        self.scrollTo(index)
+        return True
+
+    def select_one(self) -> None:
+        """Let go of every selected row but the one the user is at."""
+        if self.currentIndex().isValid():
+            flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
+            self.selectionModel().select(self.currentIndex(), flag)
+
+    def _choose(self, identities: Sequence[str]) -> None:
+        """Select again what was selected, as far as it is still shown."""
+        ranges = QItemSelection()
+        for identity in identities:
+            if (place := self._model.place_of(identity)) is not None:
                 index = self._model.index(place, 0)
-                if self.currentIndex() == index:
-                    self.picked.emit(identity)
-                else:
-                    self.setCurrentIndex(index)
-                self.scrollTo(index)
-                return True
-        return False
+                ranges.select(index, index)
+        self.selectionModel().select(ranges, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
 
 def _paint_heading(painter: QPainter, box: QRect, entry: Entry, t: Tokens) -> None:

@@ -9,9 +9,10 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db import texts
 from db.models import TicketRow
 from db.ticket_time import Replayed, parts_of, replayed, targets_on
 from db.views import ticket_of
@@ -75,16 +76,9 @@ class Reading:
 
         Looked for as written, two Chinese characters suffice; % and _ mean themselves.
         """
-        wanted = select(TicketRow)
-        for word in searchable(text).split():
-            wanted = wanted.where(
-                or_(
-                    TicketRow.words.contains(word, autoescape=True),
-                    func.lower(TicketRow.number).contains(word, autoescape=True),
-                )
-            )
         with self._book.reading() as session:
-            return _newest_first(session, wanted)
+            found = texts.matching(session, text, "ticket")
+            return _newest_first(session, select(TicketRow).where(TicketRow.id.in_(found)))
 
     def similar(self, title: str) -> tuple[Ticket, ...]:
         """Return up to five tickets with a similar title, the most similar first (2.3-5)."""

@@ -1,0 +1,99 @@
+"""The choice of a template in the new-ticket dialog, ours and those kept on this machine."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QComboBox, QDialogButtonBox, QLineEdit, QWidget
+
+from gmops_desktop.contract.ticket_templates import Template, kept, ours, to_text
+from gmops_desktop.language import current, tr
+from gmops_desktop.paths import RESOURCES
+from gmops_desktop.settings import SettingsFile
+from ui.dialogs.sheet import Sheet
+from ui.widgets.frames import button, disable
+
+logger = logging.getLogger(__name__)
+
+_NAME_LENGTH = 40
+_KEEP = "keep"  # the last choice, which is no template
+
+
+class TemplateBox(QComboBox):
+    """Offers the templates; `taken` carries the chosen one, `keep_wanted` asks to keep another."""
+
+    taken = Signal(object)
+    keep_wanted = Signal()
+
+    def __init__(self, settings: SettingsFile | None) -> None:
+        super().__init__()
+        self._settings = settings
+        self.setAccessibleName(tr("Template"))
+        self.setToolTip(tr("Begin with a template (Alt+T)"))
+        self._fill()
+        self.activated.connect(self._chosen)
+
+    @property
+    def own(self) -> tuple[Template, ...]:
+        """The templates kept on this machine."""
+        if self._settings is None:
+            return ()
+        try:
+            return kept(self._settings.current.ticket_templates)
+        except ValueError:  # somebody edited the file: not worth a ticket that is not logged
+            logger.warning("The templates in the settings cannot be read")
+            return ()
+
+    def keep(self, template: Template) -> None:
+        """Keep a template on this machine; the same name replaces what was kept under it."""
+        if self._settings is not None:
+            others = [one for one in self.own if one.name != template.name]
+            self._settings.change(ticket_templates=to_text([*others, template]))
+            self._fill()
+
+    def _fill(self) -> None:
+        self.clear()
+        self.addItem(tr("Without"))
+        text = (RESOURCES / "ticket_templates.json").read_text("utf-8")
+        for one in (*self.own, *ours(text, current())):
+            self.addItem(one.name, one)
+        if self._settings is not None:
+            self.insertSeparator(self.count())
+            self.addItem(tr("Keep this as a template…"), _KEEP)
+
+    @Slot(int)
+    def _chosen(self, place: int) -> None:
+        data = self.itemData(place)
+        if data == _KEEP:
+            self.setCurrentIndex(0)
+            self.keep_wanted.emit()
+        elif isinstance(data, Template):
+            self.taken.emit(data)
+
+
+class KeepTemplate(Sheet):
+    """Asks for the name of a template."""
+
+    def __init__(self, parent: QWidget | None, on_named: Callable[[str], object]) -> None:
+        super().__init__(parent, tr("Keep this as a template"), width=400)
+        self.name = QLineEdit()
+        self.name.setMaxLength(_NAME_LENGTH)
+        self.add_field(
+            tr("Name", context="of what is kept"),
+            self.name,
+            tr("Kind, priority, title and description are kept under it."),
+        )
+        self.add_close(tr("Cancel"))
+        self.keep = button(tr("Keep"), kind="primary")
+        self.add_button(self.keep, QDialogButtonBox.ButtonRole.AcceptRole, default=True)
+        self.name.textChanged.connect(self._judge)
+        self.keep.clicked.connect(lambda: on_named(self.name.text().strip()))
+        self.keep.clicked.connect(self.accept)
+        self._judge()
+
+    @Slot()
+    def _judge(self) -> None:
+        empty = not self.name.text().strip()
+        disable(self.keep, tr("Give it a name first.") if empty else "")

@@ -1,0 +1,49 @@
+"""A list of tickets as a table, which `ui.export` writes; without Qt, for the terminal too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from gmops_desktop.contract.old_lists import Refusal
+from gmops_desktop.contract.tickets import word_of_kind, word_of_priority, word_of_state
+from gmops_desktop.language import tr
+from gmops_desktop.services.finding import TicketLine
+
+
+def ticket_table(
+    lines: Iterable[TicketLine], resources: Mapping[str, str]
+) -> tuple[list[str], list[list[Any]]]:
+    """Return the heads and rows of a list; `resources` are names by id."""
+    heads = [
+        tr("Number"),
+        tr("Title"),
+        tr("Kind"),
+        tr("Priority"),
+        tr("State"),
+        tr("Who asked"),
+        tr("Resource"),
+        tr("Opened at"),
+        tr("Closed at"),
+    ]
+    rows = [
+        [
+            one.number,
+            one.title,
+            word_of_kind(one.kind),
+            word_of_priority(one.priority),
+            word_of_state(one.state),
+            one.requester,
+            resources.get(one.resource_id, ""),
+            one.opened_at,
+            one.closed_at,
+        ]
+        for one in lines
+    ]
+    return heads, rows
+
+
+def refusal_table(refused: Iterable[Refusal]) -> tuple[list[str], list[list[Any]]]:
+    """Return the heads and rows of what an import refused."""
+    heads = [tr("Row"), tr("Column"), tr("Value"), tr("Why")]
+    return heads, [[one.row, one.column, one.value, one.why] for one in refused]
