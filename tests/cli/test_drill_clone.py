@@ -90,6 +90,7 @@ def test_agreed_to_it_is_drilled_and_removed(desk: Desk, cloud: Tencent) -> None
     assert ran.out.startswith("Passed: restored and proved in ")
     assert "in Tencent Cloud)" in ran.out
     assert "an hour, and is removed." in ran.out
+    assert "restores, too, and holds the same as the archive." in ran.out
     assert desk.run("clones", "--json").answer == {"clones": []}
 
 

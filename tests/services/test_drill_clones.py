@@ -275,6 +275,7 @@ def test_an_archive_is_proved_on_a_clone_through_ssh_and_nothing_stays(
     ]  # fmt: skip
     assert any(progress.text.startswith(MADE) for progress in told)
     assert any("at ¥0.52 an hour, and is removed" in note for note in drill.notes)
+    assert any(note.startswith("The cloud's own backup of ") for note in drill.notes)
     assert there(stand_in) == []
     assert servers_of(stand_in) == []
     assert query(mariadb, "", "SHOW DATABASES") == schemas
@@ -399,6 +400,28 @@ def test_a_line_that_breaks_for_a_while_ends_nothing(
         drills.run(site, when(MADE, cut), quote=quote)
     assert json.loads((stand_in.folder / "faults.json").read_text("utf-8")) == []
     assert there(stand_in) == []
+
+
+def test_a_line_that_stays_broken_leaves_a_clone_that_is_named(
+    drills: Drills, site: Resource, mariadb: MariaDB, contracts: Contracts,
+    memory_keyring: MemoryKeyring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(clones, "_SILENCE", 0.2)
+    monkeypatch.setattr(clones, "_HURRY", 0.2)
+    server = StandIn(tmp_path / "tencent")
+    server.stand_for(mariadb)
+    with server:
+        server.behave(clone_seconds=600)
+        cloud = server.database
+        memory_keyring.set_password("gmops-desktop", cloud.secret_name, server.secret_key)
+        assert isinstance(site.address, MysqlAddress)
+        address = replace(site.address, cloud=cloud)
+        site = contracts.save_resource("mysql", site.name, address, site.id)
+        with pytest.raises(CloneStays, match="not known whether the clone") as stays:
+            drills.run(site, when(MADE, server.kill), quote=drills.quote(site, Context()))
+    assert isinstance(stays.value.ended_by, CloudRefused)
+    assert stays.value.ended_by.code == "ClientNetworkError"
+    assert [one.name for one in drills.clones_left()] == [stays.value.left.name]
 
 
 def test_a_clone_that_takes_too_long_is_named_until_it_can_be_removed(

@@ -2,7 +2,8 @@
 
 The clone is made of the cloud's own backup; what is drilled is our archive, loaded into a new
 schema of it.  The stock client does that where there is one, else this program's own statements.
-Events come last, after the rows were compared: the clone's scheduler runs them.
+Events come last, after the rows were compared: the clone's scheduler runs them.  At the end the
+cloud's own backup, which the clone holds as well, is compared with the archive, for what it tells.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +23,7 @@ from gmops_desktop.adapters.mysql import MysqlConnection, grants, script
 from gmops_desktop.adapters.mysql.dialect import name
 from gmops_desktop.adapters.mysql.failures import ServerRefused
 from gmops_desktop.adapters.stock_client import ClientFailed
+from gmops_desktop.adapters.tencent_backups import CloudBackup
 from gmops_desktop.adapters.tencent_clones import Instance
 from gmops_desktop.addresses import MysqlAddress, Resource
 from gmops_desktop.archive.reader import ArchiveReader
@@ -92,7 +95,8 @@ class CloneRehearsal:
                 with self._reach(quote.address, instance.host, instance.port, context) as way:
                     _let_in(*way, quote, context)
                     client = self._find_client(reader.manifest.source.server)
-                    _Stage(reader, instance, *way, client, found, context).run(checks)
+                    stage = _Stage(reader, instance, quote.backup, *way, client, found, context)
+                    stage.run(checks)
             minutes = max(1, round((time.monotonic() - begun) / 60))
             found.notes.append(
                 tr_n(
@@ -110,6 +114,7 @@ class _Stage:
 
     reader: ArchiveReader
     instance: Instance
+    backup: CloudBackup  # of which the clone was made
     address: MysqlAddress
     password: str = field(repr=False)
     client: Path | None
@@ -135,20 +140,49 @@ class _Stage:
         with found.phase(tr("Proof by digests")), self._connect(schema) as connection:
             context.progress(0, tr("Proving the copy"))
 
-            def again(frames: Iterator[bytes]) -> MysqlConnection:
-                second = f"{schema}_2"
-                self._create(second)
-                self._load(map(_ours, frames), second)
-                return self._connect(second)
-
             def load_events() -> None:
                 if events:
                     self._load(self._only(events), schema)
 
+            again = partial(self._again, f"{schema}_2")
             found.proof = prove(connection, self.reader, again, context, late=load_events)
         if checks:
             with found.phase(tr("Own checks"), counts=False):
                 found.checks = checking.run(checks, lambda: self._connect(schema), context)
+        with found.phase(tr("Comparing the cloud's own backup"), counts=False):
+            found.notes.append(self._beside(f"{schema}_3"))
+
+    def _again(self, schema: str, frames: Iterator[bytes]) -> MysqlConnection:
+        self._create(schema)
+        self._load(map(_ours, frames), schema)
+        return self._connect(schema)
+
+    def _beside(self, schema: str) -> str:
+        """Say how the backup of the cloud, of which the clone was made, stands to the archive.
+
+        They are of different moments: what differs says nothing against either.
+        """
+        day = f"{self.backup.at.astimezone():%Y-%m-%d %H:%M}"
+        try:
+            with self._connect(self.reader.manifest.source.schema) as connection:
+                own = prove(connection, self.reader, partial(self._again, schema), self.context)
+        except OpsError as error:  # the archive is judged already
+            self.context.check()
+            return tr(
+                "The cloud's own backup of {day} could not be compared with the archive: {why}",
+                day=day,
+                why=error.message,
+            )
+        if not own.faults:
+            return tr("The cloud's own backup of {day} restores, too, and holds the same as the "
+                      "archive.", day=day)  # fmt: skip
+        return tr(
+            "The cloud's own backup of {day} restores, too. It is of another moment, and differs "
+            "from the archive in {count} places: {first}",
+            day=day,
+            count=len(own.faults),
+            first=own.faults[0],
+        )
 
     # ------------------------------------------------------------ loading
 
