@@ -242,7 +242,7 @@ def _times(scope: Scope) -> Mapping[Stream, Sequence[tuple[Any, Any]]]:
 
 
 def _tickets(stream: Stream, scope: Scope) -> Any:
-    taken = TicketRow.state.not_in(("declined", "withdrawn"))
+    taken = TicketRow.state.not_in(("declined", "withdrawn", "merged"))
     kinds = TicketRow.kind.in_(_TICKETS[stream])
     return select(TicketRow).where(
         kinds, taken, scope.of(TicketRow.resource_id, TicketRow.contact_id)

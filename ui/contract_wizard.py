@@ -221,9 +221,17 @@ class _ItemsPage(QWidget):
     def __init__(self, model: Contract) -> None:
         super().__init__()
         self.table = QTableWidget(0, 5)
-        heads = [tr("Evidence"), tr("Title"), tr("Amount"), tr("Monthly"), tr("Remark")]
+        heads = [
+            tr("Evidence"),
+            tr("Title"),
+            tr("Amount"),
+            tr("Monthly", context="contract"),
+            tr("Remark"),
+        ]
         self.table.setHorizontalHeaderLabels(heads)
         self.table.setAccessibleName(tr("Service items and amounts"))
+        self.table.setShowGrid(False)
+        self.table.horizontalHeader().setHighlightSections(False)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(CARD_ROW_HEIGHT + 4)
         self.table.horizontalHeader().setSectionResizeMode(_TITLE, QHeaderView.ResizeMode.Stretch)
@@ -253,7 +261,7 @@ class _ItemsPage(QWidget):
         key.setAccessibleName(tr("Evidence"))
         monthly = QCheckBox()
         monthly.setChecked(bool(item and item.monthly))
-        monthly.setAccessibleName(tr("Monthly"))
+        monthly.setAccessibleName(tr("Monthly", context="contract"))
         held = QWidget()
         row(held, None, monthly, None)
         self.table.setCellWidget(place, _KEY, key)
@@ -318,7 +326,7 @@ class _RulesPage(QWidget):
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(8)
         fields: list[tuple[str, QWidget]] = [
-            (tr("Free person-days"), self.person_days),
+            (tr("Free person-days", context="contract"), self.person_days),
             (tr("Each piece of work is rounded"), self.step),
             (tr("Payment within working days"), self.payment),
             (tr("Notice of a change of contact within working days"), self.notice),
@@ -335,7 +343,7 @@ class _RulesPage(QWidget):
 def summary(contract: Contract, calendar: Calendar) -> list[str]:
     """Return the contract in lines for a last look, its computed days among them."""
     lines = [
-        f"{contract.number} {contract.title}",
+        f"{contract.number} {contract.title}".strip(),
         f"{contract.party_a} / {contract.party_b}",
         tr("{start} to {end}", start=day(contract.start), end=day(contract.end)),
         tr(
@@ -345,6 +353,9 @@ def summary(contract: Contract, calendar: Calendar) -> list[str]:
             capitals=rmb_capitals(contract.payable),
         ),
     ]
+    for item in contract.items:
+        amount = "" if item.amount is None else f" · {item.amount:,.2f}"
+        lines.append(f"· {item.title}{amount}")
     if contract.signed_on:
         due = calendar.add_workdays(contract.signed_on, contract.payment_days)
         lines.append(tr("Payment is due by {day}.", day=day(due)))

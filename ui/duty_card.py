@@ -99,7 +99,9 @@ class DutyCard(Card):
         end = max(contract.end, today) if contract else today
         for year in range(today.year, end.year + 1):
             known = calendar.holidays(year)
-            source = known.source if known else tr("not known: only weekends count")
+            source = tr("not known: only weekends count")
+            if known is not None:
+                source = known.source or tr("known to the program")
             badge = StateBadge("ok" if known else "warning", str(year))
             self._years.addLayout(row(None, badge, Label(source, "caption")))
 

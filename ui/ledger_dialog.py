@@ -223,16 +223,22 @@ class _DaysPage(QWidget):
         columns: list[Column[WorkLine]] = [
             Column(tr("Ticket"), lambda one: one.number, 72, muted=True),
             Column(tr("Title"), lambda one: one.title, tip=lambda one: one.title),
-            Column(tr("Estimate"), lambda one: _days(one.estimate), 72, right=True),
+            Column(tr("Estimate", context="days"), lambda one: _days(one.estimate), 72, right=True),
             Column(
-                tr("Agreed"),
+                tr("Agreed", context="days"),
                 lambda one: _days(one.consent.days if one.consent else None),
                 72,
                 right=True,
                 tip=_consent,
             ),
-            Column(tr("Worked"), lambda one: _days(one.worked), 72, right=True, tip=_bookings),
-            Column(tr("Counted"), lambda one: _days(one.counted), 80, right=True),
+            Column(
+                tr("Worked", context="days"),
+                lambda one: _days(one.worked),
+                72,
+                right=True,
+                tip=_bookings,
+            ),
+            Column(tr("Counted", context="days"), lambda one: _days(one.counted), 80, right=True),
             Column(tr("State"), _flaws, 208, state=_line_state, tip=_flaws),
         ]
         self.table = Table(

@@ -386,7 +386,7 @@ def calendar(
             known,
             tr("Off: {days}", days=", ".join(described(known.off).splitlines())),
             tr("Worked: {days}", days=", ".join(described(known.worked).splitlines())),
-            tr("Source: {said}", said=known.source),
+            tr("Source: {said}", said=known.source or tr("known to the program")),
         )
 
 

@@ -46,8 +46,15 @@ def days(as_json: Json = False) -> None:
         ledger = session.services.ledgers.person_days()
         session.terminal.table(
             ledger,
-            (tr("Ticket"), tr("Title"), tr("Estimate"), tr("Agreed"), tr("Worked"), tr("Counted"),
-             tr("Remark")),
+            (
+                tr("Ticket"),
+                tr("Title"),
+                tr("Estimate", context="days"),
+                tr("Agreed", context="days"),
+                tr("Worked", context="days"),
+                tr("Counted", context="days"),
+                tr("Remark"),
+            ),
             [
                 (
                     line.number,
@@ -60,7 +67,7 @@ def days(as_json: Json = False) -> None:
                 )
                 for line in ledger.lines
             ],
-        )  # fmt: skip
+        )
         session.terminal.tell(
             tr(
                 "{used} of {total} used, {left} left, {planned} planned",

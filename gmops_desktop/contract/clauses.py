@@ -298,7 +298,8 @@ def _elsewhere(r: Recorded) -> Found:
 
 
 def _promises(r: Recorded) -> Found:
-    facts = _counted(r, mark("{count} root causes"), "ticket.caused")
+    facts = _counted(r, mark("{count} problems confirmed by both"), "ticket.agreed")
+    facts += _counted(r, mark("{count} root causes"), "ticket.caused")
     facts += _counted(r, mark("{count} promises, all versions"), "ticket.promised")
     breaches = [tr("promises missed: {numbers}", numbers=_listed(r.late))] if r.late else []
     return facts, breaches, False

@@ -13,7 +13,7 @@ from typing import Literal
 
 from gmops_desktop.contract.capitals import rmb_capitals
 from gmops_desktop.contract.record import EntryView
-from gmops_desktop.contract.terms import Contact, Contract, day_of
+from gmops_desktop.contract.terms import Contact, Contract, day_of, word_of_post
 from gmops_desktop.contract.workdays import Calendar
 from gmops_desktop.language import tr
 from gmops_desktop.states import State
@@ -145,7 +145,7 @@ def _said(notice: Notice, contract: Contract, contact: Contact | None) -> tuple[
             "speaks for us.",
             since=notice.since,
             name=notice.name,
-            role=contact.role if contact and contact.role else tr("contact"),
+            role=(contact.role or word_of_post(contact.post)) if contact else tr("contact"),
             phone=contact.phone if contact and contact.phone else "—",
         )
     else:

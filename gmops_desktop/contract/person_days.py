@@ -15,6 +15,7 @@ from typing import Final, Literal
 
 from gmops_desktop.contract.record import EntryView
 from gmops_desktop.contract.terms import day_of
+from gmops_desktop.contract.tickets import ENDED
 from gmops_desktop.language import mark, tr
 
 Level = Literal[0, 50, 80, 100]
@@ -61,6 +62,7 @@ class WorkLine:
     worked: Decimal
     counted: Decimal
     bookings: tuple[Booking, ...]
+    over: bool = False  # whether the ticket has ended, and nothing of it is planned any more
 
     @property
     def flaws(self) -> tuple[Flaw, ...]:
@@ -131,8 +133,10 @@ def line_of(
     """Return a ticket's line from its own entries and those of its consent (kind "days")."""
     estimate: Decimal | None = None
     by = ""
+    state = ""
     bookings: list[Booking] = []
     for entry in sorted(entries, key=lambda one: one.order):
+        state = entry.fields.get("state", state)
         if entry.fields.get("assessed_days") is not None:
             estimate = Decimal(entry.fields["assessed_days"])
             by = str(entry.fields.get("assessed_by", ""))
@@ -158,6 +162,7 @@ def line_of(
         worked,
         rounded(worked, step),
         tuple(bookings),
+        state in ENDED,
     )
 
 
@@ -169,6 +174,8 @@ def ledger_of(total: Decimal, lines: Sequence[WorkLine], step: Decimal) -> Ledge
 
 
 def _planned(line: WorkLine) -> Decimal:
+    if line.over:
+        return Decimal(0)
     if line.consent is not None:
         return line.consent.days
     return line.estimate or Decimal(0)

@@ -30,7 +30,7 @@ class Holidays:
     year: int
     off: frozenset[date] = frozenset()
     worked: frozenset[date] = frozenset()
-    source: str = ""  # which notice says so
+    source: str = ""  # which notice says so; nothing for the library's years
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,6 @@ class Calendar:
             year,
             off=frozenset(day for day, works in found if day.weekday() < 5 and not works),
             worked=frozenset(day for day, works in found if day.weekday() >= 5 and works),
-            source="chinesecalendar",
         )
 
 

@@ -270,7 +270,7 @@ class Contracts:
             id=uuid7(),
             name=name.strip(),
             party=party,
-            role=role.strip() or (word_of_post(post) if post else ""),
+            role=role.strip(),
             phone=phone.strip(),
             valid_from=valid_from or self._today(),
             post=post or post_of("", role, party),

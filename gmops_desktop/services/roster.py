@@ -75,6 +75,19 @@ class Roster:
                 tr("The duty ends on {last}, before it starts on {first}.", first=first, last=last),
                 hint=tr("Mend one of the two days."),
             )
+        held = {day.person for _, day in self.days(first, last) if day is not None}
+        for other in sorted(held, key=lambda one: one.id):
+            if other.id != person_id and not reason.strip():
+                raise OpsError(
+                    tr("{name} is on duty on these days.", name=other.name),
+                    hint=tr("Say why somebody else takes over."),
+                    unharmed=tr("The roster is unchanged."),
+                )
+        return self._assign(person_id, first, last, phone, reason)
+
+    def _assign(
+        self, person_id: str, first: date, last: date, phone: str = "", reason: str = ""
+    ) -> Shift:
         people = {one.id: one for one in self.people()}
         person = people.get(person_id)
         if person is None or not (person.valid(first) and person.valid(last)):
@@ -92,12 +105,6 @@ class Roster:
                         other=people[other].name,
                     ),
                     hint=tr("Agree on it in the list of people first, or choose somebody else."),
-                    unharmed=tr("The roster is unchanged."),
-                )
-            if not reason.strip():
-                raise OpsError(
-                    tr("{name} is on duty on these days.", name=people[other].name),
-                    hint=tr("Say why somebody else takes over."),
                     unharmed=tr("The roster is unchanged."),
                 )
         fields = {
@@ -121,10 +128,7 @@ class Roster:
                 tr("Nobody was chosen to take turns."), hint=tr("Choose one person or more.")
             )
         turns = duty.rotation(people, first, last, days)
-        return tuple(
-            self.assign(person, begin, end, reason=tr("taking turns"))
-            for person, begin, end in turns
-        )
+        return tuple(self._assign(person, begin, end) for person, begin, end in turns)
 
     def remove(self, shift_id: str) -> None:
         """Record that a shift was a mistake; what it covered before holds again."""

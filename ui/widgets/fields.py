@@ -8,7 +8,7 @@ from datetime import date
 from PySide6.QtCore import QDate
 from PySide6.QtWidgets import QComboBox, QDateEdit
 
-from gmops_desktop.contract.terms import Contact
+from gmops_desktop.contract.terms import Contact, word_of_post
 
 
 def day_field(value: date) -> QDateEdit:
@@ -29,7 +29,7 @@ def person_field(people: Iterable[Contact], chosen: str = "") -> QComboBox:
     """Return a choice of people; its data are their ids."""
     made = QComboBox()
     for one in people:
-        made.addItem(f"{one.name} · {one.role}" if one.role else one.name, one.id)
+        made.addItem(f"{one.name} · {one.role or word_of_post(one.post)}", one.id)
     if chosen:
         made.setCurrentIndex(max(0, made.findData(chosen)))
     return made

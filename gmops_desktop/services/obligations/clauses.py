@@ -13,8 +13,9 @@ from db import agreements, ledgers
 from db.journal import Journal
 from db.models import ChangeRow, TicketRow
 from db.scope import Scope, moments
+from db.ticket_time import replayed
+from db.views import ticket_of
 from gmops_desktop.contract.clauses import Recorded
-from gmops_desktop.contract.clocks import clocks
 from gmops_desktop.contract.duty import gaps
 from gmops_desktop.contract.obligations import Stream
 from gmops_desktop.contract.registers import Record
@@ -33,30 +34,30 @@ def recorded(
     """Return all that the record holds of a contract, from its first day until now."""
     last = min(contract.end, day_of(now))
     begin, end = moments(contract.start, contract.end)
-    opened = select(TicketRow.id, TicketRow.number).where(
+    opened = select(TicketRow).where(
         scope.of(TicketRow.resource_id, TicketRow.contact_id),
         TicketRow.opened_at >= begin,
         TicketRow.opened_at < end,
     )
-    numbers = {id: number for id, number in session.execute(opened.order_by(TicketRow.opened_at))}
+    found = [ticket_of(row) for row in session.scalars(opened.order_by(TicketRow.opened_at))]
     planned = select(ChangeRow.id).where(
         scope.of(ChangeRow.resource_id),
         ChangeRow.created_at >= begin,
         ChangeRow.created_at < end,
     )
-    tickets = journal.entries_of("ticket", list(numbers))
     late, unanswered = [], []
-    for id, entries in tickets.items():
-        for clock in clocks(entries, now):
-            if clock.state == "critical" and clock.key == "promise":
-                late.append(numbers[id])
-            elif clock.state == "critical" and clock.key == "response":
-                unanswered.append(numbers[id])
+    times = replayed(session, journal, found, now)
+    for one in found:
+        passed = {clock.key for clock in times[one.id].clocks if clock.state == "critical"}
+        if "promise" in passed or any(made.kept is False for made in times[one.id].promises):
+            late.append(one.number)
+        if "response" in passed:
+            unanswered.append(one.number)
     people = agreements.people(session, scope)
     shifts = agreements.shifts(journal, people)
     return Recorded(
         contract=contract,
-        tickets=tickets,
+        tickets=journal.entries_of("ticket", [one.id for one in found]),
         changes=journal.entries_of("change", list(session.scalars(planned))),
         notices=agreements.notices(session, journal, contract, scope),
         vacancies=vacancies(contract, people, last),

@@ -97,7 +97,12 @@ def of_records(records: Iterable[Record], today: date) -> Iterable[Due]:
     for one in records:
         if not one.complete and one.on >= since:
             word = word_of_lack(one.register)
-            text = f"{word_of_register(one.register)} {one.on:%m-%d}: {one.title}"
+            text = tr(
+                "{what} {day}: {title}",
+                what=word_of_register(one.register),
+                day=f"{one.on:%m-%d}",
+                title=one.title,
+            )
             yield Due("warning", word, text, "", "ledger", one.id)
 
 

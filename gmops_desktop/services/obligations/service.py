@@ -122,6 +122,7 @@ class Obligations:
             if contract is None:
                 return _nothing()
             scope = scope_of(session, contract)
+            terms = session.get_one(ContractRow, contract.id)
             found = opened.open_tickets(session, self._journal, scope, now)
             proved_at = evidence.recovery_point(session, scope)
             rpo = (now - proved_at).total_seconds() if proved_at else None
@@ -130,7 +131,6 @@ class Obligations:
             months = tuple(contract.months())
             records = ledgers.records(self._journal, scope)
             counts, lacks = self._counted(session, months, scope, records)
-            terms = session.get_one(ContractRow, contract.id)
             expiring = verification_month(terms)
             owed = {("verification", expiring)} if expiring else set()
             ledger = ledgers.person_days(session, self._journal, contract, scope)
@@ -195,7 +195,13 @@ class Obligations:
             counts, _ = self._counted(session, months, scope, records)
             return proofs(
                 gathering.recorded(
-                    session, self._journal, contract, scope, records, _totals(counts), now
+                    session,
+                    self._journal,
+                    contract,
+                    scope,
+                    records,
+                    _totals(counts),
+                    now,
                 )
             )
 
