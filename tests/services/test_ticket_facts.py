@@ -224,6 +224,13 @@ def test_without_a_contract_no_targets_are_kept(database, journal):
         lone.save_targets(OBJECTIVES)
 
 
+def test_a_list_asks_once_for_the_clocks_of_all_its_rows(tickets, time):
+    some = [open_one(tickets, f"第 {n} 张") for n in range(3)]
+    time.pass_by(minutes=7)
+    found = tickets.clocks_of([one.id for one in some[:2]])
+    assert found == {one.id: tickets.clocks(one.id) for one in some[:2]}
+
+
 # ---------------------------------------------------------------- other tickets
 
 

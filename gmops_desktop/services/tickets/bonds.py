@@ -63,12 +63,14 @@ class Bonds:
     def linked(self, ticket_id: str) -> tuple[tuple[LinkKind, Ticket], ...]:
         """Return the tickets linked to one, by number, and how it stands to each."""
         with self._book.reading() as session:
-            ticket = self._book.ticket(session, ticket_id)
-            known = {str(kind): kind for kind in KINDS}
-            found = [
-                (known[kind], self._book.ticket(session, other))
-                for other, kind in ticket.links.items()
-            ]
+            return self.linked_in(session, self._book.ticket(session, ticket_id))
+
+    def linked_in(self, session: Session, ticket: Ticket) -> tuple[tuple[LinkKind, Ticket], ...]:
+        """Return what `linked` does, of a ticket that was read in `session`."""
+        known = {str(kind): kind for kind in KINDS}
+        found = [
+            (known[kind], self._book.ticket(session, other)) for other, kind in ticket.links.items()
+        ]
         return tuple(sorted(found, key=lambda pair: pair[1].number))
 
     def _tie(
