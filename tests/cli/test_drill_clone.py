@@ -95,7 +95,7 @@ def test_agreed_to_it_is_drilled_and_removed(desk: Desk, cloud: Tencent) -> None
 
 
 def test_a_clone_left_by_a_killed_drill_is_named_and_removed(desk: Desk, cloud: Tencent) -> None:
-    cloud.behave(clone_seconds=3)
+    cloud.behave(clone_seconds=12)  # of which it is not listed for the first 1.2
     words = ("drill", "run", "site", "--clone", "--yes-costs")
     with command.start(*words, home=desk.home, **desk.keyring) as process:
         notes, deadline = desk.home / "cloud" / "clones", time.monotonic() + 60

@@ -347,8 +347,13 @@ def test_a_cancelled_drill_leaves_no_clone(
     drills: Drills, site: Resource, stand_in: StandIn, text: str
 ) -> None:
     quote, before = drills.quote(site, Context()), ordered(stand_in)
-    stand_in.behave(clone_seconds=0.2, clone_fails=True)
-    context = when(text, lambda: context.cancel())
+    stand_in.behave(clone_seconds=600)
+
+    def cancel() -> None:
+        stand_in.behave(clone_seconds=0.1, clone_fails=True)  # or it could not be removed for long
+        context.cancel()
+
+    context = when(text, cancel)
     with pytest.raises(Cancelled):
         drills.run(site, context, quote=quote)
     assert ordered(stand_in) - before == (text == MADE)
@@ -389,10 +394,11 @@ def test_an_order_of_which_nobody_knows_stays_in_mind_for_a_day(
 def test_a_line_that_breaks_for_a_while_ends_nothing(
     drills: Drills, site: Resource, stand_in: StandIn
 ) -> None:
-    stand_in.behave(clone_seconds=0.4, clone_fails=True)
+    stand_in.behave(clone_seconds=600)
     quote = drills.quote(site, Context())
 
     def cut() -> None:
+        stand_in.behave(clone_seconds=0.1, clone_fails=True)
         for _ in range(9):  # more often than one call tries
             stand_in.fail_next("*", "ClientNetworkError", "gone")
 
@@ -427,8 +433,8 @@ def test_a_line_that_stays_broken_leaves_a_clone_that_is_named(
 def test_a_clone_that_takes_too_long_is_named_until_it_can_be_removed(
     drills: Drills, site: Resource, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stand_in.behave(clone_seconds=4)
-    monkeypatch.setattr(clones, "_MAKING", 0.6)
+    stand_in.behave(clone_seconds=12)  # of which it is not listed for the first 1.2
+    monkeypatch.setattr(clones, "_MAKING", 1.5)
     monkeypatch.setattr(clones, "_REMOVING", 0.2)
     quote = drills.quote(site, Context())
     with pytest.raises(CloneStays, match=r"may still cost ¥0\.52 an hour") as stays:
