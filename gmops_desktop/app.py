@@ -219,7 +219,7 @@ def _pages(
         due=services.due_dates,
         settings=services.settings,
     )
-    tickets.place_attachments(AttachmentStrip(services.attachments, runner))
+    tickets.place_attachments(lambda: AttachmentStrip(services.attachments, runner))
     status = StatusTab(services.servers, contracts, services.settings, runner)
     status.watch()
     settings: Page

@@ -20,7 +20,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QKeySequence,
 )
-from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QFileDialog, QWidget
 
 from gmops_desktop.changes import Change
 from gmops_desktop.context import Context
@@ -30,9 +30,9 @@ from gmops_desktop.states import State
 from gmops_desktop.tasks import TaskRunner
 from ui import words
 from ui.attachment_preview import AttachmentPreview, can_preview
-from ui.dialogs.sheet import Sheet
+from ui.attachment_questions import ProgramQuestion, RemovalQuestion
 from ui.theme import CARD_ROW_HEIGHT
-from ui.widgets.frames import Label, button, column, disable, icon_button, paragraph, row
+from ui.widgets.frames import Label, button, column, disable, icon_button, row
 from ui.widgets.tables import Column, Table
 
 ICONS: Final[dict[Family, str]] = {
@@ -46,6 +46,7 @@ ICONS: Final[dict[Family, str]] = {
     "data": "file",
 }
 _ROWS: Final = 3  # in sight; more are scrolled to
+_WHEN: Final = 3  # the column of the time, which a draft has not
 _LANE: Final = "attachments"
 
 Item = Attachment | Content
@@ -64,6 +65,7 @@ class AttachmentStrip(QWidget):
         super().__init__()
         self._attachments, self._runner = attachments, runner
         self._subject: tuple[str, str] | None = None
+        self._parts: tuple[str, ...] = ()
         self._drafts: list[Content] = []
         self.add_button = button(
             tr("Attach", context="button"),
@@ -112,9 +114,9 @@ class AttachmentStrip(QWidget):
         """What is listed."""
         return list(self.table.rows.shown)
 
-    def show_subject(self, kind: str, subject: str) -> None:
-        """Show the attachments of a subject of the journal."""
-        self._subject = (kind, subject)
+    def show_subject(self, kind: str, subject: str, parts: Sequence[str] = ()) -> None:
+        """Show the attachments of a subject of the journal, and of those that are part of it."""
+        self._subject, self._parts = (kind, subject), tuple(parts)
         self._fill()
 
     def listen_to(self, *widgets: QWidget) -> None:
@@ -123,6 +125,8 @@ class AttachmentStrip(QWidget):
         for widget in widgets:
             widget.setAcceptDrops(True)
             widget.installEventFilter(self)
+            if isinstance(widget, QAbstractScrollArea):  # there it is the inside that hears drops
+                widget.viewport().installEventFilter(self)
 
     def hand_over(self, kind: str, subject: str) -> None:
         """Attach what was gathered to a subject that exists by now."""
@@ -139,18 +143,26 @@ class AttachmentStrip(QWidget):
         self._fill()
 
     def _fill(self) -> None:
-        there: Sequence[Item] = (
-            self._attachments.of(*self._subject) if self._subject else self._drafts
-        )
+        there = self._there()
         self.table.set_rows(there)
         rows = min(_ROWS, len(there))
         self.table.setFixedHeight(max(1, rows) * CARD_ROW_HEIGHT)
         total = words.size(sum(one.size for one in there))
         self._title.show_text(tr("Attachments {count} · {size}", count=len(there), size=total))
+        for made in (self._show, self._save, self._open):  # a draft can only be taken away again
+            made.setVisible(self._subject is not None)
+        self.table.setColumnHidden(_WHEN, self._subject is None)
         self.setVisible(bool(there))
         if there and self.table.current is None:
             self.table.selectRow(len(there) - 1)
         self._judge()
+
+    def _there(self) -> Sequence[Item]:
+        if self._subject is None:
+            return self._drafts
+        kind, subject = self._subject
+        found = [one for id in (subject, *self._parts) for one in self._attachments.of(kind, id)]
+        return sorted(found, key=lambda one: one.at)
 
     def _judge(self) -> None:
         chosen = self.table.current
@@ -339,65 +351,6 @@ class AttachmentStrip(QWidget):
                 event.acceptProposedAction()
                 return True
         return super().eventFilter(watched, event)
-
-
-class RemovalQuestion(Sheet):
-    """Asks why an attachment no longer counts."""
-
-    def __init__(
-        self,
-        parent: QWidget | None,
-        attachment: Attachment,
-        on_given: Callable[[Attachment, str], object],
-    ) -> None:
-        super().__init__(parent, tr("Remove {name}?", name=attachment.name), width=480)
-        self.reason = QLineEdit()
-        self.add_field(
-            tr("Why it is removed"),
-            self.reason,
-            tr("The removal stands in the record; the file goes where nothing else names it."),
-        )
-        self.add_close(tr("Keep it"))
-        self.remove = button(
-            tr("Remove"), lambda: on_given(attachment, self.reason.text()), kind="danger"
-        )
-        self.remove.clicked.connect(self.accept)
-        self.add_button(self.remove, QDialogButtonBox.ButtonRole.ActionRole)
-        self.reason.textChanged.connect(self._judge)
-        self._judge()
-
-    def _judge(self) -> None:
-        empty = not self.reason.text().strip()
-        disable(self.remove, tr("Write it first: it stands in the record.") if empty else "")
-
-
-class ProgramQuestion(Sheet):
-    """Says that opening would run something, before it does."""
-
-    def __init__(
-        self,
-        parent: QWidget | None,
-        attachment: Attachment,
-        on_run: Callable[[Attachment], object],
-    ) -> None:
-        super().__init__(
-            parent,
-            tr("Run {name}?", name=attachment.name),
-            tr(
-                "{name} is a program ({kind}). Opening it runs it on this computer, with your "
-                "rights and with everything you can reach.",
-                name=attachment.name,
-                kind=attachment.kind.word,
-            ),
-            width=480,
-        )
-        facts = tr("Attached by {actor} on {at}, SHA-256 {digest}", actor=attachment.actor,
-                   at=words.stamp(attachment.at), digest=attachment.sha256)  # fmt: skip
-        self.body.addWidget(paragraph(facts, "hint"))
-        self.add_close(tr("Do not run it"))
-        self.run = button(tr("Run it all the same"), lambda: on_run(attachment), kind="danger")
-        self.run.clicked.connect(self.accept)
-        self.add_button(self.run, QDialogButtonBox.ButtonRole.ActionRole)
 
 
 def takes(mime: QMimeData) -> bool:

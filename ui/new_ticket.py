@@ -38,6 +38,7 @@ from gmops_desktop.services.tickets import ContactCheck, Ticket, Tickets
 from gmops_desktop.settings import SettingsFile
 from gmops_desktop.tasks import TaskRunner
 from ui import words
+from ui.attachments import AttachmentStrip
 from ui.dialogs.sheet import Sheet
 from ui.ticket_templates import KeepTemplate, TemplateBox
 from ui.ticket_warnings import ContactWarning, SimilarTicket
@@ -214,6 +215,14 @@ class NewTicketDialog(Sheet):
         lines = min(_MOST_LINES, max(_FEWEST_LINES, edit.blockCount()))
         around = 2 * round(edit.document().documentMargin()) + 2 * _FRAME
         edit.setFixedHeight(lines * edit.fontMetrics().lineSpacing() + around)
+
+    def place_attachments(self, strip: AttachmentStrip) -> None:
+        """Take files for the ticket; they are attached as soon as it exists."""
+        self.body.insertWidget(self.body.count() - 1, strip)
+        self.left.insertWidget(0, strip.add_button)
+        strip.listen_to(self, self.title, self.description)
+        self.opened.connect(lambda ticket: strip.hand_over("ticket", ticket.id))
+        self.rejected.connect(strip.drop_drafts)
 
     # -- who asked
 

@@ -92,6 +92,7 @@ class TicketsTab(Page):
         self.list, self.batch = self.finder.list, self.finder.batch
         self.page = TicketPage()
         self.attachments: AttachmentStrip | None = None
+        self._make_strip: Callable[[], AttachmentStrip] | None = None
         self.side = TicketSide()
         self.verbs = TicketVerbs(self.page, tickets, contracts, runner, self)
         self._first = button(
@@ -120,9 +121,10 @@ class TicketsTab(Page):
         self._ticking.timeout.connect(self._tick)
         self._ticking.start()
 
-    def place_attachments(self, strip: AttachmentStrip) -> None:
-        """Show the files of tickets, and take new ones."""
-        self.attachments = strip
+    def place_attachments(self, make: Callable[[], AttachmentStrip]) -> None:
+        """Show the files of tickets, and take new ones, also for a ticket that is to be opened."""
+        self._make_strip, self.attachments = make, make()
+        strip = self.attachments
         self.page.place_attachments(strip)
         strip.noticed.connect(self.noticed)
 
@@ -167,6 +169,8 @@ class TicketsTab(Page):
             settings=self._settings,
         )
         dialog.opened.connect(lambda ticket: self._opened(ticket))
+        if self._make_strip is not None:
+            dialog.place_attachments(self._make_strip())
         dialog.open()
         return dialog
 
@@ -243,7 +247,8 @@ class TicketsTab(Page):
         self.page.show_dossier(dossier, resource.name if resource else "")
         self.side.show_dossier(dossier)
         if self.attachments is not None:
-            self.attachments.show_subject("ticket", identity)
+            parts = [one.id for one in dossier.merged]
+            self.attachments.show_subject("ticket", identity, parts)
         self._resting.start()
 
     @Slot()

@@ -31,7 +31,8 @@ from gmops_desktop.services.finding import Finding
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
 from ui.attachment_preview import AttachmentPreview, drawn
-from ui.attachments import AttachmentStrip, ProgramQuestion, RemovalQuestion
+from ui.attachment_questions import ProgramQuestion, RemovalQuestion
+from ui.attachments import AttachmentStrip
 from ui.tickets_tab import TicketsTab
 
 Settled = Callable[[], None]
@@ -55,11 +56,13 @@ def tab(
     runner: TaskRunner,
     finding: Finding,
     strip: AttachmentStrip,
+    attachments: Attachments,
 ) -> TicketsTab:
     """The tickets' tab with one ticket shown."""
     tickets.open("incident", "官网首页 502", requester="李老师", priority=1)
     tab = TicketsTab(tickets, contracts, runner, finding)
-    tab.place_attachments(strip)
+    made = [AttachmentStrip(attachments, runner), strip]
+    tab.place_attachments(made.pop)
     runner.changed.connect(tab.hear)
     qtbot.addWidget(tab)
     tab.resize(1278, 716)
@@ -178,6 +181,47 @@ def test_another_ticket_shows_its_own(
     tab.renew()
     tab.show_item(other.id)
     assert names(strip) == []
+
+
+def test_a_merged_ticket_brings_its_files_along(
+    tab: TicketsTab, strip: AttachmentStrip, tickets: Tickets, inbox: Path, settled: Settled
+) -> None:
+    (inbox / "a.txt").write_text("a")
+    strip.attach_files([inbox / "a.txt"])
+    settled()
+    first = tickets.all()[0]
+    other = tickets.open("incident", "another", requester="李老师", priority=3)
+    tickets.bonds.merge(first.id, other.id)
+    tab.renew()
+    tab.show_item(other.id)
+    assert names(strip) == ["a.txt"]
+
+
+def test_a_new_ticket_takes_files_before_it_exists(
+    qtbot: QtBot,
+    tab: TicketsTab,
+    tickets: Tickets,
+    attachments: Attachments,
+    inbox: Path,
+    settled: Settled,
+) -> None:
+    (inbox / "a.txt").write_text("a")
+    dialog = tab.new_ticket("会员中心打不开")
+    made = dialog.findChild(AttachmentStrip)
+    assert isinstance(made, AttachmentStrip)
+    QGuiApplication.clipboard().setImage(picture())
+    qtbot.keyClick(dialog.description, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    settled()
+    made.attach_files([inbox / "a.txt"])
+    settled()
+    assert attachments.all() == ()
+    dialog.create_button.click()
+    settled()
+    ticket = tickets.all()[0]
+    assert ticket.title == "会员中心打不开"
+    picked = [one.name for one in attachments.of("ticket", ticket.id)]
+    assert picked[1:] == ["a.txt"]
+    assert picked[0].endswith(".png")
 
 
 # ---------------------------------------------------------------- looking
