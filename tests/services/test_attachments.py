@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from reportlab.pdfgen.canvas import Canvas
 
 from db.engine import Database
@@ -297,6 +299,30 @@ def test_removing_needs_a_reason(desk: Desk) -> None:
     with pytest.raises(OpsError, match="needs a reason"):
         desk.attachments.remove(one, "  ")
     assert desk.attachments.all() == (one,)
+
+
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    deeds=st.lists(
+        st.tuples(st.sampled_from(["attach", "remove"]), st.integers(0, 2), st.integers(0, 2)),
+        max_size=9,
+    )
+)
+def test_exactly_what_is_named_lies_there(desk: Desk, deeds: list[tuple[str, int, int]]) -> None:
+    """Whatever is attached to and removed from three tickets, in whatever order."""
+    tickets = [desk.open() for _ in range(3)]
+    for deed, place, content in deeds:
+        there = desk.attachments.of("ticket", tickets[place])
+        if deed == "attach":
+            desk.attach(f"{content}.txt", b"content %d" % content, tickets[place])
+        elif there:
+            desk.attachments.remove(there[content % len(there)], "as it comes")
+    named = {one.sha256 for one in desk.attachments.all()}
+    assert {path.name for path in desk.stored} == named
+    found = desk.attachments.verify(Context())
+    assert (found.whole, found.faults, found.strays) == (len(named), (), ())
 
 
 # ---------------------------------------------------------------- out
