@@ -48,7 +48,7 @@ _SCHEMA: Final = "gmops_drill_"  # how the names of new schemas begin
 _NOWHERE: Final = "information_schema"  # where every account may begin
 _WRONG_PASSWORD: Final = 1045
 _NEEDED: Final = ("SELECT", "INSERT", "CREATE", "DROP")
-_RIGHTS: Final = (1044, 1142, 1143, 1227, 1370, 1410, 1419, 1698)
+_RIGHTS: Final = (1044, 1142, 1143, 1227, 1370, 1410, 1418, 1419, 1698)
 _NO_ROOM: Final = (3, 1021, 1030, 1041, 1114, 1878)
 _DEFINITION: Final = b"\nSET character_set_client="  # how `script.definition` begins
 
