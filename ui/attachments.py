@@ -128,6 +128,11 @@ class AttachmentStrip(QWidget):
             if isinstance(widget, QAbstractScrollArea):  # there it is the inside that hears drops
                 widget.viewport().installEventFilter(self)
 
+    def align(self) -> None:
+        """Line up with the fields of a dialog, which has margins of its own."""
+        if layout := self.layout():
+            layout.setContentsMargins(0, 0, 0, 0)
+
     def hand_over(self, kind: str, subject: str) -> None:
         """Attach what was gathered to a subject that exists by now."""
         contents, self._drafts = tuple(self._drafts), []

@@ -220,6 +220,7 @@ class NewTicketDialog(Sheet):
         """Take files for the ticket; they are attached as soon as it exists."""
         self.body.insertWidget(self.body.count() - 1, strip)
         self.left.insertWidget(0, strip.add_button)
+        strip.align()
         strip.listen_to(self, self.title, self.description)
         self.opened.connect(lambda ticket: strip.hand_over("ticket", ticket.id))
         self.rejected.connect(strip.drop_drafts)

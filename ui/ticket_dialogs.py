@@ -18,10 +18,11 @@ from PySide6.QtWidgets import (
 
 from gmops_desktop.contract.terms import Contact
 from gmops_desktop.language import tr
+from ui.attachments import AttachmentStrip
 from ui.dialogs.sheet import Sheet
 from ui.new_ticket import CHANNELS
 from ui.widgets.frames import button, disable
-from ui.words import stamp
+from ui.words import listed, stamp
 
 _DAY: Final = 86400
 
@@ -58,10 +59,21 @@ class ConfirmSheet(Sheet):
         self.add_button(self.save, QDialogButtonBox.ButtonRole.AcceptRole, default=True)
         nobody = "" if contacts else tr("No designated contact is recorded yet.")
         disable(self.save, nobody, tr("Record confirmation"))
+        self._strip: AttachmentStrip | None = None
+
+    def place_attachments(self, strip: AttachmentStrip) -> None:
+        """Take the file itself; its name goes into the confirmation."""
+        self._strip = strip
+        self.body.addWidget(strip)
+        self.left.addWidget(strip.add_button)
+        strip.align()
+        strip.listen_to(self, self.words)
+        self.rejected.connect(strip.drop_drafts)
 
     def _give(self) -> None:
         text = self.words.toPlainText().strip()
-        file = self.file.text().strip()
+        attached = [one.name for one in self._strip.drafts] if self._strip else []
+        file = self.file.text().strip() or listed(attached)
         self.given.emit(self.by.currentText(), self.channel.currentText(), text, file)
         self.accept()
 

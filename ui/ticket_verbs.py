@@ -37,6 +37,7 @@ from gmops_desktop.language import mark, tr
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
+from ui.attachments import AttachmentStrip
 from ui.new_ticket import CHANNELS, designated_now
 from ui.ticket_clock import ClockSheet
 from ui.ticket_dialogs import ConfirmSheet, PromiseSheet, ReasonSheet
@@ -86,6 +87,7 @@ class TicketVerbs(QObject):
         super().__init__(parent)
         self._page, self._window = page, parent
         self._tickets, self._contracts, self._runner = tickets, contracts, runner
+        self.make_strip: Callable[[], AttachmentStrip] | None = None  # for files of a form
         self._asks: dict[Verb, Callable[[Ticket], None]] = {
             "priority": self._priority,
             "estimate": self._estimate,
@@ -148,6 +150,10 @@ class TicketVerbs(QObject):
                 tr("Record confirmation"),
             )
         )
+        if self.make_strip is not None:
+            strip = self.make_strip()
+            sheet.place_attachments(strip)
+            sheet.accepted.connect(lambda: strip.hand_over("ticket", ticket.id))
         sheet.open()
 
     @Slot(str)

@@ -33,6 +33,7 @@ from gmops_desktop.tasks import TaskRunner
 from ui.attachment_preview import AttachmentPreview, drawn
 from ui.attachment_questions import ProgramQuestion, RemovalQuestion
 from ui.attachments import AttachmentStrip
+from ui.ticket_dialogs import ConfirmSheet
 from ui.tickets_tab import TicketsTab
 
 Settled = Callable[[], None]
@@ -61,8 +62,8 @@ def tab(
     """The tickets' tab with one ticket shown."""
     tickets.open("incident", "官网首页 502", requester="李老师", priority=1)
     tab = TicketsTab(tickets, contracts, runner, finding)
-    made = [AttachmentStrip(attachments, runner), strip]
-    tab.place_attachments(made.pop)
+    first = [strip]
+    tab.place_attachments(lambda: first.pop() if first else AttachmentStrip(attachments, runner))
     runner.changed.connect(tab.hear)
     qtbot.addWidget(tab)
     tab.resize(1278, 716)
@@ -222,6 +223,34 @@ def test_a_new_ticket_takes_files_before_it_exists(
     picked = [one.name for one in attachments.of("ticket", ticket.id)]
     assert picked[1:] == ["a.txt"]
     assert picked[0].endswith(".png")
+
+
+def test_a_confirmation_takes_its_sheet(
+    qtbot: QtBot,
+    tab: TicketsTab,
+    tickets: Tickets,
+    attachments: Attachments,
+    inbox: Path,
+    settled: Settled,
+) -> None:
+    (inbox / "签字单.pdf").write_bytes(b"%PDF-1.4")
+    ticket = tickets.all()[0]
+    tickets.move(ticket.id, "working")
+    tickets.move(ticket.id, "awaiting_confirmation")
+    tab.renew()
+    qtbot.mouseClick(tab.page.forward, Qt.MouseButton.LeftButton)
+    sheet = tab.findChild(ConfirmSheet)
+    assert isinstance(sheet, ConfirmSheet)
+    made = sheet.findChild(AttachmentStrip)
+    assert isinstance(made, AttachmentStrip)
+    made.attach_files([inbox / "签字单.pdf"])
+    settled()
+    sheet.by.setCurrentText("李老师")
+    qtbot.mouseClick(sheet.save, Qt.MouseButton.LeftButton)
+    settled()
+    assert [one.name for one in attachments.of("ticket", ticket.id)] == ["签字单.pdf"]
+    confirmed = next(one for one in tickets.steps(ticket.id) if one.key == "ticket.confirmed")
+    assert "签字单.pdf" in confirmed.text
 
 
 # ---------------------------------------------------------------- looking
