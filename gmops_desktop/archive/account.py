@@ -30,7 +30,7 @@ from gmops_desktop.archive.frames import (
     store,
 )
 from gmops_desktop.archive.reader import cannot_read
-from gmops_desktop.archive.writer import Written, sidecar
+from gmops_desktop.archive.writer import Written, sidecar, write_sidecar
 from gmops_desktop.errors import ProofFailed
 from gmops_desktop.language import tr
 from gmops_desktop.paths import write_atomically
@@ -89,7 +89,7 @@ def write(path: Path, settings: AccountSettings) -> tuple[Written, str]:
         if path.exists():
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
         try:
-            write_atomically(sidecar(path), f"{sha256}  {path.name}\n".encode(), 0o644)
+            write_sidecar(path, sha256)
             write_atomically(path, data)
         finally:
             if not path.exists():

@@ -30,11 +30,11 @@ from gmops_desktop.archive.unsealing import (
     verify_any,
 )
 from gmops_desktop.archive.verification import Verification
-from gmops_desktop.archive.writer import Written, sidecar
+from gmops_desktop.archive.writer import Written, sidecar, write_sidecar
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError, ProofFailed
 from gmops_desktop.language import tr
-from gmops_desktop.paths import sync_folder, write_atomically
+from gmops_desktop.paths import sync_folder
 
 __all__ = [
     "SUFFIX",
@@ -125,8 +125,7 @@ def seal(
         try:
             written = _write(path, part, recipients, identities, context)
             with context.uncut():
-                text = f"{written.sha256}  {target.name}\n"
-                write_atomically(sidecar(target), text.encode(), 0o644)
+                write_sidecar(target, written.sha256)
                 os.replace(part, target)
                 sync_folder(target.parent)
                 path.unlink()

@@ -19,11 +19,11 @@ from gmops_desktop.archive.plain_copies import PlainCopies
 from gmops_desktop.archive.reader import cannot_read
 from gmops_desktop.archive.tree.verification import verify
 from gmops_desktop.archive.verification import Verification
-from gmops_desktop.archive.writer import Written, sidecar
+from gmops_desktop.archive.writer import Written, sidecar, write_sidecar
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError, ProofFailed
 from gmops_desktop.language import tr
-from gmops_desktop.paths import sync_folder, write_atomically
+from gmops_desktop.paths import sync_folder
 
 SUFFIX: Final = ".age"
 
@@ -89,8 +89,7 @@ def unseal(path: Path, out: Path, identities: Identities, context: Context) -> W
                 found = _unseal(path, file, out.parent, identities, context)
                 os.fsync(file.fileno())
             with context.uncut():
-                text = f"{found.hexdigest}  {out.name}\n"
-                write_atomically(sidecar(out), text.encode(), 0o644)
+                write_sidecar(out, found.hexdigest)
                 os.replace(part, out)
                 sync_folder(out.parent)
         finally:

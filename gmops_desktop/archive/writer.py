@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import hashlib
 import os
 import threading
@@ -134,7 +135,7 @@ class ArchiveWriter:
             self._file.close()
             digest = self._sha256.hexdigest()
             # The sidecar first: a name without its file is harmless, a file half announced is not.
-            write_atomically(sidecar(self.path), f"{digest}  {self.path.name}\n".encode(), 0o644)
+            write_sidecar(self.path, digest)
             os.replace(self.part, self.path)
             sync_folder(self.path.parent)
         self._finished = True
@@ -240,6 +241,14 @@ class ArchiveWriter:
 def sidecar(path: Path) -> Path:
     """Return where the archive's SHA-256 stands, in the form of `sha256sum`."""
     return path.with_name(path.name + ".sha256")
+
+
+def write_sidecar(path: Path, sha256: str) -> None:
+    """State an archive's SHA-256 beside it; only who alone writes `path` may."""
+    target = sidecar(path)
+    for left in target.parent.glob(f".{glob.escape(target.name)}.*.part"):  # by a killed program
+        left.unlink(missing_ok=True)
+    write_atomically(target, f"{sha256}  {path.name}\n".encode(), 0o644)
 
 
 def _pack(content: bytes, level: int) -> _Packed:

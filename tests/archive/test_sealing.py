@@ -415,6 +415,21 @@ seal(Path(sys.argv[1]), [sys.argv[2]], Context(), identities=[sys.stdin.read()])
 """
 
 
+def test_what_a_killed_program_left_of_the_sidecar_goes_with_the_next(tmp_path: Path) -> None:
+    plain = tmp_path / "one.sql.zst"
+    plain.write_bytes(b"rows of members")
+    (tmp_path / ".one.sql.zst.age.sha256.33c68702.part").write_bytes(b"33c687")
+    (tmp_path / ".two.sql.zst.age.sha256.33c68702.part").write_bytes(
+        b"another's, perhaps still written"
+    )
+    seal(plain, KEYS, Context())
+    assert names(tmp_path) == [
+        ".two.sql.zst.age.sha256.33c68702.part",
+        "one.sql.zst.age",
+        "one.sql.zst.age.sha256",
+    ]
+
+
 def test_killed_at_any_moment_one_whole_archive_is_left(
     tmp_path: Path, copies: PlainCopies
 ) -> None:

@@ -31,7 +31,7 @@ def test_promises_and_the_contract_s_end_are_due(tickets, due):
     promised = tickets.open("incident", "官网, 首页; 502", requester="", priority=1)
     ended = tickets.open("incident", "撤回的", requester="", priority=1)
     for one in (promised, ended):
-        tickets.promise(one.id, NOW + timedelta(hours=30))
+        tickets.promise(one.id, NOW + timedelta(hours=30), "先告知时间，原因在查")
     tickets.move(ended.id, "withdrawn", "撤回")
     first, last = due.all()
     assert (first.at, first.uid) == (
@@ -43,7 +43,7 @@ def test_promises_and_the_contract_s_end_are_due(tickets, due):
 
 def test_the_file_is_written_and_a_moved_promise_keeps_its_uid(tickets, due, tmp_path):
     ticket = tickets.open("incident", "首页", requester="", priority=1)
-    tickets.promise(ticket.id, NOW + timedelta(hours=1))
+    tickets.promise(ticket.id, NOW + timedelta(hours=1), "先告知时间，原因在查")
     assert due.write(tmp_path / "due.ics") == 2
     before = (tmp_path / "due.ics").read_bytes()
     tickets.promise(ticket.id, NOW + timedelta(hours=5), "备件晚到")
