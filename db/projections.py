@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from itertools import groupby
 from typing import Any, Final
 
@@ -168,13 +169,12 @@ def _name(fields: Mapping[str, Json], identity: str) -> str:
 
 def values_of(model: type[Projected], subject: Subject) -> dict[str, Any]:
     """Return the columns of the row that `subject` gives; unknown fields go to `more`."""
-    columns = model.__table__.columns
-    known = {column.name for column in columns} - _OWN
+    known = _columns(model)
     first, last = subject.entries[0], subject.entries[-1]
-    values: dict[str, Any] = {name: _default(columns[name]) for name in known}
-    for name in known & subject.fields.keys():
+    values: dict[str, Any] = {name: default for name, (_, default) in known.items()}
+    for name in known.keys() & subject.fields.keys():
         if subject.fields[name] is not None:
-            values[name] = _from_json(columns[name].type, subject.fields[name])
+            values[name] = known[name][0](subject.fields[name])
     if issubclass(model, Numbered):
         values["claimed"] = values["number"]
     if model is TicketRow:
@@ -190,20 +190,30 @@ def values_of(model: type[Projected], subject: Subject) -> dict[str, Any]:
     }
 
 
+@cache
+def _columns(model: type[Projected]) -> dict[str, tuple[Callable[[Json], Any], Any]]:
+    """Return for each column a field may fill: what makes its value from JSON, and its default."""
+    columns = (column for column in model.__table__.columns if column.name not in _OWN)
+    return {column.name: (_from_json(column.type), _default(column)) for column in columns}
+
+
 def _default(column: Column[Any]) -> Any:
     return column.default.arg if isinstance(column.default, ScalarElementColumnDefault) else None
 
 
-def _from_json(kind: Any, value: Json) -> Any:
-    """Return a field's JSON value as its column wants it; raise `ValueError` if it is not one."""
-    convert: Callable[[Any], Any] | None = None
+def _from_json(kind: Any) -> Callable[[Json], Any]:
+    """Return what a column of a kind makes of a field's JSON value; it may raise `ValueError`."""
     if isinstance(kind, UtcTime):
-        convert = datetime.fromisoformat
-    elif isinstance(kind, Exact):
-        convert = Decimal
-    elif kind.python_type is date:
-        convert = date.fromisoformat
-    return convert(value) if convert else value
+        return datetime.fromisoformat
+    if isinstance(kind, Exact):
+        return Decimal
+    if kind.python_type is date:
+        return date.fromisoformat
+    return _as_it_is
+
+
+def _as_it_is(value: Json) -> Any:
+    return value
 
 
 def _spent(subject: Subject) -> Decimal | None:

@@ -130,7 +130,7 @@ def fold(entries: Iterable[EntryView]) -> Subject:
     conflicts = [
         name
         for name, writes in standing.items()
-        if len({canonical(write.fields[name]) for write in writes}) > 1
+        if len(writes) > 1 and len({canonical(write.fields[name]) for write in writes}) > 1
     ]
     return Subject(values, tuple(sorted(conflicts)), ordered)
 

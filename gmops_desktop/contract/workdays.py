@@ -49,7 +49,7 @@ class Calendar:
         if year is not None:
             return day in year.worked or (day.weekday() < 5 and day not in year.off)
         if _library_knows(day.year):
-            return bool(chinese_calendar.is_workday(day))
+            return _library_says(day)
         return day.weekday() < 5
 
     def add_workdays(self, day: date, count: int) -> date:
@@ -132,6 +132,12 @@ def add_workdays(day: date, count: int) -> date:
         if is_workday(day):
             count -= 1
     return day
+
+
+@cache
+def _library_says(day: date) -> bool:
+    """Ask once a day: the library looks through all of its years for each answer."""
+    return bool(chinese_calendar.is_workday(day))
 
 
 @cache
