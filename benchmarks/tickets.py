@@ -166,7 +166,7 @@ def measure(folder: Path, tickets: int, out: Path) -> bool:
     facts = {
         "tickets": f"{tickets:,} with {tickets * ENTRIES_EACH:,} entries, made in {seeded:.0f} s",
         "store": f"{(folder / 'store.db').stat().st_size / 1e6:.0f} MB after import and rebuild",
-        "load before": f"{os.getloadavg()[0]:.1f} of {os.cpu_count()} CPUs",
+        "load at the end": f"{os.getloadavg()[0]:.1f} of {os.cpu_count()} CPUs",
         "search": "agrees with reading every text" if right else "DIFFERS from reading every text",
     }
     _write(out, facts, figures)

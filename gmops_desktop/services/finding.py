@@ -111,7 +111,7 @@ class Finding:
     def similar(self, title: str, most: int = 5) -> tuple[Alike, ...]:
         """Return the tickets with a title like this one, the most alike first (2.3-5).
 
-        After an entry the first answer takes a tenth of a second on 20,000 tickets: ask in the
+        After an entry the first answer took a fifth of a second on 20,000 tickets: ask in the
         background.
         """
         with self._database.session() as session:
