@@ -42,9 +42,9 @@ class EvidenceDialog(Sheet):
 
     def __init__(self, parent: QWidget | None, found: EvidenceOf, runner: TaskRunner) -> None:
         title = f"{name_of_item(found.item)} · {found.month:%Y-%m}"
-        super().__init__(parent, title, _summary(found.proofs), width=720)
+        super().__init__(parent, title, _summary(found.proofs), width=760)
         columns: list[Column[Line]] = [
-            Column(tr("Evidence"), lambda one: word_of_stream(one[0]), 176, muted=True),
+            Column(tr("Evidence"), lambda one: word_of_stream(one[0]), 208, muted=True),
             Column(tr("At"), _when, 128, key=_when),
             Column(tr("What"), _what, tip=_what),
             Column(tr("Count"), _count, 72, key=_size, right=True),

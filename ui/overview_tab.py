@@ -50,6 +50,7 @@ from ui.widgets.tables import Column, Table
 from ui.words import NOTHING, ago, clock, day, lasting, month, number, share, weekday
 
 _PRIORITIES: dict[int, State] = {1: "critical", 2: "warning"}  # the rest are plain words
+_BADGE_WIDTH = 120  # so that texts stand in one line, whichever badges there are
 _DUE_ROWS = 6  # in sight; the rest is counted
 
 
@@ -198,7 +199,7 @@ class OverviewTab(Page):
         self.expiry.set_rows(overview.expiry)
         self._show_due()
         self.tickets.set_rows(overview.tickets)
-        self._all_tickets.setText(tr("All {count}", count=len(overview.tickets)))
+        self._all_tickets.setText(tr("All {count}", count=overview.open_count))
         self.waiting.set_rows(overview.waiting)
 
     def show_item(self, identity: str) -> None:
@@ -300,10 +301,12 @@ class OverviewTab(Page):
     def _list(self, found: Sequence[Due], nothing: str) -> None:
         rest = len(found) - _DUE_ROWS
         self._due_card.hint.show_text(tr("{count} more", count=rest) if rest > 0 else "")
-        for one in found[:_DUE_ROWS]:
+        badges = [StateBadge(one.state, one.word) for one in found[:_DUE_ROWS]]
+        width = max((made.sizeHint().width() for made in badges), default=0)
+        for one, made in zip(found, badges, strict=False):
             badge = QWidget()
-            badge.setFixedWidth(120)
-            row(badge, StateBadge(one.state, one.word), None)
+            badge.setFixedWidth(max(_BADGE_WIDTH, width))
+            row(badge, made, None)
             items: list[QWidget | None] = [badge, Label(one.text)]
             if one.number:
                 follow = partial(self._follow, one.number)

@@ -64,11 +64,11 @@ STREAMS: Final[dict[str, Evidence]] = {
 }
 
 _ITEMS: Final[dict[str, str]] = {
-    "server": mark("Cloud server with backup and restore"),
-    "database": mark("Cloud database with backup and restore"),
+    "server": mark("Cloud server and backup"),
+    "database": mark("Cloud database and backup"),
     "website": mark("Website operation"),
-    "account": mark("Official account operation"),
-    "verification": mark("Yearly verification of the account"),
+    "account": mark("Account operation"),
+    "verification": mark("Account verification"),
     "monitoring": mark("Platform monitoring"),
     "questions": mark("Answering questions"),
     "modification": mark("Free modifications"),

@@ -45,7 +45,7 @@ def of_tickets(found: Iterable[Open], now: datetime) -> Iterable[Due]:
         text = one.row.title
         if until is not None and day_of(until) <= today:
             promise = one.clocks.get("promise")
-            late = promise is not None and promise.state == "critical"
+            late = promise.state == "critical" if promise else not one.clocks and until < now
             word = f"{until.astimezone():%H:%M}" if day_of(until) == today else str(day_of(until))
             text = tr("Promise: {title}", title=one.row.title)
             yield Due("critical" if late else "warning", word, text, one.row.number)

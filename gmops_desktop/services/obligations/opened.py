@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,6 +21,9 @@ from gmops_desktop.contract.record import EntryView
 from gmops_desktop.contract.targets import ClockKey
 from gmops_desktop.language import tr
 from gmops_desktop.states import State
+
+MOST: Final = 100  # tickets whose entries are replayed: what somebody may look at on one page
+_HELD: Final = ("awaiting_notice", "awaiting_confirmation", "suspended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """An open ticket as this page needs it."""
+    """An open ticket as this page needs it; beyond the `MOST` pressing ones without clocks."""
 
     row: TicketRow
     clocks: Mapping[ClockKey, Clock]
@@ -52,18 +56,23 @@ class Open:
 
 
 def open_tickets(session: Session, journal: Journal, scope: Scope, now: datetime) -> list[Open]:
-    """Return the open tickets of a contract with their clocks, the oldest first."""
+    """Return the open tickets of a contract, the oldest first; clocks of the most pressing ones and
+    of those that wait, since replaying thousands would hold the window up."""
     wanted = select(TicketRow).where(
         TicketRow.state.not_in(tickets.ENDED), scope.of(TicketRow.resource_id, TicketRow.contact_id)
     )
     rows = session.scalars(wanted.order_by(TicketRow.opened_at)).all()
-    times = replayed(session, journal, [ticket_of(row) for row in rows], now)
-    return [_open(row, times[row.id]) for row in rows]
+    pressing = sorted(rows, key=_pressing)[:MOST]
+    held = [row for row in rows if row.state in _HELD][:MOST]
+    looked = {row.id: ticket_of(row) for row in (*pressing, *held)}
+    times = replayed(session, journal, list(looked.values()), now)
+    return [_open(row, times.get(row.id)) for row in rows]
 
 
 def lines(found: Iterable[Open]) -> tuple[TicketLine, ...]:
-    """Return the tickets as lines, the most pressing first."""
-    return tuple(_line(one) for one in sorted(found, key=_pressing))
+    """Return the most pressing tickets as lines, at most `MOST`."""
+    pressing = sorted(found, key=lambda one: _pressing(one.row))[:MOST]
+    return tuple(_line(one) for one in pressing)
 
 
 def waiting(
@@ -84,15 +93,17 @@ def waiting(
     return tuple(sorted(held, key=lambda one: -one.seconds))
 
 
-def _open(row: TicketRow, time: Replayed) -> Open:
+def _open(row: TicketRow, time: Replayed | None) -> Open:
+    if time is None:
+        return Open(row, {}, None)
     since = None
     for span in time.spans:
         since = (since or span.begin) if span.waiting else None
     return Open(row, {clock.key: clock for clock in time.clocks}, since)
 
 
-def _pressing(one: Open) -> tuple[int, datetime]:
-    return one.row.priority or 3, one.row.opened_at or one.row.created_at
+def _pressing(row: TicketRow) -> tuple[int, datetime]:
+    return row.priority or 3, row.opened_at or row.created_at
 
 
 def _line(one: Open) -> TicketLine:

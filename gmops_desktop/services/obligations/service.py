@@ -81,6 +81,7 @@ class Overview:
     due: tuple[Due, ...]
     tickets: tuple[TicketLine, ...]
     waiting: tuple[Waiting, ...]
+    open_count: int = 0
     ledger: Ledger | None = None
     todos: tuple[Todo, ...] = ()
 
@@ -153,6 +154,7 @@ class Obligations:
                 expiry=expiries(session, contract, terms, scope, today),
                 due=tuple(sorted(dues, key=lambda one: one.state != "critical")),
                 tickets=opened.lines(found),
+                open_count=len(found),
                 waiting=opened.waiting(session, self._journal, found, scope, now),
                 ledger=ledger,
                 todos=todos(contract.items, month, counts, owed) if contract.runs(today) else (),
