@@ -193,7 +193,7 @@ def values_of(model: type[Projected], subject: Subject) -> dict[str, Any]:
 @cache
 def _columns(model: type[Projected]) -> dict[str, tuple[Callable[[Json], Any], Any]]:
     """Return for each column a field may fill: what makes its value from JSON, and its default."""
-    columns = (column for column in model.__table__.columns if column.name not in _OWN)
+    columns = (column for column in model.__mapper__.columns if column.name not in _OWN)
     return {column.name: (_from_json(column.type), _default(column)) for column in columns}
 
 
