@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -17,6 +18,7 @@ from gmops_desktop.contract.tickets import ENDED, WAITING
 from gmops_desktop.language import mark, tr, tr_n
 from gmops_desktop.services.finding import Finding, Found, TicketLine
 from gmops_desktop.settings import SettingsFile
+from gmops_desktop.tasks import TaskRunner
 from ui import words
 from ui.icons import icon
 from ui.ticket_batch import BatchBar
@@ -51,15 +53,17 @@ class TicketFinder(Pane):
     def __init__(
         self,
         finding: Finding,
-        clocks: Callable[[str], Sequence[Clock]],
+        clocks: Callable[[Sequence[str]], Mapping[str, Sequence[Clock]]],
+        runner: TaskRunner,
         settings: SettingsFile | None = None,
     ) -> None:
         super().__init__()
         self._finding = finding
         self._all: tuple[TicketLine, ...] = ()
         self._fresh = True  # nothing was shown yet
-        self._clocks = RowClocks(clocks, self)
+        self._clocks = RowClocks(clocks, runner, self)
         self.shown: list[TicketLine] = []
+        self.still = self.waiting = 0  # how many are open, and how many of them wait for Party A
 
         self.search = QLineEdit()
         self.search.setClearButtonEnabled(True)
@@ -103,7 +107,7 @@ class TicketFinder(Pane):
         self.filters.attach(self._filter)
         self.filters.changed.connect(self._show)
         self.filters.saved_chosen.connect(self._use_filter)
-        self._clocks.more.connect(self.list.viewport().update)
+        self._clocks.came.connect(self.list.viewport().update)
         self.list.picked.connect(self.picked)
         self.list.chose.connect(lambda: self.batch.show_count(len(self.list.chosen)))
         self.batch.let_go.connect(self.list.select_one)
@@ -115,14 +119,15 @@ class TicketFinder(Pane):
 
     def show_tickets(self, lines: tuple[TicketLine, ...], resources: Mapping[str, str]) -> None:
         """Show other tickets by the same filter; `resources` are names by id."""
-        self._clocks.grow_old()
+        self._clocks.forget()
         self._all = lines
         self.filters.show_resources(resources)
-        waiting = sum(one.state in WAITING for one in lines)
-        still = sum(one.state not in ENDED for one in lines)
-        self.which.rename("open", tr("Open {count}", count=still))
-        self.which.rename("waiting", tr("Waiting {count}", count=waiting))
-        if self._fresh and lines and not still:
+        states = Counter(one.state for one in lines)
+        self.waiting = sum(states[state] for state in WAITING)
+        self.still = len(lines) - sum(states[state] for state in ENDED)
+        self.which.rename("open", tr("Open {count}", count=self.still))
+        self.which.rename("waiting", tr("Waiting {count}", count=self.waiting))
+        if self._fresh and lines and not self.still:
             self.which.choose("all")  # a page that opens empty helps nobody
         self._fresh = not lines
         self._show()

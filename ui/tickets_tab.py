@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,6 @@ from gmops_desktop.changes import Change
 from gmops_desktop.context import Context
 from gmops_desktop.contract.tickets import (
     ENDED,
-    WAITING,
     Priority,
     TicketState,
     WaitingOn,
@@ -87,7 +87,7 @@ class TicketsTab(Page):
             tip=tr("Log a problem or a request (Ctrl+N)"),
         )
         self.lists = button(tr("List"), tip=tr("Import, export, calendar of due dates"))
-        self.finder = TicketFinder(finding, tickets.clocks, settings)
+        self.finder = TicketFinder(finding, tickets.clocks_of, runner, settings)
         self.search, self.which = self.finder.search, self.finder.which
         self.list, self.batch = self.finder.list, self.finder.batch
         self.page = TicketPage()
@@ -138,16 +138,15 @@ class TicketsTab(Page):
         self.head.caption.show_text(
             tr(
                 "{open} open, {waiting} of them waiting for Party A",
-                open=sum(one.state not in ENDED for one in lines),
-                waiting=sum(one.state in WAITING for one in lines),
+                open=self.finder.still,
+                waiting=self.finder.waiting,
             )
         )
-        self.recount()
+        self._tell(Counter(one.priority for one in lines if one.state not in ENDED))
 
     def recount(self) -> None:
         """Tell how many tickets are open."""
-        still = self._finding.open_ones()
-        self.counted.emit(sum(still.values()), _worst(still))
+        self._tell(self._finding.open_ones())
 
     def show_item(self, identity: str) -> None:
         """Show the ticket of that id or number, whatever the filter was."""
@@ -237,6 +236,9 @@ class TicketsTab(Page):
         self.body.addWidget(self._pages)
 
     # -- what is shown
+
+    def _tell(self, still: Mapping[Priority, int]) -> None:
+        self.counted.emit(sum(still.values()), _worst(still))
 
     @Slot(str)
     def _show_ticket(self, identity: str) -> None:

@@ -13,10 +13,11 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Final, NamedTuple, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from db import texts
+from db.columns import from_milliseconds
 from db.engine import Database
 from db.models import Entry, TicketRow
 from db.texts import Found
@@ -37,8 +38,18 @@ class TicketLine(NamedTuple):
     priority: Priority
     requester: str
     resource_id: str
-    opened_at: datetime
-    closed_at: datetime | None
+    opened: int  # milliseconds since 1970: of 20,000 only those in sight become times
+    closed: int | None
+
+    @property
+    def opened_at(self) -> datetime:
+        """When it was raised, in UTC."""
+        return from_milliseconds(self.opened)
+
+    @property
+    def closed_at(self) -> datetime | None:
+        """When it was closed, in UTC; None while it is not."""
+        return None if self.closed is None else from_milliseconds(self.closed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +69,8 @@ _LINE: Final = (
     func.coalesce(TicketRow.priority, 3),
     TicketRow.requester,
     TicketRow.resource_id,
-    func.coalesce(TicketRow.opened_at, TicketRow.created_at, type_=TicketRow.opened_at.type),
-    TicketRow.closed_at,
+    func.coalesce(TicketRow.opened_at, TicketRow.created_at, type_=BigInteger),
+    type_coerce(TicketRow.closed_at, BigInteger),
 )
 _AGE: Final = itemgetter(8, 0)  # when it was opened, and its id
 _NEWEST: Final = (TicketRow.opened_at.desc(), TicketRow.id.desc())

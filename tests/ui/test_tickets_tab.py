@@ -64,7 +64,9 @@ def test_a_page_without_open_tickets_opens_with_all(
     assert tab.list.current == declined.id
 
 
-def test_the_list_shows_priority_state_and_the_clock(tab: TicketsTab, tickets: Tickets) -> None:
+def test_the_list_shows_priority_state_and_the_clock(
+    qtbot: QtBot, tab: TicketsTab, tickets: Tickets
+) -> None:
     opened(tickets)
     opened(tickets, "会员名册", priority=3)
     with_counts: list[tuple[int, str]] = []
@@ -72,7 +74,7 @@ def test_the_list_shows_priority_state_and_the_clock(tab: TicketsTab, tickets: T
     tab.renew()
     urgent = next(entry for entry in tab.list.entries if entry.title == "官网首页 502")
     assert (urgent.state, urgent.word) == ("critical", "Urgent")
-    assert "left" in urgent.right()
+    qtbot.waitUntil(lambda: "left" in urgent.right())
     assert with_counts[-1] == (2, "critical")
 
 
