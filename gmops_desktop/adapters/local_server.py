@@ -216,6 +216,7 @@ class LocalServer:
             "--no-defaults",
             f"--datadir={self.data}",  # by which `serving` knows it
             f"--tmpdir={self.folder}",
+            f"--secure-file-priv={self.folder}",  # a package's own is for its service alone
             f"--port={port}",
             f"--bind-address={LOOPBACK}",
             "--socket=mysqld.sock",  # in the data folder; a full path may pass the 107-byte limit

@@ -814,6 +814,17 @@ PROGRAMS = [
         "CREATE VIEW v AS SELECT 'a\r\nb' AS x",
     ),
     feature(
+        "programs made in a mode that MySQL has refused since 8.0",
+        "CREATE TABLE t (id int PRIMARY KEY, n int)",
+        "INSERT INTO t VALUES (1, 1)",
+        "SET sql_mode=CONCAT('STRICT_ALL_TABLES',"
+        "IF(VERSION() REGEXP '^5[.]|MariaDB',',NO_AUTO_CREATE_USER',''))",
+        "CREATE FUNCTION half(n int) RETURNS int DETERMINISTIC RETURN n/2",
+        "CREATE PROCEDURE p() SELECT 'c:\\\\', \"'\" FROM t",
+        "CREATE TRIGGER up BEFORE INSERT ON t FOR EACH ROW SET new.n=new.n+1",
+        "CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY STARTS '2035-01-01' DO DELETE FROM t WHERE 0",
+    ),
+    feature(
         "programs under other modes",
         "CREATE TABLE t (id int PRIMARY KEY, x text)",
         "SET sql_mode='ANSI_QUOTES,PIPES_AS_CONCAT'",

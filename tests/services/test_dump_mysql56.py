@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import strange_features
+from databases import query
 from sandbox.mariadb import MariaDB
 from sandbox.mysql56 import Mysql56
 from strange_dumps import Workbench, check_across, check_same
@@ -24,3 +25,24 @@ def test_comes_back_and_goes_on(
     check_same(feature, taken, mysql56, workbench.load(mysql56, taken.path))
     if feature in _ONWARD:
         check_across(feature, taken, mariadb, workbench.load(mariadb, taken.path))
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["to MySQL 5.6", "to MariaDB"])
+def test_a_mode_that_only_old_servers_know_goes_along(
+    workbench: Workbench, mysql56: Mysql56, mariadb: MariaDB, back: bool
+) -> None:
+    """What newer ones make of it is told by `test_script.py`, and on MySQL 9 itself."""
+    source, target = (mysql56, mariadb) if back else (mariadb, mysql56)
+    (feature,) = (one for one in strange_features.FEATURES if "has refused" in one.name)
+    taken = workbench.take(source, workbench.make(source, feature.statements))
+    fresh = workbench.load(target, taken.path)
+    modes = {
+        mode
+        for view, schema in (("ROUTINES", "ROUTINE"), ("TRIGGERS", "TRIGGER"), ("EVENTS", "EVENT"))
+        for (mode,) in query(
+            target,
+            fresh,
+            f"SELECT SQL_MODE FROM information_schema.{view} WHERE {schema}_SCHEMA=DATABASE()",
+        )
+    }
+    assert modes == {"STRICT_ALL_TABLES,NO_AUTO_CREATE_USER"}

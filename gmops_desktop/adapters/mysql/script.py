@@ -26,16 +26,22 @@ _SETTINGS: Final = {
     "sql_notes": "0",
 }
 _REST: Final = rb"""`(?:[^`]|``)*` | --(?=[\s]|$)[^\n]* | \#[^\n]* | /\*.*?\*/"""
-_TOKEN: Final = re.compile(
+TOKEN: Final = re.compile(
     rb"""'(?:[^'\\]|\\.|'')*' | "(?:[^"\\]|\\.|"")*" | """ + _REST, re.VERBOSE | re.DOTALL
 )
 # Where 'c:\' is whole, which a stock client learns from the server's answer to the SET.
-_TOKEN_BARE: Final = re.compile(
+TOKEN_BARE: Final = re.compile(
     rb"""'(?:[^']|'')*' | "(?:[^"]|"")*" | """ + _REST, re.VERBOSE | re.DOTALL
 )
 _MODE: Final = re.compile(rb"\bSET\b[^']*\bsql_mode='([^']*)'")
 _COMMENTS: Final = re.compile(rb"\A(?:\s+|--(?=\s|\Z)[^\n]*|\#[^\n]*|/\*(?!M?!).*?\*/)+", re.DOTALL)
 _DELIMITER: Final = re.compile(rb"\s*DELIMITER[ \t]+(\S+)[^\n]*(?:\n|\Z)", re.IGNORECASE)
+# MariaDB and MySQL 5.7 have it by default; MySQL has refused it since 8.0.
+_FORGOTTEN: Final = "NO_AUTO_CREATE_USER"
+OLD_MODE: Final = (  # adds it where the server knows it
+    "SET SESSION sql_mode=CONCAT(@@sql_mode,"
+    f"IF(VERSION() REGEXP '^5[.]|MariaDB',',{_FORGOTTEN}',''))"
+)
 _SIGNS: Final = (b"\\", b"'", b'"', b"`")
 _NAME: Final = rb"`(?:[^`]|``)*`"
 _DEFINER: Final = re.compile(rb" DEFINER=(?:" + _NAME + rb"@" + _NAME + rb"|" + _NAME + rb")")
@@ -89,7 +95,7 @@ def definition(connection: MysqlConnection, found: Definition) -> bytes:
             body, charset = foreign, found.charset
     before = [f"SET character_set_client={charset}", f"SET collation_connection={found.collation}"]
     if found.kind != "view":
-        before.append(f"SET SESSION sql_mode='{found.sql_mode}'")
+        before += _mode(found.sql_mode)
     if found.time_zone:
         before.append(f"SET SESSION time_zone='{found.time_zone}'")
     if found.kind == "view":
@@ -108,6 +114,17 @@ def definition(connection: MysqlConnection, found: Definition) -> bytes:
             f"SET SESSION sql_mode='{SQL_MODE}',time_zone='+00:00';\n".encode(),
         ]
     )
+
+
+def _mode(mode: str) -> list[str]:
+    """Return what sets the mode that a definition was made in, as far as the server knows it."""
+    parts = mode.split(",")
+    if _FORGOTTEN not in parts:
+        return [f"SET SESSION sql_mode='{mode}'"]
+    return [
+        f"SET SESSION sql_mode='{','.join(part for part in parts if part != _FORGOTTEN)}'",
+        OLD_MODE,
+    ]
 
 
 def piece(part: Piece, *, first: bool) -> bytes:
@@ -135,7 +152,7 @@ def statements(frame: bytes) -> Iterator[bytes]:
 
 
 def _split(frame: bytes) -> Iterator[bytes]:
-    end, start, position, rules = b";", 0, 0, _TOKEN
+    end, start, position, rules = b";", 0, 0, TOKEN
     while position < len(frame):
         if not frame[start:position].strip() and (command := _DELIMITER.match(frame, position)):
             end, start = command[1], command.end()
@@ -143,7 +160,7 @@ def _split(frame: bytes) -> Iterator[bytes]:
         elif frame.startswith(end, position):
             yield from _bare(frame[start:position])
             if mode := _MODE.search(frame, start, position):
-                rules = _TOKEN_BARE if b"NO_BACKSLASH_ESCAPES" in mode[1] else _TOKEN
+                rules = TOKEN_BARE if b"NO_BACKSLASH_ESCAPES" in mode[1] else TOKEN
             position += len(end)
             start = position
         else:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
+
+from databases import query
 from gmops_desktop.adapters.mysql.exchange import foreign_keys
 from gmops_desktop.adapters.mysql.script import (
+    OLD_MODE,
     create_of,
     renamed,
     statements,
     without_definer,
 )
+from sandbox.mariadb import MariaDB
 
 
 def test_statements_end_where_they_end() -> None:
@@ -86,3 +91,24 @@ def test_foreign_keys_are_found_as_they_are_spelled() -> None:
             " ON DELETE CASCADE ON UPDATE NO ACTION",
         ),
     ]
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize(
+    ("version", "knows"),
+    [
+        ("5.6.24", True),
+        ("5.7.44-log", True),
+        ("10.11.6-MariaDB-0+deb12u1", True),
+        ("8.0.36", False),
+        ("8.4.3-txsql", False),
+        ("9.5.0", False),
+    ],
+)
+def test_a_mode_that_mysql_has_forgotten_is_set_where_it_is_known(
+    mariadb: MariaDB, version: str, knows: bool
+) -> None:
+    """What the server of that version would make of it, computed by one that is here."""
+    expression = OLD_MODE.partition("sql_mode=")[2].replace("VERSION()", f"'{version}'")
+    ((mode,),) = query(mariadb, "", f"SELECT {expression.replace('@@sql_mode', repr('ANSI'))}")
+    assert mode == ("ANSI,NO_AUTO_CREATE_USER" if knows else "ANSI")
