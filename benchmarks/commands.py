@@ -57,6 +57,7 @@ def run(
         tempfile.TemporaryFile() as said,
         tempfile.TemporaryFile() if into is None else into.open("wb") as out,
     ):
+        os.sync()  # what others wrote, and have not paid for, goes to the disk before
         begun = time.monotonic()
         process = subprocess.Popen(
             [str(word) for word in words],

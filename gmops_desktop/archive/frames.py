@@ -62,10 +62,12 @@ class Layout:
 
 
 class _Own(threading.local):
-    """Each thread's compressors, by level: a new one for each frame takes a tenth more time."""
+    """Each thread's own tools, compressors by level: a new one for each frame takes a tenth more
+    time."""
 
     def __init__(self) -> None:
         self.compressors: dict[int, zstandard.ZstdCompressor] = {}
+        self.decompressor = zstandard.ZstdDecompressor()
 
 
 _own: Final = _Own()
@@ -106,11 +108,13 @@ def decompress(frame: bytes) -> bytes:
             raise Damaged("header")
         if header.content_size > LARGEST_CONTENT:  # also the marker of an unknown size
             raise Damaged("content size")
-        decoder = zstandard.ZstdDecompressor().decompressobj()
+        if header.content_size:  # into room of that size at once, in half the time
+            return _own.decompressor.decompress(frame, allow_extra_data=False)
+        decoder = zstandard.ZstdDecompressor().decompressobj()  # the other would not look at it
         content = decoder.decompress(frame)
     except zstandard.ZstdError as error:
         raise Damaged(str(error)) from error
-    if len(content) != header.content_size or not decoder.eof or decoder.unused_data:
+    if content or not decoder.eof or decoder.unused_data:
         raise Damaged("content size")
     return content
 

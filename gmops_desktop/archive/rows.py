@@ -29,9 +29,9 @@ def lines(text: bytes) -> bytes:
 def server_text(rows: bytes) -> bytes:
     """Return the server's form of `rows` as they stand in a file."""
     joined = rows.replace(b"\n", b"\0")
-    first, *escaped = joined.split(b"\\")  # one byte is found many times faster than two
-    if not escaped:
+    if b"\\" not in joined:
         return joined
+    first, *escaped = joined.split(b"\\")  # one byte is found many times faster than two
     if b"" not in escaped:
         return first + b"".join([_MEANT[part[0]] + part[1:] for part in escaped])
     # A run of backslashes begins with an escape, so pairs taken from the left are escaped

@@ -181,6 +181,23 @@ def test_a_changed_frame_never_decodes(content: bytes, data: st.DataObject) -> N
         decompress(bytes(frame))
 
 
+@pytest.mark.parametrize("content", [b"", b"rows of members", b"a" * 1500])
+def test_a_frame_with_less_or_more_behind_it_never_decodes(content: bytes) -> None:
+    whole = compress(content)
+    assert decompress(whole) == content
+    for frame in (whole[:-1], whole[:-4], whole + b"x", whole + whole, b""):
+        with pytest.raises(Damaged):
+            decompress(frame)
+
+
+@pytest.mark.parametrize("stated", [300, 1499, 1501, 60_000])
+def test_a_frame_that_states_another_size_never_decodes(stated: int) -> None:
+    whole = compress(b"a" * 1500)
+    assert whole[5:7] == struct.pack("<H", 1500 - 256)  # RFC 8878, 3.1.1.1.4
+    with pytest.raises(Damaged):
+        decompress(whole[:5] + struct.pack("<H", stated - 256) + whole[7:])
+
+
 def test_times_and_remarks_survive() -> None:
     manifest = manifest_of([])
     assert Manifest.parse(manifest.trailer()) == manifest
