@@ -76,14 +76,15 @@ def targets_of(session: Session, ticket: Ticket) -> Targets:
 def targets_on(session: Session, on: date) -> Targets:
     """Return the limits of the contract in force on a day, or our own objectives."""
     contract = in_force(contracts_in(session), on)
-    return _targets_in(session, contract.id if contract else "")
+    return targets_in(session, contract.id if contract else "")
 
 
 def _parts_of(ticket_id: str, merged: Sequence[Ticket]) -> tuple[Ticket, ...]:
     found: dict[str, Ticket] = {}
-    wanted = {ticket_id}
+    wanted, seen = {ticket_id}, {ticket_id}  # two devices may have merged two into each other
     while wanted:
-        new = {one.id: one for one in merged if one.merged_into in wanted and one.id not in found}
+        new = {one.id: one for one in merged if one.merged_into in wanted and one.id not in seen}
+        seen |= set(new)
         found |= new
         wanted = set(new)
     return tuple(sorted(found.values(), key=lambda one: one.number))
@@ -97,7 +98,7 @@ def _limits(session: Session) -> Callable[[Ticket], Targets]:
 
     @cache
     def said(contract_id: str) -> Targets:
-        return _targets_in(session, contract_id)
+        return targets_in(session, contract_id)
 
     @cache
     def named(model: _Named, id: str) -> str:
@@ -113,10 +114,16 @@ def _limits(session: Session) -> Callable[[Ticket], Targets]:
     return limits
 
 
-def _targets_in(session: Session, contract_id: str) -> Targets:
-    row = session.get(ContractRow, contract_id)
-    kept = row.more.get("targets") if row is not None else None
-    return from_json(kept) if kept else OBJECTIVES
+def targets_in(session: Session, contract_id: str) -> Targets:
+    """Return the limits of a contract: its own, else those of the one it renews, else our own
+    objectives."""
+    seen: set[str] = set()
+    while (row := session.get(ContractRow, contract_id)) is not None and row.id not in seen:
+        if kept := row.more.get("targets"):
+            return from_json(kept)
+        seen.add(row.id)
+        contract_id = str(row.more.get("renews") or "")
+    return OBJECTIVES
 
 
 def _works(journal: Journal) -> Works:

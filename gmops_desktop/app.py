@@ -219,7 +219,20 @@ def _pages(
         due=services.due_dates,
         settings=services.settings,
     )
-    tickets.place_attachments(lambda: AttachmentStrip(services.attachments, runner))
+
+    def make_strip() -> AttachmentStrip:
+        return AttachmentStrip(services.attachments, runner)
+
+    tickets.place_attachments(make_strip)
+    overview = OverviewTab(
+        services.obligations,
+        contracts,
+        services.ledgers,
+        lambda: open_requirements(services.tickets.all()),
+        runner,
+        lambda identity: services.settings.change(contract=identity),
+    )
+    overview.place_attachments(make_strip)
     status = StatusTab(services.servers, contracts, services.settings, runner)
     status.watch()
     settings: Page
@@ -252,19 +265,7 @@ def _pages(
         machine.guide_wanted.connect(lambda: switch(True))
     return Pages(
         (
-            Tab(
-                "overview",
-                tr("Overview"),
-                "squares-four",
-                OverviewTab(
-                    services.obligations,
-                    contracts,
-                    services.ledgers,
-                    lambda: open_requirements(services.tickets.all()),
-                    runner,
-                    lambda identity: services.settings.change(contract=identity),
-                ),
-            ),
+            Tab("overview", tr("Overview"), "squares-four", overview),
             Tab("status", tr("Status", context="rail"), "activity", status),
             Tab("backups", tr("Backup", context="rail"), "archive-box", backups),
             Tab(

@@ -224,7 +224,7 @@ class Services:
     def records(self) -> Records:
         from gmops_desktop.services.records import Records
 
-        return Records(self._database, self._journal, self.reports.checks)
+        return Records(self._database, self._journal, self.reports.checks, self.attachments.checks)
 
     @cached_property
     def reports(self) -> Reports:

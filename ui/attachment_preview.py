@@ -71,7 +71,10 @@ class AttachmentPreview(Sheet):
         outside.clicked.connect(lambda: self.open_wanted.emit(attachment))
         self.add_button(outside)
         self._judge()
-        self._draw()
+        if can_preview(attachment):
+            self._draw()
+        else:
+            self.sheet.show_text(tr("There is no preview of this kind of file."))
 
     @property
     def page(self) -> int:

@@ -10,13 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QMimeData, QObject, QUrl, Signal
+from PySide6.QtCore import QEvent, QMimeData, QObject, QUrl, Signal, Slot
 from PySide6.QtGui import (
     QDesktopServices,
     QDropEvent,
     QGuiApplication,
     QImage,
-    QImageWriter,
     QKeyEvent,
     QKeySequence,
 )
@@ -31,6 +30,8 @@ from gmops_desktop.tasks import TaskRunner
 from ui import words
 from ui.attachment_preview import AttachmentPreview, can_preview
 from ui.attachment_questions import ProgramQuestion, RemovalQuestion
+from ui.dialogs.sheet import Sheet
+from ui.pasted import has_picture, paths_in, picture_in, png_of, takes
 from ui.theme import CARD_ROW_HEIGHT
 from ui.widgets.frames import Label, button, column, disable, icon_button, row
 from ui.widgets.tables import Column, Table
@@ -60,6 +61,8 @@ class AttachmentStrip(QWidget):
     """
 
     noticed = Signal(str, str, str)  # a State, a sentence, a second line
+    drafts_changed = Signal()  # also when one begins to be read
+    attached = Signal(str, str)  # to which subject, and the names
 
     def __init__(self, attachments: Attachments, runner: TaskRunner) -> None:
         super().__init__()
@@ -67,6 +70,7 @@ class AttachmentStrip(QWidget):
         self._subject: tuple[str, str] | None = None
         self._parts: tuple[str, ...] = ()
         self._drafts: list[Content] = []
+        self._reading = 0  # tasks
         self.add_button = button(
             tr("Attach", context="button"),
             self.choose,
@@ -110,6 +114,11 @@ class AttachmentStrip(QWidget):
         return tuple(self._drafts)
 
     @property
+    def reading(self) -> str:
+        """Why it is too early to go on, "" once every file is read."""
+        return tr("The files are still being read.") if self._reading else ""
+
+    @property
     def items(self) -> list[Item]:
         """What is listed."""
         return list(self.table.rows.shown)
@@ -127,6 +136,15 @@ class AttachmentStrip(QWidget):
             widget.installEventFilter(self)
             if isinstance(widget, QAbstractScrollArea):  # there it is the inside that hears drops
                 widget.viewport().installEventFilter(self)
+
+    def join(self, sheet: Sheet, *widgets: QWidget) -> None:
+        """Stand at the end of a dialog, as `widgets` take pastes and drops; leaving it forgets what
+        was gathered."""
+        sheet.body.addWidget(self)
+        sheet.left.addWidget(self.add_button)
+        self.align()
+        self.listen_to(sheet, *widgets)
+        sheet.rejected.connect(self.drop_drafts)
 
     def align(self) -> None:
         """Line up with the fields of a dialog, which has margins of its own."""
@@ -161,6 +179,7 @@ class AttachmentStrip(QWidget):
         if there and self.table.current is None:
             self.table.selectRow(len(there) - 1)
         self._judge()
+        self.drafts_changed.emit()
 
     def _there(self) -> Sequence[Item]:
         if self._subject is None:
@@ -211,20 +230,16 @@ class AttachmentStrip(QWidget):
         name = tr("Picture {at}.png", at=f"{datetime.now():%Y-%m-%d %H.%M.%S}")
 
         def keep(context: Context) -> tuple[Content, ...]:
-            buffer = QBuffer()
-            buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-            QImageWriter(buffer, QByteArray(b"png")).write(picture)
-            return (self._attachments.keep_bytes(bytes(buffer.data().data()), name, context),)
+            return (self._attachments.keep_bytes(png_of(picture, name), name, context),)
 
         self._attach_job(keep, self._subject)
 
     def take(self, mime: QMimeData) -> bool:
         """Attach what `mime` holds of files and pictures; say whether it held any."""
-        paths = _paths(mime)
-        if paths:
+        if paths := paths_in(mime):
             self.attach_files(paths)
-        elif _has_picture(mime):
-            self.attach_picture(QImage(mime.imageData()))
+        elif has_picture(mime):
+            self.attach_picture(picture_in(mime))
         else:
             return False
         return True
@@ -245,12 +260,17 @@ class AttachmentStrip(QWidget):
 
         changes = Change.NOTHING if subject is None else Change.TICKETS
         task = self._runner.start(job, tr("Attach files"), lane=_LANE, changes=changes)
+        self._reading += 1
+        self.drafts_changed.emit()
         task.succeeded.connect(self._attached)
+        task.finished.connect(self._read)
 
     def _attached(self, done: _Done) -> None:
         contents, subject = done
         if subject is None:
             self._drafts += contents
+        else:
+            self.attached.emit(subject[1], words.listed(one.name for one in contents))
         if subject == self._subject:
             self._fill()
         if programs := [one for one in contents if one.kind.runs]:
@@ -261,6 +281,10 @@ class AttachmentStrip(QWidget):
                 tr("It is kept as it is; opening it asks first."),
             )
 
+    def _read(self) -> None:
+        self._reading -= 1
+        self.drafts_changed.emit()
+
     # -- out
 
     def _chosen(self) -> Attachment | None:
@@ -270,10 +294,23 @@ class AttachmentStrip(QWidget):
     def _preview(self) -> None:
         chosen = self._chosen()
         if chosen is not None and can_preview(chosen):
-            sheet = AttachmentPreview(self.window(), self._attachments, chosen, self._runner)
-            sheet.save_wanted.connect(self._ask_save_of)
-            sheet.open_wanted.connect(self._ask_open_of)
-            sheet.open()
+            self._look_into(chosen)
+
+    @Slot(str)
+    def show_file(self, identity: str) -> None:
+        """Show the attachment of that id as far as it can be shown here."""
+        found = [one for one in self._there() if isinstance(one, Attachment) and one.id == identity]
+        if found:
+            self.table.select(identity)
+            self._look_into(found[0])
+        else:
+            self.noticed.emit("warning", tr("This attachment was removed."), "")
+
+    def _look_into(self, attachment: Attachment) -> None:
+        sheet = AttachmentPreview(self.window(), self._attachments, attachment, self._runner)
+        sheet.save_wanted.connect(self._ask_save_of)
+        sheet.open_wanted.connect(self._ask_open_of)
+        sheet.open()
 
     def _ask_save(self) -> None:
         if (chosen := self._chosen()) is not None:
@@ -356,20 +393,6 @@ class AttachmentStrip(QWidget):
                 event.acceptProposedAction()
                 return True
         return super().eventFilter(watched, event)
-
-
-def takes(mime: QMimeData) -> bool:
-    """Whether `mime` holds something that can be attached."""
-    return bool(_paths(mime)) or _has_picture(mime)
-
-
-def _paths(mime: QMimeData) -> list[Path]:
-    return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
-
-
-def _has_picture(mime: QMimeData) -> bool:
-    """A table from Excel comes as text and as a picture of it: then the text is meant."""
-    return mime.hasImage() and not mime.hasText()
 
 
 def _facts(one: Item) -> str:

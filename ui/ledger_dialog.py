@@ -33,6 +33,7 @@ from gmops_desktop.language import tr
 from gmops_desktop.services.ledgers import Ledgers
 from gmops_desktop.states import State
 from gmops_desktop.tasks import TaskRunner
+from ui.attachments import AttachmentStrip
 from ui.dialogs.sheet import Sheet
 from ui.theme import CARD_ROW_HEIGHT, HEADER_HEIGHT
 from ui.ticket_dialogs import ReasonSheet
@@ -50,7 +51,7 @@ class LedgerDialog(Sheet):
     """One page for the person-days and one for each register.
 
     `requirements` gives the tickets on which days may be estimated, `contacts` the people valid
-    today.
+    today; `make_strip` lets lines of the registers take files.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class LedgerDialog(Sheet):
         requirements: Callable[[], Sequence[Ticket]],
         contacts: Callable[[], Sequence[Contact]],
         runner: TaskRunner,
+        make_strip: Callable[[], AttachmentStrip] | None = None,
     ) -> None:
         super().__init__(parent, tr("Ledgers"), width=880)
         self._ledgers, self._runner = ledgers, runner
@@ -67,7 +69,12 @@ class LedgerDialog(Sheet):
         choices = [(_DAYS, tr("Person-days"))]
         choices += [(one, word_of_register(one)) for one in REGISTERS]
         self.pages = _Choice(choices)
+        self._make_strip = make_strip
         self.days, self.records = _DaysPage(runner), _RegisterPage(runner)
+        if make_strip is not None:
+            strip = make_strip()
+            self.records.place_attachments(strip)
+            strip.attached.connect(self._proved)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.days)
         self._stack.addWidget(self.records)
@@ -159,11 +166,16 @@ class LedgerDialog(Sheet):
     # ------------------------------------------------------------ registers
 
     def _add(self) -> None:
-        if self.register is not None:
-            RecordSheet(self, self.register, self._added).open()
+        if self.register is None:
+            return
+        strip = self._make_strip() if self._make_strip else None
+        sheet = RecordSheet(self, self.register, partial(self._added, strip))
+        if strip is not None:
+            sheet.take_files(strip)
+        sheet.open()
 
-    def _added(self, record: Record) -> None:
-        self._ledgers.add(
+    def _added(self, strip: AttachmentStrip | None, record: Record) -> None:
+        added = self._ledgers.add(
             record.register,
             record.title,
             on=record.on,
@@ -175,6 +187,8 @@ class LedgerDialog(Sheet):
             hours=record.hours,
             until=record.until,
         )
+        if strip is not None:
+            strip.hand_over("register", added.id)
         self._changed()
 
     def _complete(self) -> None:
@@ -193,6 +207,12 @@ class LedgerDialog(Sheet):
     def _completed(self, identity: str, paper: str) -> None:
         self._ledgers.complete(identity, paper)
         self._changed()
+
+    def _proved(self, identity: str, names: str) -> None:
+        """A file attached to a line without its paper is the paper."""
+        record = next((one for one in self._ledgers.records() if one.id == identity), None)
+        if record is not None and not record.complete:
+            self._completed(identity, names)
 
     def _strike(self) -> None:
         record = self.records.table.current
@@ -320,8 +340,19 @@ class _RegisterPage(QWidget):
         self.add = button(tr("Add…"), kind="primary", icon_name="plus", tip=tr("Add a line"))
         held = WholeRows(self.table)
         held.setFixedHeight(HEADER_HEIGHT + (_ROWS + 1) * CARD_ROW_HEIGHT)
-        column(self, held, row(None, None, self.strike, self.complete, self.add), spacing=12)
+        self._strip: AttachmentStrip | None = None
+        self._foot = row(None, None, self.strike, self.complete, self.add)
+        self._column = column(self, held, self._foot, spacing=12)
         self.table.picked.connect(self._pick)
+
+    def place_attachments(self, strip: AttachmentStrip) -> None:
+        """Show the files of the line that is chosen, and take new ones."""
+        self._strip = strip
+        self._foot.insertWidget(0, strip.add_button)
+        self._column.insertWidget(1, strip)
+        strip.align()
+        strip.listen_to(self)
+        self._pick(None)
 
     def show_records(self, register: Register, records: Sequence[Record]) -> None:
         """Show the lines of a register."""
@@ -332,6 +363,12 @@ class _RegisterPage(QWidget):
         reason = "" if record else tr("Choose a line first.")
         disable(self.complete, reason, tr("What proves this line"))
         disable(self.strike, reason, tr("It was a mistake"))
+        if (strip := self._strip) is not None:
+            disable(strip.add_button, reason, tr("Attach the paper of this line"))
+            if record is None:
+                strip.hide()
+            else:
+                strip.show_subject("register", record.id)
 
 
 class DaysSheet(Sheet):
@@ -398,6 +435,7 @@ class RecordSheet(Sheet):
         self, parent: QWidget | None, register: Register, save: Callable[[Record], object]
     ) -> None:
         super().__init__(parent, word_of_register(register), width=520)
+        self._strip: AttachmentStrip | None = None
         self._register, self._save = register, save
         self.title, self.people, self.by = QLineEdit(), QLineEdit(), QLineEdit()
         self.on, self.until = day_field(date.today()), day_field(date.today())
@@ -424,6 +462,12 @@ class RecordSheet(Sheet):
         self.hours.textChanged.connect(self._judge)
         self._judge()
 
+    def take_files(self, strip: AttachmentStrip) -> None:
+        """Take the paper itself; its name stands in the line where none is written."""
+        self._strip = strip
+        strip.join(self, self.title, self.paper, self.words)
+        strip.drafts_changed.connect(self._judge)
+
     def _column(self, word: str, field: QWidget) -> tuple[QWidget]:
         field.setAccessibleName(word)
         held = QWidget()
@@ -436,9 +480,12 @@ class RecordSheet(Sheet):
         reason = "" if self.title.text().strip() else tr("Say in a few words what it was about.")
         if self.hours.text().strip() and _decimal(self.hours.text()) is None:
             reason = tr("Give a number like 1.5.")
+        if self._strip is not None:
+            reason = reason or self._strip.reading
         disable(self.ok, reason)
 
     def _accept(self) -> None:
+        files = listed(one.name for one in self._strip.drafts) if self._strip else ""
         names = self.people.text().replace("，", ",").replace("、", ",").split(",")
         self._save(
             Record(
@@ -448,7 +495,7 @@ class RecordSheet(Sheet):
                 self.title.text(),
                 tuple(name.strip() for name in names if name.strip()),
                 self.by.text(),
-                self.paper.text(),
+                self.paper.text().strip() or files,
                 self.ticket.text(),
                 self.words.toPlainText(),
                 _decimal(self.hours.text()),

@@ -28,6 +28,7 @@ from gmops_desktop.services.obligations import (
 from gmops_desktop.services.tickets import Ticket
 from gmops_desktop.states import State, word_of, worst
 from gmops_desktop.tasks import TaskRunner
+from ui.attachments import AttachmentStrip
 from ui.evidence_dialog import ClausesDialog, EvidenceDialog
 from ui.ledger_dialog import LedgerDialog
 from ui.theme import GAP
@@ -77,6 +78,7 @@ class OverviewTab(Page):
         self._requirements, self._runner = requirements, runner
         self._show_contract = show_contract
         self._overview: Overview | None = None
+        self._make_strip: Callable[[], AttachmentStrip] | None = None
 
         self.choice = QComboBox()
         self.choice.setAccessibleName(tr("The contract that is shown"))
@@ -202,6 +204,10 @@ class OverviewTab(Page):
         self._all_tickets.setText(tr("All {count}", count=overview.open_count))
         self.waiting.set_rows(overview.waiting)
 
+    def place_attachments(self, make: Callable[[], AttachmentStrip]) -> None:
+        """Let the ledgers take files."""
+        self._make_strip = make
+
     def show_item(self, identity: str) -> None:
         """Open the ledgers, at the page or the line of that name."""
         self.open_ledger(identity)
@@ -214,6 +220,7 @@ class OverviewTab(Page):
             self._requirements,
             lambda: self._contracts.contacts(date.today()),
             self._runner,
+            self._make_strip,
         )
         if page:
             dialog.show_page(page)

@@ -229,10 +229,10 @@ def palette(t: Tokens) -> QPalette:
 def style_sheet(t: Tokens) -> str:
     """Return the application style sheet; what it does not name comes from the palette.
 
-    Dynamic properties choose variants: `kind` on buttons (primary, danger, quiet, segment with
-    `edge` first or last) and frames (card, head, strip, foot, line, well, chip, notice-<state>),
-    `role` on labels (caption, hint, strong, title, figure), `ink` on labels (a state, or accent),
-    `scale` large on the one big button.
+    Dynamic properties choose variants: `kind` on buttons (primary, danger, quiet, chip, segment
+    with `edge` first or last) and frames (card, head, strip, foot, line, well, chip,
+    notice-<state>), `role` on labels (caption, hint, strong, title, figure), `ink` on labels (a
+    state, or accent), `scale` large on the one big button.
     """
     low = CONTROL_HEIGHT - 2
     images = (RESOURCES / "icons").as_posix()
@@ -286,6 +286,11 @@ QPushButton[kind="segment"][edge="last"] {{
     border-top-right-radius: {RADIUS}px; border-bottom-right-radius: {RADIUS}px; }}
 QPushButton[kind="segment"]:checked {{ color: {t.accent}; background: {t.accent_soft};
     font-weight: 500; }}
+QPushButton[kind="chip"] {{ min-height: 22px; padding: 0 8px; color: {t.text2};
+    background: {t.sunken}; border-color: transparent; font-size: {SIZES["caption"]}px; }}
+QPushButton[kind="chip"]:hover {{ color: {t.accent}; }}
+QPushButton[kind="chip"]:focus {{ min-height: 20px; padding: 0 7px;
+    border: 2px solid {t.accent}; }}
 QPushButton[scale="large"] {{ min-height: {PRIMARY_HEIGHT - 2}px; padding: 0 16px; }}
 QPushButton[scale="small"] {{ min-height: 22px; padding: 0 8px; }}
 QPushButton[scale="small"]:focus {{ min-height: 20px; padding: 0 7px; }}

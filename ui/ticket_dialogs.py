@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from PySide6.QtCore import QDateTime, Signal
 from PySide6.QtWidgets import (
@@ -22,15 +22,15 @@ from ui.attachments import AttachmentStrip
 from ui.dialogs.sheet import Sheet
 from ui.new_ticket import CHANNELS
 from ui.widgets.frames import button, disable
-from ui.words import listed, stamp
+from ui.words import stamp
 
 _DAY: Final = 86400
 
 
 class ConfirmSheet(Sheet):
-    """Asks who of Party A confirmed, and how; `given` carries name, channel, words and file."""
+    """Asks who of Party A confirmed, when and how; `given` carries what `Tickets.confirm` takes."""
 
-    given = Signal(str, str, str, str)
+    given = Signal(dict)
 
     def __init__(self, parent: QWidget | None, heading: str, contacts: Sequence[Contact]) -> None:
         super().__init__(parent, tr("Confirmation by Party A"), heading, width=480)
@@ -40,6 +40,10 @@ class ConfirmSheet(Sheet):
         self.channel = QComboBox()
         for channel in CHANNELS:
             self.channel.addItem(tr(channel))
+        self.at = QDateTimeEdit(QDateTime.currentDateTime())
+        self.at.setDisplayFormat("yyyy-MM-dd HH:mm")
+        self.at.setCalendarPopup(True)
+        self._shown_at = self.at.dateTime()
         self.words = QPlainTextEdit()
         self.words.setTabChangesFocus(True)
         self.words.setFixedHeight(72)
@@ -49,6 +53,7 @@ class ConfirmSheet(Sheet):
             self.by,
             tr("A designated contact of Party A; others cannot confirm (contract 1.15)."),
         )
+        self.add_field(tr("When"), self.at)
         self.add_field(tr("How"), self.channel)
         self.add_field(tr("What was said"), self.words)
         self.add_field(
@@ -57,24 +62,35 @@ class ConfirmSheet(Sheet):
         self.add_close(tr("Cancel"))
         self.save = button(tr("Record confirmation"), self._give, kind="primary")
         self.add_button(self.save, QDialogButtonBox.ButtonRole.AcceptRole, default=True)
-        nobody = "" if contacts else tr("No designated contact is recorded yet.")
-        disable(self.save, nobody, tr("Record confirmation"))
+        self._nobody = "" if contacts else tr("No designated contact is recorded yet.")
         self._strip: AttachmentStrip | None = None
+        self.at.dateTimeChanged.connect(self._judge)
+        self._judge()
 
-    def place_attachments(self, strip: AttachmentStrip) -> None:
+    def take_files(self, strip: AttachmentStrip) -> None:
         """Take the file itself; its name goes into the confirmation."""
         self._strip = strip
-        self.body.addWidget(strip)
-        self.left.addWidget(strip.add_button)
-        strip.align()
-        strip.listen_to(self, self.words)
-        self.rejected.connect(strip.drop_drafts)
+        strip.join(self, self.words)
+        strip.drafts_changed.connect(self._judge)
+
+    def _judge(self) -> None:
+        reason = self._nobody or (self._strip.reading if self._strip else "")
+        if self.at.dateTime() > QDateTime.currentDateTime():
+            reason = reason or tr("What was confirmed lies behind us.")
+        disable(self.save, reason, tr("Record confirmation"))
 
     def _give(self) -> None:
-        text = self.words.toPlainText().strip()
         attached = [one.name for one in self._strip.drafts] if self._strip else []
-        file = self.file.text().strip() or listed(attached)
-        self.given.emit(self.by.currentText(), self.channel.currentText(), text, file)
+        at = self.at.dateTime()  # which knows whole minutes only
+        moment = datetime.fromtimestamp(at.toSecsSinceEpoch(), UTC)
+        said: dict[str, Any] = {
+            "by": self.by.currentText(),
+            "channel": self.channel.currentText(),
+            "at": None if at == self._shown_at else moment,
+            "text": self.words.toPlainText().strip(),
+            "evidence": [one for one in (self.file.text().strip(), *attached) if one],
+        }
+        self.given.emit(said)
         self.accept()
 
 

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from gmops_desktop.language import tr
+from ui.attachments import AttachmentStrip
 from ui.dialogs.sheet import Sheet
 from ui.widgets.frames import button, disable
 
@@ -43,6 +44,7 @@ class FormSheet(Sheet):
         self._reads: dict[str, Callable[[], Any]] = {}
         self._required: dict[str, str] = {}
         self._refuses: Callable[[Mapping[str, Any]], str] = lambda _values: ""
+        self._reading: Callable[[], str] = str
         self.add_close(tr("Cancel"))
         self.go = button(action, self._give, kind="primary")
         self.add_button(self.go, QDialogButtonBox.ButtonRole.AcceptRole, default=True)
@@ -138,6 +140,14 @@ class FormSheet(Sheet):
         self.body.addWidget(field)
         return field
 
+    def take_files(self, strip: AttachmentStrip | None) -> None:
+        """Take files, which arrive under "files" as a tuple; without a strip there are none."""
+        self._reads["files"] = lambda: strip.drafts if strip else ()
+        if strip is not None:
+            self._reading = lambda: strip.reading
+            strip.join(self, *self.fields.values())
+            strip.drafts_changed.connect(self._judge)
+
     def refuse_when(self, refuses: Callable[[Mapping[str, Any]], str]) -> None:
         """Keep the button off, with the sentence as its reason, while `refuses` returns one."""
         self._refuses = refuses
@@ -173,7 +183,7 @@ class FormSheet(Sheet):
         values = self._values()
         empty = [word for key, word in self._required.items() if not values[key]]
         missing = tr("Still missing: {what}", what=tr(", ", context="between names").join(empty))
-        disable(self.go, missing if empty else self._refuses(values))
+        disable(self.go, missing if empty else self._reading() or self._refuses(values))
 
     def _give(self) -> None:
         values = self._values()

@@ -6,29 +6,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QLineEdit, QMenu, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLineEdit, QMenu
 
 from gmops_desktop.contract.ticket_moves import gated, move_to, unmet
 from gmops_desktop.contract.tickets import (
     ENDED,
     FLOW,
-    PARTY_A,
-    WAITING,
     Ticket,
     TicketState,
     word_of_kind,
     word_of_priority,
     word_of_state,
 )
-from gmops_desktop.language import mark, tr, tr_n
-from gmops_desktop.services.tickets import Dossier, Step
-from ui import words
+from gmops_desktop.language import mark, tr
+from gmops_desktop.services.tickets import Dossier
 from ui.attachments import AttachmentStrip
 from ui.ticket_facts import TicketFacts
 from ui.ticket_list import state_of_priority
-from ui.widgets.badges import Mark, StateBadge, TimelineMark
-from ui.widgets.frames import Label, button, clear, column, disable, line, paragraph, row
+from ui.ticket_timeline import TicketTimeline
+from ui.widgets.badges import StateBadge
+from ui.widgets.frames import Label, button, column, disable, line, row
 from ui.widgets.panes import Pane
 
 _FORWARD: Final[dict[TicketState, str]] = {
@@ -61,7 +59,6 @@ _FACTS: Final[tuple[tuple[str, str], ...]] = (
 _AFTERWARDS: Final = frozenset({"hand_over", "spend", "scope", "cause"})  # also of what is over
 _FORWARD_KEY: Final = "Ctrl+Return"
 _MORE_KEY: Final = "Ctrl+M"
-_SHOWN_STEPS: Final = 200  # row widgets; older steps open on demand
 
 
 def word_of_move(ticket: Ticket, state: TicketState) -> str:
@@ -99,7 +96,6 @@ class TicketPage(Pane):
     def __init__(self) -> None:
         super().__init__()
         self._ticket: Ticket | None = None
-        self._steps: tuple[Step, ...] = ()
         self._next: TicketState | None = None
         self.number = Label(role="caption", elide=False)
         self.heading = Label(role="title")
@@ -116,16 +112,7 @@ class TicketPage(Pane):
         self.more.setMenu(self.more_menu)
         self.forward = button("", self._go_forward, kind="primary", shortcut=_FORWARD_KEY)
         self._rule = line()
-        self._story = QWidget()
-        self._story.setProperty("kind", "body")
-        self._rows: QVBoxLayout = column(self._story, margins=(0, 4, 8, 4), spacing=0)
-        self._area = QScrollArea()
-        self._area.setWidget(self._story)
-        self._area.setWidgetResizable(True)
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setAccessibleName(tr("Steps"))
-        self._at_end = True  # the newest step is in sight until somebody scrolls
+        self.timeline = TicketTimeline()
         self.note = QLineEdit()
         self.note.setAccessibleName(tr("Note"))
         self.note.setPlaceholderText(tr("What was done, what was seen (Enter records it)"))
@@ -142,13 +129,10 @@ class TicketPage(Pane):
         self.content.addWidget(line())
         self.content.addWidget(self.known)
         self.content.addWidget(self._rule)
-        self.content.addLayout(row(None, self._area, margins=(12, 4, 8, 4)), 1)
+        self.content.addLayout(row(None, self.timeline, margins=(12, 4, 8, 4)), 1)
         self.content.addWidget(line())
         self._foot = row(None, self.note, self.record, margins=(16, 10, 16, 10))
         self.content.addLayout(self._foot)
-        bar = self._area.verticalScrollBar()
-        bar.rangeChanged.connect(self._to_the_end)  # the rows find their height only when laid out
-        bar.actionTriggered.connect(self._scrolled)
         self.note.returnPressed.connect(self._record)
         self.note.textChanged.connect(self._judge_note)
         self._judge_note()
@@ -158,6 +142,7 @@ class TicketPage(Pane):
         self.content.insertWidget(self.content.count() - 1, strip)
         self._foot.insertWidget(1, strip.add_button)
         strip.listen_to(self, self.note)
+        self.timeline.file_wanted.connect(strip.show_file)
 
     @property
     def ticket_id(self) -> str:
@@ -169,7 +154,7 @@ class TicketPage(Pane):
         ticket = dossier.ticket
         if self._ticket is None or self._ticket.id != ticket.id:
             self.note.clear()
-        self._ticket, self._steps = ticket, dossier.steps
+        self._ticket = ticket
         self.number.show_text(ticket.number)
         self.heading.show_text(ticket.title)
         state = state_of_priority(ticket.priority)
@@ -192,7 +177,7 @@ class TicketPage(Pane):
         self.known.show_dossier(dossier)
         self._rule.setVisible(self.known.isVisibleTo(self))
         self._show_moves(dossier)
-        self._show_steps(_SHOWN_STEPS)
+        self.timeline.show_steps(dossier.steps, over=ticket.state in ENDED)
 
     def _show_moves(self, dossier: Dossier) -> None:
         """The next step is the primary button; everything else stands in the menu."""
@@ -243,32 +228,6 @@ class TicketPage(Pane):
         action = self.more_menu.addAction(word)
         action.triggered.connect(lambda _checked=False: self.verb_wanted.emit(verb))
 
-    def _show_steps(self, count: int) -> None:
-        clear(self._rows)
-        shown = self._steps[-count:]
-        if hidden := len(self._steps) - len(shown):
-            earlier = tr_n("Show {count} earlier step", "Show {count} earlier steps", hidden)
-            self._rows.addWidget(
-                button(earlier, lambda: self._show_steps(len(self._steps)), kind="quiet")
-            )
-        over = self._ticket is not None and self._ticket.state in ENDED
-        for place, step in enumerate(shown):
-            last = place == len(shown) - 1
-            kind = _mark_of(step, last and not over)
-            held = _pause_of(step, shown[place + 1 :]) if kind == "paused" else ""
-            self._rows.addWidget(_step_row(step, kind, place == 0, last, held))
-        self._rows.addStretch(1)
-        self._at_end = True
-        QTimer.singleShot(0, self, self._to_the_end)
-
-    def _to_the_end(self) -> None:
-        if self._at_end:
-            bar = self._area.verticalScrollBar()
-            bar.setValue(bar.maximum())
-
-    def _scrolled(self) -> None:
-        self._at_end = False
-
     def _go_forward(self) -> None:
         ticket = self._ticket
         if ticket is None:
@@ -291,44 +250,3 @@ class TicketPage(Pane):
     def _judge_note(self) -> None:
         empty = not self.note.text().strip()
         disable(self.record, tr("Write the note first.") if empty else "", tr("Record the note"))
-
-
-def _mark_of(step: Step, current: bool) -> Mark:
-    if step.emergency:
-        return "critical"
-    if step.state in WAITING or step.state == "suspended":  # a pause, not a state
-        return "paused"
-    if step.state == "closed":
-        return "ok"
-    return "now" if current else "step"
-
-
-def _pause_of(step: Step, after: Sequence[Step]) -> str:
-    """Return how long was waited, and whether it was Party A's turn; "" while it lasts."""
-    end = next((one.at for one in after if one.state and one.of == step.of), None)
-    if end is None:
-        return ""
-    time = words.lasting(max(0.0, (end - step.at).total_seconds()))
-    if step.state in WAITING or step.waiting_on in PARTY_A:
-        return tr("waited on Party A for {time}, not charged", time=time)
-    return tr("waited for {time}", time=time)
-
-
-def _step_row(step: Step, kind: Mark, first: bool, last: bool, held: str = "") -> QWidget:
-    """Return one entry of the timeline; `held` says how long a pause lasted."""
-    made = QWidget()
-    head = row(
-        None,
-        Label(f"{step.of} {step.action}".strip(), "strong"),
-        Label(tr(", ").join(one for one in (step.actor, step.device, held) if one), "caption"),
-        None,
-        Label(words.stamp(step.at), "caption", elide=False),
-    )
-    text = column(None, head, margins=(0, 2, 0, 12), spacing=2)
-    if step.text:
-        text.addWidget(paragraph(step.text, "body"))
-    if step.emergency:
-        text.addWidget(Label(tr("Special emergency: {why}", why=step.emergency), ink="critical"))
-    layout = row(made, TimelineMark(kind, first, last), text, spacing=8)
-    layout.setStretch(1, 1)
-    return made

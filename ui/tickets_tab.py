@@ -124,7 +124,7 @@ class TicketsTab(Page):
     def place_attachments(self, make: Callable[[], AttachmentStrip]) -> None:
         """Show the files of tickets, and take new ones, also for a ticket that is to be opened."""
         self._make_strip, self.attachments = make, make()
-        self.verbs.make_strip = make
+        self.verbs.place_attachments(make)
         strip = self.attachments
         self.page.place_attachments(strip)
         strip.noticed.connect(self.noticed)

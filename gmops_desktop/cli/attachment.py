@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from gmops_desktop.cli.session import Session
     from gmops_desktop.context import Context
     from gmops_desktop.services.attachments import Attachment, Content
+    from gmops_desktop.services.tickets import Ticket
 
 commands = group("attachment", tr("List, save and verify the files attached to tickets."))
 
@@ -55,27 +57,32 @@ def attach(
 ) -> None:
     with opened(as_json) as session:
         ticket = session.services.tickets.get(number)
-        service = session.services.attachments
+        _show(session, attached(session, ticket, files, text))
 
-        def job(context: Context) -> tuple[Attachment, ...]:
-            kept: list[Content] = []
-            try:
-                for path in files:
-                    kept.append(service.keep(path, context))
-                return service.attach("ticket", ticket.id, kept, text)[-len(kept) :]
-            except BaseException:
-                for content in kept:
-                    service.drop(content)
-                raise
 
-        found = session.run(job, tr("Attach files"), terse=True)
-        _show(session, found)
-        for one in found:
-            if one.kind.runs:
-                session.terminal.tell(
-                    tr("Attached was something that runs: {names}.",
-                       names=f"{one.name} ({one.kind.word})")
-                )  # fmt: skip
+def attached(
+    session: Session, ticket: Ticket, files: Sequence[Path], text: str = ""
+) -> tuple[Attachment, ...]:
+    """Attach files to a ticket, all or none; tell of what runs."""
+    service = session.services.attachments
+
+    def job(context: Context) -> tuple[Attachment, ...]:
+        kept: list[Content] = []
+        try:
+            for path in files:
+                kept.append(service.keep(path, context))
+            return service.attach("ticket", ticket.id, kept, text)[-len(kept) :]
+        except BaseException:
+            for content in kept:
+                service.drop(content)
+            raise
+
+    found = session.run(job, tr("Attach files"), terse=True)
+    for one in found:
+        if one.kind.runs:
+            names = f"{one.name} ({one.kind.word})"
+            session.terminal.tell(tr("Attached was something that runs: {names}.", names=names))
+    return found
 
 
 @commands.command("list", cls=Command, help=tr("List the attachments of a ticket, or of all."))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
 from gmops_desktop.language import tr
+
+Word = TypeVar("Word")
 
 Json = Annotated[
     bool, typer.Option("--json", help=tr("Answer with one JSON document on standard output."))
@@ -61,3 +64,22 @@ ResourceName = Annotated[
         metavar="RESOURCE", show_default=False, help=tr("A resource of the contract, by name.")
     ),
 ]
+
+
+def one_of(said: object, known: tuple[Word, ...], name: str) -> Word:
+    """Return the known word that was given to the option `name`; refuse any other."""
+    for word in known:
+        if word == said:
+            return word
+    choices = ", ".join(str(word) for word in known if word)
+    raise typer.BadParameter(tr("it is one of {choices}", choices=choices), param_hint=name)
+
+
+def moment_in(said: str, name: str) -> datetime:
+    """Return the local time that was given to the option `name`."""
+    try:
+        return datetime.fromisoformat(said).astimezone()
+    except ValueError as error:
+        raise typer.BadParameter(
+            tr("it is a time such as 2018-11-22T18:00"), param_hint=name
+        ) from error

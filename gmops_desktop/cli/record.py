@@ -40,7 +40,7 @@ def add_to(program: typer.Typer) -> None:
     program.command(
         "verify",
         cls=Command,
-        help=tr("Prove the record: every device's chain, and every report against it."),
+        help=tr("Prove the record: every device's chain, every report and every attached file."),
     )(verify)
     program.command(
         "doctor", cls=Command, help=tr("Tell in one page whether everything needed is here.")
@@ -49,7 +49,7 @@ def add_to(program: typer.Typer) -> None:
 
 def verify(as_json: Json = False) -> None:
     with opened(as_json) as session:
-        report = session.services.records.verify()
+        report = session.run(session.services.records.verify, tr("Prove the record"), terse=True)
         if not report.ok:
             fault = ProofFailed(
                 tr("The record does not prove itself: {faults}", faults="; ".join(report.faults)),

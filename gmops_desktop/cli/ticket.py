@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, get_args
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gmops_desktop.cli.attachment import attached
 from gmops_desktop.cli.help import Command, group
-from gmops_desktop.cli.options import Json
+from gmops_desktop.cli.options import Json, moment_in, one_of
 from gmops_desktop.cli.session import opened
 from gmops_desktop.language import tr
 from ui import words
@@ -27,42 +29,44 @@ Said = Annotated[
 ]
 
 
+Title = Annotated[
+    str, typer.Argument(metavar="TITLE", show_default=False, help=tr("What it is about."))
+]
+Requester = Annotated[
+    str, typer.Option("--requester", metavar="NAME", show_default=False, help=tr("Who asked."))
+]
+Kind = Annotated[
+    str,
+    typer.Option(
+        "--kind", help=tr("incident, problem, request, requirement, question, training or visit.")
+    ),
+]
+Level = Annotated[
+    int,
+    typer.Option(
+        "--priority", metavar="1-4", min=1, max=4, help=tr("1 urgent to 4 low; Party A sets it.")
+    ),
+]
+Story = Annotated[
+    str, typer.Option("--description", show_default=False, help=tr("The whole story."))
+]
+Channel = Annotated[
+    str, typer.Option("--channel", show_default=False, help=tr("How the request came: phone ..."))
+]
+
+
 @commands.command(
     "open",
     cls=Command,
     help=tr("Open a ticket; only a designated contact of Party A may ask for one."),
 )
 def open_new(
-    title: Annotated[
-        str, typer.Argument(metavar="TITLE", show_default=False, help=tr("What it is about."))
-    ],
-    requester: Annotated[
-        str, typer.Option("--requester", metavar="NAME", show_default=False, help=tr("Who asked."))
-    ],
-    kind: Annotated[
-        str,
-        typer.Option(
-            "--kind",
-            help=tr("incident, problem, request, requirement, question, training or visit."),
-        ),
-    ] = "incident",
-    priority: Annotated[
-        int,
-        typer.Option(
-            "--priority",
-            metavar="1-4",
-            min=1,
-            max=4,
-            help=tr("1 urgent to 4 low; Party A sets it."),
-        ),
-    ] = 3,
-    description: Annotated[
-        str, typer.Option("--description", show_default=False, help=tr("The whole story."))
-    ] = "",
-    channel: Annotated[
-        str,
-        typer.Option("--channel", show_default=False, help=tr("How the request came: phone ...")),
-    ] = "",
+    title: Title,
+    requester: Requester,
+    kind: Kind = "incident",
+    priority: Level = 3,
+    description: Story = "",
+    channel: Channel = "",
     emergency: Annotated[
         str,
         typer.Option(
@@ -72,17 +76,18 @@ def open_new(
             help=tr("Why it is taken although nobody designated asked; it is printed."),
         ),
     ] = "",
+    at: Annotated[
+        str,
+        typer.Option("--at", metavar="TIME", show_default=False,
+                     help=tr("When it was asked for, if that is not now: 2018-11-22T18:00.")),
+    ] = "",
     as_json: Json = False,
-) -> None:
-    from gmops_desktop.contract.tickets import Priority, TicketKind
+) -> None:  # fmt: skip
+    from gmops_desktop.contract.tickets import KINDS, PRIORITIES
 
-    known_kind = next((word for word in get_args(TicketKind) if word == kind), None)
-    if known_kind is None:
-        raise typer.BadParameter(
-            tr("it is one of {choices}", choices=", ".join(get_args(TicketKind))),
-            param_hint="--kind",
-        )
-    known_priority = next(level for level in get_args(Priority) if level == priority)
+    known_kind = one_of(kind, KINDS, "--kind")
+    known_priority = one_of(priority, PRIORITIES, "--priority")
+    moment = moment_in(at, "--at") if at else None
     with opened(as_json) as session:
         ticket = session.services.tickets.open(
             known_kind,
@@ -92,8 +97,82 @@ def open_new(
             description=description,
             channel=channel,
             emergency=emergency,
+            opened_at=moment,
         )
         show_ticket(session, ticket)
+
+
+@commands.command(
+    "decline",
+    cls=Command,
+    help=tr("Record a request that was not taken, such as one by nobody designated (1.15)."),
+)
+def decline(
+    title: Title,
+    requester: Requester,
+    reason: Annotated[
+        str,
+        typer.Option("--reason", metavar="TEXT", show_default=False,
+                     help=tr("Why it was not taken; without it, because nobody designated asked.")),
+    ] = "",
+    kind: Kind = "request",
+    priority: Level = 3,
+    description: Story = "",
+    channel: Channel = "",
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    from gmops_desktop.contract.tickets import KINDS, PRIORITIES
+
+    known_kind = one_of(kind, KINDS, "--kind")
+    known_priority = one_of(priority, PRIORITIES, "--priority")
+    with opened(as_json) as session:
+        ticket = session.services.tickets.decline(
+            known_kind,
+            title,
+            requester=requester,
+            reason=reason,
+            priority=known_priority,
+            description=description,
+            channel=channel,
+        )
+        show_ticket(session, ticket)
+
+
+@commands.command(
+    "revise", cls=Command, help=tr("Set priority (Party A's order), kind or title anew.")
+)
+def revise(
+    number: Number,
+    text: Annotated[
+        str, typer.Option("--text", metavar="TEXT", show_default=False, help=tr("Who said so."))
+    ],
+    priority: Annotated[
+        int | None,
+        typer.Option("--priority", metavar="1-4", min=1, max=4, show_default=False,
+                     help=tr("1 urgent to 4 low; Party A sets it.")),
+    ] = None,
+    kind: Annotated[
+        str,
+        typer.Option("--kind", show_default=False, help=tr("Its kind, if it is another.")),
+    ] = "",
+    title: Annotated[
+        str, typer.Option("--title", show_default=False, help=tr("What it is about."))
+    ] = "",
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    from gmops_desktop.contract.tickets import KINDS
+
+    wanted = {
+        "priority": priority,
+        "kind": one_of(kind, KINDS, "--kind") if kind else None,
+        "title": title.strip() or None,
+    }
+    said = {name: value for name, value in wanted.items() if value is not None}
+    if not said:
+        raise typer.BadParameter(tr("name what is to be set"), param_hint="--priority")
+    with opened(as_json) as session:
+        ticket = session.services.tickets.get(number)
+        show_ticket(session, session.services.tickets.revise(ticket.id, text, **said))
 
 
 @commands.command("list", cls=Command, help=tr("List the tickets, newest first."))
@@ -201,18 +280,28 @@ def confirm(
         str, typer.Option("--channel", show_default=False, help=tr("How: phone, mail, on paper."))
     ],
     text: Said = "",
-    file: Annotated[
+    at: Annotated[
         str,
-        typer.Option("--file", show_default=False, help=tr("The file that shows it, by name.")),
+        typer.Option("--at", metavar="TIME", show_default=False,
+                     help=tr("Local time, such as 2018-11-22T18:00; without it, now.")),
     ] = "",
+    files: Annotated[
+        list[Path] | None,
+        typer.Option("--file", metavar="FILE", show_default=False,
+                     help=tr("A file that shows it; it is attached. May be given several times.")),
+    ] = None,
     as_json: Json = False,
-) -> None:
+) -> None:  # fmt: skip
+    moment = moment_in(at, "--at") if at else None
     with opened(as_json) as session:
-        ticket = session.services.tickets.get(number)
-        session.services.tickets.confirm(
-            ticket.id, by=by, channel=channel, text=text, evidence=[file] if file else []
-        )
-        show_ticket(session, session.services.tickets.get(number))
+        tickets = session.services.tickets
+        ticket = tickets.get(number)
+        kept = attached(session, ticket, files) if files else ()
+        confirmed = tickets.confirm(
+            ticket.id, by=by, channel=channel, at=moment, text=text,
+            evidence=[one.name for one in kept],
+        )  # fmt: skip
+        show_ticket(session, confirmed)
 
 
 @commands.command("close", cls=Command, help=tr("Close a ticket that Party A has confirmed."))

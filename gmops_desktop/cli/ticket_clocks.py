@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
@@ -15,6 +15,9 @@ from gmops_desktop.cli.ticket import Number
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from ui import words
+
+if TYPE_CHECKING:
+    from gmops_desktop.cli.session import Session
 
 _verbs: Final = typer.Typer()
 
@@ -70,6 +73,12 @@ def targets(
         typer.Option("--set", metavar="FILE", show_default=False,
                      help=tr("A JSON file in the form that --json shows.")),
     ] = None,
+    text: Annotated[
+        str, typer.Option("--text", show_default=False, help=tr("Who agreed to them, or why."))
+    ] = "",
+    history: Annotated[
+        bool, typer.Option("--history", help=tr("Show how they came to be."))
+    ] = False,
     as_json: Json = False,
 ) -> None:  # fmt: skip
     from gmops_desktop.contract.clocks import word_of_clock
@@ -77,10 +86,13 @@ def targets(
     from gmops_desktop.contract.tickets import KINDS, PRIORITIES, word_of_kind, word_of_priority
 
     with opened(as_json) as session:
-        service = session.services.tickets
+        limits = session.services.tickets.limits
         if file is not None:
-            service.save_targets(from_json(_json_of(file)))
-        known = service.targets()
+            limits.save(from_json(_json_of(file)), text)
+        if history:
+            _show_history(session)
+            return
+        known = limits.current()
         if as_json:
             session.terminal.answer(to_json(known))
             return
@@ -107,6 +119,30 @@ def targets(
             ],
         )
         session.terminal.tell(tr("* in working hours"))
+
+
+def _show_history(session: Session) -> None:
+    from gmops_desktop.contract.targets import to_json
+    from ui.limit_words import differences
+
+    found = session.services.tickets.limits.history()
+    said = [
+        {"at": one.at, "actor": one.actor, "text": one.text, "targets": to_json(one.after)}
+        for one in found
+    ]
+    session.terminal.table(
+        {"history": said},
+        (tr("Recorded"), tr("By"), tr("Reason"), tr("What changed")),
+        [
+            (
+                words.stamp(one.at),
+                one.actor,
+                one.text,
+                tr("; ").join(differences(one.before, one.after)),
+            )
+            for one in found
+        ],
+    )
 
 
 def _json_of(file: Path) -> dict[str, object]:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Final, cast
 
 import typer
 
+from gmops_desktop.cli.attachment import attached
 from gmops_desktop.cli.help import Command
-from gmops_desktop.cli.options import Json
+from gmops_desktop.cli.options import Json, moment_in, one_of
 from gmops_desktop.cli.session import opened
 from gmops_desktop.cli.ticket import Number, Said, show_ticket
-from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 
 if TYPE_CHECKING:
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from gmops_desktop.contract.ticket_bonds import LinkKind
     from gmops_desktop.contract.tickets import Attribution, Impact, Priority, Scope, TicketKind
     from gmops_desktop.services.tickets import Ticket, Tickets
-
-Word = TypeVar("Word")
 
 _verbs: Final = typer.Typer()
 
@@ -93,7 +90,7 @@ def scope(
 ) -> None:
     from gmops_desktop.contract.tickets import SCOPES
 
-    chosen: Scope = _one_of(where, tuple(one for one in SCOPES if one), "SCOPE")
+    chosen: Scope = one_of(where, tuple(one for one in SCOPES if one), "SCOPE")
     _do(number, lambda book, one: book.facts.scope(one.id, chosen, text), as_json)
 
 
@@ -136,7 +133,7 @@ def cause(
 ) -> None:  # fmt: skip
     from gmops_desktop.contract.tickets import ATTRIBUTIONS
 
-    side: Attribution = _one_of(attribution, ATTRIBUTIONS, "--attribution")
+    side: Attribution = one_of(attribution, ATTRIBUTIONS, "--attribution")
     _do(
         number,
         lambda book, one: book.facts.cause(one.id, text, side, evidence=evidence or ()),
@@ -157,7 +154,7 @@ def promise(
     text: Said = "",
     as_json: Json = False,
 ) -> None:  # fmt: skip
-    at = _moment(until, "TIME")
+    at = moment_in(until, "TIME")
     _do(number, lambda book, one: book.promise(one.id, at, text), as_json)
 
 
@@ -209,7 +206,7 @@ def restored(
     text: Said = "",
     as_json: Json = False,
 ) -> None:  # fmt: skip
-    moment = _moment(at, "--at") if at else None
+    moment = moment_in(at, "--at") if at else None
     _do(number, lambda book, one: book.facts.restored(one.id, moment, text), as_json)
 
 
@@ -231,7 +228,7 @@ def hand_over(
     file: Annotated[
         Path | None,
         typer.Option("--file", metavar="FILE", show_default=False,
-                     help=tr("The file; its SHA-256 is recorded.")),
+                     help=tr("The file: it is attached, and its SHA-256 is recorded.")),
     ] = None,
     text: Said = "",
     as_json: Json = False,
@@ -239,8 +236,12 @@ def hand_over(
     from gmops_desktop.contract.steps import Handed
 
     kind = "configuration" if before or after else "document"
-    item = Handed(title, kind, _digest(file) if file else "", before, after)
-    _do(number, lambda book, one: book.facts.hand_over(one.id, [item], text), as_json)
+    with opened(as_json) as session:
+        book = session.services.tickets
+        ticket = book.get(number)
+        [kept] = attached(session, ticket, [file]) if file else [None]
+        item = Handed(title, kind, kept.sha256 if kept else "", before, after)
+        show_ticket(session, book.facts.hand_over(ticket.id, [item], text))
 
 
 @_verbs.command(
@@ -273,7 +274,7 @@ def link(
 ) -> None:  # fmt: skip
     from gmops_desktop.contract.ticket_bonds import CHOICES
 
-    chosen: LinkKind = _one_of(kind, CHOICES, "KIND")
+    chosen: LinkKind = one_of(kind, CHOICES, "KIND")
     _do(number, lambda book, one: book.bonds.link(one.id, chosen, other), as_json)
 
 
@@ -307,7 +308,7 @@ def split(
 ) -> None:
     from gmops_desktop.contract.tickets import KINDS
 
-    chosen: TicketKind | None = _one_of(kind, KINDS, "--kind") if kind else None
+    chosen: TicketKind | None = one_of(kind, KINDS, "--kind") if kind else None
     _do(number, lambda book, one: book.bonds.split(one.id, title, kind=chosen), as_json)
 
 
@@ -321,38 +322,8 @@ def _do(number: str, verb: Callable[[Tickets, Ticket], Ticket], as_json: bool) -
         show_ticket(session, verb(book, book.get(number)))
 
 
-def _one_of(said: str, known: tuple[Word, ...], name: str) -> Word:
-    for word in known:
-        if word == said:
-            return word
-    choices = ", ".join(str(word) for word in known if word)
-    raise typer.BadParameter(tr("it is one of {choices}", choices=choices), param_hint=name)
-
-
-def _moment(said: str, name: str) -> datetime:
-    try:
-        return datetime.fromisoformat(said).astimezone()
-    except ValueError as error:
-        raise typer.BadParameter(
-            tr("it is a time such as 2018-11-22T18:00"), param_hint=name
-        ) from error
-
-
 def _days(said: str) -> Decimal:
     try:
         return Decimal(said)
     except InvalidOperation as error:
         raise typer.BadParameter(tr("it is a number such as 0.5"), param_hint="DAYS") from error
-
-
-def _digest(file: Path) -> str:
-    import hashlib
-
-    try:
-        with file.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise OpsError(
-            tr("{file} cannot be read: {why}", file=file, why=error.strerror or error),
-            unharmed=tr("Nothing was recorded."),
-        ) from error

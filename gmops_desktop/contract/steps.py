@@ -52,11 +52,22 @@ _ACTIONS: Final[dict[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class NamedFile:
+    """A file as the entry that attached it names it; `id` is the attachment's, `size` in bytes."""
+
+    id: str
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One entry of a ticket as people read it.
 
     `action` is the word for what was done, `key` the journal's; `state` the new state, or "";
-    `of` the number of the ticket it was done in, where that is another one merged into this.
+    `of` the number of the ticket it was done in, where that is another one merged into this;
+    `files` are those attached by it, also where they were removed later.
     """
 
     at: datetime
@@ -69,6 +80,7 @@ class Step:
     state: str = ""
     waiting_on: str = ""
     of: str = ""
+    files: tuple[NamedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +142,10 @@ def step_of(entry: EntryView, device: str, of: str = "") -> Step:
         state=str(state),
         waiting_on=str(note.get("waiting_on", "")),
         of=of,
+        files=tuple(
+            NamedFile(f"{entry.id}/{place}", said["name"], int(said["size"]), said["sha256"])
+            for place, said in enumerate(note.get("attachments", ()))
+        ),
     )
 
 
@@ -202,7 +218,9 @@ def _revised(entry: EntryView) -> str:
 
 
 def _confirmed(entry: EntryView) -> str:
-    return f"{entry.fields.get('confirmed_by', '')} · {entry.note.get('channel', '')}"
+    by, channel = entry.fields.get("confirmed_by", ""), entry.note.get("channel", "")
+    at = entry.fields.get("confirmed_at")
+    return " · ".join(str(one) for one in (by, channel, _stamp(at) if at else "") if one)
 
 
 def _agreed(entry: EntryView) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal
 
 from gmops_desktop.contract.record import EntryView
-from gmops_desktop.contract.tickets import TicketState
+from gmops_desktop.contract.tickets import Ticket, TicketState
 from gmops_desktop.language import mark, tr
 
 LinkKind = Literal[
@@ -83,6 +83,18 @@ def effective(entries: Iterable[EntryView]) -> tuple[EntryView, ...]:
         else:
             kept.append(entry)
     return tuple(kept)
+
+
+def gates_lost(ticket: Ticket, into: Ticket) -> str:
+    """Return, in words, which gate the work of `ticket` would slip through as part of `into`."""
+    lost = (
+        (ticket.interrupts and not into.interrupts, tr("notice to those concerned (2.3-8)")),
+        (
+            ticket.kind == "requirement" and into.kind != "requirement",
+            tr("evaluation by the project manager (2.3-4)"),
+        ),
+    )
+    return tr(", ", context="between names").join(word for gone, word in lost if gone)
 
 
 def state_before_merge(entries: Iterable[EntryView]) -> TicketState:

@@ -43,7 +43,9 @@ _WITHDRAW: Final = Move("withdrawn", ("reason",))
 _DECLINE: Final = Move("declined", ("reason",))
 _WORK: Final = Move("working", ("assessment",))
 _IMPLEMENT: Final = Move("implementing", ("assessment", "notice"))
-_HAND_OVER: Final = Move("awaiting_confirmation", ("cause",))
+# What interrupts the service is not done without its notice, wherever it was done; a ticket that
+# turned out to be a requirement is not done without its evaluation.
+_HAND_OVER: Final = Move("awaiting_confirmation", ("assessment", "cause", "notice"))
 
 TABLE: Final[Mapping[TicketState, tuple[Move, ...]]] = {
     "registered": (
@@ -57,15 +59,19 @@ TABLE: Final[Mapping[TicketState, tuple[Move, ...]]] = {
     "working": (
         Move("awaiting_notice"),
         _IMPLEMENT,
-        # What interrupts the service is not done without its notice, wherever it was done.
-        Move("awaiting_confirmation", ("cause", "notice")),
+        _HAND_OVER,
         _SUSPEND,
         _WITHDRAW,
     ),
     "awaiting_notice": (_IMPLEMENT, _WORK, _SUSPEND, _WITHDRAW),
     "implementing": (_HAND_OVER, _WORK, _SUSPEND),
-    "awaiting_confirmation": (Move("closed", ("confirmation",)), _WORK, _SUSPEND),
-    # A suspension goes back to where it came from: it is no way round a gate.
+    "awaiting_confirmation": (
+        Move("closed", ("assessment", "cause", "confirmation")),
+        _WORK,
+        _SUSPEND,
+    ),
+    # A suspension goes back to where it came from, or to what could be done there: it is no way
+    # round a gate.
     "suspended": (
         Move("registered", ("resume",)),
         Move("assessing", ("resume",)),
@@ -114,9 +120,16 @@ def moves_of(ticket: Ticket) -> tuple[Move, ...]:
     return tuple(
         move
         for move in TABLE[ticket.state]
-        if ticket.kind not in move.never
-        and not ("resume" in move.needs and move.to != (ticket.resumes or "working"))
+        if ticket.kind not in move.never and (ticket.state != "suspended" or _resumes(ticket, move))
     )
+
+
+def _resumes(ticket: Ticket, move: Move) -> bool:
+    """Return whether a suspended ticket may take a step: back, or on as from where it was."""
+    before = ticket.resumes or "working"
+    if "resume" in move.needs:
+        return move.to == before
+    return any(one.to == move.to for one in TABLE[before])
 
 
 def move_to(ticket: Ticket, state: TicketState) -> Move | None:

@@ -52,7 +52,10 @@ def test_facts_are_recorded(home: Path, tmp_path: Path):
     sheet = tmp_path / "manual.txt"
     sheet.write_text("x")
     shown = done(home, "hand-over", "T-0001", "手册", "--file", sheet)
-    assert "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881" in str(shown["steps"])
+    digest = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
+    assert digest in shown["steps"][-1]["text"]
+    [kept] = gmops("attachment", "list", "T-0001", "--json", home=home).answer["attachments"]
+    assert kept["sha256"] == digest, "what was handed over is at hand"
     gone = gmops("ticket", "hand-over", "T-0001", "手册", "--file", tmp_path / "no", home=home)
     assert gone.code == 1
 
@@ -90,9 +93,51 @@ def test_clocks_reminders_and_limits(home: Path, tmp_path: Path):
     limits["rules"][0]["seconds"]["1"] = 60
     file = tmp_path / "limits.json"
     file.write_text(json.dumps(limits), "utf-8")
-    assert done(home, "targets", "--set", file) == limits
+    assert done(home, "targets", "--set", file, "--text", "甲方来函") == limits
+    [kept] = done(home, "targets", "--history")["history"]
+    assert (kept["text"], kept["targets"]) == ("甲方来函", limits)
+    history = gmops("ticket", "targets", "--history", home=home)
+    assert "15 min / 30 min / 2 h / 8 h → 1 min / 30 min / 2 h / 8 h" in history.out
     assert gmops("ticket", "targets", home=home).code == 0
     file.write_text("[", "utf-8")
     refused = gmops("ticket", "targets", "--set", file, home=home)
     assert refused.code == 1
     assert "limits.json" in refused.err
+
+
+def test_who_asked_and_who_confirmed_from_the_terminal(home: Path, tmp_path: Path):
+    words = ("改密码", "--requester", "路人甲")
+    assert gmops("ticket", "open", *words, home=home).code == 1
+    declined = done(home, "decline", *words)
+    assert declined["ticket"]["state"] == "declined"
+    assert "1.15" in declined["steps"][0]["text"]
+    late = done(home, "open", "昨晚 502", "--requester", "", "--at", "2020-01-02T03:04")
+    assert late["ticket"]["opened_at"].startswith("2020-01-0")
+    revised = done(home, "revise", "T-0001", "--priority", "3", "--text", "李慧敏电话")
+    assert revised["ticket"]["priority"] == 3
+    assert gmops("ticket", "revise", "T-0001", "--text", "x", home=home).code == 2
+
+    done(home, "move", "T-0001", "awaiting_confirmation")
+    (tmp_path / "确认单.txt").write_text("已恢复")
+    said = ("confirm", "T-0001", "--by", "李慧敏", "--channel", "电话")
+    assert gmops("ticket", *said, "--at", "2019-01-01T09:00", home=home).code == 1
+    confirmed = done(home, *said, "--file", tmp_path / "确认单.txt")
+    assert confirmed["ticket"]["confirmed_by"] == "李慧敏"
+    assert "确认单.txt" in confirmed["steps"][-1]["text"]
+    assert confirmed["steps"][-2]["files"][0]["name"] == "确认单.txt"
+
+
+def test_verify_names_attached_files_that_are_lost_or_altered(home: Path, tmp_path: Path):
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text(name)
+        done(home, "attach", "T-0001", tmp_path / name)
+    assert gmops("verify", home=home).code == 0
+    stored = {path.read_text(): path for path in (home / "attachments").glob("??/*")}
+    stored["a.txt"].unlink()
+    stored["b.txt"].write_text("B.txt")
+    ran = gmops("verify", "--json", home=home)
+    assert ran.code == 3
+    assert ran.answer["faults"] == [
+        "The file of a.txt is not on this machine.",
+        "b.txt is damaged: the file here is not the one that was attached.",
+    ]

@@ -245,6 +245,8 @@ def test_a_damaged_file_is_named_and_never_shown(spoilt: Desk, tmp_path: Path) -
     found = spoilt.attachments.verify(Context())
     assert (found.whole, found.strays) == (0, ())
     assert found.faults == ("note.txt is damaged: the file here is not the one that was attached.",)
+    assert spoilt.attachments.checks(Context()) == found.faults
+    assert spoilt.attachments.checks() == (), "a quick look cannot tell: its size is the same"
 
 
 def test_attaching_the_same_file_anew_mends_it(spoilt: Desk) -> None:
@@ -259,8 +261,9 @@ def test_a_missing_file_is_named(desk: Desk) -> None:
     [one] = desk.attachments.all()
     with pytest.raises(ProofFailed, match=r"The file of note\.txt is not on this machine"):
         desk.attachments.read(one)
-    found = desk.attachments.verify(Context())
-    assert found.faults == ("The file of note.txt is not on this machine.",)
+    told = ("The file of note.txt is not on this machine.",)
+    assert desk.attachments.verify(Context()).faults == told
+    assert desk.attachments.checks() == desk.attachments.checks(Context()) == told
 
 
 def test_a_file_that_nothing_names_is_told(desk: Desk) -> None:

@@ -19,8 +19,13 @@ def faults():
 
 
 @pytest.fixture
-def records(database, journal, faults):
-    return Records(database, journal, lambda: faults)
+def missing():
+    return []
+
+
+@pytest.fixture
+def records(database, journal, faults, missing):
+    return Records(database, journal, lambda: faults, lambda _context: missing)
 
 
 @pytest.fixture
@@ -75,3 +80,8 @@ def test_faults_of_the_reports_count(records, faults):
     report = records.verify()
     assert not report.ok
     assert report.faults == ("The file of report R-0001 was altered.",)
+
+
+def test_attached_files_that_are_not_here_count(records, missing):
+    missing.append("The file of 签字单.pdf is not on this machine.")
+    assert records.verify().faults == ("The file of 签字单.pdf is not on this machine.",)

@@ -74,7 +74,7 @@ def test_the_estimate_stands_beside_party_as_order(tickets):
 def test_the_matrix_is_the_contracts_own(tickets):
     kept = to_json(OBJECTIVES)
     kept["matrix"]["1"]["2"] = 4
-    tickets.save_targets(from_json(kept))
+    tickets.limits.save(from_json(kept))
     assert tickets.facts.estimate(open_one(tickets).id, 1, 2).estimate == 4
 
 
@@ -121,6 +121,97 @@ def test_work_that_interrupts_waits_for_all_three_audiences(tickets):
     told = tickets.facts.announce(ticket.id, {"responsible": "电话"})
     assert set(told.notices) == set(AUDIENCES)
     assert tickets.move(ticket.id, "implementing").state == "implementing"
+
+
+def test_a_gate_is_not_taken_away_without_a_reason(tickets):
+    ticket = open_one(tickets)
+    tickets.facts.interrupts(ticket.id, True, "重启云服务器")
+    with pytest.raises(OpsError, match="not said why"):
+        tickets.facts.interrupts(ticket.id, False)
+    assert tickets.get(ticket.id).interrupts
+    eased = tickets.facts.interrupts(ticket.id, False, "改为热加载，不停机")
+    assert not eased.interrupts
+    assert "热加载" in tickets.steps(ticket.id)[-1].text
+
+
+def test_what_turns_out_to_interrupt_is_not_handed_over_before_the_notice(tickets):
+    ticket = open_one(tickets)
+    for state in ("working", "implementing"):
+        tickets.move(ticket.id, state)
+    tickets.facts.interrupts(ticket.id, True, "须重启")
+    with pytest.raises(OpsError, match=r"2\.3-8"):
+        tickets.move(ticket.id, "awaiting_confirmation")
+    passed = tickets.move(ticket.id, "awaiting_confirmation", emergency="正在被篡改")
+    assert (passed.state, passed.notice_emergency) == ("awaiting_confirmation", "正在被篡改")
+
+
+def test_what_turns_out_to_be_a_requirement_is_evaluated_all_the_same(tickets):
+    ticket = open_one(tickets, kind="request")
+    for state in ("working", "awaiting_confirmation"):
+        tickets.move(ticket.id, state)
+    tickets.confirm(ticket.id, by="李慧敏", channel="电话")
+    tickets.revise(ticket.id, "甲方追加功能", kind="requirement")
+    with pytest.raises(OpsError, match="not been assessed"):
+        tickets.close(ticket.id)
+    tickets.assess(ticket.id, by="陈志远", person_days=Decimal(1))
+    assert tickets.close(ticket.id).state == "closed"
+
+
+def test_a_merge_is_no_way_round_a_gate(tickets):
+    ticket, other = open_one(tickets), open_one(tickets, "会员中心 502")
+    tickets.facts.interrupts(ticket.id, True)
+    with pytest.raises(OpsError, match=r"2\.3-8") as caught:
+        tickets.bonds.merge(ticket.id, other.id)
+    assert caught.value.unharmed
+    tickets.facts.interrupts(other.id, True)
+    assert tickets.bonds.merge(ticket.id, other.id).id == other.id
+    wish = open_one(tickets, "改版", kind="requirement")
+    with pytest.raises(OpsError, match=r"2\.3-4"):
+        tickets.bonds.merge(wish.id, other.id)
+
+
+def test_only_the_project_manager_evaluates(tickets):
+    ticket = open_one(tickets, kind="requirement")
+    with pytest.raises(OpsError, match="not the project manager") as caught:
+        tickets.assess(ticket.id, by="张伟", person_days=Decimal(2))
+    assert "陈志远" in caught.value.hint
+    found = tickets.assess(ticket.id, by=" 陈 志远", person_days=Decimal(2))
+    assert found.assessed_by == "陈志远"
+
+
+def test_a_confirmation_says_when_it_was_given(tickets, time):
+    ticket = open_one(tickets)
+    tickets.move(ticket.id, "working")
+    begun = time.now
+    time.pass_by(hours=1)
+    tickets.move(ticket.id, "awaiting_confirmation")
+    time.pass_by(hours=5)
+    said = {"by": "李慧敏", "channel": "电话"}
+    for wrong in (begun - HOUR, time.now + HOUR):
+        with pytest.raises(OpsError, match="at that time"):
+            tickets.confirm(ticket.id, at=wrong, **said)
+    found = tickets.confirm(ticket.id, at=begun + 2 * HOUR, **said)
+    assert found.confirmed_at == begun + 2 * HOUR
+    assert "李慧敏 · 电话 · 2018-11-22" in tickets.steps(ticket.id)[-1].text
+
+
+def test_two_devices_that_merged_two_tickets_into_each_other_can_part_them(
+    tmp_path, journal, tickets, time
+):
+    one, other = open_one(tickets), open_one(tickets, "会员中心 502")
+    store = Database(tmp_path / "laptop" / "store.db")
+    laptop = Journal(store, actor=lambda: "刘洋", device_name="笔记本", now=time)
+    laptop.merge(journal.entries())
+    tickets.bonds.merge(one.id, other.id)
+    Tickets(store, laptop, now=time).bonds.merge(other.id, one.id)
+    journal.merge(laptop.entries())
+    assert {tickets.get(id).state for id in (one.id, other.id)} == {"merged"}
+    assert [part.id for part in tickets.bonds.merged(one.id)] == [other.id]
+    assert tickets.dossier(one.id).merged
+    tickets.bonds.part(one.id)
+    assert tickets.get(one.id).state == "registered"
+    assert tickets.get(other.id).merged_into == one.id
+    store.close()
 
 
 def test_an_emergency_passes_the_gate_and_its_reason_is_printed(tickets):
@@ -212,16 +303,42 @@ def test_targets_are_data_of_the_contract(tickets, time):
     assert by_key(tickets.clocks(ticket.id))["response"].state == "critical"
     kept = to_json(OBJECTIVES)
     kept["rules"][0]["seconds"]["1"] = 3600
-    tickets.save_targets(from_json(kept))
-    assert tickets.targets() == from_json(kept)
+    tickets.limits.save(from_json(kept))
+    assert tickets.limits.current() == from_json(kept)
     assert by_key(tickets.clocks(ticket.id))["response"].state == "ok"
+
+
+def test_limits_keep_their_history_and_go_on_with_a_renewal(database, journal, tickets, time):
+    contracts = Contracts(database, journal, now=time)
+    contract = contracts.current()
+    assert contract is not None
+    kept = to_json(OBJECTIVES)
+    kept["rules"][0]["seconds"]["1"] = 600
+    tickets.limits.save(from_json(kept), "甲方 11 月来函")
+    time.pass_by(days=2)
+    kept["pauses"].append("third_party")
+    tickets.limits.save(from_json(kept))
+    first, second = tickets.limits.history()
+    assert (first.actor, first.text, first.before) == ("张伟", "甲方 11 月来函", OBJECTIVES)
+    assert second.before == first.after
+    assert second.after.pauses - second.before.pauses == {"third_party"}
+
+    contracts.renew(
+        contract.id, date(2019, 3, 7), date(2020, 3, 6), number="2019-1", signed_on=None
+    )
+    time.now = datetime(2019, 6, 3, 2, 0, tzinfo=UTC)
+    assert tickets.limits.contract() != contract
+    assert tickets.limits.current() == second.after
+    assert tickets.limits.history() == ()
+    tickets.limits.save(OBJECTIVES)
+    assert [one.before for one in tickets.limits.history()] == [second.after]
 
 
 def test_without_a_contract_no_targets_are_kept(database, journal):
     lone = Tickets(database, journal)
-    assert lone.targets() == OBJECTIVES
+    assert lone.limits.current() == OBJECTIVES
     with pytest.raises(OpsError, match="No contract"):
-        lone.save_targets(OBJECTIVES)
+        lone.limits.save(OBJECTIVES)
 
 
 def test_a_list_asks_once_for_the_clocks_of_all_its_rows(tickets, time):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zlib
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from PySide6.QtGui import (
     QGuiApplication,
     QImage,
 )
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QComboBox, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 from reportlab.pdfgen.canvas import Canvas
 
@@ -30,10 +31,12 @@ from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.finding import Finding
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
+from ui import words
 from ui.attachment_preview import AttachmentPreview, drawn
 from ui.attachment_questions import ProgramQuestion, RemovalQuestion
 from ui.attachments import AttachmentStrip
 from ui.ticket_dialogs import ConfirmSheet
+from ui.ticket_forms import FormSheet
 from ui.tickets_tab import TicketsTab
 
 Settled = Callable[[], None]
@@ -458,3 +461,98 @@ def test_a_file_as_it_lies_there_is_never_handed_out(
     content = attachments.keep_bytes(b"a", "a.txt", Context())
     [one] = attachments.attach("ticket", ticket.id, [content])
     assert one.sha256 not in str(attachments.lend(one, Context()))
+
+
+# ---------------------------------------------------------------- in the story and in forms
+
+
+def test_a_step_shows_its_files_as_chips_that_open_them(
+    qtbot: QtBot,
+    tab: TicketsTab,
+    strip: AttachmentStrip,
+    attachments: Attachments,
+    tickets: Tickets,
+    inbox: Path,
+    settled: Settled,
+) -> None:
+    (inbox / "shot.png").write_bytes(png(60, 40))
+    (inbox / "error.log.gz").write_bytes(b"\x1f\x8b" + bytes(40))
+    strip.attach_files(sorted(inbox.iterdir()))
+    settled()
+    chips = [one for one in tab.page.timeline.findChildren(QPushButton) if one.isVisible()]
+    assert [one.text() for one in chips] == ["error.log.gz  42 B", f"shot.png  {size_of(inbox)}"]
+    [_, picked] = attachments.all()
+    assert picked.sha256 in chips[1].toolTip()
+    qtbot.keyClick(chips[1], Qt.Key.Key_Space)
+    settled()
+    sheet = tab.findChild(AttachmentPreview)
+    assert isinstance(sheet, AttachmentPreview)
+    assert sheet.sheet.picture is not None
+    sheet.reject()
+    tab.page.timeline.file_wanted.emit(attachments.all()[0].id)
+    shown = [one for one in tab.findChildren(AttachmentPreview) if one.isVisible()]
+    assert "no preview" in shown[0].sheet.text
+    attachments.remove(attachments.all()[0], "wrong")
+    with qtbot.waitSignal(strip.noticed) as noticed:
+        tab.page.timeline.file_wanted.emit("gone")
+    assert "removed" in noticed.args[1]
+
+
+def size_of(inbox: Path) -> str:
+    return words.size((inbox / "shot.png").stat().st_size)
+
+
+def test_the_digest_of_what_is_handed_over_comes_from_the_file(
+    qtbot: QtBot,
+    tab: TicketsTab,
+    tickets: Tickets,
+    attachments: Attachments,
+    inbox: Path,
+    settled: Settled,
+) -> None:
+    (inbox / "运维手册.docx").write_bytes(b"manual")
+    ticket = tickets.all()[0]
+    tab.page.verb_wanted.emit("hand_over")
+    sheet = tab.findChild(FormSheet)
+    assert isinstance(sheet, FormSheet)
+    assert "digest" not in sheet.fields, "nobody types it"
+    assert not sheet.go.isEnabled()
+    made = sheet.findChild(AttachmentStrip)
+    assert isinstance(made, AttachmentStrip)
+    made.attach_files([inbox / "运维手册.docx"])
+    assert "still being read" in sheet.go.toolTip()
+    settled()
+    qtbot.mouseClick(sheet.go, Qt.MouseButton.LeftButton)
+    settled()
+    [handed] = tickets.facts.handed_over(ticket.id)
+    assert (handed.title, handed.digest) == (
+        "运维手册.docx",
+        hashlib.sha256(b"manual").hexdigest(),
+    )
+    [kept] = attachments.of("ticket", ticket.id)
+    assert kept.sha256 == handed.digest, "what was handed over is at hand, and provable"
+
+
+def test_a_cause_outside_party_b_is_shown_by_a_file(
+    qtbot: QtBot, tab: TicketsTab, tickets: Tickets, inbox: Path, settled: Settled
+) -> None:
+    (inbox / "notice.txt").write_text("maintenance of the cloud")
+    tab.page.verb_wanted.emit("cause")
+    sheet = tab.findChild(FormSheet)
+    assert isinstance(sheet, FormSheet)
+    cause, side = sheet.fields["cause"], sheet.fields["attribution"]
+    assert isinstance(cause, QPlainTextEdit)
+    assert isinstance(side, QComboBox)
+    cause.setPlainText("their gateway")
+    side.setCurrentIndex(side.findData("third_party"))
+    assert not sheet.go.isEnabled()
+    made = sheet.findChild(AttachmentStrip)
+    assert isinstance(made, AttachmentStrip)
+    made.attach_files([inbox / "notice.txt"])
+    settled()
+    qtbot.mouseClick(sheet.go, Qt.MouseButton.LeftButton)
+    settled()
+    ticket = tickets.all()[0]
+    assert ticket.attribution == "third_party"
+    texts = [step.text for step in tickets.steps(ticket.id)]
+    assert any("their gateway" in text and "notice.txt" in text for text in texts)

@@ -193,7 +193,7 @@ def test_tickets_are_linked_merged_parted_and_split(
     settled()
     assert tickets.get(ticket.id).merged_into == other.id
     tab.show_item(other.id)
-    assert any(step.of == ticket.number for step in tab.page._steps)
+    assert any(step.of == ticket.number for step in tab.page.timeline.steps)
     tab.show_item(ticket.id)
     assert [one.text() for one in tab.page.more_menu.actions()] == ["Take the merge back"]
     choose(tab, "Take the merge back")

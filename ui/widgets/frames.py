@@ -26,7 +26,7 @@ from ui.icons import Ink, icon
 from ui.theme import HEAD_HEIGHT
 
 LabelRole = Literal["body", "caption", "hint", "strong", "title", "figure"]
-ButtonKind = Literal["plain", "primary", "quiet", "danger"]
+ButtonKind = Literal["plain", "primary", "quiet", "danger", "chip"]
 
 
 class Label(QLabel):

@@ -108,6 +108,13 @@ class Files:
 
     # ------------------------------------------------------------ out
 
+    def size(self, sha256: str) -> int | None:
+        """Return how many bytes lie under a digest, None where nothing does."""
+        try:
+            return self.path(sha256).stat().st_size
+        except OSError:
+            return None
+
     def whole(self, sha256: str) -> bool:
         """Whether the content is there, and is what its name says."""
         try:

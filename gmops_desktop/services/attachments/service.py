@@ -228,6 +228,16 @@ class Attachments:
         """Return a proved, read-only copy for another program; what it does to it stays there."""
         return self._files.lend(attachment.sha256, attachment.name, context)
 
+    def checks(self, context: Context | None = None) -> tuple[str, ...]:
+        """Return which files are not what an entry names, as sentences: not here, or altered.
+
+        Without a context only their sizes are looked at.
+        """
+        if context is not None:
+            return self.verify(context).faults
+        gone = [one for one in self.all() if self._files.size(one.sha256) != one.size]
+        return tuple(self._fault(one) for one in gone)
+
     def verify(self, context: Context) -> Verified:
         """Recompute the digest of every file that is named; name each that is not whole."""
         named = self.all()
@@ -239,13 +249,7 @@ class Attachments:
                 verdicts[one.sha256] = self._files.whole(one.sha256)
                 total += one.size if verdicts[one.sha256] else 0
             if not verdicts[one.sha256]:
-                there = self._files.path(one.sha256).exists()
-                faults.append(
-                    tr("{name} is damaged: the file here is not the one that was attached.",
-                       name=one.name)
-                    if there
-                    else tr("The file of {name} is not on this machine.", name=one.name)
-                )  # fmt: skip
+                faults.append(self._fault(one))
         strays = [path for path in self._files.stored() if path.name not in verdicts]
         return Verified(sum(verdicts.values()), total, tuple(faults), tuple(strays))
 
@@ -254,6 +258,14 @@ class Attachments:
         self._files.sweep(self._now())
 
     # ------------------------------------------------------------ inside
+
+    def _fault(self, attachment: Attachment) -> str:
+        if self._files.size(attachment.sha256) is None:
+            return tr("The file of {name} is not on this machine.", name=attachment.name)
+        return tr(
+            "{name} is damaged: the file here is not the one that was attached.",
+            name=attachment.name,
+        )
 
     def _take(self, source: BinaryIO, name: str, size: int, context: Context) -> Content:
         part = self._files.receive(source, name, size, self._limit(), context)

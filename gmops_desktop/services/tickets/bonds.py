@@ -11,6 +11,7 @@ from gmops_desktop.contract.ticket_bonds import (
     CHOICES,
     KINDS,
     LinkKind,
+    gates_lost,
     inverse,
     link_field,
     state_before_merge,
@@ -107,6 +108,16 @@ class Bonds:
                         hint=tr("Link it instead."),
                         unharmed=tr("Both tickets are unchanged."),
                     )
+            if lost := gates_lost(ticket, into):
+                raise OpsError(
+                    tr(
+                        "Merged into {number}, the gate of {gate} would be lost.",
+                        number=into.number,
+                        gate=lost,
+                    ),
+                    hint=tr("Merge the other way round, or record it there first."),
+                    unharmed=tr("Both tickets are unchanged."),
+                )
             fields = {"state": "merged", "merged_into": into.id, "closed_at": self._book.now()}
             self._book.record(session, ticket.id, "ticket.merged", fields, text, number=into.number)
             return self._book.record(

@@ -13,12 +13,10 @@ from sqlalchemy.orm import Session
 from db.engine import Database
 from db.journal import Journal
 from db.models import ContactRow, TicketRow
-from db.scope import contracts_in
-from db.views import contact_of, in_force, ticket_of
+from db.views import contact_of, ticket_of
 from gmops_desktop.contract.record import EntryView
-from gmops_desktop.contract.targets import Targets, to_json
 from gmops_desktop.contract.terms import day_of
-from gmops_desktop.contract.tickets import ContactCheck, Ticket, check_requester
+from gmops_desktop.contract.tickets import ContactCheck, Ticket, check_requester, same_name
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 
@@ -79,9 +77,9 @@ class Book:
         contacts = [contact_of(row) for row in session.scalars(select(ContactRow))]
         return check_requester(contacts, name, on or day_of(self.now()))
 
-    def confirming(self, session: Session, by: str, channel: str) -> str:
-        """Return the name of the contact who confirms something; refuse anybody else."""
-        check = self.check(session, by)
+    def confirming(self, session: Session, by: str, channel: str, on: date | None = None) -> str:
+        """Return the name of the contact who confirms something (today); refuse anybody else."""
+        check = self.check(session, by, on)
         if check.contact is None:
             raise OpsError(
                 check.reason or tr("The confirmation names nobody."),
@@ -96,14 +94,24 @@ class Book:
             )
         return check.contact.name
 
-    def save_targets(self, targets: Targets) -> None:
-        """Record the limits in the contract in force today."""
-        with self.writing() as session:
-            contract = in_force(contracts_in(session), day_of(self.now()))
-            if contract is None:
-                raise OpsError(
-                    tr("No contract has been recorded yet."),
-                    hint=tr("Record it in the settings, or load the example contract."),
-                )
-            fields = {"targets": to_json(targets)}
-            self.journal.record(session, "contract", contract.id, "contract.targets_set", fields)
+    def evaluating(self, session: Session, by: str) -> str:
+        """Return the name of the project manager who evaluates a requirement (2.3-4); refuse
+        anybody else, where one is on record."""
+        there = [contact_of(row) for row in session.scalars(select(ContactRow))]
+        today = day_of(self.now())
+        managers = [
+            one.name
+            for one in there
+            if one.party == "B" and one.post == "project_manager" and one.valid(today)
+        ]
+        if not managers:
+            return by.strip()
+        for name in managers:
+            if same_name(name, by):
+                return name
+        names = tr(", ", context="between names").join(managers)
+        raise OpsError(
+            tr("{name} is not the project manager.", name=by.strip() or "—"),
+            hint=tr("Evaluations are made by {names} (2.3-4).", names=names),
+            unharmed=tr("Nothing was recorded."),
+        )

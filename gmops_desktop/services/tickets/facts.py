@@ -115,10 +115,18 @@ class Facts:
     def interrupts(self, ticket_id: str, interrupts: bool, text: str = "") -> Ticket:
         """Record whether the work stops the service, releases or upgrades something (2.3-8).
 
-        If it does, it cannot start before all those concerned were told (`announce`).
+        If it does, it cannot start before all those concerned were told (`announce`).  That it does
+        not after all needs the reason: it would open that gate.
         """
         with self._book.writing() as session:
-            ticket = self._book.ticket(session, ticket_id)
+            ticket = self._open(session, ticket_id)
+            if ticket.interrupts and not interrupts and not text.strip():
+                raise OpsError(
+                    tr("It is not said why the work of {number} does not interrupt the service.",
+                       number=ticket.number),
+                    hint=tr("Write why in a sentence; it stands in the record and the report."),
+                    unharmed=tr("Those concerned are still to be told first (2.3-8)."),
+                )  # fmt: skip
             fields = {"interrupts": interrupts}
             return self._book.record(session, ticket.id, "ticket.revised", fields, text)
 

@@ -14,13 +14,11 @@ from sqlalchemy.orm import Session
 
 from db import texts
 from db.models import TicketRow
-from db.ticket_time import Replayed, parts_of, replayed, targets_on
+from db.ticket_time import Replayed, parts_of, replayed
 from db.views import ticket_of
 from gmops_desktop.contract.clocks import Clock, PromiseMade
 from gmops_desktop.contract.reminders import AHEAD, Reminder, in_order, reminders_of
 from gmops_desktop.contract.steps import Handed, Step, handed_over, step_of
-from gmops_desktop.contract.targets import Targets
-from gmops_desktop.contract.terms import day_of
 from gmops_desktop.contract.ticket_bonds import LinkKind
 from gmops_desktop.contract.ticket_moves import moves_of, open_points
 from gmops_desktop.contract.tickets import ENDED, ContactCheck, Ticket, TicketState, searchable
@@ -157,11 +155,6 @@ class Reading:
             for one in still
             for reminder in reminders_of(one, times[one.id].clocks, at, ahead)
         )
-
-    def targets(self, on: date | None = None) -> Targets:
-        """Return the limits of the contract in force on a day (today)."""
-        with self._book.reading() as session:
-            return targets_on(session, on or day_of(self._book.now()))
 
     def moves(self, ticket_id: str) -> tuple[TicketState, ...]:
         """Return the states the ticket may go to now; closed only once it is confirmed."""

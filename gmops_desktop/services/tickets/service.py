@@ -16,7 +16,6 @@ from db.engine import Database
 from db.ids import uuid7
 from db.journal import Journal, utc_now
 from gmops_desktop.contract.changes import AUDIENCES
-from gmops_desktop.contract.targets import Targets
 from gmops_desktop.contract.terms import day_of
 from gmops_desktop.contract.ticket_moves import Need, move_to, moves_of, sentence_of, unmet
 from gmops_desktop.contract.tickets import (
@@ -34,12 +33,14 @@ from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.services.tickets.book import Book
 from gmops_desktop.services.tickets.facts import Facts
+from gmops_desktop.services.tickets.limits import Limits
 from gmops_desktop.services.tickets.reading import Reading
 
 _REVISABLE: Final = frozenset(
     {"title", "description", "priority", "estimate", "kind", "resource_id", "cause"}
 )
 _PROMISED_AFTER_CAUSE: Final[frozenset[TicketKind]] = frozenset({"incident", "problem"})
+_WORK: Final = frozenset({"working", "implementing"})
 # What was announced was the work of that time.
 _NOTICES: Final = ("notice_emergency", *(f"notice_{one}" for one in AUDIENCES))
 
@@ -57,6 +58,7 @@ class Tickets(Reading):
         super().__init__(Book(database, journal, now))
         self._now = now
         self.facts = Facts(self._book)
+        self.limits = Limits(self._book)
 
     # ------------------------------------------------------------ asking
 
@@ -83,6 +85,12 @@ class Tickets(Reading):
         `opened_at` is for what is written down later than it was raised.  A machine that opens it
         says which `trouble` it found at which `occurrence` (`contract.troubles`).
         """
+        if opened_at is not None and opened_at > self._now():
+            raise OpsError(
+                tr("Nobody can have asked for it yet at that time."),
+                hint=tr("Give a time that lies behind us."),
+                unharmed=tr("No ticket was opened."),
+            )
         with self._book.writing() as session:
             check = self._book.check(session, requester, day_of(opened_at) if opened_at else None)
             if requester.strip() and not check.designated and not emergency.strip():
@@ -223,7 +231,8 @@ class Tickets(Reading):
         _check_days(person_days)
         with self._book.writing() as session:
             ticket = self._book.ticket(session, ticket_id)
-            fields = {"assessed_days": person_days, "assessed_by": by.strip()}
+            name = self._book.evaluating(session, by)
+            fields = {"assessed_days": person_days, "assessed_by": name}
             return self._book.record(session, ticket.id, "ticket.assessed", fields, text)
 
     def promise(self, ticket_id: str, until: datetime, text: str = "") -> Ticket:
@@ -270,10 +279,14 @@ class Tickets(Reading):
         *,
         by: str,
         channel: str,
+        at: datetime | None = None,
         text: str = "",
         evidence: Sequence[str] = (),
     ) -> Ticket:
-        """Record Party A's confirmation that it is solved: who, when, how, which file (2.3-7)."""
+        """Record Party A's confirmation that it is solved: who, when, how, which file (2.3-7).
+
+        `at` is when it was given, now without it; who gave it was a designated contact on that day.
+        """
         with self._book.writing() as session:
             ticket = self._book.ticket(session, ticket_id)
             if ticket.state != "awaiting_confirmation":
@@ -285,10 +298,16 @@ class Tickets(Reading):
                     ),
                     hint=tr("Move it to “Waiting for Party A's confirmation” first."),
                 )
-            fields = {
-                "confirmed_by": self._book.confirming(session, by, channel),
-                "confirmed_at": self._now(),
-            }
+            now = self._now()
+            moment = at or now
+            if not self._work_began(ticket).replace(second=0, microsecond=0) <= moment <= now:
+                raise OpsError(
+                    tr("The confirmation cannot have been given at that time."),
+                    hint=tr("Give a time between the begin of the work and now."),
+                    unharmed=tr("The ticket stays open."),
+                )
+            name = self._book.confirming(session, by, channel, day_of(moment))
+            fields = {"confirmed_by": name, "confirmed_at": moment}
             said = channel.strip()
             return self._book.record(
                 session, ticket.id, "ticket.confirmed", fields, text, evidence, channel=said
@@ -302,11 +321,12 @@ class Tickets(Reading):
             fields = {"state": "closed", "closed_at": self._now()}
             return self._book.record(session, ticket.id, "ticket.closed", fields)
 
-    def save_targets(self, targets: Targets) -> None:
-        """Record other limits with the contract in force; every clock is judged anew by them."""
-        self._book.save_targets(targets)
-
     # ------------------------------------------------------------ inside
+
+    def _work_began(self, ticket: Ticket) -> datetime:
+        """Return when the ticket was last worked on: what was confirmed before is other work."""
+        moves = (one for one in self._book.entries(ticket.id) if one.fields.get("state") in _WORK)
+        return max((one.at for one in moves), default=ticket.opened_at)
 
     def _first_fields(
         self, session: Session, kind: str, title: str, requester: str, priority: int

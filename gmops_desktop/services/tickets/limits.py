@@ -1,0 +1,80 @@
+"""The limits of the clocks as data of the contract: which hold, and how they came to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from db.scope import contracts_in
+from db.ticket_time import targets_in, targets_on
+from db.views import in_force
+from gmops_desktop.contract.targets import Targets, from_json, to_json
+from gmops_desktop.contract.terms import Contract, day_of
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
+from gmops_desktop.services.tickets.book import Book
+
+_SET: Final = "contract.targets_set"
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsSet:
+    """One time at which limits were recorded: by whom, why, and what they were before and after."""
+
+    at: datetime
+    actor: str
+    text: str
+    before: Targets
+    after: Targets
+
+
+class Limits:
+    """Reads and records the limits of the contract in force today."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def contract(self) -> Contract | None:
+        """Return the contract in force today, None where none is on record."""
+        with self._book.reading() as session:
+            return self._contract(session)
+
+    def current(self) -> Targets:
+        """Return its limits; our own objectives where it names none."""
+        with self._book.reading() as session:
+            return targets_on(session, day_of(self._book.now()))
+
+    def save(self, targets: Targets, text: str = "") -> None:
+        """Record other limits, and who agreed to them or why; every clock is judged anew."""
+        with self._book.writing() as session:
+            contract = self._contract(session)
+            if contract is None:
+                raise OpsError(
+                    tr("No contract has been recorded yet."),
+                    hint=tr("Record it in the settings, or load the example contract."),
+                )
+            fields = {"targets": to_json(targets)}
+            said = {"text": text.strip()} if text.strip() else {}
+            self._book.journal.record(session, "contract", contract.id, _SET, fields, **said)
+
+    def history(self) -> tuple[LimitsSet, ...]:
+        """Return every time at which limits were recorded, the oldest first."""
+        contract = self.contract()
+        if contract is None:
+            return ()
+        with self._book.reading() as session:
+            before = targets_in(session, contract.renews)
+        found = []
+        for entry in self._book.journal.entries("contract", contract.id):
+            if kept := entry.fields.get("targets"):
+                after = from_json(kept)
+                text = str(entry.note.get("text", ""))
+                found.append(LimitsSet(entry.at, entry.actor, text, before, after))
+                before = after
+        return tuple(found)
+
+    def _contract(self, session: Session) -> Contract | None:
+        return in_force(contracts_in(session), day_of(self._book.now()))
