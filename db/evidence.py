@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, func, select, type_coerce
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db.columns import to_milliseconds
+from db import measured
 from db.models import (
     ArchiveRow,
     ChangeRow,
@@ -19,7 +19,6 @@ from db.models import (
     ReportRow,
     ResourceRow,
     RestoreRow,
-    SampleRow,
     TicketRow,
 )
 from db.scope import EVERYTHING, Scope
@@ -27,9 +26,6 @@ from gmops_desktop.contract.obligations import Piece, Stream
 from gmops_desktop.contract.terms import ZONE, month_of, next_month
 from gmops_desktop.contract.tickets import ENDED
 from gmops_desktop.language import mark, tr
-
-LOOK: Final = "look"  # the metric written once with every look at a resource
-LOOK_EVERY: Final = timedelta(minutes=5)  # a stretch this long is watched if we looked in it
 
 _LOOKS: Final[dict[Stream, str]] = {
     "host_looks": "host",
@@ -109,25 +105,18 @@ def newest_restore(session: Session, scope: Scope = EVERYTHING) -> ProvedRestore
 def coverage(session: Session, now: datetime, scope: Scope = EVERYTHING) -> float | None:
     """Return the share of this month in which we looked, over all that is looked after; or None.
 
-    The month counts from the first look ever, in stretches of five minutes.  None where one of the
-    resources was never looked at.
+    The month counts from the first look ever; a look speaks for the time until the next one, but
+    for no longer than `contract.rollups` lets it.  None where one was never looked at.
     """
-    stretch = LOOK_EVERY // timedelta(milliseconds=1)
-    end = to_milliseconds(now) // stretch
-    watched = total = 0
+    watched = total = timedelta()
     for resource in _resources(session, scope, "host", "mysql", "website"):
-        looks = select(SampleRow.at).where(
-            SampleRow.resource_id == resource, SampleRow.metric == LOOK, SampleRow.at <= now
-        )
-        first = session.scalar(looks.order_by(SampleRow.at).limit(1))
+        first = measured.first_look(session, resource)
         if first is None:
             return None
-        begin = max(_first_moment(month_of(now)), first)
-        inside = looks.where(SampleRow.at >= begin).with_only_columns(
-            func.count(func.distinct(type_coerce(SampleRow.at, BigInteger) // stretch))
-        )
-        watched += session.scalar(inside) or 0
-        total += end - to_milliseconds(begin) // stretch + 1
+        begin = min(now, max(_first_moment(month_of(now)), first))
+        _, covered = measured.watched(session, resource, begin, now)
+        watched += min(covered, now - begin)
+        total += now - begin
     return watched / total if total else None
 
 
@@ -199,7 +188,7 @@ def pieces(
             if (scope.whole or row.id in scope.resources) and (
                 count := _looks_in(session, row.id, month)
             ):
-                at = _newest_look(session, row.id, end) or begin
+                at = measured.newest_look(session, row.id, end) or begin
                 found.append(Piece(at, row.name, "status", row.id, count))
     elif stream in _TICKETS:
         for row in between(TicketRow.opened_at, _tickets(stream, scope)):
@@ -280,17 +269,8 @@ def _piece(row: Any) -> Piece:
 
 
 def _looks_in(session: Session, resource: str, month: date) -> int:
-    wanted = select(func.count()).select_from(SampleRow)
-    wanted = wanted.where(SampleRow.resource_id == resource, SampleRow.metric == LOOK)
-    wanted = wanted.where(SampleRow.at >= _first_moment(month))
-    return session.scalar(wanted.where(SampleRow.at < _first_moment(next_month(month)))) or 0
-
-
-def _newest_look(session: Session, resource: str, before: datetime) -> datetime | None:
-    wanted = select(func.max(SampleRow.at)).where(
-        SampleRow.resource_id == resource, SampleRow.metric == LOOK, SampleRow.at < before
-    )
-    return session.scalar(wanted)
+    begin, end = _first_moment(month), _first_moment(next_month(month))
+    return measured.watched(session, resource, begin, end)[0]
 
 
 def _resources(session: Session, scope: Scope, *kinds: str, removed: bool = False) -> Sequence[str]:

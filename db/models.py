@@ -11,13 +11,23 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from db.columns import Exact, Json, UtcTime
 
 Id = String(36)
 LONG = Text(16_000_000)
+PACKED = LargeBinary(60_000)
 
 
 class Base(DeclarativeBase):
@@ -273,16 +283,58 @@ class RestoreRow(Base):
     more: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
 
 
+class MetricRow(Base):
+    """The number under which a metric stands in samples and roll-ups."""
+
+    __tablename__ = "metrics"
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+
+
 class SampleRow(Base):
-    """One value of one metric at one time; a value of None means we looked and learnt nothing."""
+    """What one look measured; `data` packs the values (see `db.samples`).
+
+    `source` says who looked; `every` is the interval in which looks were taken then, in seconds.
+    """
 
     __tablename__ = "samples"
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - half the size, SQLAlchemy's idiom
 
     resource_id: Mapped[str] = mapped_column(Id, primary_key=True)
-    metric: Mapped[str] = mapped_column(String(60), primary_key=True)
+    source: Mapped[str] = mapped_column(String(10), primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcTime, primary_key=True)
-    value: Mapped[float | None]
+    every: Mapped[int]
+    data: Mapped[bytes] = mapped_column(PACKED)
+
+
+class RollupRow(Base):
+    """An hour or a day of samples; `data` packs the roll-ups of all metrics (see `db.samples`).
+
+    `looks` and `watched` (milliseconds) are those of every look, whatever it learnt.  `final` says
+    that the samples themselves are gone.
+    """
+
+    __tablename__ = "rollups"
+
+    resource_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    source: Mapped[str] = mapped_column(String(10), primary_key=True)
+    span: Mapped[str] = mapped_column(String(4), primary_key=True)
+    begin: Mapped[datetime] = mapped_column(UtcTime, primary_key=True)
+    looks: Mapped[int]
+    watched: Mapped[int]
+    final: Mapped[bool] = mapped_column(default=False)
+    data: Mapped[bytes] = mapped_column(PACKED)
+
+
+class UnrolledRow(Base):
+    """An hour whose samples are not, or not all, in its roll-up yet."""
+
+    __tablename__ = "unrolled"
+
+    resource_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    source: Mapped[str] = mapped_column(String(10), primary_key=True)
+    hour: Mapped[datetime] = mapped_column(UtcTime, primary_key=True)
 
 
 class LookRow(Base):

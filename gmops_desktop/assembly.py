@@ -351,7 +351,15 @@ class Services:
     def timers(self) -> Timers:
         from gmops_desktop.services.timers import Timers, own_command
 
-        return Timers(self.home, own_command())
+        return Timers(self.home, own_command("schedule", "run", "--due"))
+
+    @cached_property
+    def collecting(self) -> Timers:
+        """The timer that looks at the servers while no window is open."""
+        from gmops_desktop.services.timers import Timers, own_command
+
+        about = "look at the servers and remember what was measured"
+        return Timers(self.home, own_command("collect"), name="collect", minutes=5, about=about)
 
     # ------------------------------------------------------------ back to work
 

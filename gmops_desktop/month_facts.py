@@ -174,17 +174,11 @@ class Collector:
         self, resource_id: str, metric: str, begin: datetime, until: datetime
     ) -> tuple[Points, float]:
         """Return the samples of the period, and the share of it in which we looked."""
-        series = self._servers.series(resource_id, metric, begin)
-        points = tuple(point for point in series.points if point[0] < until)
+        series = self._servers.series(resource_id, metric, begin, until)
+        points = tuple((point.at, point.value) for point in series.points)
         if all(value is None for _, value in points):
             return (), 0.0
-        ends = [*(at for at, _ in points[1:]), min(until, datetime.now(UTC))]
-        watched = sum(
-            (end - at).total_seconds()
-            for (at, value), end in zip(points, ends, strict=True)
-            if value is not None
-        )
-        return points, min(1.0, watched / (until - begin).total_seconds())
+        return points, series.coverage
 
 
 def _stopped(clock: Clock | None) -> float | None:

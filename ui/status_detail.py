@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from gmops_desktop.addresses import Kind, Resource
+from gmops_desktop.addresses import Resource
+from gmops_desktop.contract.metrics import METRICS, Metric
 from gmops_desktop.contract.thresholds import LIMITS
-from gmops_desktop.language import mark, tr
+from gmops_desktop.language import tr
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.servers import (
     HostDetails,
@@ -29,37 +29,6 @@ from ui.widgets.chart import Chart, Threshold
 from ui.widgets.frames import Card, Label, Segments, clear, column, row
 from ui.words import NOTHING, lasting, number, share, size
 
-
-@dataclass(frozen=True, slots=True)
-class _Metric:
-    """How one stored metric is drawn; `scale` turns its stored value into the title's unit."""
-
-    key: str
-    title: str
-    scale: float = 1.0
-    high: float | None = None
-
-
-# Keys: see `contract.verdicts.samples`.
-_METRICS: Final[dict[Kind, tuple[_Metric, ...]]] = {
-    "host": (
-        _Metric("cpu", mark("CPU (%)"), high=100),
-        _Metric("memory", mark("Memory used (%)"), high=100),
-        _Metric("disk", mark("Fullest disk (%)"), high=100),
-        _Metric("out_mbit", mark("Sent (Mbit/s)")),
-    ),
-    "mysql": (
-        _Metric("connections", mark("Connections (% of the most allowed)"), high=100),
-        _Metric("running", mark("Running statements")),
-        _Metric("questions_per_second", mark("Statements (per second)")),
-        _Metric("schema_bytes", mark("Size of the schema (MB)"), 1e-6),
-    ),
-    "website": (
-        _Metric("seconds", mark("Time to the first byte (ms)"), 1000),
-        _Metric("tls_days", mark("Certificate (days left)")),
-    ),
-    "account": (_Metric("followers", mark("Followers")),),
-}
 _SPANS: Final = {"hour": 3600.0, "day": 86400.0, "month": 30 * 86400.0}
 
 
@@ -118,8 +87,10 @@ class StatusDetail(QWidget):
         now = datetime.now(UTC)
         begin, step = self._since(now)
         coverages = []
-        for place, metric in enumerate(_METRICS[resource.kind]):
-            series = self._servers.series(resource.id, metric.key, begin)
+        drawn = [one for one in METRICS[resource.kind] if one.chart]
+        found = self._servers.many(resource.id, [one.key for one in drawn], begin)
+        for place, metric in enumerate(drawn):
+            series = found[metric.key]
             coverages.append(series.coverage)
             chart = Chart(tr(metric.title))
             _draw(chart, metric, series, self._look, (begin, now), step)
@@ -145,13 +116,15 @@ class StatusDetail(QWidget):
 
 def _draw(
     chart: Chart,
-    metric: _Metric,
+    metric: Metric[Any],
     series: Series,
     look: Look | None,
     span: tuple[datetime, datetime],
     step: float,
 ) -> None:
-    points = [(at, None if value is None else value * metric.scale) for at, value in series.points]
+    points = [
+        (at, None if value is None else value * metric.scale) for at, value, *_ in series.points
+    ]
     known = [value for _, value in points if value is not None]
     figures = look.figures if look else ()
     state = next((figure.state for figure in figures if figure.metric == metric.key), None)
@@ -172,10 +145,10 @@ def _draw(
     chart.show_series(
         points,
         *span,
-        step=step,
+        step=max(step, series.step),
         now=now,
         state=bad,
-        high=metric.high,
+        high=metric.top,
         thresholds=thresholds,
         reason=tr("not watched"),
     )

@@ -43,6 +43,13 @@ Everything = Annotated[
     bool,
     typer.Option("--all", help=tr("Everything at once, as `gmops backup all` takes it.")),
 ]
+Collect = Annotated[
+    bool,
+    typer.Option(
+        "--collect",
+        help=tr("The timer that looks at the servers every 5 minutes, not the one of backups."),
+    ),
+]
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -172,12 +179,13 @@ def status(as_json: Json = False) -> None:
     with opened(as_json) as session:
         services = session.services
         outlooks = services.schedules.outlooks()
-        timer = services.timers.state()
+        timer, collecting = services.timers.state(), services.collecting.state()
         around = services.schedules.surroundings()
         session.terminal.table(
             {
                 "plans": [_outlook(one) for one in outlooks],
                 "timer": timer,
+                "collecting": collecting,
                 "surroundings": around,
                 "command": services.timers.command,
             },
@@ -197,6 +205,7 @@ def status(as_json: Json = False) -> None:
         )
         if not as_json:
             lines = _timer_lines(timer, services.timers.command)
+            lines.append(_collecting_line(collecting))
             told = schedule_words.surroundings_text(around)
             session.terminal.answer(None, "", *lines, told)
 
@@ -228,6 +237,7 @@ def history(name: Name = "", everything: Everything = False, as_json: Json = Fal
     "install", cls=Command, help=tr("Let the system's timer take what is due, every 10 minutes.")
 )
 def install(
+    collect: Collect = False,
     password_file: Annotated[
         Path | None,
         typer.Option("--password-file", metavar="FILE", show_default=False,
@@ -238,17 +248,20 @@ def install(
 ) -> None:  # fmt: skip
     with opened(as_json) as session:
         services = session.services
-        timer = services.timers.install(password_file=password_file)
-        lines = _timer_lines(timer, services.timers.command)
-        if not any(one.plan and one.plan.enabled for one in services.schedules.outlooks()):
+        timers = services.collecting if collect else services.timers
+        timer = timers.install(password_file=password_file)
+        lines = _timer_lines(timer, timers.command)
+        planned = any(one.plan and one.plan.enabled for one in services.schedules.outlooks())
+        if not collect and not planned:
             lines.append(tr("Nothing has a schedule yet: `gmops schedule set --all --at 03:00`."))
         session.terminal.answer(timer, *lines)
 
 
 @commands.command("remove", cls=Command, help=tr("Take the system's timer away; plans stay."))
-def remove(as_json: Json = False) -> None:
+def remove(collect: Collect = False, as_json: Json = False) -> None:
     with opened(as_json) as session:
-        was = session.services.timers.remove()
+        services = session.services
+        was = (services.collecting if collect else services.timers).remove()
         done = tr("The timer is removed.") if was else tr("There was no timer.")
         session.terminal.answer({"removed": was}, done)
 
@@ -287,7 +300,7 @@ def run(
 
         drilled, failed = run_due(session)
         faults += failed
-        _tell_group(session)
+        tell_group(session)
         answer = {
             "runs": results,
             "drills": drilled,
@@ -299,7 +312,7 @@ def run(
         session.terminal.answer(answer)
 
 
-def _tell_group(session: Session) -> None:
+def tell_group(session: Session) -> None:
     """Let the robot tell what came of it; what does not arrive waits, and fails nothing here."""
     messages = session.services.messages
     if messages.on:
@@ -472,6 +485,14 @@ def _timer_lines(timer: TimerState | None, command: Sequence[str]) -> list[str]:
         tr("Timer ({kind}): {stands}; {where}", kind=timer.kind, stands=stands, where=timer.where),
         *([timer.note] if timer.note else []),
     ]
+
+
+def _collecting_line(timer: TimerState | None) -> str:
+    if timer is None or not timer.active:
+        return tr("The servers are looked at only while the window is open; "
+                  "`gmops schedule install --collect` sets up a timer for it.")  # fmt: skip
+    return tr("The servers are looked at every 5 minutes ({kind}: {where}).",
+              kind=timer.kind, where=timer.where)  # fmt: skip
 
 
 def _outlook(outlook: Outlook) -> dict[str, object]:

@@ -42,6 +42,7 @@ def commands(word: str = "") -> typer.Typer:
     )
     if word not in _GROUPS:
         _part("status").add_to(program)
+        _part("collect").add_to(program)
     for name in [word] if word in _GROUPS else _GROUPS:
         found: typer.Typer = _part(name).commands
         for more in _GROUPS[name]:

@@ -14,6 +14,7 @@ from gmops_desktop.contract.looks import (
     MysqlDetails,
     WebDetails,
 )
+from gmops_desktop.contract.metrics import connection_share, per_core
 from gmops_desktop.contract.thresholds import LIMITS, judge, tls_state
 from gmops_desktop.language import mark, tr, tr_n
 from gmops_desktop.states import State, worst
@@ -105,35 +106,6 @@ def verdict(details: Details, history: History) -> Verdict:
     return findings.verdict()
 
 
-def samples(details: Details) -> dict[str, float | None]:
-    """Return the values of a look that are kept as series, by metric."""
-    match details:
-        case HostDetails():
-            return {
-                "cpu": details.cpu,
-                "iowait": details.iowait,
-                "steal": details.steal,
-                "memory": details.memory_share,
-                "load_per_core": _per_core(details),
-                "disk": max((disk.share for disk in details.disks), default=None),
-                "disk_busy": details.disk_busy,
-                "out_mbit": details.out_mbit,
-                "in_mbit": details.in_mbit,
-            }
-        case MysqlDetails():
-            return {
-                "connections": _share(details),
-                "running": float(details.running),
-                "slow_per_hour": details.slow_per_hour,
-                "questions_per_second": details.questions_per_second,
-                "schema_bytes": details.schema_bytes,
-            }
-        case WebDetails():
-            return {"seconds": details.seconds, "tls_days": details.tls_days}
-        case AccountDetails():
-            return {"followers": details.followers}
-
-
 def _host(seen: HostDetails, add: _Findings) -> None:
     for disk in seen.disks:
         add.add(
@@ -155,7 +127,7 @@ def _host(seen: HostDetails, add: _Findings) -> None:
         "out_mbit", seen.out_mbit,
         tr("{value} Mbit/s leave the server, near the line's limit.", value=_tenth(seen.out_mbit)),
     )  # fmt: skip
-    load = _per_core(seen)
+    load = per_core(seen)
     add.judge("load_per_core", load, tr("The load is {value} per core.", value=_tenth(load)))
     add.judge(
         "iowait", seen.iowait,
@@ -191,7 +163,7 @@ def _host(seen: HostDetails, add: _Findings) -> None:
 
 
 def _mysql(seen: MysqlDetails, add: _Findings) -> None:
-    share = _share(seen)
+    share = connection_share(seen)
     connections = add.judge(
         "connections", share,
         tr("{count} of {most} connections are in use.",
@@ -273,14 +245,6 @@ def _account(seen: AccountDetails, add: _Findings) -> None:
 
 def _first_few(sections: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     yield from list(sections.items())[:3]
-
-
-def _per_core(seen: HostDetails) -> float | None:
-    return seen.load5 / seen.cores if seen.load5 is not None and seen.cores else None
-
-
-def _share(seen: MysqlDetails) -> float:
-    return 100 * seen.connections / max(1, seen.max_connections)
 
 
 def _whole(value: float | None) -> str | None:

@@ -9,10 +9,13 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db import measured
+from db.columns import from_milliseconds
 from db.engine import Database
 from db.journal import utc_now
-from db.models import LookRow, SampleRow
+from db.models import LookRow
 from gmops_desktop.addresses import Resource
+from gmops_desktop.contract.metrics import UP
 from gmops_desktop.contract.tickets import Ticket
 from gmops_desktop.contract.troubles import Trouble, TroubleBook
 from gmops_desktop.language import tr
@@ -112,11 +115,8 @@ class Alerts:
 
 def _newest_ups(session: Session, resource_id: str) -> list[tuple[datetime, float | None]]:
     """Return the newest looks, newest first: 1 it worked, 0 it was down, None nobody knows."""
-    wanted = select(SampleRow.at, SampleRow.value).where(
-        SampleRow.resource_id == resource_id, SampleRow.metric == "up"
-    )
-    rows = session.execute(wanted.order_by(SampleRow.at.desc()).limit(_TIMES))
-    return [(at, value) for at, value in rows]
+    seen = measured.newest(session, resource_id, _TIMES)
+    return [(from_milliseconds(one.at), one.values.get(UP)) for one in reversed(seen)]
 
 
 def _evidence(row: LookRow) -> tuple[str, ...]:

@@ -17,9 +17,13 @@ from typing import Any, Final, cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+import db.samples
+from db import measured
+from db.columns import from_milliseconds
 from db.engine import Database
-from db.evidence import LOOK
-from db.models import LookRow, SampleRow
+from db.models import LookRow
+from db.sample_rows import Span
+from db.samples import RAW_FOR
 from gmops_desktop.adapters import ssh, web
 from gmops_desktop.addresses import (
     AccountAddress,
@@ -42,8 +46,11 @@ from gmops_desktop.contract.looks import (
     details_from_dict,
     details_to_dict,
 )
+from gmops_desktop.contract.metrics import LOOK, UP, samples_of
+from gmops_desktop.contract.rollups import DAY, HOUR
+from gmops_desktop.contract.series import Series, of_rollups, of_samples
 from gmops_desktop.contract.thresholds import LIMITS
-from gmops_desktop.contract.verdicts import History, samples, verdict
+from gmops_desktop.contract.verdicts import History, verdict
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.states import State
@@ -62,20 +69,10 @@ __all__ = [
 
 Job = Callable[[], Look]
 
-_PATIENCE: Final = 3.0  # intervals without a look after which a gap begins
-_MOST_POINTS: Final = 3000  # of a series: more than a screen has columns
+_JUDGED: Final = timedelta(minutes=30)  # the longest time over which a mean is judged
+_RAW: Final = timedelta(hours=36)  # a longer span is drawn from its hours
+_HOURS: Final = timedelta(days=70)  # and a still longer one from its days
 _AWAY: Final = timedelta(hours=6)  # a counter's difference over longer says little about now
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """The values of one metric, oldest first; a None breaks the line where nobody looked.
-
-    `coverage` is the share of the time (0 to 1) in which we looked and learnt the value.
-    """
-
-    points: tuple[tuple[datetime, float | None], ...]
-    coverage: float
 
 
 def one_after_another(jobs: Sequence[Job]) -> list[Look]:
@@ -107,8 +104,13 @@ class Servers:
         self._together = together
         self._now = now
 
-    def look(self, resources: Sequence[Resource], context: Context) -> tuple[Look, ...]:
-        """Look at all `resources` and store what was found, in their order."""
+    def look(
+        self, resources: Sequence[Resource], context: Context, *, every: float | None = None
+    ) -> tuple[Look, ...]:
+        """Look at all `resources` and store what was found, in their order.
+
+        `every` is the interval in seconds at which the caller comes back (default: the window's).
+        """
         with self._database.session() as session:
             before = {row.resource_id: row for row in session.scalars(select(LookRow))}
             histories = {
@@ -125,8 +127,14 @@ class Servers:
         context.check()
         with self._database.session() as session, session.begin():
             for look in looks:
-                self._keep(session, look, before.get(look.resource_id))
+                self._keep(session, look, before.get(look.resource_id), every or self._interval())
+        self.roll_up()
         return looks
+
+    def roll_up(self) -> int:
+        """Roll up hours that are over; return how many wait for the next time."""
+        with self._database.session() as session, session.begin():
+            return db.samples.roll_up(session, self._now())
 
     def last(self) -> tuple[Look, ...]:
         """Return the newest look at each resource, by name."""
@@ -134,22 +142,32 @@ class Servers:
             rows = session.scalars(select(LookRow).order_by(LookRow.name))
             return tuple(_from_row(row) for row in rows)
 
-    def series(self, resource_id: str, metric: str, since: datetime) -> Series:
-        """Return the values of a metric since then (see `verdicts.samples` for the names).
+    def series(
+        self, resource_id: str, metric: str, since: datetime, until: datetime | None = None
+    ) -> Series:
+        """Return one metric since then (see `contract.metrics` for the names)."""
+        return self.many(resource_id, (metric,), since, until)[metric]
 
-        "up" is 1 while the resource did its work, 0 while it was down, None while nobody knows;
-        "look" is 1 for each look that reached it, 0 for each that did not.
-        """
+    def many(
+        self,
+        resource_id: str,
+        metrics: Sequence[str],
+        since: datetime,
+        until: datetime | None = None,
+    ) -> dict[str, Series]:
+        """Return several metrics of one resource: the looks themselves of a short and young span,
+        else the hours or days they were rolled up into."""
+        end = min(until or self._now(), self._now())
+        span: Span = "hour" if end - since <= _HOURS else "day"
         with self._database.session() as session:
-            wanted = (
-                select(SampleRow.at, SampleRow.value)
-                .where(SampleRow.resource_id == resource_id, SampleRow.metric == metric)
-                .where(SampleRow.at >= since)
-                .order_by(SampleRow.at)
-            )
-            rows = [(at, value) for at, value in session.execute(wanted)]
-        whole = with_gaps(rows, since, self._now(), timedelta(seconds=self._interval()))
-        return replace(whole, points=thinned(whole.points, _MOST_POINTS))
+            if end - since <= _RAW and since >= self._now() - RAW_FOR:
+                # One millisecond more: a look taken this very moment counts.
+                after = end + timedelta(milliseconds=1)
+                seen = measured.samples(session, resource_id, since, after, metrics)
+                return {one: of_samples(seen, one, since, end) for one in metrics}
+            rows = measured.rollups(session, resource_id, span, since, end, metrics)
+        length = HOUR if span == "hour" else DAY
+        return {one: of_rollups(rows, one, since, end, length) for one in metrics}
 
     def _look_at(self, resource: Resource, history: _Before, context: Context) -> Look:
         context.check()
@@ -189,32 +207,27 @@ class Servers:
     def _windows(
         self, session: Session, resource_id: str
     ) -> dict[str, list[tuple[datetime, float]]]:
-        """Return the last half hour of what is judged by its mean, by metric, oldest first."""
-        # Metrics named one by one: so the primary key finds the few rows among a year's millions.
+        """Return the newest values of what is judged by its mean, by metric, oldest first."""
         averaged = [metric for metric, limit in LIMITS.items() if limit.minutes]
-        wanted = (
-            select(SampleRow)
-            .where(SampleRow.resource_id == resource_id, SampleRow.metric.in_(averaged))
-            .where(SampleRow.at >= self._now() - timedelta(minutes=30))
-            .where(SampleRow.value.is_not(None))
-            .order_by(SampleRow.at)
-        )
+        now = self._now()
+        taken = measured.samples(session, resource_id, now - _JUDGED, now, averaged)
         found: dict[str, list[tuple[datetime, float]]] = {}
-        for row in session.scalars(wanted):
-            found.setdefault(row.metric, []).append((row.at, row.value or 0.0))
+        for sample in taken:
+            for metric, value in sample.values.items():
+                if value is not None:
+                    at = from_milliseconds(sample.at)
+                    found.setdefault(metric, []).append((at, value))
         return found
 
-    def _keep(self, session: Session, look: Look, before: LookRow | None) -> None:
+    def _keep(self, session: Session, look: Look, before: LookRow | None, every: float) -> None:
         details = details_to_dict(look.details) if look.details else None
-        values = samples(look.details) if look.details else {}
+        values = samples_of(look.details) if look.details else {}
         known: Any = before.data["known"] if before else None
         if details:
             known = {"at": look.at.isoformat(), "details": details}
-        values["up"] = _up(look)
+        values[UP] = _up(look)
         values[LOOK] = 0.0 if look.details is None else 1.0
-        for metric, value in values.items():
-            session.merge(SampleRow(resource_id=look.resource_id, metric=metric, at=look.at,
-                                    value=value))  # fmt: skip
+        db.samples.keep(session, look.resource_id, look.at, every, values)
         data = {
             "figures": [asdict(figure) for figure in look.figures],
             "details": details,
@@ -260,28 +273,6 @@ def is_down(resource: Resource, error: OpsError) -> bool:
     return direct and isinstance(error.__cause__, ConnectionRefusedError)
 
 
-def with_gaps(
-    rows: Sequence[tuple[datetime, float | None]], since: datetime, now: datetime, step: timedelta
-) -> Series:
-    """Return the series with a None after every look that no other followed in time.
-
-    A look speaks for the time until the next one, but for no longer than the patience.
-    """
-    points: list[tuple[datetime, float | None]] = []
-    covered = timedelta()
-    ends = [*(at for at, _ in rows[1:]), now]
-    for (at, value), until in zip(rows, ends, strict=False):
-        points.append((at, value))
-        lasts = min(until - at, step * _PATIENCE)
-        if value is not None:
-            covered += lasts
-        if until - at > lasts:
-            points.append((at + step, None))
-    whole = now - since
-    coverage = covered / whole if whole > timedelta() else 0.0
-    return Series(tuple(points), min(1.0, coverage))
-
-
 def _up(look: Look) -> float | None:
     """Return 1 where the thing does its work, 0 where it is down, None where nobody knows."""
     if look.details is None:
@@ -290,35 +281,6 @@ def _up(look: Look) -> float | None:
         broken = look.details.status >= 400 or look.details.keyword_found is False
         return 0.0 if broken else 1.0
     return 1.0
-
-
-def thinned(
-    points: Sequence[tuple[datetime, float | None]], most: int
-) -> tuple[tuple[datetime, float | None], ...]:
-    """Return about `most` points at the most: neighbours become their mean, gaps stay gaps."""
-    size = -(-len(points) // most)
-    if size <= 1:
-        return tuple(points)
-    found: list[tuple[datetime, float | None]] = []
-    group: list[tuple[datetime, float]] = []
-
-    def flush() -> None:
-        if group:
-            mean = sum(value for _, value in group) / len(group)
-            found.append((group[len(group) // 2][0], mean))
-            group.clear()
-
-    for at, value in points:
-        if value is None:
-            flush()
-            if not found or found[-1][1] is not None:
-                found.append((at, None))
-            continue
-        group.append((at, value))
-        if len(group) == size:
-            flush()
-    flush()
-    return tuple(found)
 
 
 def _history(

@@ -1,4 +1,5 @@
-"""The system's own timer, which takes backups also while the window is closed."""
+"""The system's own timers, which take backups and look at the servers also while the window is
+closed."""
 
 from __future__ import annotations
 
@@ -20,11 +21,21 @@ _KINDS: Final = (windows, launchd, systemd, cron)  # the first that is usable is
 
 
 class Timers:
-    """Installs, removes and shows the timer that runs `command` for the data folder `home`."""
+    """Installs, removes and shows the timer `name` that runs `command` every `minutes`, for the
+    data folder `home`; `about` says what it does."""
 
-    def __init__(self, home: Home, command: Sequence[str]) -> None:
+    def __init__(
+        self,
+        home: Home,
+        command: Sequence[str],
+        *,
+        name: str = "schedule",
+        minutes: int = 10,
+        about: str = "take the backups that are due",
+    ) -> None:
         self._home = home
         self._command = tuple(command)
+        self._called, self._minutes, self._about = name, minutes, about
 
     def install(self, *, password_file: Path | None = None) -> TimerState:
         """Set the timer up, in the place of an older one.
@@ -36,10 +47,13 @@ class Timers:
         if kind is None:
             raise OpsError(
                 tr("This system has no timer that a user may set: neither systemd nor cron."),
-                hint=tr("Leave the window open, or let {command} be started every 10 minutes.",
-                        command=" ".join(self._command)),
+                hint=tr(
+                    "Leave the window open, or let {command} be started every {minutes} minutes.",
+                    command=" ".join(self._command),
+                    minutes=self._minutes,
+                ),
                 unharmed=tr("The schedule itself is unchanged."),
-            )  # fmt: skip
+            )
         environment = {}
         if os.environ.get("GMOPS_HOME"):
             environment["GMOPS_HOME"] = str(self._home.root)
@@ -49,8 +63,9 @@ class Timers:
         for other in _KINDS:
             if other is not kind and other.usable():
                 other.remove(self._name)  # two timers would only stand in each other's way
-        log = self._home.logs / "schedule.log"
-        state: TimerState = kind.install(Job(self._name, self._command, log, environment))
+        log = self._home.logs / f"{self._called}.log"
+        job = Job(self._name, self._command, log, environment, self._minutes, self._about)
+        state: TimerState = kind.install(job)
         return state
 
     def remove(self) -> bool:
@@ -76,12 +91,11 @@ class Timers:
         """The timer's name: a data folder named by `GMOPS_HOME` has one of its own."""
         named = os.environ.get("GMOPS_HOME")
         tag = f"-{hashlib.sha256(str(self._home.root).encode()).hexdigest()[:8]}" if named else ""
-        return f"gmops-schedule{tag}"
+        return f"gmops-{self._called}{tag}"
 
 
-def own_command() -> tuple[str, ...]:
-    """Return the command that takes what is due, for this very installation."""
-    words = ("schedule", "run", "--due")
+def own_command(*words: str) -> tuple[str, ...]:
+    """Return what starts `gmops` with these `words`, for this very installation."""
     if getattr(sys, "frozen", False):
         program = Path(sys.executable)
         return (str(program.with_name(f"gmops{program.suffix}")), *words)

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from db import samples
 from db.engine import Database
 from db.journal import Journal
-from db.models import LookRow, SampleRow
+from db.models import LookRow
 from gmops_desktop.addresses import Resource, WebAddress
 from gmops_desktop.services.alerts import Alerts
 from gmops_desktop.services.tickets import Tickets
@@ -42,7 +43,7 @@ class Desk:
                 LookRow(resource_id=SITE.id, kind="website", name=SITE.name, at=self.now,
                         seconds=0.1, state=state, reason="It answers HTTP 502.", data=data)
             )  # fmt: skip
-            session.add(SampleRow(resource_id=SITE.id, metric="up", at=self.now, value=up))
+            samples.keep(session, SITE.id, self.now, 60, {"up": up})
         return [ticket.title for ticket in self.alerts.follow()]
 
 
@@ -94,6 +95,6 @@ def test_an_old_look_opens_nothing(desk: Desk) -> None:
         desk.look(0.0)
     with desk.database.session() as session, session.begin():
         at = desk.now + timedelta(seconds=1)
-        session.add(SampleRow(resource_id=SITE.id, metric="up", at=at, value=0.0))
+        samples.keep(session, SITE.id, at, 60, {"up": 0.0})
     desk.now += timedelta(hours=5)
     assert desk.alerts.follow() == ()

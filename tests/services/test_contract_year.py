@@ -16,7 +16,7 @@ import pytest
 from db.engine import Database
 from db.ids import uuid7
 from db.journal import Journal
-from db.models import ArchiveRow, DrillRow, SampleRow
+from db.models import ArchiveRow, DrillRow
 from gmops_desktop.addresses import AccountAddress, MysqlAddress, SshAddress, WebAddress
 from gmops_desktop.contract.changes import Audience
 from gmops_desktop.contract.steps import Handed
@@ -29,6 +29,7 @@ from gmops_desktop.services.ledgers import Ledgers
 from gmops_desktop.services.obligations import Obligations
 from gmops_desktop.services.roster import Roster
 from gmops_desktop.services.tickets import Tickets
+from looked import looked
 
 START, END = date(2018, 3, 6), date(2019, 3, 6)
 
@@ -129,8 +130,6 @@ def machines(year: Year) -> None:
     rows: list[Any] = []
     for number in range((END - START).days + 1):
         moment = at(START + timedelta(days=number), "03:00")
-        looked = (web, host, account)
-        rows += [SampleRow(resource_id=one.id, metric="look", at=moment, value=1) for one in looked]
         if number % 7 == 0:
             rows.append(archive(moment, data.id, "backup"))
             rows.append(archive(moment, web.id, "files"))
@@ -139,8 +138,12 @@ def machines(year: Year) -> None:
             found = {"phases": phases, "schema": "chamber"}
             rows.append(DrillRow(id=uuid7(), at=moment, resource_id=data.id, outcome="proved",
                                  data=found))  # fmt: skip
+    days = range((END - START).days + 1)
+    looks = [at(START + timedelta(days=number), "03:00") for number in days]
     with year.database.session() as session, session.begin():
         session.add_all(rows)
+        for one in (web, host, account):
+            looked(session, one.id, looks)
 
 
 def archive(moment: datetime, resource: str, purpose: str) -> ArchiveRow:

@@ -8,7 +8,7 @@ import pytest
 
 from db.ids import uuid7
 from db.journal import Journal
-from db.models import ArchiveRow, LookRow, RestoreRow, SampleRow
+from db.models import ArchiveRow, LookRow, RestoreRow
 from gmops_desktop.addresses import MysqlAddress, SshAddress, WebAddress
 from gmops_desktop.contract.workdays import Holidays
 from gmops_desktop.services.calendars import Calendars
@@ -17,6 +17,7 @@ from gmops_desktop.services.ledgers import Ledgers
 from gmops_desktop.services.obligations import Obligations
 from gmops_desktop.services.roster import Roster
 from gmops_desktop.services.tickets import Tickets
+from looked import looked
 
 NOW = datetime(2018, 11, 22, 2, 24, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -65,6 +66,15 @@ def add(database):
             session.add_all(rows)
 
     return add
+
+
+@pytest.fixture
+def look(database):
+    def look(resource_id, *times):
+        with database.session() as session, session.begin():
+            looked(session, resource_id, times, reached=False)
+
+    return look
 
 
 def archive(at, verified=True, resource_id="", purpose="backup"):
@@ -172,11 +182,11 @@ def test_the_restore_is_the_newest_proved_one(obligations, add):
     assert obligations.overview(NOW + timedelta(days=60)).restore_state == "warning"
 
 
-def test_coverage_is_the_share_of_time_in_which_we_looked(obligations, contracts, add):
+def test_coverage_is_the_share_of_time_in_which_we_looked(obligations, contracts, look):
     host = contracts.save_resource("host", "web1", SshAddress("10.0.0.8"))
     begin = NOW.replace(minute=0) - 10 * HOUR
-    looked = [begin + timedelta(minutes=m) for m in range(0, 300, 1)]  # five hours of ten
-    add(*(SampleRow(resource_id=host.id, metric="look", at=at, value=1) for at in looked))
+    times = [begin + timedelta(minutes=m) for m in range(0, 300, 1)]  # five hours of ten
+    look(host.id, *times)
     overview = obligations.overview(begin + 10 * HOUR)
     assert overview.coverage == pytest.approx(0.5, abs=0.01)
     assert overview.coverage_state == "warning"
@@ -207,10 +217,9 @@ def test_the_matrix_counts_what_is_in_the_store_by_beijings_months(obligations, 
     assert row_of(overview, "website").cells[NOVEMBER] == ("due", 0)
 
 
-def test_looks_and_reports_are_evidence(obligations, contracts, database, journal, add):
+def test_looks_and_reports_are_evidence(obligations, contracts, database, journal, add, look):
     host = contracts.save_resource("host", "web1", SshAddress("10.0.0.8"))
-    add(SampleRow(resource_id=host.id, metric="look", at=NOW, value=0))
-    add(SampleRow(resource_id=host.id, metric="cpu", at=NOW, value=0.5))
+    look(host.id, NOW)
     with database.session() as session, session.begin():
         journal.record(session, "report", uuid7(), "report.made", {"period": "2018-11"})
     overview = obligations.overview()
@@ -362,13 +371,12 @@ def test_a_training_counts_once_and_is_whole_with_its_sheet(obligations, tickets
     assert not any("后台发布" in one.text for one in overview.due)
 
 
-def test_a_cell_leads_to_its_pieces(obligations, contracts, tickets, ledgers, add):
+def test_a_cell_leads_to_its_pieces(obligations, contracts, tickets, ledgers, add, look):
     host = contracts.save_resource("host", "web1", SshAddress("10.0.0.8"))
     add(
-        SampleRow(resource_id=host.id, metric="look", at=NOW, value=0),
-        SampleRow(resource_id=host.id, metric="look", at=NOW - HOUR, value=0),
         archive(NOW, purpose="files"),
     )
+    look(host.id, NOW, NOW - HOUR)
     bug = tickets.open("incident", "首页 502", requester="李慧敏", priority=1)
     ledgers.add("inspection", "巡检", paper="报告")
     found = obligations.evidence("server", date(2018, 11, 1))

@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from db.engine import Database
 from gmops_desktop.adapters import host, sections, ssh, tcp, web
@@ -23,7 +21,7 @@ from gmops_desktop.addresses import (
 from gmops_desktop.context import Context
 from gmops_desktop.contract.looks import AccountDetails, HostDetails, MysqlDetails, WebDetails
 from gmops_desktop.errors import Cancelled, OpsError
-from gmops_desktop.services.servers import Servers, thinned, with_gaps
+from gmops_desktop.services.servers import Servers
 
 HOST = Resource("h", "host", "web1", SshAddress("web1"))
 MYSQL = Resource("m", "mysql", "site", MysqlAddress("db", 3306, "ops", "chamber"))
@@ -251,9 +249,9 @@ def test_a_series_has_gaps_where_nobody_looked(world: World) -> None:
     for minutes in (0, 1, 1, 58):
         world.look(HOST, minutes=minutes)
     series = world.servers.series("h", "cpu", begun)
-    values = [value for _, value in series.points]
+    values = [point.value for point in series.points]
     assert values == [45.0, 45.0, 45.0, None, 45.0]
-    assert series.coverage == pytest.approx(5 / 60)
+    assert series.coverage == pytest.approx(4 / 60)
 
 
 def test_a_failed_look_is_no_coverage(world: World) -> None:
@@ -263,30 +261,3 @@ def test_a_failed_look_is_no_coverage(world: World) -> None:
     for _ in range(3):
         world.look(HOST)
     assert world.servers.series("h", "up", begun).coverage == pytest.approx(1 / 3)
-
-
-def test_nothing_looked_at_covers_nothing() -> None:
-    now = datetime(2018, 4, 2, tzinfo=UTC)
-    step = timedelta(minutes=1)
-    assert with_gaps([], now - step, now, step).coverage == 0
-    assert with_gaps([], now, now, step).coverage == 0
-
-
-@given(
-    st.lists(st.one_of(st.none(), st.floats(0, 100)), max_size=400),
-    st.integers(1, 50),
-)
-def test_a_thinned_series_keeps_its_range_and_its_gaps(values, most: int) -> None:
-    begun = datetime(2018, 4, 2, tzinfo=UTC)
-    points = [(begun + timedelta(minutes=i), value) for i, value in enumerate(values)]
-    thin = thinned(points, most)
-    known = [value for value in values if value is not None]
-    kept = [value for _, value in thin if value is not None]
-    assert [at for at, _ in thin] == sorted(at for at, _ in thin)
-    assert bool(known) == bool(kept)
-    assert all(min(known) - 1e-9 <= value <= max(known) + 1e-9 for value in kept)
-    runs = sum(
-        1 for i, v in enumerate(values) if v is not None and (not i or values[i - 1] is None)
-    )
-    assert len(kept) <= most + runs
-    assert any(value is None for _, value in thin) == (None in values)

@@ -37,7 +37,7 @@ def state(name: str) -> TimerState:
         there = _marks(name)[0] in _present().splitlines()
     except OpsError:
         there = False
-    note = tr("What it says is appended to logs/schedule.log in the data folder.") if there else ""
+    note = tr("What it says is appended to a file in the data folder, under logs.") if there else ""
     return TimerState("cron", there, there, "crontab", note)
 
 

@@ -23,8 +23,8 @@ TimerKind = Literal["systemd", "cron", "launchd", "windows"]
 class Job:
     """A command to be started every `minutes` (a divisor of 60) under a name of its own.
 
-    `log` takes what it says, where the timer keeps no log by itself.  `environment` holds names of
-    files and folders, never a secret.
+    `about` says what it does; `log` takes what it says, where the timer keeps no log by itself.
+    `environment` holds names of files and folders, never a secret.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Job:
     log: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     minutes: int = 10
+    about: str = "take the backups that are due"
 
 
 @dataclass(frozen=True, slots=True)

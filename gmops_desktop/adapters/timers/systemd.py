@@ -61,7 +61,7 @@ def units(job: Job) -> tuple[str, str]:
     command = " ".join(_quoted(word).replace("$", "$$") for word in job.command)
     service = (
         "[Unit]\n"
-        "Description=GMOps Desktop: take the backups that are due\n"
+        f"Description=GMOps Desktop: {job.about}\n"
         "\n"
         "[Service]\n"
         "Type=oneshot\n"
@@ -73,7 +73,7 @@ def units(job: Job) -> tuple[str, str]:
     )
     timer = (
         "[Unit]\n"
-        "Description=GMOps Desktop: look for backups that are due\n"
+        f"Description=GMOps Desktop: {job.about}\n"
         "\n"
         "[Timer]\n"
         f"OnCalendar=*:0/{job.minutes}\n"

@@ -51,7 +51,7 @@ def task(job: Job) -> bytes:
     """
     root = Xml.Element("Task", {"version": "1.2", "xmlns": _SPACE})
     about = Xml.SubElement(root, "RegistrationInfo")
-    Xml.SubElement(about, "Description").text = "GMOps Desktop: take the backups that are due"
+    Xml.SubElement(about, "Description").text = f"GMOps Desktop: {job.about}"
     trigger = Xml.SubElement(Xml.SubElement(root, "Triggers"), "TimeTrigger")
     repetition = Xml.SubElement(trigger, "Repetition")
     Xml.SubElement(repetition, "Interval").text = f"PT{job.minutes}M"

@@ -1,0 +1,176 @@
+"""What the looks measured, read back: samples, roll-ups, and how much of a span was watched.
+
+Hours that are not rolled up yet, the present one among them, are computed from their samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db.columns import from_milliseconds, to_milliseconds
+from db.models import RollupRow, SampleRow, UnrolledRow
+from db.sample_rows import Source, Span, names_of, read_rollups, read_samples, rolled
+from db.samples import REACH
+from gmops_desktop.contract.metrics import LOOK
+from gmops_desktop.contract.rollups import DAY, HOUR, Rollup, Sample, combine, day_of, hour_of, roll
+
+
+def samples(
+    session: Session,
+    resource_id: str,
+    begin: datetime,
+    end: datetime,
+    metrics: Collection[str] = (),
+    source: Source = "own",
+) -> list[Sample]:
+    """Return the samples that are still kept, in order of time; of `metrics`, or of all."""
+    first, last = to_milliseconds(begin), to_milliseconds(end)
+    return read_samples(session, resource_id, source, first, last, names_of(session, metrics))
+
+
+def newest(session: Session, resource_id: str, count: int) -> list[Sample]:
+    """Return the newest samples there are, in order of time."""
+    mine = (SampleRow.resource_id == resource_id, SampleRow.source == "own")
+    times = select(SampleRow.at).where(*mine).order_by(SampleRow.at.desc()).limit(count)
+    found = session.scalars(times).all()
+    if not found:
+        return []
+    first, last = to_milliseconds(found[-1]), to_milliseconds(found[0])
+    return read_samples(session, resource_id, "own", first, last + 1, names_of(session))
+
+
+def rollups(
+    session: Session,
+    resource_id: str,
+    span: Span,
+    begin: datetime,
+    end: datetime,
+    metrics: Collection[str] = (),
+    source: Source = "own",
+) -> list[tuple[int, dict[str, Rollup]]]:
+    """Return the roll-ups of the spans that touch `begin` to `end`, in order of time."""
+    names = names_of(session, metrics)
+    first, last = to_milliseconds(begin), to_milliseconds(end)
+    first = hour_of(first) if span == "hour" else day_of(first)
+    found = read_rollups(session, resource_id, source, span, first, last, names)
+    fresh = _unrolled(session, resource_id, source, first, last, names)
+    if span == "hour":
+        found |= fresh
+    else:
+        for day in {day_of(hour) for hour in fresh}:
+            hours = read_rollups(session, resource_id, source, "hour", day, day + DAY, names)
+            hours |= {hour: one for hour, one in fresh.items() if day_of(hour) == day}
+            found[day] = combine(one for _, one in sorted(hours.items()))
+    return sorted((begin, one) for begin, one in found.items() if one)
+
+
+def watched(
+    session: Session, resource_id: str, begin: datetime, end: datetime
+) -> tuple[int, timedelta]:
+    """Return how many looks were taken in the hours a span touches, and how long they speak for."""
+    first, last = hour_of(to_milliseconds(begin)), to_milliseconds(end)
+    fresh = _unrolled(session, resource_id, "own", first, last, names_of(session, (LOOK,)))
+    looks = covered = 0
+    for span, start, stop in _pieces(first, last, fresh):
+        sums = select(func.sum(RollupRow.looks), func.sum(RollupRow.watched))
+        row = session.execute(sums.where(*rolled(resource_id, "own", span, start, stop))).one()
+        looks, covered = looks + int(row[0] or 0), covered + int(row[1] or 0)
+    for one in fresh.values():
+        if LOOK in one:
+            looks, covered = looks + one[LOOK].count, covered + one[LOOK].covered
+    return looks, timedelta(milliseconds=covered)
+
+
+def first_look(session: Session, resource_id: str) -> datetime | None:
+    """Return when something was looked at for the first time; to the hour, where long ago."""
+    begin = session.scalar(
+        select(func.min(RollupRow.begin)).where(
+            RollupRow.resource_id == resource_id,
+            RollupRow.source == "own",
+            RollupRow.span == "hour",
+            RollupRow.looks > 0,
+            RollupRow.final.is_(True),
+        )
+    )
+    if begin is not None:
+        return begin
+    mine = (SampleRow.resource_id == resource_id, SampleRow.source == "own")
+    return session.scalar(select(func.min(SampleRow.at)).where(*mine))
+
+
+def newest_look(session: Session, resource_id: str, before: datetime) -> datetime | None:
+    """Return when something was last looked at before a moment; to the hour, where long ago."""
+    mine = (SampleRow.resource_id == resource_id, SampleRow.source == "own")
+    raw = session.scalar(select(func.max(SampleRow.at)).where(*mine, SampleRow.at < before))
+    if raw is not None:
+        return raw
+    return session.scalar(
+        select(func.max(RollupRow.begin)).where(
+            RollupRow.resource_id == resource_id,
+            RollupRow.source == "own",
+            RollupRow.span == "hour",
+            RollupRow.begin < before,
+            RollupRow.looks > 0,
+        )
+    )
+
+
+def _pieces(first: int, last: int, without: Collection[int]) -> Iterator[tuple[Span, int, int]]:
+    """Cut a span into runs of whole days and, around the hours `without`, single hours."""
+    broken = {day_of(hour) for hour in without}
+    run = at = first
+    while at < last:
+        day = day_of(at)
+        if at == day and day + DAY <= last and day not in broken:
+            at = day + DAY
+            continue
+        if run < at:
+            yield "day", run, at
+        end = min(day + DAY, last)
+        for hour in range(hour_of(at), end, HOUR):
+            if hour not in without:
+                yield "hour", hour, hour + HOUR
+        run = at = end
+    if run < at:
+        yield "day", run, at
+
+
+def _unrolled(
+    session: Session,
+    resource_id: str,
+    source: Source,
+    first: int,
+    last: int,
+    names: Mapping[int, str],
+) -> dict[int, dict[str, Rollup]]:
+    """Compute the hours that are noted as not rolled up, by when they begin."""
+    noted = session.scalars(
+        select(UnrolledRow.hour).where(
+            UnrolledRow.resource_id == resource_id,
+            UnrolledRow.source == source,
+            UnrolledRow.hour >= from_milliseconds(first),
+            UnrolledRow.hour < from_milliseconds(last),
+        )
+    )
+    hours = {to_milliseconds(one) for one in noted}
+    if not hours:
+        return {}
+    low, high = min(hours), max(hours) + HOUR
+    final = select(RollupRow.begin).where(
+        *rolled(resource_id, source, "hour", low, high), RollupRow.final.is_(True)
+    )
+    hours -= {to_milliseconds(one) for one in session.scalars(final)}
+    taken = read_samples(session, resource_id, source, low - REACH, high, names)
+    found, place = {}, 0
+    for hour in sorted(hours):
+        while place < len(taken) and taken[place].at < hour - REACH:
+            place += 1
+        stop = place
+        while stop < len(taken) and taken[stop].at < hour + HOUR:
+            stop += 1
+        found[hour] = roll(taken[place:stop], hour, hour + HOUR)
+    return found

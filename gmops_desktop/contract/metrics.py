@@ -1,0 +1,142 @@
+"""Every figure of a look that is kept as a series: one line each.
+
+A new one needs nothing else: it is stored, rolled up and can be drawn under its key.  Beside these,
+each look writes `UP` (1 it does its work, 0 it is down, None nobody knows) and `LOOK` (1 it was
+reached, 0 it was not), and a host writes the two figures of each of its file systems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from gmops_desktop.addresses import Kind
+from gmops_desktop.contract.looks import (
+    AccountDetails,
+    Details,
+    HostDetails,
+    MysqlDetails,
+    WebDetails,
+)
+from gmops_desktop.language import mark
+
+Found = TypeVar("Found", bound=Details)
+
+UP: Final = "up"
+LOOK: Final = "look"
+_MOST_DISKS: Final = 16  # of one host whose file systems have series of their own
+
+
+@dataclass(frozen=True, slots=True)
+class Metric(Generic[Found]):
+    """One series: where its value comes from in a look, and how its chart is drawn.
+
+    `title` names it with its unit; `scale` turns the stored value into that unit; `top` fixes the
+    upper end of the chart's axis.  `chart` says whether the window draws it unasked.
+    """
+
+    key: str
+    title: str
+    read: Callable[[Found], float | None]
+    chart: bool = False
+    top: float | None = None
+    scale: float = 1.0
+
+
+HOST: Final[tuple[Metric[HostDetails], ...]] = (
+    Metric("cpu", mark("CPU (%)"), lambda seen: seen.cpu, chart=True, top=100),
+    Metric("memory", mark("Memory used (%)"), lambda seen: seen.memory_share, chart=True, top=100),
+    Metric("disk", mark("Fullest disk (%)"), lambda seen: _fullest(seen), chart=True, top=100),
+    Metric("out_mbit", mark("Sent (Mbit/s)"), lambda seen: seen.out_mbit, chart=True),
+    Metric("in_mbit", mark("Received (Mbit/s)"), lambda seen: seen.in_mbit),
+    Metric("iowait", mark("Waiting for disks (%)"), lambda seen: seen.iowait, top=100),
+    Metric("steal", mark("Taken by other customers (%)"), lambda seen: seen.steal, top=100),
+    Metric("load_per_core", mark("Load per core"), lambda seen: per_core(seen)),
+    Metric("disk_busy", mark("Busiest disk (%)"), lambda seen: seen.disk_busy, top=100),
+    Metric("swap", mark("Swap used (%)"), lambda seen: swap_share(seen), top=100),
+    Metric("clock", mark("Clock off by (s)"), lambda seen: seen.clock_seconds),
+)
+MYSQL: Final[tuple[Metric[MysqlDetails], ...]] = (
+    Metric("connections", mark("Connections (% of the most allowed)"),
+           lambda seen: connection_share(seen), chart=True, top=100),
+    Metric("running", mark("Running statements"), lambda seen: seen.running, chart=True),
+    Metric("questions_per_second", mark("Statements (per second)"),
+           lambda seen: seen.questions_per_second, chart=True),
+    Metric("schema_bytes", mark("Size of the schema (MB)"), lambda seen: seen.schema_bytes,
+           chart=True, scale=1e-6),
+    Metric("slow_per_hour", mark("Slow statements (per hour)"), lambda seen: seen.slow_per_hour),
+    Metric("hit_share", mark("Answered from memory (%)"), lambda seen: seen.hit_share, top=100),
+)  # fmt: skip
+WEBSITE: Final[tuple[Metric[WebDetails], ...]] = (
+    Metric("seconds", mark("Time to the first byte (ms)"), lambda seen: seen.seconds, chart=True,
+           scale=1000),
+    Metric("tls_days", mark("Certificate (days left)"), lambda seen: seen.tls_days, chart=True),
+    Metric("size", mark("Size of the page (KB)"), lambda seen: seen.size, scale=1e-3),
+)  # fmt: skip
+ACCOUNT: Final[tuple[Metric[AccountDetails], ...]] = (
+    Metric("followers", mark("Followers"), lambda seen: seen.followers, chart=True),
+    Metric("new_followers", mark("New followers (per day)"), lambda seen: seen.new_followers),
+    Metric("quota_used", mark("Interface calls (per day)"), lambda seen: seen.quota_used),
+)
+METRICS: Final[dict[Kind, tuple[Metric[Any], ...]]] = {
+    "host": HOST,
+    "mysql": MYSQL,
+    "website": WEBSITE,
+    "account": ACCOUNT,
+}
+AVAILABLE: Final[Metric[Any]] = Metric(
+    UP, mark("Available (%)"), lambda _seen: None, top=100, scale=100
+)
+
+
+def samples_of(details: Details) -> dict[str, float | None]:
+    """Return the values of a look that are kept as series, by metric."""
+    match details:
+        case HostDetails():
+            return {one.key: one.read(details) for one in HOST} | _of_disks(details)
+        case MysqlDetails():
+            return {one.key: one.read(details) for one in MYSQL}
+        case WebDetails():
+            return {one.key: one.read(details) for one in WEBSITE}
+        case AccountDetails():
+            return {one.key: one.read(details) for one in ACCOUNT}
+
+
+def metric_of(kind: Kind, key: str) -> Metric[Any] | None:
+    """Return the metric of a kind of resource by its key."""
+    return next((one for one in (*METRICS[kind], AVAILABLE) if one.key == key), None)
+
+
+def free_of(mount: str) -> str:
+    """Return the metric of the bytes that are free on a file system."""
+    return f"free:{mount}"
+
+
+def per_core(seen: HostDetails) -> float | None:
+    """Return the load of the last five minutes over the number of cores."""
+    return seen.load5 / seen.cores if seen.load5 is not None and seen.cores else None
+
+
+def swap_share(seen: HostDetails) -> float | None:
+    """Return used swap in per cent; None where there is none."""
+    if not seen.swap_total or seen.swap_free is None:
+        return None
+    return 100 * (1 - seen.swap_free / seen.swap_total)
+
+
+def connection_share(seen: MysqlDetails) -> float:
+    """Return the connections in per cent of those allowed."""
+    return 100 * seen.connections / max(1, seen.max_connections)
+
+
+def _fullest(seen: HostDetails) -> float | None:
+    return max((disk.share for disk in seen.disks), default=None)
+
+
+def _of_disks(seen: HostDetails) -> dict[str, float | None]:
+    found: dict[str, float | None] = {}
+    for disk in seen.disks[:_MOST_DISKS]:
+        found[f"used:{disk.mount}"] = disk.share
+        found[free_of(disk.mount)] = float(disk.available)
+    return found
