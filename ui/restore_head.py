@@ -94,6 +94,9 @@ class RestoreHead(QWidget):
                 size=words.size(preview.text_bytes),
             )
         )
-        self._cost_hint.show_text(tr("without the safety copy"))
+        sent = words.size(preview.sent_bytes)
+        self._cost_hint.show_text(
+            tr("about {size} over the line, without the safety copy", size=sent)
+        )
         if preview.makes_schema:
             self.compared.show_text(tr("Not there yet; it is made"))

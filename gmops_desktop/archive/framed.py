@@ -30,6 +30,12 @@ class Framed:
         except OSError as error:
             raise cannot_read(path, error) from error
 
+    @property
+    def packed(self) -> float:
+        """The part of its contents' bytes that the archive takes."""
+        plain = sum(frame.content_size for frame in self.frames)
+        return sum(frame.size for frame in self.frames) / plain if plain else 1.0
+
     @contextmanager
     def _opening(self, refusal: str) -> Iterator[None]:
         """Read the seek table, then in the block what an archive says of itself; `ProofFailed` with

@@ -12,8 +12,9 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self, get_args
 
+from gmops_desktop.archive import spelling
 from gmops_desktop.archive.frames import Damaged
 from gmops_desktop.language import mark, tr
 
@@ -298,9 +299,12 @@ class Manifest:
         if lines[-1] != b"-- sha256 " + hashlib.sha256(text).hexdigest().encode():
             raise Damaged("manifest edited")
         try:
-            return cls._from_objects([json.loads(line) for line in text.splitlines()])
+            found = cls._from_objects([json.loads(line) for line in text.splitlines()])
         except (ValueError, KeyError, TypeError) as error:
             raise Damaged("manifest of another format") from error
+        if not spelling.is_ours(found):
+            raise Damaged("manifest with words that are no values")
+        return found
 
     def _lines(self) -> bytes:
         head = {
@@ -339,11 +343,17 @@ class Manifest:
             tables=tuple(
                 TableRecord.from_json(thing["table"]) for thing in things if "table" in thing
             ),
-            objects=tuple(ObjectRecord(**thing["object"]) for thing in things if "object" in thing),
+            objects=tuple(_object(thing["object"]) for thing in things if "object" in thing),
             frames=tuple(last["frames"]),
             format=head["format"],
             snapshot=_snapshot(head.get("snapshot", {})),
         )
+
+
+def _object(values: dict[str, Any]) -> ObjectRecord:
+    if values["kind"] not in get_args(ObjectKind):
+        raise ValueError(values["kind"])
+    return ObjectRecord(**values)
 
 
 def _snapshot(values: dict[str, Any]) -> SnapshotRecord:

@@ -19,6 +19,21 @@ _MEANT: Final = {ord("n"): b"\n", ord("r"): b"\r"} | {
 }
 LITERAL: Final = re.compile(rb"'[^'\\]*(?:\\.[^'\\]*)*'|CONVERT\([^)]*\)|[^,'()]+", re.DOTALL)
 
+# As the server writes values (a quote stands for a string): anything else could be a question, or
+# the end of a statement.
+_VALUE: Final = (
+    rb"(?:'|NULL|0x[0-9A-F]++|-?[0-9]++(?:\.[0-9]++)?(?:e[-+]?[0-9]++)?"
+    rb"|@`[0-9a-f]{64}`|CONVERT\(@`[0-9a-f]{64}` USING utf8mb4\))"
+)
+_ROW: Final = rb"\((?:" + _VALUE + rb"(?:," + _VALUE + rb")*+)?\)"
+_ROWS: Final = re.compile(_ROW + rb"(?:,\n" + _ROW + rb")*+")
+
+
+def are_values(rows: bytes) -> bool:
+    """Say whether `rows`, as they stand in a file, are values and nothing else."""
+    parts = rows.replace(b"\\\\", b"\x1a").replace(b"\\'", b"\x1a").split(b"'")
+    return len(parts) % 2 == 1 and _ROWS.fullmatch(b"'".join(parts[::2])) is not None
+
 
 def lines(text: bytes) -> bytes:
     """Return the file's form of the server's `text`."""

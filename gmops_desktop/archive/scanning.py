@@ -49,11 +49,17 @@ def dangers(
 
 def definitions_of(reader: ArchiveReader) -> Iterator[Definition]:
     """Return all definitions of an archive, tables included."""
+    for kind, title, frame in frames_of(reader):
+        yield Definition(kind, title, frame.decode("utf-8", "replace"))
+
+
+def frames_of(reader: ArchiveReader) -> Iterator[tuple[str, str, bytes]]:
+    """Return the kind, the name and the frame of every definition of an archive."""
     manifest: Manifest = reader.manifest
     for record in manifest.tables:
-        yield Definition("table", record.name, _text(reader, record.frame))
+        yield "table", record.name, reader.frame(record.frame)
     for thing in manifest.objects:
-        yield Definition(thing.kind, thing.name, _text(reader, thing.frame))
+        yield thing.kind, thing.name, reader.frame(thing.frame)
 
 
 def _dangers(one: Definition, schema: str, *, resting: bool) -> Iterator[str]:
@@ -109,7 +115,3 @@ def _introduced(sql: str, schema: str) -> set[str]:
 
 def _bare(name: str) -> str:
     return name[1:-1].replace("``", "`") if name.startswith("`") else name
-
-
-def _text(reader: ArchiveReader, frame: int) -> str:
-    return reader.frame(frame).decode("utf-8", "replace")

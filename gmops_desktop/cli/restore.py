@@ -147,8 +147,9 @@ def preview(
         terminal.answer(
             found,
             tr(
-                "{size} to send, about {seconds}. Nothing has been written.",
+                "{size} to write, {sent} over the line, about {seconds}. Nothing has been written.",
                 size=words.size(found.text_bytes),
+                sent=words.size(found.sent_bytes),
                 seconds=words.lasting(found.seconds),
             ),
         )

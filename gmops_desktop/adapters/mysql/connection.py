@@ -36,7 +36,7 @@ _Statement = TypeVar("_Statement", str, str | bytes)
 
 _SILENCE: Final = 900.0  # seconds a server may think about one statement without a byte
 _GULP: Final = 256 << 10  # bytes taken from the line at once
-_MULTI_STATEMENTS_OFF: Final = b"\x01\x00"
+_MULTI_STATEMENTS: Final = {True: b"\x00\x00", False: b"\x01\x00"}  # on and off
 _ENCODERS: Final[dict[Any, Any]] = dict(encoders)  # and no decoders: values stay as they came
 
 
@@ -117,6 +117,7 @@ class MysqlConnection:
         self._raw = raw
         self._closing = closing
         self.urgent = False
+        self._single = False
         self._before = context.line.travelled
         self.warnings = 0  # of the last statement
         self.server = self._ask_server()
@@ -183,6 +184,8 @@ class MysqlConnection:
         """Run several statements in one round trip; return the rows of each."""
         if not statements:
             return []
+        if self._single:
+            return [self.rows(statement) for statement in statements]
         answers = []
         with self._guarded(), self._raw.cursor() as cursor:
             cursor.execute(";\n".join(map(self._worded, statements)))
@@ -198,13 +201,19 @@ class MysqlConnection:
             self._note(cursor)
             return affected
 
-    def one_at_a_time(self) -> None:
-        """Let the server refuse more than one statement at once, from now on: what was judged to
-        be one statement then cannot be two.  `each` works no more."""
-        with self._guarded():
-            raw: Any = self._raw  # private names that the library's stubs leave out
-            raw._execute_command(COMMAND.COM_SET_OPTION, _MULTI_STATEMENTS_OFF)
-            raw._read_packet()
+    @contextlib.contextmanager
+    def one_at_a_time(self) -> Iterator[None]:
+        """Inside, the server refuses more than one statement at once: what should be one, or a part
+        of one, cannot be two.  `each` takes as many round trips as statements there."""
+        if self._single:
+            yield
+            return
+        self._let_many(False)
+        try:
+            yield
+        finally:
+            if self._raw.open and not self._raw.severed:
+                self._let_many(True)
 
     def cut(self) -> None:
         """Break the connection at once, from any thread."""
@@ -234,6 +243,14 @@ class MysqlConnection:
         if self.urgent and isinstance(statement, str) and statement.startswith("SELECT "):
             return "SELECT HIGH_PRIORITY " + statement.removeprefix("SELECT ")
         return statement
+
+    def _let_many(self, many: bool) -> None:
+        """Let the server take several statements at once, or not."""
+        with self._guarded():
+            raw: Any = self._raw  # private names that the library's stubs leave out
+            raw._execute_command(COMMAND.COM_SET_OPTION, _MULTI_STATEMENTS[many])
+            raw._read_packet()
+        self._single = not many
 
     @contextlib.contextmanager
     def _guarded(self) -> Iterator[None]:

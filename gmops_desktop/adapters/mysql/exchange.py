@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -123,9 +123,7 @@ def build(connection: MysqlConnection, swap: Swap, table: str, create: str) -> N
 
     Their names are the schema's and still taken; `tie` adds them after the swap.
     """
-    shadow = swap.new(table)
-    renamed = script.renamed(_FOREIGN_KEY.sub("", create), table, shadow)
-    connection.each([f"DROP TABLE IF EXISTS {name(shadow)}", renamed])
+    connection.run(script.renamed(_FOREIGN_KEY.sub("", create), table, swap.new(table)))
 
 
 def exchange(connection: MysqlConnection, swap: Swap) -> None:
@@ -345,21 +343,22 @@ def define(
     """
     stripped: list[str] = []
     waiting = dict(frames)
-    while waiting:
-        before = len(waiting)
-        refusal: ServerRefused | None = None
-        for key, frame in list(waiting.items()):
-            try:
-                if _run_frame(connection, frame, definer):
-                    stripped.append(key[1])
-                del waiting[key]
-            except ServerRefused as error:
-                if error.code not in _NOT_YET:
-                    raise
-                refusal = error
-            prepare(connection)
-        if refusal and len(waiting) == before:
-            raise refusal
+    with connection.one_at_a_time() if waiting else nullcontext():
+        while waiting:
+            before = len(waiting)
+            refusal: ServerRefused | None = None
+            for key, frame in list(waiting.items()):
+                try:
+                    if _run_frame(connection, frame, definer):
+                        stripped.append(key[1])
+                    del waiting[key]
+                except ServerRefused as error:
+                    if error.code not in _NOT_YET:
+                        raise
+                    refusal = error
+                prepare(connection)
+            if refusal and len(waiting) == before:
+                raise refusal
     return stripped
 
 

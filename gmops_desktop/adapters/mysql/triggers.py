@@ -115,7 +115,8 @@ def take_over(
     if not stand_ins:
         return TakenOver()
     stripped: list[str] = []
-    with _writers_kept_out(connection, {one.table for one in stand_ins}) as why:
+    titles = {one.table for one in stand_ins}
+    with connection.one_at_a_time(), _writers_kept_out(connection, titles) as why:
         begun = time.monotonic()
         for one in stand_ins:
             exchange.drop(connection, "trigger", one.working)

@@ -236,7 +236,7 @@ class _Stage:
                     stock_client.load(self.client, address, self.password, frames, Path(folder),
                                       self.context)  # fmt: skip
                 return
-            with self._connect(schema) as connection:
+            with self._connect(schema) as connection, connection.one_at_a_time():
                 for frame in frames:
                     for statement in script.statements(frame):
                         connection.run(statement)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -19,12 +19,16 @@ from gmops_desktop.adapters import local_programs
 from gmops_desktop.adapters.local_programs import Program
 from gmops_desktop.adapters.local_server import LocalServer, LocalServers
 from gmops_desktop.adapters.mysql import MysqlConnection
+from gmops_desktop.adapters.mysql.definitions import insert
 from gmops_desktop.adapters.mysql.failures import ServerRefused
+from gmops_desktop.adapters.mysql.permitted import stranger, stranger_in_session, strangers
 from gmops_desktop.adapters.stock_client import ClientFailed
+from gmops_desktop.archive import rows
 from gmops_desktop.archive.manifest import Manifest, Source
 from gmops_desktop.archive.reader import ArchiveReader
+from gmops_desktop.archive.scanning import frames_of
 from gmops_desktop.archive.sealing import Open
-from gmops_desktop.archive.verification import verify
+from gmops_desktop.archive.verification import rows_text, verify
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError, ProofFailed
 from gmops_desktop.language import tr
@@ -137,10 +141,12 @@ def verified(
     with opened(path, context) as plain:
         if plain != path:
             found.phases.append(Phase(tr("Unsealing"), time.monotonic() - begun))
-        with found.phase(tr("Verifying the file")):
-            _refuse_damaged(path, plain, context)
-        with ArchiveReader(plain, label=path.name) as reader:
-            found.manifest = reader.manifest
+        with ExitStack() as stack:
+            with found.phase(tr("Verifying the file")):
+                _refuse_damaged(path, plain, context)
+                reader = stack.enter_context(ArchiveReader(plain, label=path.name))
+                found.manifest = reader.manifest
+                _refuse_strangers(reader, context)
             yield reader
 
 
@@ -196,6 +202,27 @@ def _refuse_damaged(path: Path, plain: Path, context: Context) -> None:
             tr("{path} is not an archive of this program.", path=path),
             hint=tr("Drills need the digests that our archives hold."),
         )
+
+
+def _refuse_strangers(reader: ArchiveReader, context: Context) -> None:
+    """A stock client runs whatever stands in a file, and knows commands for this computer, too:
+    each frame must do what the manifest says of it, and no more."""
+    manifest = reader.manifest
+    told = {one.frame for one in manifest.tables} | {one.frame for one in manifest.objects}
+    for kind, title, frame in frames_of(reader):
+        if strange := stranger(kind, title, frame, manifest.source.schema):
+            raise strangers(reader.label, title, strange)
+    for record in manifest.tables:
+        head = insert(record.name, [column.name for column in record.columns])
+        for segment in record.segments:
+            context.progress(None, tr("Verifying {name}", name=record.name))
+            text = rows_text(record, reader.frame(segment.last_frame))
+            if record.insert != head or not rows.are_values(text):
+                raise strangers(reader.label, record.name, tr("rows that are more than values"))
+            told.add(segment.last_frame)
+    for number in range(len(manifest.frames)):
+        if number not in told and (strange := stranger_in_session(reader.frame(number))):
+            raise strangers(reader.label, tr("the session's settings"), strange)
 
 
 def _digest(path: Path, context: Context) -> tuple[str, int]:

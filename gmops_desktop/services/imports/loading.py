@@ -112,7 +112,6 @@ class Loader:
         connection = self._connection
         connection.run("SET SESSION sql_mode='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'")
         connection.run("SET SESSION foreign_key_checks=0, unique_checks=1, autocommit=0")
-        connection.one_at_a_time()
         self._speak()
 
     def take(self, statement: Statement) -> None:

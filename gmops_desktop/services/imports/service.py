@@ -339,6 +339,7 @@ class Imports:
         with (
             unpacking.opened(look.path, member) as text,
             self._connect(new, context) as connection,
+            connection.one_at_a_time(),
         ):
             session = Session(look.charset, fixed=bool(charset))
             loader = Loader(

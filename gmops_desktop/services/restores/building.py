@@ -75,16 +75,17 @@ class Building:
         about to do when all were cut then can make no table.
         """
         self._total = sum(record.text_bytes for record in records) or 1
-        for record in records:
-            self._context.check()
-            create = script.create_of(self._reader.frame(record.frame))
-            exchange.build(self._first, self._swap, record.name, create)
-        with Together(self._connect, self._first) as together:
-            exchange.by_row(self._first)
-            if self._total >= _WORTH:
-                together.grow_as_helps(_ready)
-            tables = [_table(record) for record in records]
-            together.share([job for table in tables for job in self._jobs(table, together)])
+        with self._first.one_at_a_time():
+            for record in records:
+                self._context.check()
+                create = script.create_of(self._reader.frame(record.frame))
+                exchange.build(self._first, self._swap, record.name, create)
+            with Together(self._connect, self._first) as together:
+                exchange.by_row(self._first)
+                if self._total >= _WORTH:
+                    together.grow_as_helps(_ready)
+                tables = [_table(record) for record in records]
+                together.share([job for table in tables for job in self._jobs(table, together)])
         exchange.prepare(self._first)
         self.wrong.sort()
 
@@ -130,7 +131,7 @@ class Building:
         self, table: _Table, part: Sequence[SegmentRecord], connection: MysqlConnection
     ) -> None:
         held: list[bytes] = []  # what makes one statement together: it packs better, too
-        with exchange.at_once(connection):
+        with connection.one_at_a_time(), exchange.at_once(connection):
             for segment in part:
                 text = rows_text(table.record, self._reader.frame(segment.last_frame))
                 if not segment.wide:

@@ -33,7 +33,7 @@ from gmops_desktop.archive.manifest import ColumnRecord, Manifest, SegmentRecord
 from gmops_desktop.archive.reader import ArchiveReader
 from gmops_desktop.archive.verification import rows_text
 from gmops_desktop.context import Context
-from gmops_desktop.errors import OpsError
+from gmops_desktop.errors import OpsError, ProofFailed
 from gmops_desktop.language import tr
 
 Action = Literal["same", "rows", "replace", "create", "drop"]
@@ -182,8 +182,16 @@ def reads(reader: ArchiveReader, record: TableRecord) -> Read:
 def archived_rows(
     reader: ArchiveReader, record: TableRecord, segment: SegmentRecord
 ) -> list[bytes]:
-    """Return a segment's rows in the server's form."""
-    return rows.split(rows_text(record, reader.frame(segment.last_frame)))
+    """Return a segment's rows in the server's form; raise `ProofFailed` where they are more than
+    values, because they become parts of statements."""
+    text = rows_text(record, reader.frame(segment.last_frame))
+    if not rows.are_values(text):
+        raise ProofFailed(
+            tr("The archive's rows of {name} hold more than values.", name=record.name),
+            hint=tr("This program did not write it so: use another archive."),
+            unharmed=tr("The schema is as it was."),
+        )
+    return rows.split(text)
 
 
 def asked(record: TableRecord, name: str) -> Table:

@@ -58,8 +58,9 @@ class TableChange:
 class Preview:
     """What a restore would do; `objects` names the other definitions that differ.
 
-    `seconds` is an estimate from the restores run here before, `travelled` the bytes that the
-    preview itself cost the line.  `makes_schema` says that the target's is not there yet,
+    `sent_bytes` of the line and `seconds` are estimates: from the restores into this target before,
+    else from what its line carries.  `travelled` are the bytes that the preview itself cost the
+    line.  `makes_schema` says that the target's is not there yet,
     `reaching` what could reach from it to the schema that the archive was taken of.  `torn` says,
     where whole tables were chosen, which rows would then name others in vain.
     """
@@ -71,10 +72,20 @@ class Preview:
     text_bytes: int
     seconds: float
     identical: bool
+    sent_bytes: int = 0
     travelled: int = 0
     makes_schema: bool = False
     reaching: tuple[str, ...] = ()
     torn: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a restore is likely to do: `rate` is the bytes of SQL it writes a second, and `packed`
+    the part of them that crosses the line."""
+
+    rate: float
+    packed: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +116,11 @@ def preview(
     reader: ArchiveReader,
     path: Path,
     choice: Choice,
-    rate: float,
+    outlook: Outlook,
     context: Context,
     connect: Callable[[], MysqlConnection],
 ) -> Preview:
-    """Compare and count; `rate` is the bytes of SQL a second that a restore writes, and `connect`
-    opens more connections where these help.
+    """Compare and count; `connect` opens more connections where these help.
 
     A connection without a schema stands for one whose schema is not there yet.
     """
@@ -136,8 +146,9 @@ def preview(
         tables=tuple(changing),
         objects=found.objects,
         text_bytes=text_bytes,
-        seconds=1.0 + reader.manifest.text_bytes / _PROVED_RATE + text_bytes / rate,
+        seconds=1.0 + reader.manifest.text_bytes / _PROVED_RATE + text_bytes / outlook.rate,
         identical=found.identical and bool(connection.schema),
+        sent_bytes=round(text_bytes * outlook.packed),
         travelled=context.line.travelled,
         makes_schema=not connection.schema,
         torn=torn,

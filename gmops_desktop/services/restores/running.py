@@ -14,10 +14,12 @@ from db.ids import uuid7
 from db.models import RestoreRow
 from gmops_desktop.adapters.mysql import definitions, schemas, segments
 from gmops_desktop.adapters.mysql.failures import ServerRefused
+from gmops_desktop.adapters.mysql.permitted import stranger, strangers
 from gmops_desktop.addresses import MysqlAddress, address_to_dict
 from gmops_desktop.archive.inventory import Backup
 from gmops_desktop.archive.manifest import Source
 from gmops_desktop.archive.reader import ArchiveReader
+from gmops_desktop.archive.scanning import frames_of
 from gmops_desktop.archive.sealing import Seals
 from gmops_desktop.archive.verification import verify
 from gmops_desktop.context import Context
@@ -84,6 +86,7 @@ class Running:
                 _prove(plain, proving)
             recover()
             reader = stack.enter_context(ArchiveReader(plain))
+            _refuse_strangers(reader)
             if order.beside:
                 self._refuse_reaching(reader, order, context)
             source = reader.manifest.source
@@ -112,11 +115,12 @@ class Running:
                 choice=order.choice,
                 definers=order.definers,
             )
+            writing = time.monotonic()
             replacement.run(row, present, comparison)
+            writing = time.monotonic() - writing
             travelled += context.line.travelled
-        self._ledger.reach(
-            identity, "done", seconds=time.monotonic() - clock, more={"travelled": travelled}
-        )
+        measured = {"travelled": travelled, "writing": writing}
+        self._ledger.reach(identity, "done", seconds=time.monotonic() - clock, more=measured)
         with suppress(Cancelled):  # too late: it is done
             context.progress(100, tr("Restore of {schema} done", schema=target.schema), travelled)
         return identity
@@ -176,6 +180,13 @@ def _prove(path: Path, context: Context) -> None:
             hint=tr("Choose another backup."),
             unharmed=tr("The schema is as it was."),
         )
+
+
+def _refuse_strangers(reader: ArchiveReader) -> None:
+    """Frames are run as they stand: they must do what the manifest says of them, and no more."""
+    for kind, title, frame in frames_of(reader):
+        if strange := stranger(kind, title, frame, reader.manifest.source.schema):
+            raise strangers(reader.label, title, strange)
 
 
 def _refuse_blindness(present: definitions.Schema) -> None:

@@ -30,12 +30,13 @@ from gmops_desktop.services.restores.ledger import (
 )
 from gmops_desktop.services.restores.newschema import NewSchemas, was_made
 from gmops_desktop.services.restores.outcomes import Goal, Recovered, Restored, Unfinished
-from gmops_desktop.services.restores.previewing import Preview, TableRows
+from gmops_desktop.services.restores.previewing import Outlook, Preview, TableRows
 from gmops_desktop.services.restores.running import Order, Running, TakeSafety
 from gmops_desktop.services.restores.settling import Stands, finish, settle
 from gmops_desktop.services.restores.targets import Connect, Targets
 
-_USUAL_RATE: Final = 8e6  # bytes of SQL a second, until a restore here has shown better
+_USUAL_RATE: Final = 8e6  # bytes of SQL a second, until a restore there has shown better
+_TELLING: Final = 1 << 20  # bytes of SQL of a restore that shows it
 
 
 class Restores:
@@ -73,8 +74,8 @@ class Restores:
         """
         with self._targets.beside(path, target, context) as (reader, connection):
             another = partial(self._targets.connect, target, context)
-            rate = self._rate()
-            found = previewing.preview(connection, reader, path, choice, rate, context, another)
+            outlook = self._outlook(target, reader)
+            found = previewing.preview(connection, reader, path, choice, outlook, context, another)
             near = reaching(connection, reader, target.schema, choice) if beside else ()
         return replace(found, target=target, reaching=near)
 
@@ -269,9 +270,13 @@ class Restores:
             made_schema=was_made(row),
         )
 
-    def _rate(self) -> float:
-        """Return the bytes of SQL a second that the last restore of some size wrote."""
+    def _outlook(self, target: MysqlAddress, archive: ArchiveReader) -> Outlook:
+        """Say how fast rows are likely to be written: as the last restore of some size into this
+        target did it, else as fast as a server takes them or the line carries them."""
+        packed = archive.packed if self._targets.line(target).compress else 1.0
         for row in self._ledger.all():
-            if state_of(row) == "done" and row.text_bytes > 1 << 20:
-                return row.text_bytes / max(row.seconds, 0.1)
-        return _USUAL_RATE
+            writing = float(row.more.get("writing", 0.0))
+            if row.target == str(target) and writing and row.text_bytes > _TELLING:
+                return Outlook(row.text_bytes / writing, packed)
+        carried = self._targets.carried(target)
+        return Outlook(min(_USUAL_RATE, carried / packed) if carried else _USUAL_RATE, packed)

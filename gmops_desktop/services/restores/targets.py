@@ -40,8 +40,12 @@ class Targets:
         at its ends where the server has that, else by SSH."""
         if target.ssh is None or target.ssh.host in _LOOPBACK:
             return Line()
-        compress = self._inventory.line_rate(f"{target.schema}@{target.host}") < _FAST
+        compress = self.carried(target) < _FAST
         return Line(compress=compress, at_source=compress)
+
+    def carried(self, target: MysqlAddress) -> float:
+        """Return what the line is known to carry, in bytes a second; 0.0 where that is unknown."""
+        return self._inventory.line_rate(f"{target.schema}@{target.host}")
 
     @contextmanager
     def beside(
