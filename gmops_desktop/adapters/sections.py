@@ -2,7 +2,9 @@
 
 A script calls `s KEY 'COMMAND' [SECONDS]` for each part and goes to `sh` on standard input, so
 nothing is left on the server.  The markers hold a random word no command can print by chance.  One
-dead file system or missing tool costs one section, which then says why.
+dead file system or missing tool costs one section, which then says why.  `d KEY COMMAND WORDS...`
+runs a command as it stands, without a limit: for files of the kernel, which answer at once (two
+processes less than `s`).
 """
 
 from __future__ import annotations
@@ -26,6 +28,12 @@ s() {
   printf '\n%%s B %%s\n' "$N" "$1"
   ${T:+$T ${3:-5}} sh -c "$2" 2>&1 </dev/null
   printf '\n%%s E %%s %%s\n' "$N" "$1" $?
+}
+d() {
+  k=$1; shift
+  printf '\n%%s B %%s\n' "$N" "$k"
+  "$@" 2>&1 </dev/null
+  printf '\n%%s E %%s %%s\n' "$N" "$k" $?
 }
 %s
 printf '\n%%s DONE\n' "$N"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gmops_desktop.cli.help import Command
 from gmops_desktop.cli.options import Json
 from gmops_desktop.cli.session import opened
+from gmops_desktop.contract.fact_lines import lines_of
 from gmops_desktop.language import tr
 from gmops_desktop.states import word_of, worst
 
@@ -23,7 +25,12 @@ def add_to(program: typer.Typer) -> None:
     )
 
 
-def status(as_json: Json = False) -> None:
+Whole = Annotated[
+    bool, typer.Option("--details", help=tr("Show everything that was found, line by line."))
+]
+
+
+def status(details: Whole = False, as_json: Json = False) -> None:
     with opened(as_json) as session:
         resources = session.services.contracts.resources()
         if not resources:
@@ -37,11 +44,25 @@ def status(as_json: Json = False) -> None:
             lambda context: session.services.servers.look(resources, context),
             tr("Looking at {count} resources", count=len(resources)),
         )
+        if details and not as_json:
+            session.terminal.table(
+                None,
+                (tr("Resource"), tr("Subject"), tr("Name"), tr("State"), tr("Finding")),
+                [row for look in looks for row in _lines(look)],
+            )
+            return
         session.terminal.table(
             {"state": worst(look.state for look in looks), "looks": looks},
             (tr("Resource"), tr("State"), tr("Figures")),
             [(look.name, word_of(look.state), _figures(look)) for look in looks],
         )
+
+
+def _lines(look: Look) -> Iterator[tuple[str, str, str, str, str]]:
+    yield look.name, "", tr("State"), word_of(look.state), look.reason
+    for line in lines_of(look.details) if look.details else ():
+        state = word_of(line.state) if line.state else ""
+        yield look.name, line.subject, line.name, state, line.value
 
 
 def _figures(look: Look) -> str:

@@ -24,6 +24,9 @@ _ESSENTIAL: Final = {
     "cpu": mark("processor"),
     "memory": mark("memory"),
     "disks": mark("disks"),
+    "inodes": mark("inodes"),
+    "load": mark("load"),
+    "clock": mark("clock"),
     "units": mark("services"),
     "traffic": mark("network"),
 }
@@ -76,6 +79,15 @@ class _Findings:
         shown = "—" if value is None else value
         unknown: State = "unknown"
         self.figures.append(Figure(name, shown, unit, unknown if value is None else state, metric))
+
+    def rate(
+        self, name: str, value: str | None, unit: str, state: State, metric: str, *, waits: bool
+    ) -> None:
+        """Show a figure that is the difference of two looks; before the second it is unknown."""
+        if value is None and waits:
+            self.figures.append(Figure(name, tr("collecting"), "", "unknown", metric))
+        else:
+            self.figure(name, value, unit, state, metric)
 
     def verdict(self) -> Verdict:
         state = worst([state for state, _ in self.found] or ["ok"])
@@ -142,13 +154,15 @@ def _host(seen: HostDetails, add: _Findings) -> None:
         "disk_busy", seen.disk_busy,
         tr("The busiest disk works {value} % of the time.", value=_whole(seen.disk_busy)),
     )  # fmt: skip
-    skew = abs(seen.clock_seconds or 0)
+    skew = None if seen.clock_seconds is None else abs(seen.clock_seconds)
     add.judge("clock", skew, tr("The server's clock is {value} s off.", value=_whole(skew)))
     before = add.history.details
     if isinstance(before, HostDetails) and before.boot_id == seen.boot_id:
         killed = (seen.oom_kills or 0) - (before.oom_kills or 0)
         if killed > 0:
             add.add("warning", tr("The kernel killed a program because memory ran out."))
+    if seen.restarted:
+        add.add("warning", tr("The server was restarted since the last look."))
     for name, word in _ESSENTIAL.items():
         if name in seen.sections:
             add.add("unknown", tr("Unknown: {what}, because {why}.",
@@ -156,10 +170,11 @@ def _host(seen: HostDetails, add: _Findings) -> None:
 
     disk_share = max((disk.share for disk in seen.disks), default=None)
     disk_state = worst(disk.state for disk in seen.disks)
-    add.figure(tr("Processor"), _whole(seen.cpu), "%", cpu, "cpu")
+    add.rate(tr("Processor"), _whole(seen.cpu), "%", cpu, "cpu", waits="cpu" in seen.notes)
     add.figure(tr("Memory", context="figure"), _whole(share), "%", memory, "memory")
     add.figure(tr("Fullest disk"), _whole(disk_share), "%", disk_state, "disk")
-    add.figure(tr("Outgoing", context="figure"), _tenth(seen.out_mbit), "Mbit/s", out, "out_mbit")
+    add.rate(tr("Outgoing", context="figure"), _tenth(seen.out_mbit), "Mbit/s", out, "out_mbit",
+             waits="traffic" in seen.notes)  # fmt: skip
 
 
 def _mysql(seen: MysqlDetails, add: _Findings) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
@@ -47,6 +47,7 @@ from gmops_desktop.contract.looks import (
     details_to_dict,
 )
 from gmops_desktop.contract.metrics import LOOK, UP, samples_of
+from gmops_desktop.contract.rates import with_rates
 from gmops_desktop.contract.rollups import DAY, HOUR
 from gmops_desktop.contract.series import Series, of_rollups, of_samples
 from gmops_desktop.contract.thresholds import LIMITS
@@ -72,7 +73,6 @@ Job = Callable[[], Look]
 _JUDGED: Final = timedelta(minutes=30)  # the longest time over which a mean is judged
 _RAW: Final = timedelta(hours=36)  # a longer span is drawn from its hours
 _HOURS: Final = timedelta(days=70)  # and a still longer one from its days
-_AWAY: Final = timedelta(hours=6)  # a counter's difference over longer says little about now
 
 
 def one_after_another(jobs: Sequence[Job]) -> list[Look]:
@@ -306,22 +306,10 @@ def _history(
 def _with_rates(details: Details, before: _Before, at: datetime) -> tuple[Details, tuple[str, ...]]:
     """Fill in what only the difference to the look before tells."""
     old = before.history.details
-    if isinstance(details, HostDetails) and isinstance(old, HostDetails):
-        restarted = details.boot_id and old.boot_id not in ("", details.boot_id)
-        return details, (tr("The server was restarted since the last look."),) if restarted else ()
-    if isinstance(details, MysqlDetails) and isinstance(old, MysqlDetails) and before.at:
-        passed = at - before.at
-        same_run = details.uptime_seconds > old.uptime_seconds
-        if same_run and timedelta() < passed <= _AWAY:
-            seconds = details.uptime_seconds - old.uptime_seconds
-            slow = max(0, details.slow_queries - old.slow_queries)
-            asked = max(0, details.questions - old.questions)
-            return replace(
-                details,
-                slow_per_hour=slow * 3600 / seconds,
-                questions_per_second=asked / seconds,
-            ), ()
-    return details, ()
+    rated = with_rates(details, old, at - (before.at or at))
+    if isinstance(rated, HostDetails) and rated.restarted:
+        return rated, (tr("The server was restarted since the last look."),)
+    return rated, ()
 
 
 def _from_row(row: LookRow) -> Look:

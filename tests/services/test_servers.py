@@ -35,7 +35,10 @@ RECORDED = Path(__file__).parent.parent / "adapters" / "hosts" / "debian-12.txt"
 
 def healthy_host() -> HostDetails:
     seen = host.parse(sections.split(RECORDED.read_text("utf-8"), "fixture"))
-    return replace(seen, failed_units=(), disks=seen.disks[:1], out_mbit=0.5)
+    return replace(
+        seen, cpu=45.0, iowait=5.0, steal=5.0, out_mbit=0.5, in_mbit=0.1, disk_busy=25.0,
+        failed_units=(), disks=seen.disks[:1], notes={}, counters=None,
+    )  # fmt: skip
 
 
 def healthy_mysql() -> MysqlDetails:
@@ -166,7 +169,8 @@ def test_down_is_told_from_not_seen(world: World, resource, error, state) -> Non
         ({"memory_available": 100}, "critical", "100 % of the memory is used."),
         ({"clock_seconds": -90.0}, "critical", "The server's clock is 90 s off."),
         ({"cpu": None, "sections": {"cpu": "no file"}}, "unknown", "processor, because no file"),
-        ({"sections": {"inodes": "it took long"}}, "ok", "Everything"),
+        ({"sections": {"inodes": "it took long"}}, "unknown", "inodes, because it took long"),
+        ({"sections": {"logins": "not allowed"}}, "ok", "Everything"),
         ({"failed_units": None, "notes": {"units": "no systemd"}}, "ok", "Everything"),
     ],
 )  # fmt: skip

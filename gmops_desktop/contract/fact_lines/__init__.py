@@ -1,0 +1,18 @@
+"""Everything a look found, as lines for a terminal, a window or a ticket's evidence."""
+
+from __future__ import annotations
+
+from gmops_desktop.contract.fact_lines import hosts
+from gmops_desktop.contract.fact_lines.lines import FactLine, Lines
+from gmops_desktop.contract.looks import Details, HostDetails
+
+__all__ = ["FactLine", "lines_of"]
+
+
+def lines_of(details: Details) -> tuple[FactLine, ...]:
+    """Return what `details` hold, in words; what was not learnt is unknown, with why."""
+    lines = Lines(details.sections)
+    if isinstance(details, HostDetails):
+        lines.notes = details.notes
+        hosts.write(details, lines)
+    return tuple(lines.lines)
