@@ -12,6 +12,7 @@ from sqlalchemy.types import TypeDecorator
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
+_SORTED: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, allow_nan=False)
 
 
 def to_milliseconds(at: datetime) -> int:
@@ -61,7 +62,7 @@ class Json(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         if value is None:
             return None
-        return json.dumps(value, ensure_ascii=False, sort_keys=True, allow_nan=False)
+        return _SORTED.encode(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)

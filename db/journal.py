@@ -35,9 +35,9 @@ from gmops_desktop.contract.record import (
     ChainReport,
     EntryView,
     Json,
-    canonical,
     chain_faults,
     chains,
+    data_of,
     digest,
     fold,
 )
@@ -48,6 +48,7 @@ _PREFIXES: Final = {"ticket": "T", "change": "C", "report": "R"}
 _NONE: Final[Mapping[str, Json]] = {}
 _PARTS: Final = {"fields", "note", "seen"}
 _AT_ONCE: Final = 500  # subjects of one statement
+_AS_THEY_ARE: Final = frozenset({str, int, float, bool, type(None)})  # in JSON
 
 
 def utc_now() -> datetime:
@@ -83,7 +84,7 @@ class _Place:
     seen: Mapping[str, int]
 
     def after(self, entry: EntryView) -> _Place:
-        return replace(self, sequence=self.sequence + 1, clock=self.clock + 1, previous=entry.hash)
+        return _Place(self.device, self.sequence + 1, self.clock + 1, entry.hash, self.seen)
 
 
 class Journal:
@@ -140,13 +141,15 @@ class Journal:
         waiting = iter(new)
         while some := tuple(islice(waiting, _AT_ONCE)):
             made: list[list[EntryView]] = []
+            rows: list[dict[str, Any]] = []
             for one in some:
                 made.append([])
                 for fact in one.facts:
-                    entry = self._entry(place, kind, one.subject, fact)
+                    entry, data = self._entry(place, kind, one.subject, fact)
                     place = place.after(entry)
                     made[-1].append(entry)
-            session.execute(insert(Entry), [_values(entry) for each in made for entry in each])
+                    rows.append(_values(entry, data))
+            session.connection().execute(insert(Entry), rows)
             project_new(session, map(fold, made))
             done += len(made)
             passed(done)
@@ -281,7 +284,7 @@ class Journal:
                     unharmed=tr("Nothing was taken in; the record here is unchanged."),
                 )
             _meet_devices(session, union)
-            session.add_all(Entry(**_values(entry)) for entry in new)
+            session.add_all(Entry(**_values(entry, data_of(entry))) for entry in new)
             session.flush()
             touched = {(entry.kind, entry.subject) for entry in new}
             for kind, subject in sorted(touched):
@@ -299,8 +302,8 @@ class Journal:
         note: Mapping[str, Json],
     ) -> EntryView:
         place = self._place(session, device)
-        entry = self._entry(place, kind, subject, Fact(action, fields, note))
-        session.add(Entry(**_values(entry)))
+        entry, data = self._entry(place, kind, subject, Fact(action, fields, note))
+        session.add(Entry(**_values(entry, data)))
         session.flush()
         return entry
 
@@ -315,7 +318,8 @@ class Journal:
             seen={head.device: head.sequence for head in heads.values()},
         )
 
-    def _entry(self, place: _Place, kind: str, subject: str, fact: Fact) -> EntryView:
+    def _entry(self, place: _Place, kind: str, subject: str, fact: Fact) -> tuple[EntryView, str]:
+        """Return an entry, and its data as the store keeps them."""
         now = self._now()
         offset = now.astimezone().utcoffset()
         entry = EntryView(
@@ -335,7 +339,8 @@ class Journal:
             previous=place.previous,
             seen=place.seen,
         )
-        return replace(entry, hash=digest(entry))
+        data = data_of(entry)
+        return replace(entry, hash=digest(entry, data)), data
 
     def _device(self, session: Session) -> Device:
         """Return this machine's device; let it join with its first entry if it is new here."""
@@ -354,6 +359,8 @@ class Journal:
 
 def plain(value: object) -> Json:
     """Return `value` as JSON keeps it; dates, times, decimals and tuples have no form there."""
+    if type(value) in _AS_THEY_ARE:
+        return value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="milliseconds")
     if isinstance(value, date):
@@ -450,8 +457,7 @@ def _view(row: Entry) -> EntryView:
     )
 
 
-def _values(entry: EntryView) -> dict[str, Any]:
-    said = {"fields": entry.fields, "note": entry.note, "seen": entry.seen}
+def _values(entry: EntryView, data: str) -> dict[str, Any]:
     return {
         "id": entry.id,
         "device": entry.device,
@@ -463,7 +469,7 @@ def _values(entry: EntryView) -> dict[str, Any]:
         "kind": entry.kind,
         "subject": entry.subject,
         "action": entry.action,
-        "data": canonical(said),
+        "data": data,
         "previous": entry.previous,
         "hash": entry.hash,
     }

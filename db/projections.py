@@ -77,7 +77,7 @@ def project_new(session: Session, subjects: Iterable[Subject]) -> None:
 
     def write(model: type[Projected]) -> None:
         if values := rows.pop(model, None):
-            session.execute(insert(model), values)
+            session.connection().execute(insert(model), values)
 
     for subject in subjects:
         model = TABLES.get(subject.entries[0].kind)

@@ -105,13 +105,12 @@ def keep_new(session: Session, texts: Sequence[Text]) -> None:
     if not values:
         return
     if not _has_pairs(session):
-        session.execute(insert(TextRow), values)
+        session.connection().execute(insert(TextRow), values)
         return
     # The write lock is ours: nobody else gives out places meanwhile.
     begin = (session.scalar(select(func.max(TextRow.place))) or 0) + 1
-    session.execute(
-        insert(TextRow), [{"place": begin + at, **value} for at, value in enumerate(values)]
-    )
+    placed = [{"place": begin + at, **value} for at, value in enumerate(values)]
+    session.connection().execute(insert(TextRow), placed)
     _put_in(session, [(begin + at, pairs_of(one.words)) for at, one in enumerate(texts)])
 
 

@@ -31,12 +31,12 @@ from gmops_desktop.states import State
 from gmops_desktop.tasks import Job, Task, TaskRunner
 from ui.dialogs.sheet import Sheet
 from ui.export import write_table
-from ui.ticket_words import refusal_table
+from ui.ticket_words import did, refusal_table, would
 from ui.widgets.badges import StateMark
 from ui.widgets.frames import Label, button, column, disable, paragraph, row
 from ui.widgets.tables import Column, Table
 
-_ENDS: Final = "*.xlsx *.xlsm *.csv *.txt *.tsv"
+_ENDS: Final = "*.xlsx *.xlsm *.xls *.csv *.txt *.tsv"
 _NOWHERE: Final = -1
 _TABLE_HEIGHT: Final = 172
 _EXAMPLE: Final = 24  # characters of what stands in a column
@@ -68,6 +68,9 @@ class TicketImportDialog(Sheet):
         self.file.setPlaceholderText(tr(".xlsx or .csv; or drop the file here"))
         self.choose = button(tr("Choose…"), self._choose, icon_name="folder-open")
         self.what = paragraph("", "hint")
+        self.sheet = QComboBox()
+        self.sheet.setAccessibleName(tr("Sheet"))
+        self.sheet.setToolTip(tr("Which sheet of the Excel file"))
         self.columns: dict[Field, QComboBox] = {field: QComboBox() for field in FIELDS}
         self.kind = QComboBox()
         for kind in KINDS:
@@ -106,6 +109,7 @@ class TicketImportDialog(Sheet):
         self._lay_out()
         self.setAcceptDrops(True)
         self.file.editingFinished.connect(self._read)
+        self.sheet.activated.connect(self._read_sheet)
         for box in (*self.columns.values(), self.kind, self.priority):
             box.currentIndexChanged.connect(self._changed)
         self._judge()
@@ -119,7 +123,9 @@ class TicketImportDialog(Sheet):
         chosen = row(None, self.file, self.choose)
         chosen.setStretch(0, 1)
         self.body.addLayout(column(None, Label(tr("List"), "caption"), chosen, spacing=4))
-        self.body.addWidget(self.what)
+        which = row(None, self.sheet, self.what)
+        which.setStretch(1, 1)
+        self.body.addLayout(which)
         self._fields = QWidget()
         grid = QGridLayout(self._fields)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -151,7 +157,7 @@ class TicketImportDialog(Sheet):
         self.body.addLayout(said)
         self.body.addWidget(self.refusals)
         self.body.addStretch(1)
-        for widget in (self._bar, self.mark, self.refusals, self.stop, self.save):
+        for widget in (self.sheet, self._bar, self.mark, self.refusals, self.stop, self.save):
             widget.hide()
         self.left.addWidget(self.save)
         self.left.addWidget(self.stop)
@@ -177,10 +183,19 @@ class TicketImportDialog(Sheet):
         path = Path(text)
         if self._list is not None and self._list.path == path:
             return  # a field that loses the focus says it was edited
+        self._read_from(path, "")
+
+    @Slot()
+    def _read_sheet(self) -> None:
+        name = self.sheet.currentText()
+        if self._list is not None and self._list.name != name:
+            self._read_from(self._list.path, name)
+
+    def _read_from(self, path: Path, name: str) -> None:
         self._list = self._looked = None
         imports = self._imports
         self._start(
-            lambda context: imports.read(path, context), tr("Read a list"), self._understood
+            lambda context: imports.read(path, context, name), tr("Read a list"), self._understood
         )
 
     @Slot(object)
@@ -197,6 +212,10 @@ class TicketImportDialog(Sheet):
                 box.addItem(word, place)
             box.setCurrentIndex(box.findData(plan.columns.get(field, _NOWHERE)))
             box.blockSignals(False)
+        self.sheet.clear()
+        self.sheet.addItems(self._list.names)
+        self.sheet.setCurrentText(self._list.name)
+        self.sheet.setVisible(len(self._list.names) > 1)
         coded = self._list.encoding.upper().removesuffix("-SIG")
         rows = tr_n("{count} row", "{count} rows", len(self._list.lines))
         facts = [rows, tr_n("{count} column", "{count} columns", len(heads)), coded]
@@ -239,7 +258,7 @@ class TicketImportDialog(Sheet):
     def _seen(self, outcome: Outcome) -> None:
         self._looked = self._asked, outcome
         doubtful = bool(outcome.refused) or not outcome.taken
-        self._say("warning" if doubtful else "ok", _would(outcome), outcome.refused)
+        self._say("warning" if doubtful else "ok", would(outcome), outcome.refused)
 
     @Slot()
     def _take(self) -> None:
@@ -257,7 +276,7 @@ class TicketImportDialog(Sheet):
     @Slot(object)
     def _took(self, outcome: Outcome) -> None:
         self._looked = None
-        self._say("warning" if outcome.refused else "ok", _did(outcome), outcome.refused)
+        self._say("warning" if outcome.refused else "ok", did(outcome), outcome.refused)
         self.taken.emit(outcome)
 
     @Slot()
@@ -370,32 +389,3 @@ class TicketImportDialog(Sheet):
     def dropEvent(self, event: QDropEvent) -> None:
         if urls := event.mimeData().urls():
             self.show_file(Path(urls[0].toLocalFile()))
-
-
-def _would(outcome: Outcome) -> str:
-    return _counted(
-        tr_n("{count} ticket would be taken in", "{count} tickets would be taken in",
-             outcome.taken),
-        outcome,
-    )  # fmt: skip
-
-
-def _did(outcome: Outcome) -> str:
-    taken = tr_n("{count} ticket was taken in", "{count} tickets were taken in", outcome.taken)
-    if outcome.first:
-        numbers = tr("{first} to {last}", first=outcome.first, last=outcome.last)
-        taken = tr("{taken}: {numbers}", taken=taken, numbers=numbers)
-    return _counted(taken, outcome)
-
-
-def _counted(taken: str, outcome: Outcome) -> str:
-    parts = [taken]
-    if outcome.known:
-        parts.append(
-            tr_n("{count} row is there already", "{count} rows are there already", outcome.known)
-        )
-    if outcome.refused:
-        parts.append(
-            tr_n("{count} row is refused", "{count} rows are refused", outcome.refused_rows)
-        )
-    return " · ".join(parts)

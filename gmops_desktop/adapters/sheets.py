@@ -1,28 +1,24 @@
 """Reading a list out of an Excel or CSV file, row by row: what older programs and people left.
 
-Excel is read by openpyxl in its read-only mode.  A CSV file may be UTF-8 (with or without its
-mark), UTF-16 as Excel's “Unicode text”, or GBK as Excel writes it in China.
+Of an Excel file one sheet is read (see `adapters.excel`).  A CSV file may be UTF-8 (with or without
+its mark), UTF-16 as Excel's “Unicode text”, or GBK as Excel writes it in China.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import zipfile
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from gmops_desktop.adapters import excel
+from gmops_desktop.adapters.excel import Cell
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 
-Cell = str | int | float | bool | datetime | date | time | None
-
-EXCEL: Final = frozenset({".xlsx", ".xlsm"})
 _MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _DELIMITERS: Final = ",;\t|"
 _LONGEST: Final = 10_000_000  # characters of one cell: a whole file in one quote is no list
@@ -39,60 +35,51 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A list under its heads; rows without any content are left out."""
+    """A list under its heads; rows without any content are left out.
+
+    An Excel file holds several sheets by `names`, of which this is `name`; a CSV file has none,
+    but an `encoding`.
+    """
 
     path: Path
     heads: tuple[str, ...]
     lines: tuple[Line, ...]
-    encoding: str  # of a CSV file; empty for Excel
+    encoding: str = ""
+    name: str = ""
+    names: tuple[str, ...] = ()
 
 
-def read(path: Path, context: Context) -> Sheet:
-    """Return the list in `path`: the first sheet that has any, or the CSV file's rows.
+def read(path: Path, context: Context, name: str = "") -> Sheet:
+    """Return the list in `path`: the sheet of that name, the first that has any, or the CSV rows.
 
     The first row with at least two filled cells is the head.  Raises `OpsError` where the file is
-    not what its name says, is sealed with a password, or holds no list.
+    not what its name says, is damaged, sealed with a password, or holds no list.
     """
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise _refused(path, tr("it is larger than {size} MB", size=_MOST_BYTES // 1_000_000))
-        if path.suffix.lower() in EXCEL:
-            return _excel(path, context)
-        if path.suffix.lower() == ".xls":
-            raise OpsError(
-                tr("{path} is in the format of Excel 97-2003.", path=path),
-                hint=tr("Open it in Excel or WPS and save it as .xlsx or CSV."),
-                unharmed=tr("Nothing was imported."),
-            )
-        return _csv(path, context)
+        excels = path.suffix.lower() in excel.ENDINGS
+        return _excel(path, context, name) if excels else _csv(path, context)
+    except excel.Strange as error:
+        save_it = tr("Open it in Excel or WPS and save it as .xlsx or CSV.")
+        raise _refused(path, str(error), save_it) from error
     except OSError as error:
         raise _refused(path, str(error.strerror or error)) from error
 
 
-def _excel(path: Path, context: Context) -> Sheet:
-    # Late: the library takes a quarter of a second.
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    if path.read_bytes()[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-        raise _refused(path, tr("it is protected by a password, or in an older format"))
-    try:
-        with closing(load_workbook(path, read_only=True, data_only=True)) as book:
-            for sheet in book.worksheets:
-                sheet.reset_dimensions()  # other programs write wrong ones
-                found = _sheet(path, _rows(sheet, context), "")
-                if found is not None:
-                    return found
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, SyntaxError) as error:
-        raise _refused(path, str(error)) from error
+def _excel(path: Path, context: Context, wanted: str) -> Sheet:
+    with excel.opened(path) as book:
+        names = excel.sheets_of(book)
+        if wanted and wanted not in names:
+            raise OpsError(
+                tr("{path} has no sheet “{name}”.", path=path, name=wanted),
+                hint=tr("Its sheets are: {names}.", names=tr(", ", context="list").join(names)),
+                unharmed=tr("Nothing was imported."),
+            )
+        for name in (wanted,) if wanted else names:
+            if found := _under_heads(excel.rows_of(book, name, context)):
+                return Sheet(path, *found, name=name, names=names)
     raise _no_list(path)
-
-
-def _rows(sheet: Any, context: Context) -> Iterator[tuple[int, tuple[Cell, ...]]]:
-    for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
-        if number % 200 == 0:
-            context.progress(None, tr("Reading row {number}", number=number))
-        yield number, tuple(row)
 
 
 def _csv(path: Path, context: Context) -> Sheet:
@@ -101,22 +88,22 @@ def _csv(path: Path, context: Context) -> Sheet:
     delimiter = max(_DELIMITERS, key=first.count)
     csv.field_size_limit(_LONGEST)
 
-    def rows() -> Iterator[tuple[int, tuple[Cell, ...]]]:
+    def rows() -> Iterator[tuple[int, Sequence[Cell]]]:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         begin = 1  # a cell may hold line ends: rows are named by the line they begin on
         for cells in reader:
             if reader.line_num % 200 == 0:
                 context.progress(None, tr("Reading row {number}", number=reader.line_num))
-            yield begin, tuple(cells)
+            yield begin, cells
             begin = reader.line_num + 1
 
     try:
-        found = _sheet(path, rows(), encoding)
+        found = _under_heads(rows())
     except csv.Error as error:
         raise _refused(path, str(error)) from error
     if found is None:
         raise _no_list(path)
-    return found
+    return Sheet(path, *found, encoding)
 
 
 def _decoded(path: Path) -> tuple[str, str]:
@@ -135,19 +122,24 @@ def _decoded(path: Path) -> tuple[str, str]:
     raise _refused(path, tr("its characters are neither UTF-8 nor GBK"))
 
 
-def _sheet(path: Path, rows: Iterator[tuple[int, tuple[Cell, ...]]], encoding: str) -> Sheet | None:
+def _under_heads(
+    rows: Iterable[tuple[int, Sequence[Cell]]],
+) -> tuple[tuple[str, ...], tuple[Line, ...]] | None:
+    """Return the heads of the rows and the lines under them; None where there are no heads."""
     heads: tuple[str, ...] = ()
     lines = []
     for number, row in rows:
-        cells = tuple(_trimmed(cell) for cell in row)
-        if not any(cell is not None for cell in cells):
+        cells = tuple(map(_trimmed, row))
+        filled = len(cells) - cells.count(None)
+        if not filled:
             continue
-        if not heads:
-            if sum(cell is not None for cell in cells) >= 2:  # a title above the list has one
-                heads = _named(cells)
-            continue
-        lines.append(Line(number, (cells + (None,) * len(heads))[: len(heads)]))
-    return Sheet(path, heads, tuple(lines), encoding) if heads else None
+        if heads:
+            cells = (cells + (None,) * len(heads))[: len(heads)]
+            if any(cell is not None for cell in cells):  # not only beside the list
+                lines.append(Line(number, cells))
+        elif filled >= 2:  # a title above the list has one
+            heads = _named(cells)
+    return (heads, tuple(lines)) if heads else None
 
 
 def _named(cells: tuple[Cell, ...]) -> tuple[str, ...]:
@@ -169,18 +161,16 @@ def letter(place: int) -> str:
     return text
 
 
-def _trimmed(cell: Any) -> Cell:
+def _trimmed(cell: Cell) -> Cell:
     if isinstance(cell, str):
         return cell.strip().strip("\ufeff\u200b").strip() or None
-    if cell is None or isinstance(cell, int | float | bool | datetime | date | time):
-        return cell
-    return str(cell)
+    return cell
 
 
-def _refused(path: Path, why: str) -> OpsError:
+def _refused(path: Path, why: str, hint: str = "") -> OpsError:
     return OpsError(
         tr("{path} cannot be read as a list: {why}.", path=path, why=why),
-        hint=tr("Choose an Excel file (.xlsx) or a CSV file."),
+        hint=hint or tr("Choose an Excel file (.xlsx) or a CSV file."),
         unharmed=tr("Nothing was imported."),
     )
 

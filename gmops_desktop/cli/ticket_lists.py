@@ -73,8 +73,17 @@ def search(
 def take_in(
     path: Annotated[
         Path,
-        typer.Argument(metavar="FILE", show_default=False, help=tr("A list: .xlsx or .csv.")),
+        typer.Argument(metavar="FILE", show_default=False, help=tr("A list: .xlsx, .xls or .csv.")),
     ],
+    sheet_name: Annotated[
+        str,
+        typer.Option(
+            "--sheet",
+            metavar="NAME",
+            show_default=False,
+            help=tr("Which sheet of the Excel file; else the first that holds a list."),
+        ),
+    ] = "",
     columns: Annotated[
         list[str] | None,
         typer.Option(
@@ -105,7 +114,9 @@ def take_in(
     with opened(as_json) as session:
         imports = session.services.ticket_imports
         sheet, guessed = session.run(
-            lambda context: imports.read(path, context), tr("Reading the list"), terse=True
+            lambda context: imports.read(path, context, sheet_name),
+            tr("Reading the list"),
+            terse=True,
         )
         plan = Plan({**guessed.columns, **_named(sheet, columns or [])})
         if not as_json:
@@ -194,14 +205,9 @@ def _all_refused(outcome: Outcome) -> OpsError:
 
 
 def _told(outcome: Outcome, *, dry_run: bool) -> list[str]:
-    taken = (
-        tr_n("{count} ticket would be taken in", "{count} tickets would be taken in", outcome.taken)
-        if dry_run
-        else tr_n("{count} ticket was taken in", "{count} tickets were taken in", outcome.taken)
-    )
-    known = tr_n("{count} row is there already", "{count} rows are there already", outcome.known)
-    lost = tr_n("{count} row is refused", "{count} rows are refused", outcome.refused_rows)
-    lines = [" · ".join((taken, known, lost))]
+    from ui.ticket_words import did, would
+
+    lines = [would(outcome) if dry_run else did(outcome)]
     for one in outcome.refused[:_SHOWN_REFUSALS]:
         lines.append(
             tr("Row {row}, {column}: {why} ({value})", row=one.row, column=one.column, why=one.why,

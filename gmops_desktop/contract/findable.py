@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from operator import add
 from typing import Final
 
 from gmops_desktop.contract.record import Json, Subject
@@ -42,7 +42,11 @@ _TITLES: Final = ("title", "name")
 _TITLE_LENGTH: Final = 200
 
 _PRIVATE: Final = 0xE000  # where characters go that a tokenizer would take for a gap
-_ASIDE: Final = {code: _PRIVATE + code for code in range(128) if not chr(code).isalnum()}
+_ASIDE: Final = {
+    code: _PRIVATE + code
+    for code in range(128)
+    if not chr(code).isalnum() and not chr(code).isspace()
+}
 _END: Final = chr(_PRIVATE + 0xFF)  # stands behind the last character of a run
 
 
@@ -83,16 +87,15 @@ def pairs_of(words: str) -> str:
     some pair.  A pair never spans a blank, as no wanted word does.
     """
     found: dict[str, None] = {}
-    for run in words.split():
-        safe = _safe(run) + _END
-        found |= dict.fromkeys(map("".join, pairwise(safe)))
+    for run in _safe(words).split():
+        found |= dict.fromkeys(_pairs(run + _END))
     return " ".join(found)
 
 
 def pairs_in(word: str) -> tuple[str, ...]:
     """Return the pairs that a text holding `word` must have; one character is a beginning only."""
     safe = _safe(word)
-    return tuple(dict.fromkeys(map("".join, pairwise(safe)))) or (safe,)
+    return tuple(dict.fromkeys(_pairs(safe))) or (safe,)
 
 
 def is_proved_by_pairs(word: str) -> bool:
@@ -102,8 +105,7 @@ def is_proved_by_pairs(word: str) -> bool:
 
 def _told(value: Json, name: str = "") -> Iterator[str]:
     if isinstance(value, str):
-        coded = name in _CODES or name.endswith("_id") or _MACHINE.fullmatch(value)
-        if value and not coded:
+        if value and not (name in _CODES or name.endswith("_id") or _MACHINE.fullmatch(value)):
             yield value
     elif isinstance(value, Mapping):
         for key in sorted(value):  # as the journal keeps them
@@ -113,6 +115,10 @@ def _told(value: Json, name: str = "") -> Iterator[str]:
             yield from _told(item, name)
 
 
-def _safe(run: str) -> str:
-    """Return `run` with what is neither letter, digit nor beyond ASCII put out of the way."""
-    return run.translate(_ASIDE)
+def _safe(text: str) -> str:
+    """Return `text` with ASCII's signs, which are neither letter, digit nor blank, put aside."""
+    return text.translate(_ASIDE)
+
+
+def _pairs(run: str) -> Iterator[str]:
+    return map(add, run, run[1:])

@@ -22,6 +22,10 @@ from gmops_desktop.language import tr
 Json = Any  # None, bool, int, float, str, a list of these, or a dict of these
 
 START: Final = "0" * 64  # the "previous hash" of a device's first entry
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_CANONICAL: Final = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +79,22 @@ class ChainReport:
 
 def canonical(value: Json) -> str:
     """Return the one JSON text of `value`: sorted keys, no blanks, UTF-8, no NaN."""
-    return json.dumps(
-        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+    return _CANONICAL.encode(value)
+
+
+def data_of(entry: EntryView) -> str:
+    """Return what the journal's column `data` holds: all that is said, as canonical JSON."""
+    return canonical(
+        {"fields": dict(entry.fields), "note": dict(entry.note), "seen": dict(entry.seen)}
     )
 
 
-def digest(entry: EntryView) -> str:
-    """Return the SHA-256 that `entry.hash` must be, over everything the entry says."""
-    milliseconds = (entry.at - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000
+def digest(entry: EntryView, data: str = "") -> str:
+    """Return the SHA-256 that `entry.hash` must be: of the canonical JSON of everything it says.
+
+    `data` is `data_of(entry)`, where that is known already.
+    """
+    milliseconds = (entry.at - _EPOCH).total_seconds() * 1000
     said = [
         "gmops-entry-1",
         entry.id,
@@ -95,10 +107,9 @@ def digest(entry: EntryView) -> str:
         entry.kind,
         entry.subject,
         entry.action,
-        {"fields": dict(entry.fields), "note": dict(entry.note), "seen": dict(entry.seen)},
-        entry.previous,
     ]
-    return hashlib.sha256(canonical(said).encode()).hexdigest()
+    text = f"{canonical(said)[:-1]},{data or data_of(entry)},{canonical(entry.previous)}]"
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def knew(later: EntryView, earlier: EntryView) -> bool:
@@ -121,6 +132,10 @@ def fold(entries: Iterable[EntryView]) -> Subject:
     """Return what the entries of one subject make of it, whatever order they come in."""
     ordered = tuple(sorted(entries, key=lambda entry: entry.order))
     values: dict[str, Json] = {}
+    if len({entry.device for entry in ordered}) == 1:  # a device knew all it wrote before
+        for entry in ordered:
+            values |= entry.fields
+        return Subject(values, (), ordered)
     standing: dict[str, list[EntryView]] = {}  # per field, the writes no later write has known
     for entry in ordered:
         for name, value in entry.fields.items():

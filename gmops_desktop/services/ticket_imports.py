@@ -74,9 +74,12 @@ class TicketImports:
     ) -> None:
         self._database, self._journal, self._now = database, journal, now
 
-    def read(self, path: Path, context: Context) -> tuple[Sheet, Plan]:
-        """Return the list in a file, and what its columns probably mean."""
-        sheet = sheets.read(path, context)
+    def read(self, path: Path, context: Context, name: str = "") -> tuple[Sheet, Plan]:
+        """Return the list in a file, and what its columns probably mean.
+
+        Of an Excel file that is the sheet of that `name`, or the first that holds a list.
+        """
+        sheet = sheets.read(path, context, name)
         return sheet, Plan(guess(sheet.heads))
 
     def look(self, sheet: Sheet, plan: Plan, context: Context) -> Outcome:
