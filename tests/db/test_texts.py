@@ -11,9 +11,9 @@ from urllib.parse import quote
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, text
+from sqlalchemy import create_engine, select, text
 
-from db import texts
+from db import schema, texts
 from db.engine import Database
 from db.journal import Fact, Journal, New
 from db.models import TextRow
@@ -205,17 +205,20 @@ def test_words_written_past_the_journal_are_noticed_and_put_right(database, jour
 
 
 def test_a_store_of_an_older_program_is_caught_up_once(tmp_path):
-    path = tmp_path / "store.db"
-    database = Database(path)
+    written, path = tmp_path / "now.db", tmp_path / "store.db"
+    database = Database(written)
     journal = make_journal(database)
     write(database, journal, "t1", {"title": "升级前写的"})
     assert not journal.catch_up()
     database.close()
-    with closing(sqlite3.connect(path)) as store, store:  # as 0004 left it
-        store.execute("DROP TABLE texts")
-        store.execute("DROP TABLE text_pairs")
-        store.execute("ALTER TABLE tickets ADD COLUMN words TEXT NOT NULL DEFAULT ''")
-        store.execute("UPDATE alembic_version SET version_num = '0004'")
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        schema.upgrade(connection, "0004")  # which knew no texts
+    engine.dispose()
+    with closing(sqlite3.connect(path)) as store, store:
+        store.execute("ATTACH ? AS written", (str(written),))
+        for table in ("devices", "entries"):
+            store.execute(f"INSERT INTO {table} SELECT * FROM written.{table}")
     database = Database(path)
     journal = make_journal(database)
     assert found(database, "升级") == []
