@@ -32,6 +32,13 @@ class Scope:
         """Return whether something that names this contract (or none) belongs here."""
         return self.whole or (contract_id in self.contracts if contract_id else self.unnamed)
 
+    def holds(self, resource_id: str, contact_id: str = "") -> bool:
+        """Return whether something of this resource, or without one of this contact, belongs
+        here."""
+        if self.whole or resource_id:
+            return self.whole or resource_id in self.resources
+        return contact_id in self.contacts if contact_id else self.unnamed
+
     def of(self, resource: Any, contact: Any = None) -> Any:
         """Return the condition on a table's columns of resource and contact."""
         if self.whole:

@@ -173,6 +173,7 @@ def _pages(
     from ui.ledger_dialog import open_requirements
     from ui.main_window import Pages, Tab
     from ui.overview_tab import OverviewTab
+    from ui.papers import Papers
     from ui.patches_tab import PatchesTab
     from ui.reports_tab import ReportsTab
     from ui.scheduling import Scheduling
@@ -224,12 +225,14 @@ def _pages(
         return AttachmentStrip(services.attachments, runner)
 
     tickets.place_attachments(make_strip)
+    papers = Papers(contracts, services.ledgers, services.reports, runner)
     overview = OverviewTab(
         services.obligations,
         contracts,
         services.ledgers,
         lambda: open_requirements(services.tickets.all()),
         runner,
+        papers,
         lambda identity: services.settings.change(contract=identity),
     )
     overview.place_attachments(make_strip)
@@ -261,6 +264,7 @@ def _pages(
             services.messages,
             services.roster,
             services.calendars,
+            papers,
         )
         machine.guide_wanted.connect(lambda: switch(True))
     return Pages(

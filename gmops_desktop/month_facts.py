@@ -58,10 +58,15 @@ class Collector:
         until = datetime.combine(end + timedelta(days=1), time(), ZONE)
         # Without any contract the example stands in, so that a report can be tried at once.
         contract = self._contracts.current(end) or self._contracts.example()
-        resources = self._contracts.resources()
+        scope = self._contracts.scope(contract)
+        resources = [one for one in self._contracts.resources() if scope.holds(one.id)]
         availability = self._availability(resources, begin, until)
         usage = self._usage(resources, begin, until)
-        tickets = self._of_period(begin, until)
+        tickets = [
+            one
+            for one in self._of_period(begin, until)
+            if scope.holds(one.resource_id, one.contact_id)
+        ]
         unknown: dict[Question, str] = {}
         if availability is None:
             unknown["availability"] = tr("nobody looked at a website in this period")
@@ -87,7 +92,9 @@ class Collector:
                     one.path.name,
                 )
                 for one in self._backups.all()
-                if begin <= one.at < until and one.purpose == "backup"
+                if begin <= one.at < until
+                and one.purpose == "backup"
+                and scope.holds(one.resource_id)
             ),
             restores=tuple(
                 RestoreLine(
@@ -99,7 +106,7 @@ class Collector:
                     one.proved,
                 )
                 for one in self._restores.all()
-                if begin <= one.at < until
+                if begin <= one.at < until and scope.holds(one.resource_id)
             ),
             changes=tuple(
                 ChangeLine(
@@ -107,7 +114,7 @@ class Collector:
                     len(one.announced),
                 )
                 for one in self._patches.all()
-                if begin <= one.created_at < until
+                if begin <= one.created_at < until and scope.holds(one.resource_id)
             ),
             availability=availability,
             usage=usage,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -21,7 +22,7 @@ from gmops_desktop.adapters.host_keys import UnknownHostKey
 from gmops_desktop.adapters.vault import NoSecret, Vault
 from gmops_desktop.addresses import MysqlAddress, SshAddress, WebAddress
 from gmops_desktop.app import Desk, build_window, open_window
-from gmops_desktop.assembly import assemble
+from gmops_desktop.assembly import Services, assemble
 from gmops_desktop.context import Context
 from gmops_desktop.contract.terms import day_of
 from gmops_desktop.errors import OpsError
@@ -60,6 +61,17 @@ def test_passwords_come_from_where_the_caller_says(home: Home) -> None:
     assert asked == ["mysql:u@127.0.0.1:1"]
 
 
+def collector(services: Services) -> Collector:
+    return Collector(
+        services.contracts,
+        services.tickets,
+        services.backups,
+        services.restores,
+        services.patches,
+        services.servers,
+    )
+
+
 def test_a_month_gathers_what_the_services_know(home: Home) -> None:
     with assemble(home) as services:
         contract = services.contracts.load_example()
@@ -68,19 +80,31 @@ def test_a_month_gathers_what_the_services_know(home: Home) -> None:
         asked = next(one.name for one in services.contracts.contacts() if one.party == "A")
         ticket = services.tickets.open("incident", "502", requester=asked, priority=1)
         today = day_of(datetime.now(UTC))
-        gather = Collector(
-            services.contracts,
-            services.tickets,
-            services.backups,
-            services.restores,
-            services.patches,
-            services.servers,
-        )
+        gather = collector(services)
         facts = gather(today.replace(day=1), today)
     assert facts.contract == contract
     assert [line.number for line in facts.tickets] == [ticket.number]
     assert facts.availability is None
     assert "availability" in facts.why_unknown
+
+
+def test_a_month_is_that_of_the_contract_shown(home: Home) -> None:
+    with assemble(home) as services:
+        first = services.contracts.load_example()
+        services.contracts.save_resource("website", "site", WebAddress("https://www.example"))
+        second = services.contracts.add_contract(replace(first, number="HY", title="另一份"))
+        mine = services.tickets.open("incident", "甲", requester="李慧敏", priority=1)
+        services.settings.change(contract=second.id)
+        services.contracts.add_contact("孙会长", "A", post="designated", valid_from=first.start)
+        theirs = services.tickets.open("incident", "乙", requester="孙会长", priority=1)
+        today = day_of(datetime.now(UTC))
+        found = {}
+        for one in (first, second):
+            services.settings.change(contract=one.id)
+            found[one.id] = collector(services)(today.replace(day=1), today)
+    assert [line.number for line in found[first.id].tickets] == [mine.number]
+    assert [line.number for line in found[second.id].tickets] == [theirs.number]
+    assert [facts.contract for facts in found.values()] == [first, second]
 
 
 def test_without_a_contract_the_example_stands_in_unrecorded(home: Home) -> None:

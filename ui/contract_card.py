@@ -19,10 +19,11 @@ from ui.dialogs.contract import (
     ContactDialog,
     ContractDialog,
     HistorySheet,
-    NoticeSheet,
     RenewSheet,
+    ask_notice,
 )
 from ui.dialogs.sheet import Sheet
+from ui.papers import Papers
 from ui.widgets.badges import StateBadge
 from ui.widgets.frames import Card, Label, button, clear, disable, link, row
 from ui.widgets.tables import Column, Table
@@ -34,7 +35,8 @@ _NOTICES = 4  # in sight; what is open comes first
 class ContractCard(Card):
     """Facts of the contract, and its contacts: added, and ended, never deleted.
 
-    `show_contract` keeps which of several contracts is the current one on this machine.
+    `show_contract` keeps which of several contracts is the current one on this machine; `papers`
+    makes the letters of notices.
     """
 
     def __init__(
@@ -42,10 +44,11 @@ class ContractCard(Card):
         contracts: Contracts,
         runner: TaskRunner,
         show_contract: Callable[[str], object] | None = None,
+        papers: Papers | None = None,
     ) -> None:
         super().__init__(tr("Contract and contacts"))
         self._contracts, self._runner = contracts, runner
-        self._show_contract = show_contract
+        self._show_contract, self._papers = show_contract, papers
         self.choice = QComboBox()
         self.choice.setAccessibleName(tr("The contract that is shown"))
         self.choice.setToolTip(tr("The contract that is shown; everything is counted for it"))
@@ -135,6 +138,9 @@ class ContractCard(Card):
             )
             items = [StateBadge(one.state(today), word), Label(one.text(), "caption")]
             if one.done_on is None:
+                if self._papers is not None:
+                    write = partial(self._papers.write_letter, one)
+                    items.append(link(tr("Letter"), write, tr("Make the letter as PDF")))
                 items.append(link(tr("Record…"), partial(self._answer, one), one.text()))
             line = row(None, *items)
             line.setStretch(1, 1)
@@ -193,15 +199,7 @@ class ContractCard(Card):
         self._tell()
 
     def _answer(self, notice: Notice) -> None:
-        letter = self._contracts.letter(notice)
-        NoticeSheet(self.window(), notice, letter, partial(self._answered, notice)).open()
-
-    def _answered(self, notice: Notice, evidence: str, on: date) -> None:
-        if notice.what == "payment":
-            self._contracts.record_payment(notice.subject, on, evidence)
-        else:
-            self._contracts.contact_notified(notice.subject, evidence, on)
-        self._runner.changed.emit(Change.CONTRACT)
+        ask_notice(self.window(), notice, self._contracts, self._runner, self._papers)
 
     # ------------------------------------------------------------ contacts
 

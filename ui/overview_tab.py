@@ -29,8 +29,10 @@ from gmops_desktop.services.tickets import Ticket
 from gmops_desktop.states import State, word_of, worst
 from gmops_desktop.tasks import TaskRunner
 from ui.attachments import AttachmentStrip
+from ui.dialogs.contract import ask_notice
 from ui.evidence_dialog import ClausesDialog, EvidenceDialog
 from ui.ledger_dialog import LedgerDialog
+from ui.papers import Papers
 from ui.theme import GAP
 from ui.widgets.badges import Gauge, StateBadge
 from ui.widgets.frames import (
@@ -71,12 +73,13 @@ class OverviewTab(Page):
         ledgers: Ledgers,
         requirements: Callable[[], Sequence[Ticket]],
         runner: TaskRunner,
+        papers: Papers,
         show_contract: Callable[[str], object] = lambda _id: None,
     ) -> None:
         super().__init__(tr("Overview"))
         self._obligations, self._contracts, self._ledgers = obligations, contracts, ledgers
         self._requirements, self._runner = requirements, runner
-        self._show_contract = show_contract
+        self._papers, self._show_contract = papers, show_contract
         self._overview: Overview | None = None
         self._make_strip: Callable[[], AttachmentStrip] | None = None
 
@@ -173,6 +176,7 @@ class OverviewTab(Page):
         self._clock.setInterval(60_000)
 
         self._clock.timeout.connect(self._tick)
+        papers.made.connect(lambda number: self.wanted.emit("reports", number))
         self.tickets.opened.connect(lambda ticket: self.wanted.emit("tickets", ticket.number))
         self.waiting.opened.connect(self._open_waiting)
         self.matrix.chosen.connect(self._show_evidence)
@@ -335,8 +339,13 @@ class OverviewTab(Page):
         self.wanted.emit(pages.get(number[:1], "backups"), number)
 
     def _go(self, page: str, identity: str) -> None:
-        """Go to a page; the ledgers and registers are a dialog of this one."""
-        if page in ("ledger", "register"):
+        """Go to a page; notices, the ledgers and registers are dialogs of this one."""
+        if page == "notice":
+            for notice in self._contracts.notices():
+                if notice.key == identity:
+                    window, papers = self.window(), self._papers
+                    ask_notice(window, notice, self._contracts, self._runner, papers)
+        elif page in ("ledger", "register"):
             self.open_ledger(identity or "training")
         else:
             self.wanted.emit(page, identity)

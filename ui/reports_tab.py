@@ -17,7 +17,7 @@ from gmops_desktop.contract.terms import day_of, next_month
 from gmops_desktop.language import mark, tr, tr_n
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.copies import copy_file
-from gmops_desktop.services.reports import Report, Reports
+from gmops_desktop.services.reports import Kind, Report, Reports
 from gmops_desktop.states import State
 from gmops_desktop.tasks import TaskRunner
 from ui import words
@@ -45,6 +45,13 @@ FORM_WIDTH: Final = 300
 REGISTER_WIDTH: Final = 356
 _LANE: Final = "reports"
 _KINDS: Final = {"monthly": mark("Monthly operations report")}
+_WORDS: Final[dict[Kind, str]] = {
+    "monthly": mark("Monthly report"),
+    "drill": mark("Drill certificate"),
+    "contact": mark("Change of contact"),
+    "payment": mark("Notice of payment"),
+    "sign_in": mark("Sign-in sheet"),
+}
 
 
 class ReportsTab(Page):
@@ -88,7 +95,12 @@ class ReportsTab(Page):
         self.table: Table[Report] = Table(
             (
                 Column(tr("Number"), lambda report: report.number),
-                Column(tr("Period"), lambda report: report.period, width=80),
+                Column(
+                    tr("Kind"),
+                    lambda report: tr(_WORDS[report.kind]),
+                    width=92,
+                    tip=lambda report: f"{tr(_WORDS[report.kind])} {report.period}",
+                ),
                 Column(
                     tr("Signatures"),
                     lambda report: self._signature(report)[1],
@@ -129,7 +141,7 @@ class ReportsTab(Page):
                 )
         self.period.setCurrentIndex(max(0, self.period.findData(chosen)))
         self.period.blockSignals(blocked)
-        found = self._reports.all()
+        found = self._reports.all(contract)
         self._gone = frozenset(report.id for report in found if not report.path.exists())
         self._count.show_text(tr_n("{count} report", "{count} reports", len(found)))
         self.table.set_rows(found)

@@ -26,6 +26,7 @@ from ui.channel_card import ChannelCard
 from ui.connection_checks import ConnectionChecks
 from ui.contract_card import ContractCard
 from ui.duty_card import DutyCard
+from ui.papers import Papers
 from ui.resources_card import ResourcesCard, SaveSecret
 from ui.sealing_card import SealingCard
 from ui.theme import GAP
@@ -58,6 +59,7 @@ class SettingsTab(Page):
         messages: Messages,
         roster: Roster,
         calendars: Calendars,
+        papers: Papers,
     ) -> None:
         super().__init__(tr("Settings"), str(home.root))
         self.head.add_action(
@@ -74,7 +76,7 @@ class SettingsTab(Page):
         self._checks_card.add(self.checks)
         self._checks_card.add_stretch()
         self.contract = ContractCard(
-            contracts, runner, lambda identity: settings.change(contract=identity)
+            contracts, runner, lambda identity: settings.change(contract=identity), papers
         )
         self.duty = DutyCard(roster, calendars, contracts, runner)
         self.machine = _MachineCard(settings, home, runner, show_theme)

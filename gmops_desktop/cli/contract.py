@@ -264,6 +264,41 @@ def notices(
 
 
 @commands.command(
+    "letter", cls=Command, help=tr("Make a notice as PDF: a change of contact, or the payment.")
+)
+def letter(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="PERSON|payment",
+            show_default=False,
+            help=tr("A contact, by name or id, or the word payment."),
+        ),
+    ],
+    as_json: Json = False,
+) -> None:
+    with opened(as_json) as session:
+        contracts, reports = session.services.contracts, session.services.reports
+        subject = "" if name == "payment" else contracts.contact(name).id
+        found = [
+            one
+            for one in contracts.notices()
+            if (one.subject == subject if subject else one.what == "payment")
+        ]
+        if not found:
+            raise OpsError(
+                tr("No notice is owed for {name}.", name=name),
+                hint=tr("`gmops contract notices` lists those that are."),
+            )
+        facts = contracts.letter_facts(found[-1])
+        report = session.run(
+            lambda context: reports.write_letter(facts, context),
+            tr("Make the letter: {what}", what=found[-1].text()),
+        )
+        session.terminal.answer(report, report.number, str(report.path))
+
+
+@commands.command(
     "notified", cls=Command, help=tr("Record that a change of contact was told in writing (1.15).")
 )
 def notified(name: Name, evidence: Evidence, on: Day = "", as_json: Json = False) -> None:

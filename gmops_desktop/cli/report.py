@@ -57,7 +57,7 @@ def make(
 @commands.command("list", cls=Command, help=tr("List the reports made here, newest first."))
 def list_all(as_json: Json = False) -> None:
     with opened(as_json) as session:
-        reports = session.services.reports.all()
+        reports = session.services.reports.all(session.services.contracts.current())
         session.terminal.table(
             {"reports": reports},
             (tr("Number"), tr("Period"), tr("Made at"), tr("Signature"), tr("File")),

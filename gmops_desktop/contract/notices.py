@@ -40,6 +40,11 @@ class Notice:
     certain: bool
 
     @property
+    def key(self) -> str:
+        """What tells this notice from every other, as long as its day is not changed."""
+        return f"{self.what}:{self.subject}:{self.since}"
+
+    @property
     def kept(self) -> bool | None:
         """Whether it was done in time; None while it is not done."""
         return None if self.done_on is None else self.done_on <= self.due
@@ -117,17 +122,24 @@ def letter_of(notice: Notice, contract: Contract, contact: Contact | None = None
 
     It names the clause, what changed from when, and by when it has to be told.
     """
-    mine, other = contract.party_b, contract.party_a
-    if notice.party == "A" and notice.what != "payment":
-        mine, other = other, mine
+    mine, other = correspondents(notice, contract)
     heading = (
         tr("To: {party}", party=other),
         tr("Contract: {title} ({number})", title=contract.title, number=contract.number),
     )
-    return "\n".join([*heading, "", *_said(notice, contract, contact), "", mine, tr("Date:")])
+    said = sentences(notice, contract, contact)
+    return "\n".join([*heading, "", *said, "", mine, tr("Date:")])
 
 
-def _said(notice: Notice, contract: Contract, contact: Contact | None) -> tuple[str, ...]:
+def correspondents(notice: Notice, contract: Contract) -> tuple[str, str]:
+    """Return who writes the notice and who gets it: Party B asks for its payment."""
+    if notice.party == "A" and notice.what != "payment":
+        return contract.party_a, contract.party_b
+    return contract.party_b, contract.party_a
+
+
+def sentences(notice: Notice, contract: Contract, contact: Contact | None) -> tuple[str, ...]:
+    """Return what the letter says: what changed or is due, by which clause, and by when."""
     if notice.what == "payment":
         text = tr(
             "By clause 2.1, {amount} ({capitals}) is due within {days} working days of signing on "

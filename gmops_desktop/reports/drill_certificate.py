@@ -3,38 +3,26 @@ long that took, and by what it can be known again."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import datetime
 from typing import Final
 
-from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, KeepTogether, Spacer, Table, TableStyle
 
 from gmops_desktop.language import speaking, tr
 from gmops_desktop.reports import phrases
-from gmops_desktop.reports.archival import archival
-from gmops_desktop.reports.document import Paper, build
-from gmops_desktop.reports.fonts import missing
+from gmops_desktop.reports.filing import filed
 from gmops_desktop.reports.marks import FigureCard, Section
 from gmops_desktop.reports.orders import Built, Document, DrillFacts
-from gmops_desktop.reports.paragraph import Paragraph, clean, strong
+from gmops_desktop.reports.paragraph import Paragraph, strong
 from gmops_desktop.reports.proof import proof_block
 from gmops_desktop.reports.signatures import SignBlock
 from gmops_desktop.reports.styles import (
     BODY,
     FACT,
-    LABEL,
-    NAVY,
-    RULE,
     STATE_COLOURS,
-    SUBTITLE,
-    TITLE,
     WIDTH,
 )
-from gmops_desktop.reports.tables import ruled_table
+from gmops_desktop.reports.tables import facts_table, ruled_table, title_block
 
 _MOST: Final = 12  # faults and notes printed; the rest is in the data attached
 
@@ -42,31 +30,11 @@ _MOST: Final = 12  # faults and notes printed; the rest is in the data attached
 def make_certificate(facts: DrillFacts, document: Document) -> Built:
     """Return the certificate as PDF/A-3b with its facts attached as JSON."""
     with speaking(document.language):
-        data = _as_json(facts, document)
-        lost = tuple(sorted(missing(clean("".join(set(data.decode()))))))
-        digest = hashlib.sha256(data).hexdigest()
-        paper = Paper(
-            title=tr("Certificate of a restore drill"),
-            number=document.number,
-            author=facts.party_b,
-            aside=tr("All times are Beijing time (UTC+8)"),
-        )
-        content, pages = build(lambda: _story(facts, document, digest), paper)
-        described = tr("The data of report {number}", number=document.number)
-        return Built(archival(content, data, described=described), pages, digest, lost)
-
-
-def _as_json(facts: DrillFacts, document: Document) -> bytes:
-    said = {"number": document.number, "replaces": document.replaces, "kind": "drill"}
-    values = {"format": "gmops-report-1", "document": said, "facts": asdict(facts)}
-    text = json.dumps(
-        values,
-        ensure_ascii=False,
-        sort_keys=True,
-        separators=(",", ":"),
-        default=datetime.isoformat,
-    )
-    return text.encode()
+        title = tr("Certificate of a restore drill")
+        return filed(
+            facts, "drill", document, title, facts.party_b,
+            lambda digest: _story(facts, document, digest),
+        )  # fmt: skip
 
 
 def _story(facts: DrillFacts, document: Document, digest: str) -> list[Flowable]:
@@ -94,25 +62,8 @@ def _story(facts: DrillFacts, document: Document, digest: str) -> list[Flowable]
 
 
 def _title(facts: DrillFacts, document: Document) -> Table:
-    right = [
-        Paragraph(facts.name, SUBTITLE.but(align="right")),
-        Paragraph(tr("No. {number}", number=document.number), SUBTITLE.but(align="right")),
-    ]
-    left = Paragraph(tr("Certificate of a restore drill"), TITLE)
-    table = Table([[left, right]], colWidths=[WIDTH * 0.58, WIDTH * 0.42])
-    table.setStyle(
-        TableStyle(
-            [
-                ("VALIGN", (0, 0), (-1, -1), "BOTTOM"),
-                ("LINEABOVE", (0, 0), (-1, 0), 3, NAVY, "butt"),
-                ("LEFTPADDING", (0, 0), (-1, -1), 0),
-                ("RIGHTPADDING", (0, 0), (-1, -1), 0),
-                ("TOPPADDING", (0, 0), (-1, -1), 7),
-                ("BOTTOMPADDING", (0, 0), (-1, -1), 7),
-            ]
-        )
-    )
-    return table
+    number = tr("No. {number}", number=document.number)
+    return title_block(tr("Certificate of a restore drill"), (facts.name, number))
 
 
 def _verdict(facts: DrillFacts) -> Table:
@@ -207,22 +158,7 @@ def _particulars(facts: DrillFacts) -> Table:
         (tr("Backup of", context="report"), f"{taken}  {facts.schema}  {facts.source}"),
         (tr("Drilled on", context="report"), f"{phrases.full_moment(facts.at)}  {facts.server}"),
     )
-    table = Table(
-        [[Paragraph(word, LABEL), Paragraph(text, FACT)] for word, text in rows],
-        colWidths=[22 * mm, WIDTH - 22 * mm],
-    )
-    table.setStyle(
-        TableStyle(
-            [
-                ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
-                ("LINEBELOW", (0, 0), (-1, -1), 0.4, RULE),
-                ("LEFTPADDING", (0, 0), (-1, -1), 0),
-                ("TOPPADDING", (0, 0), (-1, -1), 1.6),
-                ("BOTTOMPADDING", (0, 0), (-1, -1), 2.4),
-            ]
-        )
-    )
-    return table
+    return facts_table(rows)
 
 
 def _phases(facts: DrillFacts) -> Table:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from gmops_desktop.contract.notices import Notice
 from gmops_desktop.contract.record import ChainHead
+from gmops_desktop.contract.registers import Record
+from gmops_desktop.contract.terms import Contact, Contract
 from gmops_desktop.language import Language
 from gmops_desktop.reports.facts import MonthFacts
 
@@ -85,6 +88,26 @@ class DrillFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class LetterFacts:
+    """A written notice: of a change of contact (`contact` is who), or of the payment."""
+
+    notice: Notice
+    contract: Contract
+    contact: Contact | None
+    dated: date
+    heads: tuple[ChainHead, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SignInFacts:
+    """The sheet on which those trained sign: its lines are empty, but for names known before."""
+
+    training: Record
+    contract: Contract
+    heads: tuple[ChainHead, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """What stands on the page: `identity` is the secret key, `name` whose key it is."""
 
@@ -108,6 +131,20 @@ def make_certificate(facts: DrillFacts, document: Document) -> Built:
     from gmops_desktop.reports import drill_certificate
 
     return drill_certificate.make_certificate(facts, document)
+
+
+def make_letter(facts: LetterFacts, document: Document) -> Built:
+    """Return a written notice to the other party."""
+    from gmops_desktop.reports import letters
+
+    return letters.make_letter(facts, document)
+
+
+def make_sign_in(facts: SignInFacts, document: Document) -> Built:
+    """Return the sign-in sheet of a training, to be printed and signed."""
+    from gmops_desktop.reports import sign_in
+
+    return sign_in.make_sign_in(facts, document)
 
 
 def make_sheet(sheet: Sheet) -> bytes:

@@ -1,4 +1,4 @@
-"""The block both parties sign and seal: one piece, never split, with its sentence above it."""
+"""The blocks to be signed and sealed by hand: by both parties, or by who receives a notice."""
 
 from __future__ import annotations
 
@@ -16,7 +16,35 @@ _ROW: Final = 16.0  # the row of Party A's opinion
 _TALL: Final = 27 * mm  # a round seal is 38 to 42 mm wide and may reach over the edges
 
 
-class SignBlock(Flowable):
+class _Form(Flowable):
+    """What is filled in by hand: words, and lines to write on."""
+
+    def _blank(self, word: str, x: float, y: float, width: float, units: tuple[str, ...]) -> None:
+        """Write a word and the line to write on, cut by the units of a date."""
+        canvas = self.canv
+        start = x + self._write(word, x, y) + 6
+        canvas.setStrokeColor(GREY)
+        canvas.setLineWidth(0.5)
+        if not units:
+            canvas.line(start, y + 1, x + width * 0.82, y + 1)
+            return
+        room = (x + width * 0.82 - start) / (len(units) + 1)
+        for number, unit in enumerate(units):
+            long = room * 1.4 if number == 0 else room * 0.8
+            canvas.line(start, y + 1, start + long - 8, y + 1)
+            start += long - 6
+            start += self._write(unit, start, y) + 3
+
+    def _write(self, text: str, x: float, y: float, *, strong: bool = False) -> float:
+        style = FACT.but(face=FACT.strong_face) if strong else FACT
+        words = Paragraph(text, style)
+        width = words.natural_width()
+        words.wrap(width + 1, 20)
+        words.drawOn(self.canv, x, y)
+        return width
+
+
+class SignBlock(_Form):
     """The sentence both agree to, Party A's opinion to tick, and a half for each party."""
 
     def __init__(self, party_a: str, party_b: str) -> None:
@@ -78,26 +106,27 @@ class SignBlock(Flowable):
         units = (tr("year", context="date"), tr("month", context="date"), tr("day", context="date"))
         self._blank(tr("Date", context="report"), x, 7, width, units)
 
-    def _blank(self, word: str, x: float, y: float, width: float, units: tuple[str, ...]) -> None:
-        """Write a word and the line to write on, cut by the units of a date."""
-        canvas = self.canv
-        start = x + self._write(word, x, y) + 6
-        canvas.setStrokeColor(GREY)
-        canvas.setLineWidth(0.5)
-        if not units:
-            canvas.line(start, y + 1, x + width * 0.82, y + 1)
-            return
-        room = (x + width * 0.82 - start) / (len(units) + 1)
-        for number, unit in enumerate(units):
-            long = room * 1.4 if number == 0 else room * 0.8
-            canvas.line(start, y + 1, start + long - 8, y + 1)
-            start += long - 6
-            start += self._write(unit, start, y) + 3
 
-    def _write(self, text: str, x: float, y: float, *, strong: bool = False) -> float:
-        style = FACT.but(face=FACT.strong_face) if strong else FACT
-        words = Paragraph(text, style)
-        width = words.natural_width()
-        words.wrap(width + 1, 20)
-        words.drawOn(self.canv, x, y)
-        return width
+class ReceiptBlock(_Form):
+    """Where somebody signs for one sentence: one piece, never split."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__()
+        self._said = Paragraph(sentence, FACT)
+
+    def wrap(self, availWidth: float, availHeight: float) -> tuple[float, float]:
+        """Take the whole width; a long name makes it higher."""
+        _, said = self._said.wrap(availWidth - 16, availHeight)
+        self.width, self.height = availWidth, said + 40
+        return self.width, self.height
+
+    def draw(self) -> None:
+        """Draw the frame, the sentence, and the lines for name and date."""
+        canvas, half = self.canv, self.width / 2
+        canvas.setStrokeColor(NAVY)
+        canvas.setLineWidth(0.9)
+        canvas.rect(0, 0, self.width, self.height, stroke=1, fill=0)
+        self._said.drawOn(canvas, 8, 34)
+        units = (tr("year", context="date"), tr("month", context="date"), tr("day", context="date"))
+        self._blank(tr("Signed by", context="report"), 8, 9, half - 16, ())
+        self._blank(tr("Date", context="report"), half + 8, 9, half - 16, units)

@@ -1,20 +1,74 @@
-"""Tables of a document: ruled by hairlines, heads repeated on every page, rows that may split."""
+"""Tables of a document: ruled by hairlines, heads repeated on every page, rows that may split; the
+block with its title, and facts beside their words."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
 
+from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Table, TableStyle
 
 from gmops_desktop.reports.paragraph import Paragraph
-from gmops_desktop.reports.styles import CELL, CELL_HEAD, HEAD, NAVY, PAGE, RULE, WIDTH, Align
+from gmops_desktop.reports.styles import (
+    CELL,
+    CELL_HEAD,
+    FACT,
+    HEAD,
+    LABEL,
+    NAVY,
+    PAGE,
+    RULE,
+    SUBTITLE,
+    TITLE,
+    WIDTH,
+    Align,
+)
 
 Cell = Flowable | str
 
 _PADDING: Final = 3.0
 _TALL: Final = 60.0
 _GROWTH: Final = 1.7  # times its share that a column may claim for its longest word
+
+
+def title_block(title: str, beside: Sequence[str]) -> Table:
+    """Return a document's title under a bar, with a few lines at its right."""
+    right = [Paragraph(one, SUBTITLE.but(align="right")) for one in beside]
+    table = Table([[Paragraph(title, TITLE), right]], colWidths=[WIDTH * 0.58, WIDTH * 0.42])
+    table.setStyle(
+        TableStyle(
+            [
+                ("VALIGN", (0, 0), (-1, -1), "BOTTOM"),
+                ("LINEABOVE", (0, 0), (-1, 0), 3, NAVY, "butt"),
+                ("LEFTPADDING", (0, 0), (-1, -1), 0),
+                ("RIGHTPADDING", (0, 0), (-1, -1), 0),
+                ("TOPPADDING", (0, 0), (-1, -1), 7),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 7),
+            ]
+        )
+    )
+    return table
+
+
+def facts_table(rows: Sequence[tuple[str, str]]) -> Table:
+    """Return facts, each beside its word."""
+    table = Table(
+        [[Paragraph(word, LABEL), Paragraph(text, FACT)] for word, text in rows],
+        colWidths=[22 * mm, WIDTH - 22 * mm],
+    )
+    table.setStyle(
+        TableStyle(
+            [
+                ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+                ("LINEBELOW", (0, 0), (-1, -1), 0.4, RULE),
+                ("LEFTPADDING", (0, 0), (-1, -1), 0),
+                ("TOPPADDING", (0, 0), (-1, -1), 1.6),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 2.4),
+            ]
+        )
+    )
+    return table
 
 
 def ruled_table(

@@ -17,7 +17,7 @@ from db.engine import Database
 from db.ids import uuid7
 from db.journal import Journal, plain, utc_now
 from db.models import ContactRow, ContractRow, ResourceRow
-from db.scope import EVERYTHING, contracts_in, scope_of, shown_contract
+from db.scope import EVERYTHING, Scope, contracts_in, scope_of, shown_contract
 from db.views import contact_of, contract_of
 from gmops_desktop.addresses import Address, Kind, Resource, address_from_dict, address_to_dict
 from gmops_desktop.contract.checking import check_terms
@@ -38,6 +38,7 @@ from gmops_desktop.contract.workdays import Calendar, calendar_of
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import mark, tr
 from gmops_desktop.paths import RESOURCES
+from gmops_desktop.reports.orders import LetterFacts
 
 EXAMPLE: Final = RESOURCES / "example_contract.json"
 
@@ -346,9 +347,19 @@ class Contracts:
 
     def letter(self, notice: Notice) -> str:
         """Return the text of a notice, ready to be sent to the other party."""
-        contract = self._wanted()
+        facts = self.letter_facts(notice)
+        return letter_of(notice, facts.contract, facts.contact)
+
+    def letter_facts(self, notice: Notice) -> LetterFacts:
+        """Return what the printed notice says (`Reports.write_letter` makes it)."""
         contact = next((one for one in self.contacts() if one.id == notice.subject), None)
-        return letter_of(notice, contract, contact)
+        return LetterFacts(notice, self._wanted(), contact, self._today())
+
+    def scope(self, contract: Contract | None) -> Scope:
+        """Return which resources and contacts belong to a contract; all, where there is none."""
+        with self._database.session() as session:
+            known = contract is not None and session.get(ContractRow, contract.id) is not None
+            return scope_of(session, contract) if contract and known else EVERYTHING
 
     def vacancies(self, on: date | None = None) -> tuple[Vacancy, ...]:
         """Return the posts that the contract asks for and nobody fills on a day (2.3-1)."""

@@ -10,16 +10,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db import ledgers
+from db import agreements, ledgers
 from db.engine import Database
 from db.ids import uuid7
 from db.journal import Journal, plain, utc_now
-from db.models import ContactRow
 from db.scope import Scope, scope_of, shown_contract
-from db.views import contact_of
 from gmops_desktop.contract.person_days import Ledger, WorkLine
 from gmops_desktop.contract.registers import (
     REGISTERS,
@@ -33,6 +30,7 @@ from gmops_desktop.contract.terms import Contract, day_of
 from gmops_desktop.contract.tickets import Ticket, check_requester
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
+from gmops_desktop.reports.orders import SignInFacts
 
 
 class TicketBook(Protocol):
@@ -113,7 +111,8 @@ class Ledgers:
                 hint=tr("Name the way: telephone, WeChat, e-mail, signature."),
             )
         with self._database.session() as session, session.begin():
-            contacts = [contact_of(row) for row in session.scalars(select(ContactRow))]
+            _, scope = self._current(session)
+            contacts = agreements.people(session, scope)
             check = check_requester(contacts, by, self._today())
             if not check.designated:
                 raise OpsError(
@@ -145,6 +144,18 @@ class Ledgers:
             _, scope = self._current(session)
             found = ledgers.records(self._journal, scope)
         return tuple(one for one in found if register in (None, one.register))
+
+    def sign_in_facts(self, record_id: str) -> SignInFacts:
+        """Return what the sign-in sheet of a training says (`Reports.print_sign_in` makes it)."""
+        record = self._record(record_id)
+        if record.register != "training":
+            raise OpsError(
+                tr("“{title}” is not a training.", title=record.title),
+                hint=tr("Sign-in sheets belong to trainings."),
+            )
+        with self._database.session() as session:
+            contract, _ = self._current(session)
+        return SignInFacts(record, contract)
 
     def add(
         self,
@@ -267,14 +278,9 @@ class Ledgers:
     def _project_managers(self) -> tuple[str, ...]:
         with self._database.session() as session:
             _, scope = self._current(session)
-            found = [contact_of(row) for row in session.scalars(select(ContactRow))]
-        return tuple(
-            one.name
-            for one in found
-            if one.id in scope.contacts
-            and one.post == "project_manager"
-            and one.valid(self._today())
-        )
+            found = agreements.people(session, scope)
+        managers = (one for one in found if one.post == "project_manager")
+        return tuple(one.name for one in managers if one.valid(self._today()))
 
     def _record(self, record_id: str) -> Record:
         entries = self._journal.entries("register", record_id)

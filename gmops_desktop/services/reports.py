@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from calendar import monthrange
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session
 
 from db.engine import Database
 from db.ids import uuid7
-from db.journal import Journal
+from db.journal import Journal, utc_now
 from db.models import Entry, ReportRow
+from db.scope import EVERYTHING, scope_of
 from gmops_desktop.context import Context
 from gmops_desktop.contract.record import ChainHead
 from gmops_desktop.contract.terms import Contract
@@ -29,12 +30,27 @@ from gmops_desktop.language import DEFAULT, Language, speaking, tr
 from gmops_desktop.paths import write_atomically
 from gmops_desktop.reports import rendering, worker
 from gmops_desktop.reports.facts import MonthFacts
-from gmops_desktop.reports.orders import Built, Document, attached, make_monthly
+from gmops_desktop.reports.orders import (
+    Built,
+    Document,
+    LetterFacts,
+    SignInFacts,
+    attached,
+    make_letter,
+    make_monthly,
+    make_sign_in,
+)
 
-Kind = Literal["monthly", "drill"]
+Kind = Literal["monthly", "drill", "contact", "payment", "sign_in"]
 Signed = Literal["unsigned", "party_b", "both"]
 
-_CODES: Final[dict[Kind, str]] = {"monthly": "YB", "drill": "YL"}  # 月报, 演练
+_CODES: Final[dict[Kind, str]] = {
+    "monthly": "YB",  # 月报
+    "drill": "YL",  # 演练
+    "contact": "LX",  # 联系人变更通知
+    "payment": "FK",  # 付款通知
+    "sign_in": "QD",  # 签到表
+}
 # Makes a document that prints the chain heads it is given.
 Produce = Callable[[Document, tuple[ChainHead, ...]], Built]
 
@@ -43,7 +59,10 @@ _NO_CODE: Final = "GMOPS"  # for a contract whose number begins with no letters
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A document of the register.  `heads` are the chain heads printed in it."""
+    """A document of the register.  `heads` are the chain heads printed in it.
+
+    `about` names what a letter or a sheet speaks of: a new one about the same is a new version.
+    """
 
     id: str
     number: str
@@ -56,6 +75,8 @@ class Report:
     heads: tuple[ChainHead, ...]
     signed: Signed
     replaces: str = ""
+    contract_id: str = ""
+    about: str = ""
 
 
 class Reports:
@@ -109,6 +130,35 @@ class Reports:
         context.progress(100, tr("{number} is made", number=report.number))
         return report
 
+    def write_letter(
+        self, facts: LetterFacts, context: Context, language: Language = DEFAULT
+    ) -> Report:
+        """Make the written notice of a change of contact or of the payment, and record it."""
+
+        def produce(document: Document, heads: tuple[ChainHead, ...]) -> Built:
+            return worker.run(context, make_letter, replace(facts, heads=heads), document)
+
+        kind: Kind = "payment" if facts.notice.what == "payment" else "contact"
+        period, about = f"{facts.dated:%Y-%m}", facts.notice.key
+        report, _ = self.keep(
+            kind, period, facts.contract, produce, utc_now(), context, language, about
+        )
+        return report
+
+    def print_sign_in(
+        self, facts: SignInFacts, context: Context, language: Language = DEFAULT
+    ) -> Report:
+        """Make the sign-in sheet of a training, and record it."""
+
+        def produce(document: Document, heads: tuple[ChainHead, ...]) -> Built:
+            return worker.run(context, make_sign_in, replace(facts, heads=heads), document)
+
+        period, about = f"{facts.training.on:%Y-%m}", facts.training.id
+        report, _ = self.keep(
+            "sign_in", period, facts.contract, produce, utc_now(), context, language, about
+        )
+        return report
+
     def keep(
         self,
         kind: Kind,
@@ -118,6 +168,7 @@ class Reports:
         made_at: datetime,
         context: Context,
         language: Language = DEFAULT,
+        about: str = "",
     ) -> tuple[Report, Built]:
         """Number a document, let `produce` make it, record it, and return it with its content.
 
@@ -125,26 +176,39 @@ class Reports:
         """
         heads = self._journal.heads()
         while True:
-            number, replaces = self._next(kind, period, contract)
+            number, replaces = self._next(kind, period, contract, about)
             context.progress(None, tr("Setting the pages of {number}", number=number))
             built = produce(Document(number, language, replaces), heads)
             context.progress(90, tr("Keeping {number}", number=number))
-            title = contract.title if contract else ""
-            names = (kind, period, number, replaces, title)
-            if report := self._keep(names, heads, made_at, built, context):
+            said = {
+                "number": number,
+                "kind": kind,
+                "period": period,
+                "title": contract.title if contract else "",
+                "replaces": replaces,
+                "contract_id": contract.id if contract else "",
+                "about": about,
+            }
+            if report := self._keep(said, heads, made_at, built, context):
                 break  # else somebody took the number meanwhile
         if built.missing:
             codes = ", ".join(f"U+{ord(char):04X}" for char in built.missing)
             context.note(tr("No font has these characters, printed as 〓: {codes}.", codes=codes))
         return report, built
 
-    def all(self) -> tuple[Report, ...]:
-        """Return the register, newest first."""
+    def all(self, contract: Contract | None = None) -> tuple[Report, ...]:
+        """Return the register, newest first: that of a contract and its renewals, or all of it."""
         with self._database.session() as session:
+            scope = scope_of(session, contract) if contract else EVERYTHING
             rows = session.scalars(
                 select(ReportRow).order_by(ReportRow.made_at.desc(), ReportRow.number.desc())
             )
-            return tuple(_view(row) for row in rows)
+            found = tuple(_view(row) for row in rows)
+        return tuple(one for one in found if scope.has(one.contract_id))
+
+    def newest(self, about: str) -> Report | None:
+        """Return the newest document about something (`Notice.key`, a training's id), if any."""
+        return next((one for one in self.all() if one.about == about), None)
 
     def get(self, name: str) -> Report:
         """Return the report with this id or number."""
@@ -179,13 +243,24 @@ class Reports:
                 faults += _faults_of_heads(session, report)
         return tuple(faults)
 
-    def _next(self, kind: Kind, period: str, contract: Contract | None) -> tuple[str, str]:
-        """Return the number for a new report, and that of the version it replaces."""
-        letters = re.match(r"[A-Z]{2,}", contract.number) if contract else None
-        code = letters.group() if letters else _NO_CODE
-        first = f"{code}-{_CODES[kind]}-{period}"
-        with self._database.session() as session:
-            taken = set(session.scalars(select(ReportRow.number)))
+    def _next(
+        self, kind: Kind, period: str, contract: Contract | None, about: str
+    ) -> tuple[str, str]:
+        """Return the number for a new document, and that of the version it replaces.
+
+        A number never passes from one contract to another; letters are counted in their month.
+        """
+        taken = {one.number: one for one in self.all()}
+        identity, first, place = contract.id if contract else "", "", 0
+        while not first:
+            place += 1
+            numbered = f"{_CODES[kind]}-{period}" + (f"-{place:02d}" if about else "")
+            for code in _codes_of(contract):
+                held = taken.get(f"{code}-{numbered}")
+                if held is None or held.contract_id in ("", identity):
+                    if held is None or held.about == about:
+                        first = f"{code}-{numbered}"
+                    break
         number, before, version = first, "", 1
         while number in taken:
             before, version = number, version + 1
@@ -194,21 +269,18 @@ class Reports:
 
     def _keep(
         self,
-        names: tuple[Kind, str, str, str, str],
+        said: Mapping[str, str],
         heads: tuple[ChainHead, ...],
         made_at: datetime,
         built: Built,
         context: Context,
     ) -> Report | None:
         """Write the file and record it, both or neither; None where the number is taken."""
-        kind, period, number, replaces, title = names
+        number = said["number"]
         path = self._folder() / f"{number}.pdf"
         identity = uuid7()
         fields = {
-            "number": number,
-            "kind": kind,
-            "period": period,
-            "title": title,
+            **said,
             "path": path,
             "made_at": made_at,
             "pages": built.pages,
@@ -216,7 +288,6 @@ class Reports:
             "file_digest": hashlib.sha256(built.content).hexdigest(),
             "data_digest": built.data_digest,
             "heads": [asdict(head) for head in heads],
-            "replaces": replaces,
             "signed": "unsigned",
         }
         with context.uncut(), self._database.session() as session, session.begin():
@@ -239,6 +310,17 @@ def month_of(period: str) -> tuple[date, date]:
         )
     year, month = int(found[1]), int(found[2])
     return date(year, month, 1), date(year, month, monthrange(year, month)[1])
+
+
+def _codes_of(contract: Contract | None) -> Iterator[str]:
+    """Yield what a contract's numbers may begin with: its letters; where another contract has the
+    same, its whole number; at last what is its own in any case."""
+    letters = re.match(r"[A-Z]{2,}", contract.number) if contract else None
+    yield letters.group() if letters else _NO_CODE
+    if contract is not None:
+        if whole := re.sub(r"[^A-Z0-9]", "", contract.number):
+            yield whole
+        yield contract.id[-8:].upper()
 
 
 def _write(path: Path, content: bytes, unharmed: str) -> None:
@@ -267,6 +349,8 @@ def _view(row: ReportRow) -> Report:
         heads=_heads(row.heads or []),
         signed=cast(Signed, row.signed),
         replaces=str(row.more.get("replaces", "")),
+        contract_id=str(row.more.get("contract_id") or ""),
+        about=str(row.more.get("about") or ""),
     )
 
 

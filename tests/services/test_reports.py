@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,11 +17,15 @@ from db.engine import Database
 from db.journal import Journal
 from example_month import empty_month, full_month
 from gmops_desktop.context import Context
+from gmops_desktop.contract.notices import Notice
 from gmops_desktop.errors import Cancelled, OpsError
 from gmops_desktop.language import current
 from gmops_desktop.reports.facts import MonthFacts
-from gmops_desktop.services.reports import Reports
+from gmops_desktop.reports.orders import LetterFacts
+from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.reports import Report, Reports
 
+DAY = date(2018, 7, 2)
 PNG = b"\x89PNG\r\n\x1a\n"
 Build = Callable[[MonthFacts], Reports]
 
@@ -102,6 +106,50 @@ def test_a_contract_without_letters_still_gets_a_number(build: Build, context: C
     facts = empty_month()
     facts = replace(facts, contract=replace(facts.contract, number="2018年第3号"))
     assert build(facts).make("monthly", "2018-04", context).number == "GMOPS-YB-2018-04"
+
+
+def test_letters_are_counted_in_their_month_and_a_new_one_about_the_same_is_a_version(
+    build: Build, database: Database, journal: Journal, context: Context
+) -> None:
+    contracts = Contracts(database, journal)
+    contract = contracts.load_example()
+    reports = build(empty_month())
+
+    def write(name: str) -> Report:
+        notice = Notice("joined", name, name, "B", DAY, DAY + timedelta(3), None, "", True)
+        return reports.write_letter(LetterFacts(notice, contract, None, DAY), context)
+
+    first, second, again = write("刘洋"), write("周敏"), write("刘洋")
+    assert [one.number for one in (first, second, again)] == [
+        "GMGSL-LX-2018-07-01", "GMGSL-LX-2018-07-02", "GMGSL-LX-2018-07-01-V2",
+    ]  # fmt: skip
+    assert (again.replaces, second.replaces) == (first.number, "")
+    assert reports.newest(first.about) == again
+    assert reports.checks() == ()
+
+
+def test_two_contracts_never_share_a_number_or_a_register(
+    build: Build, database: Database, journal: Journal, context: Context
+) -> None:
+    contracts = Contracts(database, journal)
+    mine = contracts.load_example()
+    other = contracts.add_contract(replace(mine, number="GMGSL-YW-2018-02", title="另一份"))
+    renewed = contracts.renew(
+        mine.id, date(2019, 3, 7), date(2020, 3, 6), number="GMGSL-YW-2019", signed_on=None
+    )
+    made = [
+        build(replace(empty_month(), contract=one)).make("monthly", "2018-05", context)
+        for one in (mine, other, mine, other)
+    ]
+    assert [one.number for one in made] == [
+        "GMGSL-YB-2018-05", "GMGSLYW201802-YB-2018-05",
+        "GMGSL-YB-2018-05-V2", "GMGSLYW201802-YB-2018-05-V2",
+    ]  # fmt: skip
+    reports = build(empty_month())
+    assert {one.id for one in reports.all(mine)} == {made[0].id, made[2].id}
+    assert {one.id for one in reports.all(other)} == {made[1].id, made[3].id}
+    assert reports.all(renewed) == reports.all(mine)
+    assert len(reports.all()) == 4
 
 
 @pytest.mark.parametrize("period", ["2018", "2018-13", "2018-4", "四月", "", "../../etc"])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QPushButton
@@ -18,12 +19,14 @@ from gmops_desktop.contract.terms import Contract
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.ledgers import Ledgers
 from gmops_desktop.services.obligations import Obligations
+from gmops_desktop.services.reports import Reports
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
 from ui.dialogs.sheet import Sheet
 from ui.evidence_dialog import ClausesDialog, EvidenceDialog
 from ui.ledger_dialog import DaysSheet, LedgerDialog, RecordSheet
 from ui.overview_tab import OverviewTab
+from ui.papers import Papers
 from ui.ticket_dialogs import ReasonSheet
 from ui.widgets.badges import StateBadge
 from ui.widgets.frames import Label
@@ -32,7 +35,11 @@ Show = Callable[[], OverviewTab]
 
 
 def overview(
-    database: Database, journal: Journal, runner: TaskRunner, chosen: list[str] | None = None
+    database: Database,
+    journal: Journal,
+    runner: TaskRunner,
+    folder: Path,
+    chosen: list[str] | None = None,
 ) -> OverviewTab:
     """Return the tab on real services; `chosen` hears which contract is to be shown."""
     picked = [""] if chosen is None else chosen
@@ -40,7 +47,11 @@ def overview(
     tickets = Tickets(database, journal)
     ledgers = Ledgers(database, journal, tickets, shown=lambda: picked[-1])
     obligations = Obligations(database, journal, shown=lambda: picked[-1])
-    return OverviewTab(obligations, contracts, ledgers, tickets.all, runner, picked.append)
+    reports = Reports(
+        database, journal, lambda: folder, lambda start, end: pytest.fail("not asked")
+    )
+    papers = Papers(contracts, ledgers, reports, runner)
+    return OverviewTab(obligations, contracts, ledgers, tickets.all, runner, papers, picked.append)
 
 
 @pytest.fixture
@@ -49,9 +60,11 @@ def journal(database: Database) -> Journal:
 
 
 @pytest.fixture
-def show(qtbot: QtBot, database: Database, journal: Journal, runner: TaskRunner) -> Show:
+def show(
+    qtbot: QtBot, database: Database, journal: Journal, runner: TaskRunner, tmp_path: Path
+) -> Show:
     def show() -> OverviewTab:
-        tab = overview(database, journal, runner)
+        tab = overview(database, journal, runner, tmp_path)
         qtbot.addWidget(tab)
         tab.resize(1278, 732)
         with qtbot.waitExposed(tab):
@@ -227,12 +240,17 @@ def test_a_training_is_recorded_and_its_sheet_named_later(show: Show, running: C
 
 
 def test_another_contract_can_be_shown(
-    qtbot: QtBot, database: Database, journal: Journal, runner: TaskRunner, running: Contract
+    qtbot: QtBot,
+    database: Database,
+    journal: Journal,
+    runner: TaskRunner,
+    running: Contract,
+    tmp_path: Path,
 ) -> None:
     contracts = Contracts(database, journal)
     other = contracts.add_contract(replace(running, number="HY-1", party_a="行业协会", renews=""))
     chosen = [running.id]
-    tab = overview(database, journal, runner, chosen)
+    tab = overview(database, journal, runner, tmp_path, chosen)
     runner.changed.connect(tab.hear)
     qtbot.addWidget(tab)
     with qtbot.waitExposed(tab):

@@ -23,9 +23,12 @@ from gmops_desktop.services.calendars import Calendars
 from gmops_desktop.services.connections import Connections
 from gmops_desktop.services.connections import Database as OpenDatabase
 from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.ledgers import Ledgers
 from gmops_desktop.services.messages import Messages
+from gmops_desktop.services.reports import Reports
 from gmops_desktop.services.roster import Roster
 from gmops_desktop.services.sealing import Sealing
+from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.settings import SettingsFile, Theme
 from gmops_desktop.states import Check, State
 from gmops_desktop.tasks import TaskRunner
@@ -44,6 +47,7 @@ from ui.dialogs.resource import ResourceDialog
 from ui.dialogs.sealing import KeyImport
 from ui.dialogs.sheet import Sheet
 from ui.duty_card import DutySheet, HolidaysSheet
+from ui.papers import Papers
 from ui.settings_tab import IMPORT_KEY, SettingsTab
 from ui.widgets.badges import StateMark
 
@@ -95,6 +99,17 @@ def messages(database: Database, settings: SettingsFile, home: Home) -> Messages
 
 
 @pytest.fixture
+def papers(
+    database: Database, journal: Journal, contracts: Contracts, home: Home, runner: TaskRunner
+) -> Papers:
+    ledgers = Ledgers(database, journal, Tickets(database, journal))
+    reports = Reports(
+        database, journal, lambda: home.reports, lambda start, end: pytest.fail("not asked")
+    )
+    return Papers(contracts, ledgers, reports, runner)
+
+
+@pytest.fixture
 def tab(
     qtbot: QtBot,
     database: Database,
@@ -106,6 +121,7 @@ def tab(
     runner: TaskRunner,
     themes: list[Theme],
     messages: Messages,
+    papers: Papers,
 ) -> SettingsTab:
     sealing = Sealing(settings, Vault(), PlainCopies(home.opened))
     tab = SettingsTab(
@@ -120,6 +136,7 @@ def tab(
         messages,
         Roster(database, journal),
         Calendars(database, journal),
+        papers,
     )
     runner.changed.connect(tab.hear)
     qtbot.addWidget(tab)
@@ -422,6 +439,21 @@ def test_a_notice_is_shown_with_its_letter_and_recorded(
     sheet.ok.click()
     [payment] = contracts.notices()
     assert (payment.evidence, payment.done_on) == ("bank receipt 0308", date.today())
+
+
+def test_a_letter_is_one_click_and_its_number_stands_in_the_answer(
+    tab: SettingsTab, contracts: Contracts, papers: Papers, qtbot: QtBot
+) -> None:
+    contracts.save_contract(replace(contracts.load_example(), paid_on=None))
+    tab.renew()
+    with qtbot.waitSignal(papers.made, timeout=20_000) as made:
+        press(tab.contract, "Letter")
+    [number] = made.args
+    assert number.startswith("GMGSL-FK-")
+    press(tab.contract, "Record…")
+    sheet = opened(tab, NoticeSheet)
+    assert isinstance(sheet, NoticeSheet)
+    assert (sheet.evidence.text(), sheet.printed.isHidden()) == (number, False)
 
 
 def test_a_persons_history_is_a_click_away(tab: SettingsTab, contracts: Contracts) -> None:

@@ -19,13 +19,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gmops_desktop.changes import Change
 from gmops_desktop.contract.notices import Notice
 from gmops_desktop.contract.terms import POSTS, Contact, Contract, Post, word_of_post
 from gmops_desktop.contract.workdays import Calendar
 from gmops_desktop.language import tr
-from gmops_desktop.services.contracts import Happening
+from gmops_desktop.services.contracts import Contracts, Happening
+from gmops_desktop.tasks import TaskRunner
 from ui.contract_wizard import ContractWizard
 from ui.dialogs.sheet import Sheet
+from ui.papers import Papers
 from ui.widgets.fields import day_field, day_in
 from ui.widgets.frames import Label, Segments, button, column, disable, row
 from ui.words import stamp
@@ -189,21 +192,33 @@ class NoticeSheet(Sheet):
         notice: Notice,
         letter: str,
         save: Callable[[str, date], object],
+        papers: Papers | None = None,
     ) -> None:
         super().__init__(parent, notice.text(), width=560)
-        self._save = save
+        self._save, self._notice, self._papers = save, notice, papers
         self.letter = QPlainTextEdit(letter)
         self.letter.setReadOnly(True)
         self.letter.setFixedHeight(176)
         self.letter.setAccessibleName(tr("Letter"))
         copy = button(tr("Copy the letter"), self._copy, icon_name="copy", scale="small")
+        self.printed = button(
+            tr("Make the letter (PDF)"),
+            self._print,
+            icon_name="file-pdf",
+            scale="small",
+            tip=tr("Number and keep it with the reports; sign it there, or print it"),
+        )
+        self.printed.setVisible(papers is not None)
         self.on = day_field(date.today())
-        self.evidence = QLineEdit()
+        # Of a letter that was made the number stands there already; how it went is still to say.
+        self.evidence = QLineEdit(papers.letter_of(notice) if papers is not None else "")
         due = tr("Due by {day}.", day=notice.due)
         if not notice.certain:
             due += " " + tr("The public holidays until then are not known: it may be later.")
         self.body.addWidget(Label(due, "strong"))
-        self.body.addLayout(column(None, self.letter, row(None, None, copy), spacing=4))
+        self.body.addLayout(
+            column(None, self.letter, row(None, None, copy, self.printed), spacing=4)
+        )
         self.add_field(tr("Paid on") if notice.what == "payment" else tr("Told on"), self.on)
         self.add_field(
             tr("What proves it"),
@@ -219,6 +234,11 @@ class NoticeSheet(Sheet):
     def _copy(self) -> None:
         QApplication.clipboard().setText(self.letter.toPlainText())
 
+    def _print(self) -> None:
+        if self._papers is not None:
+            self._papers.write_letter(self._notice)
+            self.accept()
+
     def _judge(self) -> None:
         empty = not self.evidence.text().strip()
         disable(self.ok, tr("Name what proves it first.") if empty else "")
@@ -226,6 +246,25 @@ class NoticeSheet(Sheet):
     def _accept(self) -> None:
         self._save(self.evidence.text().strip(), day_in(self.on))
         self.accept()
+
+
+def ask_notice(
+    parent: QWidget | None,
+    notice: Notice,
+    contracts: Contracts,
+    runner: TaskRunner,
+    papers: Papers | None = None,
+) -> None:
+    """Open the letter of a notice; what is answered there is recorded."""
+
+    def answered(evidence: str, on: date) -> None:
+        if notice.what == "payment":
+            contracts.record_payment(notice.subject, on, evidence)
+        else:
+            contracts.contact_notified(notice.subject, evidence, on)
+        runner.changed.emit(Change.CONTRACT)
+
+    NoticeSheet(parent, notice, contracts.letter(notice), answered, papers).open()
 
 
 class HistorySheet(Sheet):

@@ -65,7 +65,7 @@ def of_notices(notices: Iterable[Notice], today: date) -> Iterable[Due]:
     for one in notices:
         if one.done_on is None and one.since <= today:
             word = str(one.due) if one.certain else tr("about {day}", day=one.due)
-            yield Due(one.state(today), word, one.text(), "", "settings", "contract")
+            yield Due(one.state(today), word, one.text(), "", "notice", one.key)
 
 
 def of_days(ledger: Ledger, today: date) -> Iterable[Due]:

@@ -36,6 +36,7 @@ class Restored:
     travelled: int = 0
     archive: str = ""
     made_schema: bool = False
+    resource_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -268,6 +268,7 @@ class Restores:
             travelled=int(row.more.get("travelled", 0)),
             archive=row.archive_path,
             made_schema=was_made(row),
+            resource_id=row.resource_id,
         )
 
     def _outlook(self, target: MysqlAddress, archive: ArchiveReader) -> Outlook:

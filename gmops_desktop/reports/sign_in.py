@@ -1,0 +1,90 @@
+"""The sign-in sheet of a training (培训签到表): printed, signed by those trained, and scanned."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from reportlab.platypus import Flowable, KeepTogether, Spacer
+
+from gmops_desktop.language import speaking, tr
+from gmops_desktop.reports import phrases
+from gmops_desktop.reports.filing import filed
+from gmops_desktop.reports.marks import Section
+from gmops_desktop.reports.orders import Built, Document, SignInFacts
+from gmops_desktop.reports.paragraph import Paragraph
+from gmops_desktop.reports.proof import proof_block
+from gmops_desktop.reports.signatures import ReceiptBlock
+from gmops_desktop.reports.styles import CELL
+from gmops_desktop.reports.tables import facts_table, ruled_table, title_block
+
+_LINES: Final = 18  # as many as one page holds beside the rest
+_HAND: Final = CELL.but(size=10)
+_ROOM: Final = 10.0  # points above and below a line's words, to write by hand
+
+
+def make_sign_in(facts: SignInFacts, document: Document) -> Built:
+    """Return the sheet as PDF/A-3b with its facts attached as JSON."""
+    with speaking(document.language):
+        return filed(
+            facts, "sign_in", document, tr("Sign-in sheet"), facts.contract.party_b,
+            lambda digest: _story(facts, document, digest),
+        )  # fmt: skip
+
+
+def _story(facts: SignInFacts, document: Document, digest: str) -> list[Flowable]:
+    training, contract = facts.training, facts.contract
+    hours = f"{training.hours.normalize():f}" if training.hours else "—"
+    rows = [
+        (tr("Contract"), f"{contract.title} ({contract.number})"),
+        (tr("Topic", context="training"), training.title),
+        (tr("Day"), phrases.day(training.on)),
+        (tr("Trainer"), training.by or "—"),
+        (tr("Hours"), hours),
+    ]
+    number = tr("No. {number}", number=document.number)
+    return [
+        title_block(tr("Sign-in sheet"), (contract.title, number)),
+        Spacer(0, 4),
+        facts_table(rows),
+        Spacer(0, 4),
+        Section(tr("Those trained")),
+        _lines(training.people),
+        KeepTogether(
+            [
+                Section(tr("Proof", context="report")),
+                proof_block(document.number, digest, facts.heads, ()),
+                Spacer(0, 2),
+                ReceiptBlock(tr("{party}: this training was given.", party=contract.party_a)),
+            ]
+        ),
+    ]
+
+
+def _lines(people: tuple[str, ...]) -> Flowable:
+    names = [*people, *[""] * max(0, _LINES - len(people))]
+    heads = (
+        tr("No."),
+        tr("Name"),
+        tr("Unit or office"),
+        tr("Phone"),
+        tr("Signature", context="by hand"),
+    )
+    rows = [(str(place), _Writable(name), "", "", "") for place, name in enumerate(names, start=1)]
+    return ruled_table(heads, rows, (0.6, 2, 2.6, 2, 2.4))
+
+
+class _Writable(Paragraph):
+    """A name with room around it: the line is filled in by hand."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, _HAND)
+
+    def wrap(self, availWidth: float, availHeight: float) -> tuple[float, float]:
+        """Be as high as handwriting."""
+        width, height = super().wrap(availWidth, availHeight)
+        return width, height + _ROOM
+
+    def draw(self) -> None:
+        """Draw the name in the middle of its line."""
+        self.canv.translate(0, _ROOM / 2)
+        super().draw()

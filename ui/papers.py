@@ -1,0 +1,52 @@
+"""Papers made from the record at a click: written notices, and the sign-in sheet of a training."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QObject, Signal
+
+from gmops_desktop.changes import Change
+from gmops_desktop.contract.notices import Notice
+from gmops_desktop.contract.registers import Record
+from gmops_desktop.language import tr
+from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.ledgers import Ledgers
+from gmops_desktop.services.reports import Reports
+from gmops_desktop.tasks import Job, TaskRunner
+
+_LANE: Final = "reports"  # one document after the other, like all of them
+
+
+class Papers(QObject):
+    """Has papers made in the background; `made` carries the number under which each is kept."""
+
+    made = Signal(str)
+
+    def __init__(
+        self, contracts: Contracts, ledgers: Ledgers, reports: Reports, runner: TaskRunner
+    ) -> None:
+        super().__init__()
+        self._contracts, self._ledgers = contracts, ledgers
+        self._reports, self._runner = reports, runner
+
+    def write_letter(self, notice: Notice) -> None:
+        """Have the letter of a notice made."""
+        facts, reports = self._contracts.letter_facts(notice), self._reports
+        title = tr("Make the letter: {what}", what=notice.text())
+        self._start(lambda context: reports.write_letter(facts, context), title)
+
+    def letter_of(self, notice: Notice) -> str:
+        """Return the number of the newest letter made for a notice, or nothing."""
+        letter = self._reports.newest(notice.key)
+        return letter.number if letter else ""
+
+    def print_sign_in(self, training: Record) -> None:
+        """Have the sign-in sheet of a training made."""
+        facts, reports = self._ledgers.sign_in_facts(training.id), self._reports
+        title = tr("Make the sign-in sheet: {title}", title=training.title)
+        self._start(lambda context: reports.print_sign_in(facts, context), title)
+
+    def _start(self, job: Job, title: str) -> None:
+        task = self._runner.start(job, title, lane=_LANE, changes=Change.REPORTS)
+        task.succeeded.connect(lambda report: self.made.emit(report.number))
