@@ -63,7 +63,7 @@ def _story(facts: SignInFacts, document: Document, digest: str) -> list[Flowable
 def _lines(people: tuple[str, ...]) -> Flowable:
     names = [*people, *[""] * max(0, _LINES - len(people))]
     heads = (
-        tr("No."),
+        tr("No.", context="line"),
         tr("Name"),
         tr("Unit or office"),
         tr("Phone"),
