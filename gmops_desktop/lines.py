@@ -11,6 +11,7 @@ import time
 from typing import Any, Final, Protocol
 
 BUFFER: Final = 64 << 10  # bytes of the kernel's receive buffer under a limit
+WINDOW: Final = 24  # 16 MB, for answers with rows in them
 _SPAN: Final = 1.0  # seconds over which the rate is measured
 _BURST: Final = 0.1  # seconds' worth of bytes that may come at once under a limit
 
@@ -26,13 +27,22 @@ class Line:
     """The line as one job uses it.  `limit` is in bytes a second, 0 for none.
 
     `compress` says whether SSH should deflate what travels; `at_source` whether a database's
-    answers should be compressed better, where it runs, and afterwards whether they were.
+    answers should be compressed better, where it runs, and afterwards whether they were.  Then
+    `window` is the power of 2 of the bytes that each connection holds at both ends to do so.
     """
 
-    def __init__(self, limit: int = 0, *, compress: bool = False, at_source: bool = False) -> None:
+    def __init__(
+        self,
+        limit: int = 0,
+        *,
+        compress: bool = False,
+        at_source: bool = False,
+        window: int = WINDOW,
+    ) -> None:
         self.limit = limit
         self.compress = compress
         self.at_source = at_source
+        self.window = window
         self._travelled = 0
         self._peak = 0.0
         self._since = 0.0

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pymysql
+
 from databases import execute, load_with_stock_client, opener
 from db.engine import Database
 from gmops_desktop.adapters.mysql import MysqlConnection, connect, definitions, segments
@@ -57,6 +59,18 @@ class Workbench:
         execute(server, "", [_CREATE.format(schema)])
         self._made.append((server, schema))
         execute(server, schema, [*SESSION, *statements])
+        return schema
+
+    def gather(self, server: DatabaseServer, features: Iterable[Feature]) -> str:
+        """Make one schema of all of these features that get along; return its name."""
+        schema = self.make(server, [])
+        for feature in features:
+            with server.connect(schema) as connection, connection.cursor() as cursor:
+                for statement in (*SESSION, *feature.statements):
+                    try:
+                        cursor.execute(statement)
+                    except pymysql.MySQLError:
+                        break  # another feature made something of that name: leave the rest out
         return schema
 
     def backups(self, server: DatabaseServer) -> Backups:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pymysql
 import pytest
 
 import mysql9_programs
@@ -45,24 +44,11 @@ def test_nothing_is_found_wrong_where_nothing_is(
     kind: str, rehearsal: Rehearsal, workbench: Workbench, request: pytest.FixtureRequest
 ) -> None:
     source: DatabaseServer = request.getfixturevalue(kind)
-    schema = together(kind, source, workbench)
+    schema = workbench.gather(source, strange_features.of(kind, "mysql9"))
     found = drilled(rehearsal, workbench.take(source, schema).path)
     assert found.proof.faults == []
     assert found.proof.tables > 20
     assert kind != "mysql9" or found.proof.otherwise == []
-
-
-def together(kind: str, server: DatabaseServer, workbench: Workbench) -> str:
-    """Make one schema of all features that MySQL 9 can take and that get along."""
-    schema = workbench.make(server, [])
-    for feature in strange_features.of(kind, "mysql9"):
-        with server.connect(schema) as connection, connection.cursor() as cursor:
-            for statement in feature.statements:
-                try:
-                    cursor.execute(statement)
-                except pymysql.MySQLError:
-                    break  # another feature made something of that name: leave the rest out
-    return schema
 
 
 @pytest.mark.parametrize(

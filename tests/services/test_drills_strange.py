@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pymysql
 import pytest
 
 import strange_features
@@ -14,7 +13,6 @@ from gmops_desktop.adapters.local_server import LocalServers
 from gmops_desktop.archive.sealing import Seals
 from gmops_desktop.context import Context
 from gmops_desktop.services.drills.rehearsal import Findings, Rehearsal
-from sandbox.database import DatabaseServer
 from sandbox.mariadb import MariaDB
 from sandbox.mysql56 import Mysql56
 from strange_dumps import Workbench
@@ -47,21 +45,8 @@ def test_a_strange_schema_of_mariadb(
 def test_strange_things_of_mysql_56_that_this_server_can_take(
     rehearsal: Rehearsal, workbench: Workbench, mysql56: Mysql56
 ) -> None:
-    schema = together(mysql56, workbench)
+    schema = workbench.gather(mysql56, strange_features.of("mysql56", "mariadb"))
     taken = workbench.take(mysql56, schema)
     found = drilled(rehearsal, taken.path)
     assert found.proof.faults == []
     assert found.proof.tables > 20
-
-
-def together(server: DatabaseServer, workbench: Workbench) -> str:
-    """Make one schema of all features that go from MySQL 5.6 to MariaDB and get along."""
-    schema = workbench.make(server, [])
-    for feature in strange_features.of("mysql56", "mariadb"):
-        with server.connect(schema) as connection, connection.cursor() as cursor:
-            for statement in feature.statements:
-                try:
-                    cursor.execute(statement)
-                except pymysql.MySQLError:
-                    break  # another feature made something of that name: leave the rest out
-    return schema

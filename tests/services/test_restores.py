@@ -387,9 +387,10 @@ def test_rows_that_do_not_come_out_right_are_a_failed_proof(
     fill = exchange.fill
 
     def careless(*words: object) -> None:
-        *rest, rows, most = words
-        assert isinstance(rows, bytes)
-        fill(*rest, rows.replace("会员1'".encode(), b"x'"), most)  # type: ignore[arg-type]
+        *_, pieces, _most = words
+        assert isinstance(pieces, list)
+        pieces[:] = [rows.replace("会员1'".encode(), b"x'") for rows in pieces]
+        fill(*words)  # type: ignore[arg-type]
 
     monkeypatch.setattr(exchange, "fill", careless)
     with pytest.raises(ProofFailed, match="written to members are not"):

@@ -298,20 +298,27 @@ def fill(
     swap: Swap,
     table: str,
     columns: Sequence[str],
-    rows: bytes,
+    pieces: list[bytes],
     most: int,
 ) -> None:
-    """Insert rows, one a line, in statements of up to `most` bytes that the server accepts; more
-    only where a single row has more."""
+    """Insert rows, one a line in each of the `pieces`, and empty those.
+
+    Statements have up to `most` bytes, or a quarter more where they come out so, that the server
+    accepts; more only where a single row has more.
+    """
     head = insert(swap.new(table), columns).encode()
-    limit = min(connection.server.max_packet, most) - len(head) - 1024
-    while rows:
-        end = len(rows)
-        if end > limit:
-            end = rows.rfind(b",\n", 0, limit) if b",\n" in rows[:limit] else rows.find(b",\n")
-            end = end if end >= 0 else len(rows)
-        connection.run(head + rows[:end])
-        rows = rows[end + 2 :]
+    pieces[0] = head + pieces[0]
+    rows = b",\n".join(pieces)
+    pieces.clear()
+    limit = min(connection.server.max_packet, most + most // 4) - 1024
+    while len(rows) > limit:
+        end = rows.rfind(b",\n", len(head), limit)
+        end = end if end >= 0 else rows.find(b",\n", len(head))
+        if end < 0:
+            break
+        connection.run(rows[:end])
+        rows = head + rows[end + 2 :]
+    connection.run(rows)
 
 
 def assign(connection: MysqlConnection, script_lines: bytes) -> None:

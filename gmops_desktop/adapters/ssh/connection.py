@@ -172,7 +172,7 @@ class Ssh:
         try:
             channel = self._open("session", None, context, end)
             channel.event = _Watched(lambda: self._check(context, end))
-            channel.exec_command(pump(host, port))
+            channel.exec_command(pump(host, port, context.line.window))
             channel.settimeout(_SLICE)
             relay = Relay(channel)
             while not relay.runs():

@@ -34,14 +34,15 @@ _LEVEL: Final = 9
 # not hand blocks to threads, which gather megabytes before they begin.
 _PUMP: Final = r"""
 use strict; use warnings; use IO::Socket::INET;
-my ($host, $port) = @ARGV;
+my ($window, $host, $port) = @ARGV;
 sub found { my $tool = shift; grep { -x "$_/$tool" } split /:/, $ENV{PATH} }
 found($_) or die "no $_\n" for qw(zstd stdbuf);
 my $target = IO::Socket::INET->new(PeerAddr => $host, PeerPort => $port, Timeout => 5)
     or die "$@\n";
 setsockopt($target, 6, 1, 1);
 setpriority(0, 0, 10);
-open(my $zstd, "|-", qw(stdbuf -o0 zstd -q -c -9 --long=24 --single-thread)) or die "$!\n";
+open(my $zstd, "|-", qw(stdbuf -o0 zstd -q -c -9 --single-thread), "--long=$window")
+    or die "$!\n";
 my ($from_us, $from_target, $block, $in_block) = (fileno(STDIN), fileno($target), 131072, 0);
 my ($come, $left, $unpacker) = ('', 0, undef);
 sub put {
@@ -96,12 +97,13 @@ while (1) {
 """
 
 
-def pump(host: str, port: int) -> str:
+def pump(host: str, port: int, window: int) -> str:
     """Return the shell line that pumps between its standard streams and `host`:`port`.
 
-    It begins with padding once the target is reached; else it says on standard error what lacks.
+    What comes may refer back by 2 to the power of `window` bytes, which both ends then hold.  It
+    begins with padding once the target is reached; else it says on standard error what lacks.
     """
-    words = f"exec perl -e {shlex.quote(_PUMP)} {shlex.quote(host)} {port}"
+    words = f"exec perl -e {shlex.quote(_PUMP)} {window} {shlex.quote(host)} {port}"
     return f"sh -c {shlex.quote(words)}"
 
 
@@ -134,9 +136,9 @@ class Relay(Tunnel):
         """Send everything, or raise `OSError`."""
         view = memoryview(data)
         for start in range(0, len(view), _MOST):
-            part = bytes(view[start : start + _MOST])
+            part = view[start : start + _MOST]
             if len(part) < _WORTH:
-                super().sendall(len(part).to_bytes(_HEADER) + part)
+                super().sendall(len(part).to_bytes(_HEADER) + bytes(part))
             else:
                 packed = self._packer.compress(part)
                 super().sendall((len(packed) | _PACKED).to_bytes(_HEADER) + packed)

@@ -21,7 +21,8 @@ from gmops_desktop.archive.reader import ArchiveReader
 from gmops_desktop.archive.verification import rows_text
 from gmops_desktop.context import Context
 from gmops_desktop.language import tr
-from gmops_desktop.services.restores.comparison import disproved
+from gmops_desktop.services.restores.comparison import asked, disproved
+from gmops_desktop.services.restores.otherwise import are_the_same
 
 _WORTH: Final = 16 << 20  # bytes of rows below which one connection is done before more are open
 _PART: Final = 32 << 20  # bytes of a table's rows that one connection writes, and commits, at once
@@ -134,24 +135,24 @@ class Building:
         with connection.one_at_a_time(), exchange.at_once(connection):
             for segment in part:
                 text = rows_text(table.record, self._reader.frame(segment.last_frame))
-                if not segment.wide:
-                    held.append(text)
-                    if sum(map(len, held)) < self._most and segment is not part[-1]:
-                        continue
-                self._write(table, held, connection)
+                if segment.wide or sum(map(len, held)) + len(text) > self._most:
+                    self._write(table, held, connection)
                 if segment.wide:
                     self._write_wide(table, segment, text, connection)
+                elif text:
+                    held.append(text)
+            self._write(table, held, connection)
 
     def _write(self, table: _Table, held: list[bytes], connection: MysqlConnection) -> None:
-        record = table.record
-        text = b",\n".join(held)
-        held.clear()
-        if text:
-            self._tell(tr("Writing {name} beside", name=record.name))
-            columns = [column.name for column in record.columns]
-            exchange.fill(connection, self._swap, record.name, columns, text, self._most)
-            with self._lock:
-                self._done += len(text)
+        """Write the rows held, if there are any, and hold them no longer."""
+        if not held:
+            return
+        record, size = table.record, sum(map(len, held))
+        self._tell(tr("Writing {name} beside", name=record.name))
+        columns = [column.name for column in record.columns]
+        exchange.fill(connection, self._swap, record.name, columns, held, self._most)
+        with self._lock:
+            self._done += size
 
     def _write_wide(
         self, table: _Table, segment: SegmentRecord, text: bytes, connection: MysqlConnection
@@ -164,9 +165,13 @@ class Building:
 
     def _prove(self, table: _Table, connection: MysqlConnection) -> None:
         self._tell(tr("Proving {name}", name=table.record.name))
-        if disproved(connection, table.record, self._swap.new(table.record.name)):
+        record, name = table.record, self._swap.new(table.record.name)
+        if not asked(record, name).holds_rows:  # they are in other tables, or elsewhere
+            return
+        left = disproved(connection, record, name)
+        if left and not are_the_same(connection, self._reader, record, name, left):
             with self._lock:
-                self.wrong.append(table.record.name)
+                self.wrong.append(record.name)
 
     def _tell(self, text: str) -> None:
         percent = self._done * 99 // self._total

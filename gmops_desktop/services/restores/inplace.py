@@ -29,6 +29,7 @@ from gmops_desktop.services.restores.comparison import (
     disproved,
     reads,
 )
+from gmops_desktop.services.restores.otherwise import are_the_same
 
 _TRIES: Final = 3  # where somebody else's transaction is in the way
 _ROOM: Final = 64 << 10  # bytes of a packet that a statement leaves free
@@ -202,6 +203,8 @@ def _left(connection: MysqlConnection, archive: ArchiveReader, one: Work) -> tup
     name = one.record.name
     whole = not one.chosen and one.record.text_bytes <= _SMALL
     places = disproved(connection, one.record, name, () if whole else one.places)
+    if places and not one.chosen and are_the_same(connection, archive, one.record, name, places):
+        return ()
     if one.chosen and places:
         left = changes(connection, archive, one.record, places)
         return places if any(only(left, lambda r: one.amendment.key(r) in one.chosen)) else ()

@@ -17,6 +17,7 @@ from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.services.restores.choice import Choice, Definers
 from gmops_desktop.services.restores.ledger import Plan
+from gmops_desktop.services.restores.otherwise import told, writes_alike
 from gmops_desktop.services.restores.settling import define_anew, silence
 
 Key = tuple[str, str]  # kind and name of a definition
@@ -59,7 +60,7 @@ class Swapping:
         silent = triggers.told(frames, homes, stand_ins, taken, time.monotonic() - swapped)
         if swap.there:  # made since they were asked about: they went along with the former tables
             refuse_references(connection, {swap.old(name) for name in swap.there})
-        different = self._different(plan, digests, late)
+        different, otherwise = self._different(plan, digests, late)
         differences = [
             *(
                 tr("The definition of {name} differs from the archive's.", name=n)
@@ -74,6 +75,7 @@ class Swapping:
                 for n in (*taken.stripped, *stripped)
             ),
             *silent,
+            *told(connection.server, self._manifest.source, otherwise),
         ]
         return tuple(differences), not different
 
@@ -98,20 +100,29 @@ class Swapping:
         exchange.tie(self._connection, restored | exchange.joined(found, late), standing)
         return set(late)
 
-    def _different(self, plan: Plan, digests: Mapping[Key, str], late: set[str]) -> list[str]:
-        """Return the names of definitions that are not what they should be."""
+    def _different(
+        self, plan: Plan, digests: Mapping[Key, str], late: set[str]
+    ) -> tuple[list[str], list[str]]:
+        """Return the names of definitions that are not what they should be, and of those that this
+        server writes in words of its own."""
         whole = self._choice.everything
         found = definitions.read(self._connection).digests()
-        expected: dict[Key, str] = {} if whole else self._present.digests()
-        expected |= {
+        archived: dict[Key, str] = {
             ("table", record.name): record.definition
             for record in self._manifest.tables
             if whole or record.name in plan.swap.built
         }
-        expected |= digests
+        expected: dict[Key, str] = {} if whole else {**self._present.digests(), **digests}
+        if whole:
+            archived |= digests
+        expected |= archived
         asked = expected.keys() | (found.keys() if whole else set())
         asked -= {("table", name) for name in late if ("table", name) in expected}
-        return sorted(key[1] for key in asked if found.get(key) != expected.get(key))
+        differing = {key for key in asked if found.get(key) != expected.get(key)}
+        otherwise: set[Key] = set()
+        if not writes_alike(self._connection.server, self._manifest.source):
+            otherwise = differing & archived.keys() & found.keys()
+        return sorted(key[1] for key in differing - otherwise), sorted(key[1] for key in otherwise)
 
     def _wanted(self) -> tuple[dict[Key, str], dict[Key, bytes]]:
         """Return the digests and frames of the definitions that are wanted beside the tables: the

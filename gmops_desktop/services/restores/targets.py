@@ -21,6 +21,7 @@ from gmops_desktop.services.restores.newschema import NewSchemas
 Connect = Callable[[MysqlAddress, Context], MysqlConnection]
 
 _FAST: Final = 12e6  # bytes a second of a line on which compressing would only cost time
+_WINDOW: Final = 20  # of what comes: digests, which nothing makes smaller, and seldom rows
 _LOOPBACK: Final = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -41,7 +42,7 @@ class Targets:
         if target.ssh is None or target.ssh.host in _LOOPBACK:
             return Line()
         compress = self.carried(target) < _FAST
-        return Line(compress=compress, at_source=compress)
+        return Line(compress=compress, at_source=compress, window=_WINDOW)
 
     def carried(self, target: MysqlAddress) -> float:
         """Return what the line is known to carry, in bytes a second; 0.0 where that is unknown."""
