@@ -10,19 +10,17 @@ What is measured is what the window does: the same services, the same widgets, p
 from __future__ import annotations
 
 import csv
-import json
 import os
 import random
-import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Final
 
+from benchmarks.figures import Figure, timed, write
 from db.engine import Database
 from db.ids import uuid7
 from db.journal import Fact, Journal, New
@@ -31,7 +29,6 @@ from gmops_desktop.contract.findable import holds, wanted_words
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.finding import Finding
 from gmops_desktop.services.ticket_imports import TicketImports
-from gmops_desktop.services.tickets import Tickets
 
 ENTRIES_EACH: Final = 10
 QUERIES: Final = (
@@ -59,26 +56,6 @@ _STEPS: Final = (
     "抓包 {number} 个请求，平均 {number} ms", "清理 /var/log 释放 {number} MB",
     "提交变更 C-{number}，附回退方案", "甲方确认 {thing} 正常", "补充监测规则，阈值 {number} %",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One thing measured, in milliseconds: the median, the worst, and the bar for the worst.
-
-    `cpu` is the worst time for which the thread held a processor: on a machine that does other
-    things besides, what the rest of `worst` was spent waiting for was not ours.
-    """
-
-    what: str
-    runs: int
-    median: float
-    worst: float
-    cpu: float
-    bar: float = 0.0  # 0: none is asked
-
-    @property
-    def met(self) -> bool:
-        return not self.bar or self.worst <= self.bar
 
 
 def seed(home: Path, tickets: int, journal_of: Callable[[Database, Callable[[], datetime]], Journal]
@@ -140,6 +117,8 @@ def _step(luck: random.Random) -> str:
 def measure(folder: Path, tickets: int, out: Path) -> bool:
     """Measure everything and write `tickets.md` and `tickets.json`; return whether every
     search agreed with reading every text."""
+    from benchmarks.ticket_window import window
+
     folder.mkdir(parents=True)
     print(f"Making {tickets:,} tickets with {tickets * ENTRIES_EACH:,} entries ...", flush=True)
     begun = time.perf_counter()
@@ -158,9 +137,9 @@ def measure(folder: Path, tickets: int, out: Path) -> bool:
 
     try:
         right = _search(database, add)
-        _window(database, journal, folder, add)
+        window(database, journal, _END, add)
         _import(database, journal, folder, tickets, add)
-        add(_timed("rebuild of all projections by replay", 1, lambda: journal.rebuild()))
+        add(timed("rebuild of all projections by replay", 1, lambda: journal.rebuild()))
     finally:
         database.close()
     facts = {
@@ -169,19 +148,8 @@ def measure(folder: Path, tickets: int, out: Path) -> bool:
         "load at the end": f"{os.getloadavg()[0]:.1f} of {os.cpu_count()} CPUs",
         "search": "agrees with reading every text" if right else "DIFFERS from reading every text",
     }
-    _write(out, facts, figures)
+    write(out, facts, figures)
     return right
-
-
-def _timed(what: str, runs: int, job: Callable[[], object], bar: float = 0.0) -> Figure:
-    """Run a job so often, by the wall's clock and by the thread's."""
-    walls, cpus = [], []
-    for _ in range(runs):
-        wall, cpu = time.perf_counter(), time.thread_time()
-        job()
-        walls.append((time.perf_counter() - wall) * 1000)
-        cpus.append((time.thread_time() - cpu) * 1000)
-    return Figure(what, runs, statistics.median(walls), max(walls), max(cpus), bar)
 
 
 # ---------------------------------------------------------------- searching
@@ -203,108 +171,12 @@ def _search(database: Database, add: Callable[[Figure], None]) -> bool:
         words = wanted_words(query)
         right &= found == {key for key, text in texts if holds(text, words)}
         what = f"search “{query}”, {len(found):,} found"
-        add(_timed(what, 9, partial(finding.tickets, query), 100))
-        add(_timed(f"  elsewhere “{query}”", 9, partial(finding.everywhere, query), 100))
+        add(timed(what, 9, partial(finding.tickets, query), 100))
+        add(timed(f"  elsewhere “{query}”", 9, partial(finding.everywhere, query), 100))
     first = Finding(database)
-    add(_timed("similar titles, first time", 1, lambda: first.similar("官网首页返回 502 打不开")))
-    add(_timed("similar titles, then", 9, lambda: first.similar("数据库备份失败"), 100))
+    add(timed("similar titles, first time", 1, lambda: first.similar("官网首页返回 502 打不开")))
+    add(timed("similar titles, then", 9, lambda: first.similar("数据库备份失败"), 100))
     return right
-
-
-# ---------------------------------------------------------------- the window
-
-
-def _window(
-    database: Database, journal: Journal, folder: Path, add: Callable[[Figure], None]
-) -> None:
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from PySide6.QtCore import Qt
-    from PySide6.QtTest import QTest
-    from PySide6.QtWidgets import QApplication
-
-    from gmops_desktop.tasks import TaskRunner
-    from ui.new_ticket import NewTicketDialog
-    from ui.theme import Appearance
-    from ui.tickets_tab import TicketsTab
-
-    application = QApplication.instance() or QApplication([])
-    assert isinstance(application, QApplication)
-    Appearance(application, "light")
-    runner = TaskRunner()
-    tickets, contracts, finding = (
-        Tickets(database, journal, now=lambda: _END),
-        Contracts(database, journal),
-        Finding(database),
-    )
-
-    def opened() -> TicketsTab:
-        tab = TicketsTab(tickets, contracts, runner, finding)
-        tab.resize(1278, 716)
-        tab.show()
-        tab.which.choose("all")
-        tab.finder.search.clear()
-        tab.renew()
-        tab.grab()  # painted, not only made
-        return tab
-
-    opened().close()  # fonts and icons are loaded once
-    made: list[TicketsTab] = []
-    add(_timed("list opens, all tickets, painted", 5, lambda: made.append(opened()), 300))
-    tab = made[-1]
-
-    def renewed() -> None:
-        tab.renew()
-        tab.list.viewport().repaint()
-
-    for other in made[:-1]:
-        other.retire()
-        other.deleteLater()
-    QTest.qWait(200)  # they go, and what was looked for in the background has come
-    add(
-        _timed(
-            "list shown anew after a step",
-            5,
-            renewed,
-            300,
-        )
-    )
-
-    bar = tab.list.verticalScrollBar()
-
-    def frame(by: int) -> None:
-        bar.setValue(bar.value() + by)
-        QTest.qWait(0)  # what the event loop does between two frames
-        tab.list.viewport().repaint()
-
-    for what, steps, by in (
-        ("frame while scrolling by a row", 300, 56),
-        ("frame while scrolling by a page", 200, 560),
-        ("frame while flinging through the list", 200, 5600),
-    ):
-        bar.setValue(0)
-        add(_timed(what, steps, partial(frame, by), 50))
-
-    tab.list.setFocus()
-    tab.list.select(tab.finder.shown[0].id)
-
-    def key() -> None:
-        QTest.keyClick(tab.list, Qt.Key.Key_Down)
-        QTest.qWait(0)
-        tab.repaint()
-
-    add(_timed("next ticket by keyboard, its page painted", 100, key))
-    dialog = NewTicketDialog(tickets, contracts, runner, finding)
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
-    dialog.show()
-
-    def letter() -> None:
-        QTest.keyClicks(dialog.title, "a")
-        dialog.repaint()
-
-    add(_timed("letter typed in a new ticket", 60, letter, 50))
-    dialog.close()
-    runner.shut_down()
-    tab.retire()
 
 
 # ---------------------------------------------------------------- the import
@@ -348,7 +220,7 @@ def _import(
         assert (outcome.taken, outcome.refused) == (rows, ()), outcome.refused[:3]
 
     for ending, word in (("xlsx", "Excel"), ("csv", "CSV in GBK")):
-        add(_timed(f"import of {rows:,} rows, {word}", 1, partial(take, ending), 10_000))
+        add(timed(f"import of {rows:,} rows, {word}", 1, partial(take, ending), 10_000))
     sheet_, plan = imports.read(folder / "old.csv", context)
     again = imports.take(sheet_, plan, context)
     assert (again.taken, again.known) == (0, rows)
@@ -368,26 +240,3 @@ def _row(luck: random.Random, year: int, place: int, rows: int) -> tuple[object,
         at + timedelta(hours=luck.randrange(1, 90)),
         _step(luck),
     )
-
-
-def _write(out: Path, facts: dict[str, str], figures: Sequence[Figure]) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    lines = [f"- {name}: {value}" for name, value in facts.items()]
-    lines += [
-        "",
-        "| what | median, ms | worst, ms | CPU of the worst, ms | asked | |",
-        "|---|---|---|---|---|---|",
-    ]
-    for one in figures:
-        asked = f"{one.bar:,.0f}" if one.bar else ""
-        met = ("met" if one.met else "**missed**") if one.bar else ""
-        lines.append(
-            f"| {one.what} | {one.median:,.1f} | {one.worst:,.1f} | {one.cpu:,.1f} | {asked} "
-            f"| {met} |"
-        )
-    (out / "tickets.md").write_text("\n".join(lines) + "\n", "utf-8")
-    told = {"facts": facts, "figures": [asdict(one) for one in figures]}
-    (out / "tickets.json").write_text(
-        json.dumps(told, ensure_ascii=False, indent=2) + "\n", "utf-8"
-    )
-    print("\n".join(lines))

@@ -21,7 +21,7 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import func, insert, or_, select
+from sqlalchemy import Row, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from db.engine import Database
@@ -216,8 +216,8 @@ class Journal:
         with self._database.session() as session:
             for start in range(0, len(subjects), _AT_ONCE):
                 some = Entry.subject.in_(subjects[start : start + _AT_ONCE])
-                wanted = select(Entry).where(Entry.kind == kind, some)
-                for row in session.scalars(wanted.order_by(Entry.clock, Entry.device)):
+                wanted = select(Entry.__table__).where(Entry.kind == kind, some)
+                for row in session.execute(wanted.order_by(Entry.clock, Entry.device)):
                     found[row.subject].append(_view(row))
         return {subject: tuple(entries) for subject, entries in found.items()}
 
@@ -401,12 +401,13 @@ def _machine(place: str) -> str:
 
 
 def _entries_of(session: Session, kind: str = "", subject: str = "") -> list[EntryView]:
-    wanted = select(Entry).order_by(Entry.clock, Entry.device)
+    # Bare rows: a journal has many, and none is ever changed.
+    wanted = select(Entry.__table__).order_by(Entry.clock, Entry.device)
     if kind:
         wanted = wanted.where(Entry.kind == kind)
     if subject:
         wanted = wanted.where(Entry.subject == subject)
-    return [_view(row) for row in session.scalars(wanted)]
+    return [_view(row) for row in session.execute(wanted)]
 
 
 def _heads(session: Session) -> tuple[ChainHead, ...]:
@@ -434,7 +435,7 @@ def _meet_devices(session: Session, entries: Iterable[EntryView]) -> None:
     session.flush()
 
 
-def _view(row: Entry) -> EntryView:
+def _view(row: Entry | Row[Any]) -> EntryView:
     data = json.loads(row.data)
     if data.keys() != _PARTS:
         raise ValueError(f"entry {row.id} holds something else")

@@ -138,12 +138,16 @@ class TicketFinder(Pane):
         if found is None:
             return
         self.search.clear()
-        self._typing.stop()
         if not self._filter().passes(found):
             self.filters.take(TicketFilter())
             self.which.choose("all" if found.state in ENDED else "open")
-        self._show()
+        self.show_now()
         self.list.select(found.id)
+
+    def show_now(self) -> None:
+        """Show what fits the search, without waiting for a pause in the typing."""
+        self._typing.stop()
+        self._show()
 
     def let_clocks_run(self) -> None:
         """Show the clocks in sight as they stand now."""
@@ -154,8 +158,7 @@ class TicketFinder(Pane):
         """Let the arrow go from the search into the list, and Escape select one row only."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             if watched is self.search and event.key() == Qt.Key.Key_Down:
-                self._typing.stop()
-                self._show()
+                self.show_now()
                 self.list.setFocus()
                 return True
             if watched is self.list and event.key() == Qt.Key.Key_Escape:
@@ -185,8 +188,7 @@ class TicketFinder(Pane):
     def _use_filter(self, wanted: TicketFilter) -> None:
         self.which.choose(wanted.which)
         self.search.setText(wanted.text)
-        self._typing.stop()
-        self._show()
+        self.show_now()
 
     @Slot()
     def _show(self) -> None:

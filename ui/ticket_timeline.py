@@ -17,7 +17,8 @@ from ui import words
 from ui.widgets.badges import Mark, TimelineMark
 from ui.widgets.frames import Label, button, clear, column, paragraph, row
 
-_SHOWN_STEPS: Final = 200  # row widgets; older steps open on demand
+_SHOWN_STEPS: Final = 30  # row widgets, at 2 ms each; older steps open on demand
+_EARLIER_STEPS: Final = 100  # at a time
 _CHIPS: Final = 2  # in one row
 
 
@@ -38,9 +39,9 @@ class TicketTimeline(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(tr("Steps"))
-        self._at_end = True
+        self._below: int | None = 0  # pixels that stay out of sight below, until somebody scrolls
         bar = self.verticalScrollBar()
-        bar.rangeChanged.connect(self._to_the_end)  # the rows find their height only when laid out
+        bar.rangeChanged.connect(self._stay)  # the rows find their height only when laid out
         bar.actionTriggered.connect(self._scrolled)
 
     @property
@@ -53,22 +54,25 @@ class TicketTimeline(QScrollArea):
         self._steps, self._over = tuple(steps), over
         self._show(_SHOWN_STEPS)
 
-    def _show(self, count: int) -> None:
+    def _show(self, count: int, below: int = 0) -> None:
         clear(self._rows)
         shown = self._steps[-count:]
         if hidden := len(self._steps) - len(shown):
             earlier = tr_n("Show {count} earlier step", "Show {count} earlier steps", hidden)
-            self._rows.addWidget(
-                button(earlier, lambda: self._show(len(self._steps)), kind="quiet")
-            )
+            self._rows.addWidget(button(earlier, partial(self._show_earlier, count), kind="quiet"))
         for place, step in enumerate(shown):
             last = place == len(shown) - 1
             kind = _mark_of(step, last and not self._over)
             held = _pause_of(step, shown[place + 1 :]) if kind == "paused" else ""
             self._rows.addWidget(self._row(step, kind, place == 0, last, held))
         self._rows.addStretch(1)
-        self._at_end = True
-        QTimer.singleShot(0, self, self._to_the_end)
+        self._below = below
+        QTimer.singleShot(0, self, self._stay)
+
+    def _show_earlier(self, count: int) -> None:
+        """Show older steps above those in sight, which stay where they are."""
+        bar = self.verticalScrollBar()
+        self._show(count + _EARLIER_STEPS, bar.maximum() - bar.value())
 
     def _row(self, step: Step, kind: Mark, first: bool, last: bool, held: str) -> QWidget:
         """Return one entry of the timeline; `held` says how long a pause lasted."""
@@ -108,13 +112,13 @@ class TicketTimeline(QScrollArea):
         made.setAccessibleName(tr("Show {name}", name=file.name))
         return made
 
-    def _to_the_end(self) -> None:
-        if self._at_end:
+    def _stay(self) -> None:
+        if self._below is not None:
             bar = self.verticalScrollBar()
-            bar.setValue(bar.maximum())
+            bar.setValue(bar.maximum() - self._below)
 
     def _scrolled(self) -> None:
-        self._at_end = False
+        self._below = None
 
 
 def _short(name: str, most: int = 28) -> str:
