@@ -352,6 +352,31 @@ class LookRow(Base):
     data: Mapped[dict[str, Any]]
 
 
+class AlertRow(Base):
+    """A finding that lasted; `key` names it within its resource, `told` says it is in a ticket.
+
+    `quiet` marks what was raised in an announced window and is told only if it outlasts that.
+    """
+
+    __tablename__ = "alerts"
+    __table_args__ = (Index("ix_alerts_resource_id_raised_at", "resource_id", "raised_at"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    resource_id: Mapped[str] = mapped_column(Id)
+    key: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(20))
+    text: Mapped[str] = mapped_column(LONG)
+    raised_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    cleared_at: Mapped[datetime | None] = mapped_column(UtcTime, index=True)
+    quiet: Mapped[bool]
+    told: Mapped[bool]
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[str] = mapped_column(String(100), default="")
+    ticket: Mapped[str] = mapped_column(String(40), default="")
+    more: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+
+
 class InventoryRow(Base):
     """The newest list of waiting updates of a host; `data` is the whole inventory."""
 

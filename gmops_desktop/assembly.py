@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from gmops_desktop.services.finding import Finding
     from gmops_desktop.services.imports import Imports
     from gmops_desktop.services.ledgers import Ledgers
+    from gmops_desktop.services.limits import Limits
     from gmops_desktop.services.messages import Messages, Notices
     from gmops_desktop.services.obligations import Obligations
     from gmops_desktop.services.patches import Patches
@@ -187,6 +188,12 @@ class Services:
             self.contracts.resources,
             wanted=lambda: self.settings.current.alert_tickets,
         )
+
+    @cached_property
+    def limits(self) -> Limits:
+        from gmops_desktop.services.limits import Limits
+
+        return Limits(self._database, self._journal)
 
     @cached_property
     def finding(self) -> Finding:

@@ -16,3 +16,4 @@ class Change(Flag):
     REPORTS = auto()
     CONTRACT = auto()
     SETTINGS = auto()
+    ALERTS = auto()

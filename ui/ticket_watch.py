@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from gmops_desktop.changes import Change
 from gmops_desktop.contract.tickets import Ticket
 from gmops_desktop.language import tr
-from gmops_desktop.services.alerts import Alerts
+from gmops_desktop.services.alerts import Alerts, Round
 from gmops_desktop.services.ticket_trail import TicketTrail
 from gmops_desktop.tasks import Task, TaskRunner
 from ui import words
@@ -24,6 +24,7 @@ class TicketWatch(QObject):
     `noticed` tells of what the looks found."""
 
     noticed = Signal(str, str, str)  # a State, a sentence, a second line
+    followed = Signal(object)  # the Round of alerts after each look
 
     def __init__(
         self, trail: TicketTrail, alerts: Alerts, runner: TaskRunner, window: QWidget
@@ -43,7 +44,7 @@ class TicketWatch(QObject):
             task = self._start(self._alerts.follow, tr("Write down what the looks found"))
             task.succeeded.connect(self._alarmed)
 
-    def _start(self, follow: Callable[[], tuple[Ticket, ...]], title: str) -> Task:
+    def _start(self, follow: Callable[[], object], title: str) -> Task:
         return self._runner.start(lambda _context: follow(), title, lane="tickets", quiet=True)
 
     @Slot(tuple)
@@ -51,10 +52,13 @@ class TicketWatch(QObject):
         if tickets:
             self._runner.changed.emit(Change.TICKETS)
 
-    @Slot(tuple)
-    def _alarmed(self, tickets: tuple[Ticket, ...]) -> None:
-        if tickets:
+    @Slot(object)
+    def _alarmed(self, found: Round) -> None:
+        if found.tickets:
             self._runner.changed.emit(Change.TICKETS)
-            numbers = words.listed(ticket.number for ticket in tickets)
+            numbers = words.listed(ticket.number for ticket in found.tickets)
             told = tr("It is written down in ticket {numbers}.", numbers=numbers)
-            self.noticed.emit("warning", tickets[0].title, told)
+            self.noticed.emit("warning", found.tickets[0].title, told)
+        if found.raised or found.cleared:
+            self._runner.changed.emit(Change.ALERTS)
+        self.followed.emit(found)

@@ -44,7 +44,7 @@ def collect(
         )
         while services.servers.roll_up():
             pass
-        tickets = services.alerts.follow()
+        tickets = services.alerts.follow().tickets
         tell_group(session)
         missed = [look for look in looks if look.state == "unknown"]
         session.terminal.answer(

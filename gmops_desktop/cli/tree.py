@@ -24,6 +24,8 @@ _GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "ticket": ("attachment", "ticket_facts", "ticket_clocks", "ticket_lists"),
     "attachment": (),
     "robot": (),
+    "alerts": (),
+    "thresholds": (),
     "ledger": (),
     "report": (),
     "sandbox": (),

@@ -54,7 +54,7 @@ HOST: Final[tuple[Metric[HostDetails], ...]] = (
     Metric("steal", mark("Taken by other customers (%)"), lambda seen: seen.steal, top=100),
     Metric("load_per_core", mark("Load per core"), lambda seen: per_core(seen)),
     Metric("disk_busy", mark("Busiest disk (%)"), lambda seen: seen.disk_busy, top=100),
-    Metric("swap", mark("Swap used (%)"), lambda seen: swap_share(seen), top=100),
+    Metric("swap", mark("Swap used (%)"), lambda seen: seen.swap_share, top=100),
     Metric("clock", mark("Clock off by (s)"), lambda seen: seen.clock_seconds),
 )
 MYSQL: Final[tuple[Metric[MysqlDetails], ...]] = (
@@ -116,13 +116,6 @@ def free_of(mount: str) -> str:
 def per_core(seen: HostDetails) -> float | None:
     """Return the load of the last five minutes over the number of cores."""
     return seen.load5 / seen.cores if seen.load5 is not None and seen.cores else None
-
-
-def swap_share(seen: HostDetails) -> float | None:
-    """Return used swap in per cent; None where there is none."""
-    if not seen.swap_total or seen.swap_free is None:
-        return None
-    return 100 * (1 - seen.swap_free / seen.swap_total)
 
 
 def connection_share(seen: MysqlDetails) -> float:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
+from gmops_desktop.contract.alerting import Watch, follow
+from gmops_desktop.contract.forecasts import hours_to_full
 from gmops_desktop.contract.looks import (
     AccountDetails,
     Details,
@@ -14,8 +17,19 @@ from gmops_desktop.contract.looks import (
     MysqlDetails,
     WebDetails,
 )
-from gmops_desktop.contract.metrics import connection_share, per_core
-from gmops_desktop.contract.thresholds import LIMITS, judge, tls_state
+from gmops_desktop.contract.metrics import connection_share, free_of, per_core
+from gmops_desktop.contract.thresholds import (
+    DOWN,
+    LIMITS,
+    UNREACHED,
+    Limit,
+    Values,
+    disk_level,
+    hold_of,
+    judge,
+    limit_of,
+    tls_level,
+)
 from gmops_desktop.language import mark, tr, tr_n
 from gmops_desktop.states import State, worst
 
@@ -33,25 +47,36 @@ _ESSENTIAL: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing a look judged: its level, unknown where it was not learnt, and the sentence."""
+
+    level: State
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a look amounts to."""
+    """What a look amounts to; `findings` by their key, those that are in order among them."""
 
     state: State
     reason: str
-    figures: tuple[Figure, ...]
+    figures: tuple[Figure, ...] = ()
+    findings: Mapping[str, Finding] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What is known from before: the state of each metric at the last look, and its newest values.
+    """What is known from before this look, which is taken at `at`.
 
-    `values(metric, minutes)` gives the values of the last minutes, oldest first, this look's not
-    among them.
+    `watches` are the findings up to now, `points(metric)` the values of the last hour, oldest
+    first, `limits` those of this resource.
     """
 
-    states: Mapping[str, State] = field(default_factory=dict)
-    values: Callable[[str, float], Sequence[float]] = lambda metric, minutes: ()
+    watches: Mapping[str, Watch] = field(default_factory=dict)
+    points: Callable[[str], Values] = lambda metric: ()
     details: Details | None = None
+    limits: Mapping[str, Limit] = field(default_factory=lambda: LIMITS)
+    at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -59,19 +84,38 @@ class _Findings:
     history: History
     found: list[tuple[State, str]] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
+    findings: dict[str, Finding] = field(default_factory=dict)
 
-    def add(self, state: State, sentence: str) -> None:
-        if state != "ok":
-            self.found.append((state, sentence))
+    def add(self, key: str, level: State, sentence: str) -> None:
+        """Note a finding under the key by which it is found again at the next look."""
+        self.findings[key] = Finding(level, sentence)
+        if level != "ok":
+            self.found.append((level, sentence))
+
+    def before(self, key: str) -> State:
+        """Return the level at the last look that knew it."""
+        watch = self.history.watches.get(key)
+        return watch.level if watch else "ok"
+
+    def limit(self, key: str) -> Limit:
+        """Return the limit of a finding for this resource."""
+        return limit_of(key, self.history.limits)
 
     def judge(self, metric: str, value: float | None, sentence: str) -> State:
-        """Judge a value by its limit; add `sentence`, with its `{value}`, if it is over."""
+        """Judge a value by its limit; add `sentence` if it is over.
+
+        What is over and has not lasted long enough yet is unknown, and no reason to speak of.
+        """
         if value is None:
+            self.findings[metric] = Finding("unknown")
             return "unknown"
-        values = [*self.history.values(metric, LIMITS[metric].minutes), value]
-        state = judge(metric, values, self.history.states.get(metric, "ok"))
-        self.add(state, sentence)
-        return state
+        values = [*self.history.points(metric), (self.history.at, value)]
+        level = judge(self.limit(metric), values, self.before(metric))
+        if level == "unknown":
+            self.findings[metric] = Finding("unknown")
+        else:
+            self.add(metric, level, sentence)
+        return level
 
     def figure(
         self, name: str, value: str | None, unit: str, state: State, metric: str = ""
@@ -100,12 +144,13 @@ class _Findings:
             more = len(reasons) - 1
             reason = tr_n("{first} (and {count} more)", "{first} (and {count} more)", more,
                           first=reasons[0])  # fmt: skip
-        return Verdict(state, reason, tuple(self.figures))
+        return Verdict(state, reason, tuple(self.figures), self.findings)
 
 
 def verdict(details: Details, history: History) -> Verdict:
     """Return what `details` amount to."""
     findings = _Findings(history)
+    findings.findings |= {DOWN: Finding("ok"), UNREACHED: Finding("ok")}
     match details:
         case HostDetails():
             _host(details, findings)
@@ -118,16 +163,39 @@ def verdict(details: Details, history: History) -> Verdict:
     return findings.verdict()
 
 
+def unreached(down: bool, why: str) -> Verdict:
+    """Return what a look amounts to that learnt nothing: `down` is a fact, all else is unknown."""
+    findings = {
+        DOWN: Finding("critical" if down else "unknown", why),
+        UNREACHED: Finding("ok" if down else "warning", why),
+    }
+    return Verdict("critical" if down else "unknown", why, findings=findings)
+
+
+def watched(
+    before: Mapping[str, Watch], found: Verdict, at: datetime, every: float, *, learnt: bool
+) -> dict[str, Watch]:
+    """Return how each finding stands after a look.
+
+    What a look that `learnt` something no longer speaks of is gone, and so in order.
+    """
+    rest = Finding("ok") if learnt else Finding("unknown")
+    keys = dict.fromkeys((*before, *found.findings))
+    return {
+        key: follow(
+            before.get(key, Watch()), hold_of(key), found.findings.get(key, rest).level, at, every
+        )
+        for key in keys
+    }
+
+
 def _host(seen: HostDetails, add: _Findings) -> None:
-    for disk in seen.disks:
-        add.add(
-            disk.state,
-            tr("{mount} is {share} % full, {free} GB are free.",
-               mount=disk.mount, share=round(max(disk.share, disk.inode_share or 0)),
-               free=f"{disk.available / 1e9:.1f}"),
-        )  # fmt: skip
+    disk_state = _disks(seen, add)
+    if seen.failed_units is None:
+        add.findings["units"] = Finding("unknown")
     if seen.failed_units:
         add.add(
+            "units",
             "warning",
             tr_n("The service {units} has failed.", "{count} services have failed: {units}.",
                  len(seen.failed_units), units=", ".join(seen.failed_units)),
@@ -160,21 +228,53 @@ def _host(seen: HostDetails, add: _Findings) -> None:
     if isinstance(before, HostDetails) and before.boot_id == seen.boot_id:
         killed = (seen.oom_kills or 0) - (before.oom_kills or 0)
         if killed > 0:
-            add.add("warning", tr("The kernel killed a program because memory ran out."))
+            add.add("oom", "warning", tr("The kernel killed a program because memory ran out."))
     if seen.restarted:
-        add.add("warning", tr("The server was restarted since the last look."))
+        add.add("restart", "warning", tr("The server was restarted since the last look."))
     for name, word in _ESSENTIAL.items():
         if name in seen.sections:
-            add.add("unknown", tr("Unknown: {what}, because {why}.",
-                                  what=tr(word), why=seen.sections[name]))  # fmt: skip
+            sentence = tr("Unknown: {what}, because {why}.",
+                          what=tr(word), why=seen.sections[name])  # fmt: skip
+            add.add(f"known:{name}", "unknown", sentence)
 
     disk_share = max((disk.share for disk in seen.disks), default=None)
-    disk_state = worst(disk.state for disk in seen.disks)
     add.rate(tr("Processor"), _whole(seen.cpu), "%", cpu, "cpu", waits="cpu" in seen.notes)
     add.figure(tr("Memory", context="figure"), _whole(share), "%", memory, "memory")
     add.figure(tr("Fullest disk"), _whole(disk_share), "%", disk_state, "disk")
     add.rate(tr("Outgoing", context="figure"), _tenth(seen.out_mbit), "Mbit/s", out, "out_mbit",
              waits="traffic" in seen.notes)  # fmt: skip
+
+
+def _disks(seen: HostDetails, add: _Findings) -> State:
+    """Judge each file system by its bytes, its inodes and how it fills; return the worst level."""
+    levels: list[State] = []
+    if not seen.disks:
+        gone = [
+            key for key in add.history.watches if key.startswith(("disk:", "inodes:", "fills:"))
+        ]
+        add.findings |= dict.fromkeys(gone, Finding("unknown"))
+    for disk in seen.disks:
+        key = f"disk:{disk.mount}"
+        level = disk_level(disk.share, disk.available, add.limit(key), add.before(key))
+        sentence = tr("{mount} is {share} % full, {free} GB are free.", mount=disk.mount,
+                      share=round(disk.share), free=f"{disk.available / 1e9:.1f}")  # fmt: skip
+        add.add(key, level, sentence)
+        inodes = add.judge(
+            f"inodes:{disk.mount}", disk.inode_share,
+            tr("{mount}: {share} % of its inodes are used.",
+               mount=disk.mount, share=_whole(disk.inode_share)),
+        )  # fmt: skip
+        free = free_of(disk.mount)
+        known = [*add.history.points(free), (add.history.at, float(disk.available))]
+        hours = hours_to_full(known)
+        fills = add.judge(
+            f"fills:{disk.mount}", hours,
+            tr("{mount} will be full in {hours} hours, as it fills now.",
+               mount=disk.mount, hours=_tenth(hours)),
+        )  # fmt: skip
+        levels += [level, inodes, fills]
+    known_levels = [level for level in levels if level != "unknown"]
+    return worst(known_levels) if known_levels else "unknown"
 
 
 def _mysql(seen: MysqlDetails, add: _Findings) -> None:
@@ -193,7 +293,7 @@ def _mysql(seen: MysqlDetails, add: _Findings) -> None:
     )  # fmt: skip
     before = add.history.details
     if isinstance(before, MysqlDetails) and seen.uptime_seconds < before.uptime_seconds:
-        add.add("warning", tr("The database server was restarted since the last look."))
+        add.add("restart", "warning", tr("The database server was restarted since the last look."))
     add.figure(tr("Connections"), str(seen.connections), f"/ {seen.max_connections}", connections,
                "connections")  # fmt: skip
     add.figure(tr("Running", context="figure"), str(seen.running), "", running, "running")
@@ -210,27 +310,32 @@ def _website(seen: WebDetails, add: _Findings) -> None:
     up: State = "ok"
     if seen.status >= 400:
         up = "critical"
-        add.add(up, tr("The front page answers with status {status}.", status=seen.status))
+        add.add(DOWN, up, tr("The front page answers with status {status}.", status=seen.status))
     elif seen.keyword_found is False:
         up = "critical"
-        add.add(up, tr("The front page does not hold the word it should."))
+        add.add(DOWN, up, tr("The front page does not hold the word it should."))
     speed = add.judge(
         "seconds", seen.seconds,
         tr("The front page took {value} s to answer.", value=_tenth(seen.seconds)),
     )  # fmt: skip
     certificate: State = "unknown"
     if seen.tls_days is not None:
-        certificate = tls_state(seen.tls_days, bool(seen.tls_trusted))
+        certificate = tls_level(
+            seen.tls_days, trusted=bool(seen.tls_trusted), limit=add.limit("tls_days"),
+            before=add.before("tls_days"),
+        )  # fmt: skip
         if not seen.tls_trusted:
             sentence = tr("Browsers do not trust the certificate: {why}.", why=seen.tls_fault)
         else:
             sentence = tr("The certificate ends in {days} days.", days=int(seen.tls_days))
-        add.add(certificate, sentence)
+        add.add("tls_days", certificate, sentence)
     if seen.admin_fault:
-        add.add("warning", tr("The back end does not answer: {why}", why=seen.admin_fault))
+        add.add(
+            "back_end", "warning", tr("The back end does not answer: {why}", why=seen.admin_fault)
+        )
     elif seen.admin_status and (seen.admin_status >= 500 or seen.admin_status == 404):
-        add.add("warning", tr("The back end answers with status {status}.",
-                              status=seen.admin_status))  # fmt: skip
+        add.add("back_end", "warning", tr("The back end answers with status {status}.",
+                                          status=seen.admin_status))  # fmt: skip
     add.figure(tr("Front page"), str(seen.status), "", up)
     add.figure(tr("First byte"), f"{seen.seconds * 1000:,.0f}", "ms", speed, "seconds")
     if seen.tls_days is None:
@@ -245,12 +350,17 @@ def _website(seen: WebDetails, add: _Findings) -> None:
 
 def _account(seen: AccountDetails, add: _Findings) -> None:
     for what, why in _first_few(seen.sections):
-        add.add("unknown", tr("Unknown: {what}, because {why}.", what=what, why=why))
+        add.add(f"known:{what}", "unknown",
+                tr("Unknown: {what}, because {why}.", what=what, why=why))  # fmt: skip
     used: State = "unknown"
     if seen.quota_used is not None and seen.quota_limit:
         share = 100 * seen.quota_used / seen.quota_limit
         used = "critical" if share >= 100 else "warning" if share >= 80 else "ok"
-        add.add(used, tr("{share} % of today's interface calls are used up.", share=round(share)))
+        add.add(
+            "quota",
+            used,
+            tr("{share} % of today's interface calls are used up.", share=round(share)),
+        )
     add.figure(tr("Followers"), _count(seen.followers), "", "ok", "followers")
     add.figure(tr("New yesterday"), _count(seen.new_followers), "", "ok")
     add.figure(tr("Lost yesterday"), _count(seen.lost_followers), "", "ok")

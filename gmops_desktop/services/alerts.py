@@ -1,31 +1,48 @@
-"""Lets what the looks at the servers find open tickets by itself: what is down, or past a limit."""
+"""Lets what the looks found for long enough be alerts, and alerts be tickets, each once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, cast
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from db import measured
-from db.columns import from_milliseconds
 from db.engine import Database
+from db.ids import uuid7
 from db.journal import utc_now
-from db.models import LookRow
+from db.models import AlertRow, ChangeRow, LookRow
 from gmops_desktop.addresses import Resource
-from gmops_desktop.contract.metrics import UP
-from gmops_desktop.contract.tickets import Ticket
+from gmops_desktop.contract.alerting import Watch
+from gmops_desktop.contract.alerts import Alert
+from gmops_desktop.contract.changes import AUDIENCES
+from gmops_desktop.contract.thresholds import DOWN, RANK, UNREACHED
+from gmops_desktop.contract.tickets import Priority, Ticket
 from gmops_desktop.contract.troubles import Trouble, TroubleBook
+from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
+from gmops_desktop.states import State
 
-_TIMES: Final = 3  # looks in a row that found it down: one may be the line's fault
+__all__ = ["Alert", "Alerts", "Round"]
+
 _FRESH: Final = timedelta(minutes=30)  # an older look says nothing about now
+_PRIORITIES: Final[dict[State, Priority]] = {"critical": 2, "warning": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What came of following the looks: alerts raised, or worse than before, and those over;
+    the tickets that were opened or added to."""
+
+    raised: tuple[Alert, ...] = ()
+    cleared: tuple[Alert, ...] = ()
+    tickets: tuple[Ticket, ...] = ()
 
 
 class Alerts:
-    """Follows the newest looks, where that is `wanted`; `resources` are the things looked after."""
+    """The alerts of everything looked after; tickets are written where that is `wanted`."""
 
     def __init__(
         self,
@@ -38,90 +55,214 @@ class Alerts:
     ) -> None:
         self._database, self._troubles, self._resources = database, troubles, resources
         self._wanted, self._now = wanted, now
-        self._open: frozenset[str] = frozenset()  # the troubles known as this round begins
 
-    def follow(self) -> tuple[Ticket, ...]:
-        """See to it that what is down or critical has its ticket, and note what is well again.
+    def active(self) -> tuple[Alert, ...]:
+        """Return the alerts that are not over, the most pressing first, then the newest."""
+        found = self._alerts(AlertRow.cleared_at.is_(None))
+        return tuple(sorted(found, key=lambda one: (_ORDER[one.shown], -one.raised_at.timestamp())))
 
-        Down is what three looks in a row found down; limits have their own time, kept by the looks.
-        Returns the tickets opened or added to.
-        """
-        if not self._wanted():
-            return ()
-        known = {resource.id: resource for resource in self._resources()}
-        told: list[Ticket | None] = []
-        self._open = self._troubles.known()
-        with self._database.session() as session:
-            rows = list(session.scalars(select(LookRow).where(LookRow.resource_id.in_(known))))
-            ups = {row.resource_id: _newest_ups(session, row.resource_id) for row in rows}
-        for row in rows:
-            if self._now() - row.at <= _FRESH:
-                told += self._judge(known[row.resource_id], row, ups[row.resource_id])
-        return tuple(ticket for ticket in told if ticket)
+    def cleared(self, since: datetime) -> tuple[Alert, ...]:
+        """Return the alerts that were over after `since`, the newest first."""
+        return tuple(reversed(self._alerts(AlertRow.cleared_at >= since)))
 
-    def _judge(
-        self, resource: Resource, row: LookRow, ups: Sequence[tuple[datetime, float | None]]
-    ) -> list[Ticket | None]:
-        key = f"down:{resource.id}"
-        told: list[Ticket | None] = []
-        if len(ups) == _TIMES and all(value == 0.0 for _, value in ups):
-            told.append(self._troubles.report(self._down(key, resource, row, ups)))
-        elif key in self._open and ups and ups[0][1] == 1.0:
-            told.append(
-                self._troubles.over(key, tr("{name} works again: seen at {at}.",
-                                            name=resource.name, at=_stamp(ups[0][0])))
-            )  # fmt: skip
-        for figure in row.data["figures"]:
-            if figure["metric"]:
-                told.append(self._judge_figure(resource, row, figure))
-        return told
-
-    def _judge_figure(
-        self, resource: Resource, row: LookRow, figure: dict[str, str]
-    ) -> Ticket | None:
-        key = f"limit.{figure['metric']}:{resource.id}"
-        value = f"{figure['name']} {figure['value']} {figure['unit']}".strip()
-        if figure["state"] == "critical":
-            return self._troubles.report(
-                Trouble(
-                    key,
-                    tr("{name}: {what} past its limit", name=resource.name, what=figure["name"]),
-                    tr("{value} is past its limit, seen at {at}.", value=value, at=_stamp(row.at)),
-                    resource_id=resource.id,
-                    evidence=_evidence(row),
-                    kind="incident",
-                )
-            )
-        if key in self._open and figure["state"] == "ok":
-            text = tr("{value} is in order again, seen at {at}.", value=value, at=_stamp(row.at))
-            return self._troubles.over(key, text)
-        return None
-
-    @staticmethod
-    def _down(
-        key: str, resource: Resource, row: LookRow, ups: Sequence[tuple[datetime, float | None]]
-    ) -> Trouble:
-        times = tuple(tr("Not working at {at}.", at=_stamp(at)) for at, _ in reversed(ups))
-        return Trouble(
-            key,
-            tr("{name} does not work", name=resource.name),
-            row.reason,
-            resource_id=resource.id,
-            evidence=(*times, *_evidence(row)),
-            priority=1,
-            kind="incident",
+    def between(self, begin: datetime, end: datetime, resource_id: str = "") -> tuple[Alert, ...]:
+        """Return the alerts that stood at any time between two moments, oldest first."""
+        found = self._alerts(AlertRow.raised_at < end)
+        return tuple(
+            one
+            for one in found
+            if (one.cleared_at is None or one.cleared_at > begin)
+            and resource_id in ("", one.resource_id)
         )
 
+    def acknowledge(self, alert_id: str, by: str) -> Alert:
+        """Note that a person has seen an alert and takes care of it."""
+        with self._database.session() as session, session.begin():
+            row = session.get(AlertRow, alert_id)
+            if row is None:
+                raise OpsError(
+                    tr("There is no alert {id}.", id=alert_id),
+                    hint=tr("`gmops alerts list` shows those there are."),
+                )
+            if row.acknowledged_at is None:
+                row.acknowledged_at, row.acknowledged_by = self._now(), by
+            return _alert(row, self._names())
 
-def _newest_ups(session: Session, resource_id: str) -> list[tuple[datetime, float | None]]:
-    """Return the newest looks, newest first: 1 it worked, 0 it was down, None nobody knows."""
-    seen = measured.newest(session, resource_id, _TIMES)
-    return [(from_milliseconds(one.at), one.values.get(UP)) for one in reversed(seen)]
+    def follow(self) -> Round:
+        """Bring the alerts up to the newest looks, and the tickets up to the alerts.
+
+        What is raised in an announced window is told only if it outlasts that.  Closing a ticket
+        is a person's: that an alert is over is noted in it.
+        """
+        names = self._names()
+        raised: list[Alert] = []
+        over: list[Alert] = []
+        with self._database.session() as session, session.begin():
+            standing = _standing(session)
+            for row in session.scalars(select(LookRow).where(LookRow.resource_id.in_(names))):
+                if self._now() - row.at > _FRESH:
+                    continue
+                quiet = _announced(session, row.resource_id, self._now())
+                for key, values in row.data.get("watches", {}).items():
+                    watch = Watch.from_dict(values)
+                    alert = standing.get((row.resource_id, key))
+                    if RANK[watch.state] and self._raise(session, row, key, watch, alert, quiet):
+                        raised.append(_alert(_standing(session)[row.resource_id, key], names))
+                    elif watch.state == "ok" and alert is not None:
+                        alert.cleared_at = watch.since
+                        over.append(_alert(alert, names))
+            for (resource_id, _), alert in standing.items():
+                if resource_id not in names:  # nobody looks at it any more
+                    alert.cleared_at = self._now()
+        tickets = self._tell() if self._wanted() else []
+        return Round(
+            tuple(one for one in raised if not one.quiet), tuple(over), tuple(filter(None, tickets))
+        )
+
+    @staticmethod
+    def _raise(
+        session: Session,
+        row: LookRow,
+        key: str,
+        watch: Watch,
+        alert: AlertRow | None,
+        quiet: bool,
+    ) -> bool:
+        """Open the alert of a finding, or bring it up to date; say whether it is new or worse."""
+        text = row.data.get("texts", {}).get(key, "")
+        evidence = {"evidence": _evidence(row)}
+        since = watch.since or row.at
+        if alert is None:
+            session.add(
+                AlertRow(
+                    id=uuid7(), resource_id=row.resource_id, key=key, state=watch.state, text=text,
+                    raised_at=since, changed_at=since, quiet=quiet, told=False, more=evidence,
+                )
+            )  # fmt: skip
+            session.flush()
+            return True
+        worse = RANK[watch.state] > RANK[cast(State, alert.state)]
+        if alert.state != watch.state:
+            alert.state, alert.changed_at = watch.state, since
+            alert.told = alert.told and not worse
+        if text:
+            alert.text = text
+        if alert.quiet and not quiet:
+            alert.quiet = False  # it outlasted its window
+            return True
+        return worse
+
+    def _tell(self) -> list[Ticket | None]:
+        """Write into tickets what is not in them yet: alerts, and that they are over."""
+        told: list[Ticket | None] = []
+        resources = {one.id: one for one in self._resources()}
+        names = self._names()
+        with self._database.session() as session:
+            waiting = select(AlertRow).where(
+                AlertRow.told.is_(False), AlertRow.cleared_at.is_(None), AlertRow.quiet.is_(False)
+            )
+            fresh = [_alert(row, names) for row in session.scalars(waiting)]
+        for alert in fresh:
+            if alert.resource_id in resources and alert.key != UNREACHED:
+                ticket = self._troubles.report(_trouble(alert))
+                self._mark(alert.id, ticket)
+                told.append(ticket)
+        known = self._troubles.known()
+        since = self._now() - timedelta(days=7)
+        for alert in self.cleared(since):
+            key = _key(alert)
+            if key in known and not self._stands(alert):
+                at = _stamp(alert.cleared_at or self._now())
+                text = tr("{what} is over since {at}.", what=_title(alert), at=at)
+                told.append(self._troubles.over(key, text))
+        return told
+
+    def _stands(self, alert: Alert) -> bool:
+        with self._database.session() as session:
+            return (alert.resource_id, alert.key) in _standing(session)
+
+    def _mark(self, alert_id: str, ticket: Ticket | None) -> None:
+        with self._database.session() as session, session.begin():
+            row = session.get_one(AlertRow, alert_id)
+            row.told = True
+            if ticket is not None:
+                row.ticket = ticket.number
+                return
+            before = select(AlertRow.ticket).where(
+                AlertRow.resource_id == row.resource_id,
+                AlertRow.key == row.key,
+                AlertRow.ticket != "",
+            )
+            newest = session.scalar(before.order_by(AlertRow.raised_at.desc()).limit(1))
+            row.ticket = newest or ""
+
+    def _alerts(self, wanted: ColumnElement[bool]) -> list[Alert]:
+        names = self._names()
+        with self._database.session() as session:
+            rows = select(AlertRow).where(wanted).order_by(AlertRow.raised_at)
+            return [_alert(row, names) for row in session.scalars(rows)]
+
+    def _names(self) -> dict[str, str]:
+        return {one.id: one.name for one in self._resources()}
 
 
-def _evidence(row: LookRow) -> tuple[str, ...]:
-    figures = (f"{one['name']} {one['value']} {one['unit']}".strip() for one in row.data["figures"])
-    return (*figures, *row.data["log"])
+_ORDER: Final[dict[State, int]] = {"critical": 0, "warning": 1, "unknown": 2, "ok": 3}
+
+
+def _standing(session: Session) -> dict[tuple[str, str], AlertRow]:
+    rows = session.scalars(select(AlertRow).where(AlertRow.cleared_at.is_(None)))
+    return {(row.resource_id, row.key): row for row in rows}
+
+
+def _announced(session: Session, resource_id: str, now: datetime) -> bool:
+    """Whether a change of this resource was announced to everybody for this very time."""
+    changes = session.scalars(
+        select(ChangeRow).where(
+            ChangeRow.resource_id == resource_id,
+            ChangeRow.window_from <= now,
+            ChangeRow.window_to >= now,
+            ChangeRow.closed_at.is_(None),
+        )
+    )
+    return any(all(row.more.get(f"announced_{one}") for one in AUDIENCES) for row in changes)
+
+
+def _trouble(alert: Alert) -> Trouble:
+    return Trouble(
+        _key(alert),
+        _title(alert),
+        alert.text,
+        resource_id=alert.resource_id,
+        evidence=(tr("Raised at {at}.", at=_stamp(alert.raised_at)), *alert.evidence),
+        priority=1 if alert.key == DOWN else _PRIORITIES[alert.state],
+        kind="incident",
+    )
+
+
+def _key(alert: Alert) -> str:
+    """Return the key of the trouble: that of tickets which earlier versions opened, too."""
+    kind = DOWN if alert.key == DOWN else f"limit.{alert.key}"
+    return f"{kind}:{alert.resource_id}"
+
+
+def _title(alert: Alert) -> str:
+    if alert.key == DOWN:
+        return tr("{name} does not work", name=alert.resource)
+    return tr("{name}: {what}", name=alert.resource, what=alert.text.rstrip(".。"))
+
+
+def _alert(row: AlertRow, names: dict[str, str]) -> Alert:
+    return Alert(
+        row.id, row.resource_id, names.get(row.resource_id, ""), row.key, cast(State, row.state),
+        row.text, row.raised_at, row.cleared_at, row.quiet, row.acknowledged_at,
+        row.acknowledged_by, row.ticket, tuple(row.more.get("evidence", ())),
+    )  # fmt: skip
+
+
+def _evidence(row: LookRow) -> list[str]:
+    figures: Iterable[dict[str, str]] = row.data["figures"]
+    lines = [f"{one['name']} {one['value']} {one['unit']}".strip() for one in figures]
+    return [*lines, *row.data["log"]]
 
 
 def _stamp(at: datetime) -> str:

@@ -8,7 +8,6 @@ and one that fails becomes an answer ("unknown, because ..."), never the end of 
 from __future__ import annotations
 
 import time
-from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +20,7 @@ import db.samples
 from db import measured
 from db.columns import from_milliseconds
 from db.engine import Database
+from db.limits import limits_of
 from db.models import LookRow
 from db.sample_rows import Span
 from db.samples import RAW_FOR
@@ -34,6 +34,7 @@ from gmops_desktop.addresses import (
     WebAddress,
 )
 from gmops_desktop.context import Context
+from gmops_desktop.contract.alerting import Watch
 from gmops_desktop.contract.looks import (
     AccountDetails,
     Details,
@@ -50,8 +51,7 @@ from gmops_desktop.contract.metrics import LOOK, UP, samples_of
 from gmops_desktop.contract.rates import with_rates
 from gmops_desktop.contract.rollups import DAY, HOUR
 from gmops_desktop.contract.series import Series, of_rollups, of_samples
-from gmops_desktop.contract.thresholds import LIMITS
-from gmops_desktop.contract.verdicts import History, verdict
+from gmops_desktop.contract.verdicts import History, unreached, verdict, watched
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.states import State
@@ -70,7 +70,7 @@ __all__ = [
 
 Job = Callable[[], Look]
 
-_JUDGED: Final = timedelta(minutes=30)  # the longest time over which a mean is judged
+_JUDGED: Final = timedelta(minutes=70)  # the longest time that is judged: forecasts take an hour
 _RAW: Final = timedelta(hours=36)  # a longer span is drawn from its hours
 _HOURS: Final = timedelta(days=70)  # and a still longer one from its days
 
@@ -111,23 +111,21 @@ class Servers:
 
         `every` is the interval in seconds at which the caller comes back (default: the window's).
         """
+        beat = every or self._interval()
         with self._database.session() as session:
             before = {row.resource_id: row for row in session.scalars(select(LookRow))}
             histories = {
-                resource.id: _history(
-                    before.get(resource.id), self._windows(session, resource.id), self._now()
-                )
-                for resource in resources
+                one.id: self._history(session, one, before.get(one.id)) for one in resources
             }
 
         def job(resource: Resource) -> Job:
-            return lambda: self._look_at(resource, histories[resource.id], context)
+            return lambda: self._look_at(resource, histories[resource.id], context, beat)
 
         looks = tuple(self._together([job(resource) for resource in resources]))
         context.check()
         with self._database.session() as session, session.begin():
             for look in looks:
-                self._keep(session, look, before.get(look.resource_id), every or self._interval())
+                self._keep(session, look, before.get(look.resource_id), beat)
         self.roll_up()
         return looks
 
@@ -169,28 +167,29 @@ class Servers:
         length = HOUR if span == "hour" else DAY
         return {one: of_rollups(rows, one, since, end, length) for one in metrics}
 
-    def _look_at(self, resource: Resource, history: _Before, context: Context) -> Look:
+    def _look_at(self, resource: Resource, before: _Before, context: Context, every: float) -> Look:
         context.check()
         context.progress(None, tr("Looking at {name} …", name=resource.name))
         at, begun = self._now(), time.monotonic()
+        details: Details | None = None
+        lines: tuple[str, ...] = ()
+        hint = ""
         try:
             details = self._details(resource, context)
         except OpsError as error:
             context.check()
-            seconds = time.monotonic() - begun
-            context.note(tr("{name}: {what}", name=resource.name, what=error.message))
-            state: State = "critical" if is_down(resource, error) else "unknown"
-            return Look(
-                resource.id, resource.kind, resource.name, state, error.message, at, seconds,
-                (), None, (error.message,), error.hint,
-            )  # fmt: skip
-        details, lines = _with_rates(details, history, at)
-        found = verdict(details, history.history)
+            found = unreached(is_down(resource, error), error.message)
+            lines, hint = (error.message,), error.hint
+        else:
+            details, lines = _with_rates(details, before, at)
+            found = verdict(details, replace(before.history, at=at))
         seconds = time.monotonic() - begun
         context.note(tr("{name}: {what}", name=resource.name, what=found.reason))
+        watches = watched(before.history.watches, found, at, every, learnt=details is not None)
+        texts = {key: one.text for key, one in found.findings.items() if one.text}
         return Look(
             resource.id, resource.kind, resource.name, found.state, found.reason, at, seconds,
-            found.figures, details, lines,
+            found.figures, details, lines, hint, watches, texts,
         )  # fmt: skip
 
     def _details(self, resource: Resource, context: Context) -> Details:
@@ -204,20 +203,29 @@ class Servers:
             case AccountAddress() as address:
                 return self._look_account(address, context)
 
-    def _windows(
-        self, session: Session, resource_id: str
-    ) -> dict[str, list[tuple[datetime, float]]]:
-        """Return the newest values of what is judged by its mean, by metric, oldest first."""
-        averaged = [metric for metric, limit in LIMITS.items() if limit.minutes]
+    def _history(self, session: Session, resource: Resource, row: LookRow | None) -> _Before:
+        """Return what is known of a resource from before."""
         now = self._now()
-        taken = measured.samples(session, resource_id, now - _JUDGED, now, averaged)
-        found: dict[str, list[tuple[datetime, float]]] = {}
-        for sample in taken:
+        points: dict[str, list[tuple[datetime, float]]] = {}
+        for sample in measured.samples(session, resource.id, now - _JUDGED, now):
+            at = from_milliseconds(sample.at)
             for metric, value in sample.values.items():
                 if value is not None:
-                    at = from_milliseconds(sample.at)
-                    found.setdefault(metric, []).append((at, value))
-        return found
+                    points.setdefault(metric, []).append((at, value))
+        history = History(
+            points=lambda metric: points.get(metric, ()), limits=limits_of(session, resource.id)
+        )
+        if row is None:
+            return _Before(history, None)
+        watches = row.data.get("watches", {})
+        history = replace(
+            history, watches={key: Watch.from_dict(one) for key, one in watches.items()}
+        )
+        known = row.data["known"]
+        if known is None:
+            return _Before(history, None)
+        details = details_from_dict(cast(Kind, row.kind), known["details"])
+        return _Before(replace(history, details=details), datetime.fromisoformat(known["at"]))
 
     def _keep(self, session: Session, look: Look, before: LookRow | None, every: float) -> None:
         details = details_to_dict(look.details) if look.details else None
@@ -234,6 +242,8 @@ class Servers:
             "known": known,  # the newest details there were, for rates
             "log": list(look.log_lines),
             "hint": look.hint,
+            "watches": {key: one.to_dict() for key, one in look.watches.items()},
+            "texts": dict(look.texts),
         }
         session.merge(
             LookRow(
@@ -283,26 +293,6 @@ def _up(look: Look) -> float | None:
     return 1.0
 
 
-def _history(
-    row: LookRow | None, windows: dict[str, list[tuple[datetime, float]]], now: datetime
-) -> _Before:
-    def values(metric: str, minutes: float) -> list[float]:
-        window = windows.get(metric, [])
-        first = now - timedelta(minutes=minutes)
-        return [value for _, value in window[bisect_left(window, (first, float("-inf"))) :]]
-
-    if row is None:
-        return _Before(History(values=values), None)
-    states: dict[str, State] = {
-        figure["metric"]: figure["state"] for figure in row.data["figures"] if figure["metric"]
-    }
-    known = row.data["known"]
-    if known is None:
-        return _Before(History(states, values), None)
-    details = details_from_dict(cast(Kind, row.kind), known["details"])
-    return _Before(History(states, values, details), datetime.fromisoformat(known["at"]))
-
-
 def _with_rates(details: Details, before: _Before, at: datetime) -> tuple[Details, tuple[str, ...]]:
     """Fill in what only the difference to the look before tells."""
     old = before.history.details
@@ -327,4 +317,6 @@ def _from_row(row: LookRow) -> Look:
         details_from_dict(kind, details) if details else None,
         tuple(row.data["log"]),
         row.data["hint"],
+        {key: Watch.from_dict(one) for key, one in row.data.get("watches", {}).items()},
+        row.data.get("texts", {}),
     )

@@ -176,8 +176,8 @@ def test_down_is_told_from_not_seen(world: World, resource, error, state) -> Non
 )  # fmt: skip
 def test_a_host_is_judged(world: World, change: dict, state: str, reason: str) -> None:
     world.found["h"] = replace(healthy_host(), **change)
-    for _ in range(3):
-        look = world.look(HOST)
+    for _ in range(10):  # a mean over twenty minutes must have lasted
+        look = world.look(HOST, minutes=2)
     assert look.state == state
     assert reason in look.reason
 

@@ -11,6 +11,7 @@ from types import NoneType, UnionType
 from typing import Any, Final
 
 from gmops_desktop.addresses import Kind
+from gmops_desktop.contract.alerting import Watch
 from gmops_desktop.contract.looks.databases import (
     IndexHint,
     LockWait,
@@ -125,6 +126,8 @@ class Look:
     details: Details | None
     log_lines: tuple[str, ...] = ()
     hint: str = ""
+    watches: Mapping[str, Watch] = field(default_factory=dict)  # how each finding stands
+    texts: Mapping[str, str] = field(default_factory=dict)  # the sentences of this look's findings
 
 
 def details_to_dict(details: Details) -> dict[str, Any]:
