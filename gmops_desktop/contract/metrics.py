@@ -56,6 +56,9 @@ HOST: Final[tuple[Metric[HostDetails], ...]] = (
     Metric("disk_busy", mark("Busiest disk (%)"), lambda seen: seen.disk_busy, top=100),
     Metric("swap", mark("Swap used (%)"), lambda seen: seen.swap_share, top=100),
     Metric("clock", mark("Clock off by (s)"), lambda seen: seen.clock_seconds),
+    Metric("stalled", mark("Stalled for disks (% of a minute)"), lambda seen: _stalled(seen)),
+    Metric("connected", mark("TCP connections"), lambda seen: _connected(seen)),
+    Metric("sent_again", mark("Segments sent again (%)"), lambda seen: _sent_again(seen)),
 )
 MYSQL: Final[tuple[Metric[MysqlDetails], ...]] = (
     Metric("connections", mark("Connections (% of the most allowed)"),
@@ -121,6 +124,18 @@ def per_core(seen: HostDetails) -> float | None:
 def connection_share(seen: MysqlDetails) -> float:
     """Return the connections in per cent of those allowed."""
     return 100 * seen.connections / max(1, seen.max_connections)
+
+
+def _stalled(seen: HostDetails) -> float | None:
+    return seen.pressure.io if seen.pressure else None
+
+
+def _connected(seen: HostDetails) -> float | None:
+    return seen.tcp.in_use if seen.tcp else None
+
+
+def _sent_again(seen: HostDetails) -> float | None:
+    return seen.tcp.retransmitted if seen.tcp else None
 
 
 def _fullest(seen: HostDetails) -> float | None:
