@@ -10,9 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QEvent, QMimeData, QObject, QUrl, Signal, Slot
+from PySide6.QtCore import QEvent, QMimeData, QObject, Signal, Slot
 from PySide6.QtGui import (
-    QDesktopServices,
     QDropEvent,
     QGuiApplication,
     QImage,
@@ -28,9 +27,11 @@ from gmops_desktop.services.attachments import Attachment, Attachments, Content,
 from gmops_desktop.states import State
 from gmops_desktop.tasks import TaskRunner
 from ui import words
-from ui.attachment_preview import AttachmentPreview, can_preview
-from ui.attachment_questions import ProgramQuestion, RemovalQuestion
+from ui.attachment_preview import can_preview
+from ui.attachment_questions import RemovalQuestion
+from ui.attachment_ways import LANE, AttachmentWays
 from ui.dialogs.sheet import Sheet
+from ui.icons import icon
 from ui.pasted import has_picture, paths_in, picture_in, png_of, takes
 from ui.theme import CARD_ROW_HEIGHT
 from ui.widgets.frames import Label, button, column, disable, icon_button, row
@@ -48,7 +49,6 @@ ICONS: Final[dict[Family, str]] = {
 }
 _ROWS: Final = 3  # in sight; more are scrolled to
 _WHEN: Final = 3  # the column of the time, which a draft has not
-_LANE: Final = "attachments"
 
 Item = Attachment | Content
 _Done = tuple[tuple[Content, ...], tuple[str, str] | None]  # what was kept, and for what
@@ -67,10 +67,12 @@ class AttachmentStrip(QWidget):
     def __init__(self, attachments: Attachments, runner: TaskRunner) -> None:
         super().__init__()
         self._attachments, self._runner = attachments, runner
+        self.ways = AttachmentWays(attachments, runner, self)
         self._subject: tuple[str, str] | None = None
         self._parts: tuple[str, ...] = ()
         self._drafts: list[Content] = []
         self._reading = 0  # tasks
+        self._folded = False
         self.add_button = button(
             tr("Attach", context="button"),
             self.choose,
@@ -84,6 +86,8 @@ class AttachmentStrip(QWidget):
             "arrow-square-out", tr("Open with the system's program"), self._ask_open
         )
         self._remove = icon_button("trash", tr("Remove…"), self._ask_remove)
+        self._folding = icon_button("caret-down", tr("Show the list of files"), self._turn)
+        self._folding.hide()
         columns: list[Column[Item]] = [
             Column(
                 tr("Name", context="file"),
@@ -100,8 +104,10 @@ class AttachmentStrip(QWidget):
         )
         self.table.horizontalHeader().hide()
 
-        head = row(None, self._title, None, self._show, self._save, self._open, self._remove)
+        icons = (self._show, self._save, self._open, self._remove)
+        head = row(None, self._title, self._folding, None, *icons)
         column(self, head, self.table, margins=(16, 6, 8, 6), spacing=2)
+        self.ways.noticed.connect(self.noticed)
         self.table.picked.connect(lambda _one: self._judge())
         self.table.opened.connect(lambda _one: self._preview())
         self._fill()
@@ -146,6 +152,12 @@ class AttachmentStrip(QWidget):
         self.listen_to(sheet, *widgets)
         sheet.rejected.connect(self.drop_drafts)
 
+    def fold(self) -> None:
+        """Show one line, and the list only on demand: the story's chips lead to the files, too."""
+        self._folded = True
+        self._folding.show()
+        self._fill()
+
     def align(self) -> None:
         """Line up with the fields of a dialog, which has margins of its own."""
         if layout := self.layout():
@@ -172,8 +184,10 @@ class AttachmentStrip(QWidget):
         self.table.setFixedHeight(max(1, rows) * CARD_ROW_HEIGHT)
         total = words.size(sum(one.size for one in there))
         self._title.show_text(tr("Attachments {count} · {size}", count=len(there), size=total))
+        self.table.setVisible(not self._folded)
         for made in (self._show, self._save, self._open):  # a draft can only be taken away again
-            made.setVisible(self._subject is not None)
+            made.setVisible(self._subject is not None and not self._folded)
+        self._remove.setVisible(not self._folded)
         self.table.setColumnHidden(_WHEN, self._subject is None)
         self.setVisible(bool(there))
         if there and self.table.current is None:
@@ -187,6 +201,15 @@ class AttachmentStrip(QWidget):
         kind, subject = self._subject
         found = [one for id in (subject, *self._parts) for one in self._attachments.of(kind, id)]
         return sorted(found, key=lambda one: one.at)
+
+    def _turn(self) -> None:
+        self._folded = not self._folded
+        name = "caret-down" if self._folded else "caret-up"
+        self._folding.setIcon(icon(name, "accent"))
+        tip = tr("Show the list of files") if self._folded else tr("Hide the list of files")
+        self._folding.setToolTip(tip)
+        self._folding.setAccessibleName(tip)
+        self._fill()
 
     def _judge(self) -> None:
         chosen = self.table.current
@@ -259,7 +282,7 @@ class AttachmentStrip(QWidget):
             return contents, subject
 
         changes = Change.NOTHING if subject is None else Change.TICKETS
-        task = self._runner.start(job, tr("Attach files"), lane=_LANE, changes=changes)
+        task = self._runner.start(job, tr("Attach files"), lane=LANE, changes=changes)
         self._reading += 1
         self.drafts_changed.emit()
         task.succeeded.connect(self._attached)
@@ -294,7 +317,7 @@ class AttachmentStrip(QWidget):
     def _preview(self) -> None:
         chosen = self._chosen()
         if chosen is not None and can_preview(chosen):
-            self._look_into(chosen)
+            self.ways.look_into(chosen)
 
     @Slot(str)
     def show_file(self, identity: str) -> None:
@@ -302,65 +325,17 @@ class AttachmentStrip(QWidget):
         found = [one for one in self._there() if isinstance(one, Attachment) and one.id == identity]
         if found:
             self.table.select(identity)
-            self._look_into(found[0])
+            self.ways.look_into(found[0])
         else:
             self.noticed.emit("warning", tr("This attachment was removed."), "")
 
-    def _look_into(self, attachment: Attachment) -> None:
-        sheet = AttachmentPreview(self.window(), self._attachments, attachment, self._runner)
-        sheet.save_wanted.connect(self._ask_save_of)
-        sheet.open_wanted.connect(self._ask_open_of)
-        sheet.open()
-
     def _ask_save(self) -> None:
         if (chosen := self._chosen()) is not None:
-            self._ask_save_of(chosen)
-
-    def _ask_save_of(self, attachment: Attachment) -> None:
-        chosen, _ = QFileDialog.getSaveFileName(
-            self.window(), tr("Save {name}", name=attachment.name), attachment.name
-        )
-        if chosen:
-            self.save_to(attachment, Path(chosen))
-
-    def save_to(self, attachment: Attachment, path: Path) -> None:
-        """Write a proved copy of an attachment to `path`."""
-        task = self._runner.start(
-            lambda context: self._attachments.save(attachment, path, context),
-            tr("Save {name}", name=attachment.name),
-            lane=_LANE,
-        )
-        task.succeeded.connect(
-            lambda saved: self.noticed.emit(
-                "ok", tr("{name} lies in {path}.", name=attachment.name, path=saved), ""
-            )
-        )
+            self.ways.ask_where(chosen)
 
     def _ask_open(self) -> None:
         if (chosen := self._chosen()) is not None:
-            self._ask_open_of(chosen)
-
-    def _ask_open_of(self, attachment: Attachment) -> None:
-        if attachment.kind.runs:
-            ProgramQuestion(self.window(), attachment, self._open_with_system).open()
-        else:
-            self._open_with_system(attachment)
-
-    def _open_with_system(self, attachment: Attachment) -> None:
-        task = self._runner.start(
-            lambda context: self._attachments.lend(attachment, context),
-            tr("Open {name}", name=attachment.name),
-            lane=_LANE,
-        )
-        task.succeeded.connect(self._opened)
-
-    def _opened(self, path: Path) -> None:
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
-            self.noticed.emit(
-                "warning",
-                tr("The system knows no program for {name}.", name=path.name),
-                tr("Save it and open it from there."),
-            )
+            self.ways.ask_open(chosen)
 
     def _ask_remove(self) -> None:
         chosen = self.table.current
@@ -375,7 +350,7 @@ class AttachmentStrip(QWidget):
         task = self._runner.start(
             lambda _context: self._attachments.remove(attachment, reason),
             tr("Remove {name}", name=attachment.name),
-            lane=_LANE,
+            lane=LANE,
             changes=Change.TICKETS,
         )
         task.succeeded.connect(lambda _none: self._fill())

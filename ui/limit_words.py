@@ -12,6 +12,7 @@ from gmops_desktop.contract.hours import Hours
 from gmops_desktop.contract.targets import BoundKey, Rule, Targets
 from gmops_desktop.contract.tickets import (
     IMPACTS,
+    KINDS,
     PRIORITIES,
     TicketKind,
     word_of_impact,
@@ -23,6 +24,7 @@ from gmops_desktop.language import tr
 from ui import words
 
 _UNITS: Final = {
+    "s": 1, "秒": 1,
     "min": 60, "m": 60, "分": 60, "分钟": 60,
     "h": 3600, "时": 3600, "小时": 3600,
     "d": 86400, "天": 86400, "日": 86400,
@@ -32,8 +34,15 @@ _WINDOW: Final = re.compile(r"\s*(\d{1,2}[:：]\d\d)\s*[-–~至]\s*(\d{1,2}[:�
 
 
 def written(seconds: float | None) -> str:
-    """Return a limit as one types it, "" for none."""
-    return words.limit(seconds) if seconds else ""
+    """Return a limit as one types it, "" for none: "15 min", "35 h", "2 d"."""
+    if not seconds:
+        return ""
+    units = ((86400, tr("{days} d")), (3600, tr("{hours} h")), (60, tr("{minutes} min")))
+    for unit, text in (*units, (1, tr("{seconds} s"))):
+        if seconds % unit == 0:
+            count = f"{seconds / unit:.0f}"
+            return text.format(days=count, hours=count, minutes=count, seconds=count)
+    return tr("{seconds} s", seconds=seconds)
 
 
 def seconds_in(text: str) -> float | None:
@@ -66,7 +75,8 @@ def hours_in(text: str) -> Hours:
 
 def word_of_rule(clock: BoundKey, kinds: Iterable[TicketKind]) -> str:
     """Return which clock of which tickets a rule is about."""
-    named = words.listed(word_of_kind(kind) for kind in sorted(kinds))
+    wanted = set(kinds)
+    named = words.listed(word_of_kind(kind) for kind in KINDS if kind in wanted)
     return tr("{clock} · {kinds}", clock=word_of_clock(clock), kinds=named or tr("all kinds"))
 
 

@@ -297,28 +297,32 @@ QPushButton[scale="small"]:focus {{ min-height: 20px; padding: 0 7px; }}
 QPushButton[kind]:disabled, QPushButton:disabled {{ color: {t.text3}; background: {t.sunken};
     border-color: {t.line}; }}
 QPushButton[kind="quiet"]:disabled {{ background: transparent; border-color: transparent; }}
-QLineEdit, QComboBox, QPlainTextEdit, QTextEdit, QSpinBox, QDateEdit {{ background: {t.surface};
+QLineEdit, QComboBox, QPlainTextEdit, QTextEdit, QAbstractSpinBox {{ background: {t.surface};
     color: {t.text}; padding: 0 8px; border: 1px solid {t.control}; border-radius: {RADIUS}px;
     selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
-QLineEdit, QComboBox, QSpinBox, QDateEdit {{ min-height: {low}px; }}
+QLineEdit, QComboBox, QAbstractSpinBox {{ min-height: {low}px; }}
 QPlainTextEdit, QTextEdit {{ padding: 4px; }}
-QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDateEdit:focus {{
+QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus {{
     border: 2px solid {t.accent}; padding: 0 7px; min-height: {low - 2}px; }}
-QSpinBox QLineEdit, QDateEdit QLineEdit, QComboBox QLineEdit {{ background: transparent;
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{ background: transparent;
     border: none; padding: 0; min-height: 0; }}
-QSpinBox::up-button, QSpinBox::down-button {{ width: 20px; border: none; background: none;
+QSpinBox QLineEdit, QDoubleSpinBox QLineEdit {{ padding: 0 6px; }}
+QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button,
+QDoubleSpinBox::down-button {{ width: 20px; border: none; background: none;
     subcontrol-origin: border; }}
-QSpinBox::up-button {{ subcontrol-position: top right; }}
-QSpinBox::down-button {{ subcontrol-position: bottom right; }}
-QSpinBox::up-arrow {{ image: url("{images}/caret-up-{theme}.svg"); width: 10px; height: 10px; }}
-QSpinBox::down-arrow {{ image: url("{caret}"); width: 10px; height: 10px; }}
+QSpinBox::up-button, QDoubleSpinBox::up-button {{ subcontrol-position: top right; }}
+QSpinBox::down-button, QDoubleSpinBox::down-button {{ subcontrol-position: bottom right; }}
+QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{ image: url("{images}/caret-up-{theme}.svg");
+    width: 10px; height: 10px; }}
+QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {{ image: url("{caret}"); width: 10px;
+    height: 10px; }}
 QPlainTextEdit:focus, QTextEdit:focus {{ border: 2px solid {t.accent}; padding: 3px; }}
-QLineEdit:disabled, QComboBox:disabled, QSpinBox:disabled {{ color: {t.text3};
+QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled {{ color: {t.text3};
     background: {t.sunken}; border-color: {t.line}; }}
 QFrame[kind="well"] QPlainTextEdit {{ background: transparent; border: none;
     color: {t.text2}; font-size: {SIZES["caption"]}px; }}
-QComboBox::drop-down, QDateEdit::drop-down {{ border: none; width: 24px; }}
-QComboBox::down-arrow, QDateEdit::down-arrow {{ image: url("{caret}"); width: 12px;
+QComboBox::drop-down, QDateTimeEdit::drop-down {{ border: none; width: 24px; }}
+QComboBox::down-arrow, QDateTimeEdit::down-arrow {{ image: url("{caret}"); width: 12px;
     height: 12px; }}
 QComboBox QAbstractItemView {{ background: {t.surface}; border: 1px solid {t.control};
     selection-background-color: {t.accent_soft}; selection-color: {t.text}; outline: none; }}

@@ -141,6 +141,7 @@ class TicketPage(Pane):
         """Show the ticket's files above the note, which takes pastes and drops of them."""
         self.content.insertWidget(self.content.count() - 1, strip)
         self._foot.insertWidget(1, strip.add_button)
+        strip.fold()
         strip.listen_to(self, self.note)
         self.timeline.file_wanted.connect(strip.show_file)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from functools import partial
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QWidget
@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from gmops_desktop.contract.clocks import Clock, word_of_clock
 from gmops_desktop.contract.targets import ClockKey
 from gmops_desktop.contract.ticket_bonds import word_of_link
-from gmops_desktop.contract.tickets import FLOW, word_of_state
+from gmops_desktop.contract.ticket_way import stations
+from gmops_desktop.contract.tickets import ENDED, TicketState, word_of_state
 from gmops_desktop.language import tr
 from gmops_desktop.services.finding import TicketLine
 from gmops_desktop.services.tickets import Dossier, Ticket
@@ -20,7 +21,7 @@ from gmops_desktop.states import State
 from ui import words
 from ui.theme import GAP
 from ui.widgets.badges import Gauge, Mark, TimelineMark
-from ui.widgets.frames import Card, Label, LabelRole, button, clear, column, link, row
+from ui.widgets.frames import Card, Label, LabelRole, button, clear, column, icon_button, link, row
 
 SIDE_WIDTH: Final = 264
 _SIMILAR: Final = 4
@@ -30,16 +31,22 @@ class TicketSide(QWidget):
     """Shows what belongs to one ticket.
 
     `ticket_wanted` carries the id of a linked, merged or similar one, `clock_wanted` the key of a
-    clock that is to be unfolded.
+    clock that is to be unfolded; `limits_wanted` asks for what clocks are held against,
+    `verb_wanted` for the form of a fact.
     """
 
     ticket_wanted = Signal(str)
     clock_wanted = Signal(str)
+    limits_wanted = Signal()
+    verb_wanted = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
         self.setFixedWidth(SIDE_WIDTH)
         self._clocks = Card(tr("Clocks"), tr("24/7, less Party A's time"))
+        self.limits = icon_button("gear-six", tr("Limits of the clocks…"), self.limits_wanted.emit)
+        self.limits.setFixedSize(24, 24)
+        self._clocks.head.addWidget(self.limits)
         self._clock_rows = column(spacing=6)
         self._dossier: Dossier | None = None
         self._rows: dict[ClockKey, tuple[QPushButton, Label, Gauge | None]] = {}
@@ -58,7 +65,7 @@ class TicketSide(QWidget):
         """Show everything of a ticket; `similar` are those like it, the most similar first."""
         self._dossier = dossier
         self.show_clocks(dossier.clocks)
-        self._show_flow(dossier.ticket, {step.state for step in dossier.steps if not step.of})
+        self._show_flow(dossier)
         self.show_similar(similar)
 
     def show_similar(self, similar: Sequence[Ticket | TicketLine]) -> None:
@@ -120,26 +127,34 @@ class TicketSide(QWidget):
                 self._clock_rows.addWidget(gauge)
             self._rows[clock.key] = unfold, reading, gauge
 
-    def _show_flow(self, ticket: Ticket, visited: Set[str]) -> None:
-        """Tick what was gone through; what was left out stays open, also behind."""
+    def _show_flow(self, dossier: Dossier) -> None:
+        """Tick what is behind the ticket; a fact that is not can be recorded from here."""
         clear(self._flow_rows)
-        here = FLOW.index(ticket.state) if ticket.state in FLOW else -1
-        for place, state in enumerate(FLOW):
-            done = (place < here or ticket.state == "closed") and state in visited
-            mark: Mark = "ok" if done else "now" if place == here else "step"
-            role: LabelRole = "strong" if place == here else "body" if done else "caption"
-            word = Label(word_of_state(state), role)
-            line = row(
-                None, TimelineMark(mark, place == 0, place == len(FLOW) - 1), word, spacing=8
-            )
+        ticket = dossier.ticket
+        own = (step for step in dossier.steps if step.state and not step.of)
+        visited = {cast(TicketState, step.state) for step in own}
+        way = stations(ticket, visited, handed_over=bool(dossier.handed_over))
+        offered = ticket.state not in ENDED
+        for place, one in enumerate(way):
+            mark: Mark = "ok" if one.done else "now" if one.here else "step"
+            word: QWidget
+            if one.verb and offered and not one.done:
+                tip = tr("Record: {what}", what=one.word)
+                word = link(one.word, partial(self.verb_wanted.emit, one.verb), tip)
+                word.setStyleSheet("padding: 0;")
+            else:
+                role: LabelRole = "strong" if one.here else "body" if one.done else "caption"
+                word = Label(one.word, role)
+            line = row(None, TimelineMark(mark, place == 0, place == len(way) - 1), word, spacing=8)
+            if isinstance(word, QPushButton):
+                line.addStretch(1)
             held = QWidget()
             held.setFixedHeight(26)
             held.setLayout(line)
             self._flow_rows.addWidget(held)
-        if here < 0:
-            self._flow_rows.addWidget(
-                Label(tr("Now: {state}", state=word_of_state(ticket.state)), "strong")
-            )
+        self._flow_rows.addWidget(
+            Label(tr("Now: {state}", state=word_of_state(ticket.state)), "caption")
+        )
 
 
 def _reading(clock: Clock) -> tuple[str, State | Literal[""]]:

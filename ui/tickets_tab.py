@@ -33,6 +33,7 @@ from gmops_desktop.states import State
 from gmops_desktop.tasks import TaskRunner
 from ui.attachments import AttachmentStrip
 from ui.export import write_table
+from ui.limits_sheet import LimitsSheet
 from ui.new_ticket import NewTicketDialog
 from ui.quick_note import QuickNote
 from ui.theme import GAP
@@ -86,7 +87,7 @@ class TicketsTab(Page):
             icon_name="plus",
             tip=tr("Log a problem or a request (Ctrl+N)"),
         )
-        self.lists = button(tr("List"), tip=tr("Import, export, calendar of due dates"))
+        self.lists = button(tr("List"), tip=tr("Import, export, limits, calendar of due dates"))
         self.finder = TicketFinder(finding, tickets.clocks_of, runner, settings)
         self.search, self.which = self.finder.search, self.finder.which
         self.list, self.batch = self.finder.list, self.finder.batch
@@ -118,6 +119,8 @@ class TicketsTab(Page):
         self._resting.timeout.connect(self._look_for_similar)
         self.side.ticket_wanted.connect(self.show_item)
         self.side.clock_wanted.connect(self.verbs.unfold)
+        self.side.limits_wanted.connect(self.edit_limits)
+        self.side.verb_wanted.connect(self.verbs.ask)
         self._ticking.timeout.connect(self._tick)
         self._ticking.start()
 
@@ -189,11 +192,33 @@ class TicketsTab(Page):
         if self._imports is not None:
             TicketImportDialog(self.window(), self._imports, self._runner).open()
 
+    @Slot()
+    def edit_limits(self) -> LimitsSheet:
+        """Show what the clocks are held against, for changing."""
+        limits = self._tickets.limits
+        contract, history = limits.contract(), limits.history()
+        about = tr("No contract has been recorded yet.")
+        if contract is not None:
+            about = f"{contract.number} {contract.title}".strip()
+        sheet = LimitsSheet(self.window(), about, limits.current(), history, self._runner)
+        sheet.given.connect(
+            lambda targets, text: self._runner.start(
+                lambda _context: limits.save(targets, text),
+                tr("Record the limits"),
+                lane="tickets",
+                changes=Change.TICKETS | Change.CONTRACT,
+            )
+        )
+        sheet.open()
+        return sheet
+
     def _lay_out(self) -> None:
         menu = QMenu(self.lists)
         if self._imports is not None:
             menu.addAction(tr("Import an old list…"), self.import_list)
             menu.addSeparator()
+        menu.addAction(tr("Limits of the clocks…"), self.edit_limits)
+        menu.addSeparator()
         menu.addAction(tr("Export to Excel…"), partial(self._ask_export, "xlsx"))
         menu.addAction(tr("Export to CSV…"), partial(self._ask_export, "csv"))
         if self._due is not None:

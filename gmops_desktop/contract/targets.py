@@ -33,7 +33,7 @@ BoundKey = Literal["response", "restore", "resolve"]  # the clocks that have a t
 
 _MINUTE: Final = 60.0
 _HOUR: Final = 3600.0
-_BOUND: Final[tuple[BoundKey, ...]] = ("response", "restore", "resolve")
+BOUND: Final[tuple[BoundKey, ...]] = ("response", "restore", "resolve")
 _PAUSES: Final = frozenset(PARTY_A) | frozenset(cast(Pause, one) for one in SUSPENSIONS)
 
 
@@ -171,7 +171,7 @@ def _rule(said: Mapping[str, Any]) -> Rule:
     if any(value <= 0 for value in seconds.values()):
         raise ValueError(f"seconds {sorted(seconds.values())}")
     return Rule(
-        _one_of(said["clock"], _BOUND),
+        _one_of(said["clock"], BOUND),
         seconds,
         frozenset(_one_of(kind, KINDS) for kind in said.get("kinds", ())),
         bool(said.get("working_hours", False)),

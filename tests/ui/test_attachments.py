@@ -387,7 +387,7 @@ def test_a_copy_is_saved(
     chosen = strip._chosen()
     assert chosen is not None
     with qtbot.waitSignal(strip.noticed):
-        strip.save_to(chosen, inbox / "copy.txt")
+        strip.ways.save_to(chosen, inbox / "copy.txt")
     settled()
     assert (inbox / "copy.txt").read_text() == "a"
 
@@ -479,7 +479,12 @@ def test_a_step_shows_its_files_as_chips_that_open_them(
     (inbox / "error.log.gz").write_bytes(b"\x1f\x8b" + bytes(40))
     strip.attach_files(sorted(inbox.iterdir()))
     settled()
-    chips = [one for one in tab.page.timeline.findChildren(QPushButton) if one.isVisible()]
+
+    def visible() -> list[QPushButton]:
+        return [one for one in tab.page.timeline.findChildren(QPushButton) if one.isVisible()]
+
+    qtbot.waitUntil(lambda: len(visible()) == 2)
+    chips = visible()
     assert [one.text() for one in chips] == ["error.log.gz  42 B", f"shot.png  {size_of(inbox)}"]
     [_, picked] = attachments.all()
     assert picked.sha256 in chips[1].toolTip()
@@ -556,3 +561,17 @@ def test_a_cause_outside_party_b_is_shown_by_a_file(
     assert ticket.attribution == "third_party"
     texts = [step.text for step in tickets.steps(ticket.id)]
     assert any("their gateway" in text and "notice.txt" in text for text in texts)
+
+
+def test_the_list_of_files_is_folded_until_it_is_wanted(
+    qtbot: QtBot, tab: TicketsTab, strip: AttachmentStrip, inbox: Path, settled: Settled
+) -> None:
+    (inbox / "a.txt").write_text("a")
+    strip.attach_files([inbox / "a.txt"])
+    settled()
+    assert strip.isVisible()
+    assert not strip.table.isVisible()
+    qtbot.keyClick(strip._folding, Qt.Key.Key_Space)
+    assert strip.table.isVisible()
+    assert strip._save.isVisible()
+    assert strip._folding.accessibleName() == "Hide the list of files"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QPlainTextEdit
+from PySide6.QtWidgets import QComboBox, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from gmops_desktop.addresses import WebAddress
@@ -213,13 +213,34 @@ def test_a_step_that_was_left_out_is_not_ticked(
 ) -> None:
     ticket = opened(tickets)
     tickets.move(ticket.id, "working")
+    tickets.move(ticket.id, "awaiting_confirmation")
     tab.renew()
 
     def marks() -> list[str]:
         return [mark.kind for mark in tab.side.findChildren(TimelineMark) if mark.isVisible()]
 
-    wanted = ["ok", "step", "now", "step", "step", "step", "step"]
+    # Confirmed by both, root cause, promise and hand-over were passed over.
+    wanted = ["ok", "ok", "step", "step", "step", "step", "now", "step"]
     qtbot.waitUntil(lambda: marks() == wanted)
+
+
+def test_what_is_open_on_the_way_is_recorded_from_there(
+    qtbot: QtBot, tab: TicketsTab, tickets: Tickets
+) -> None:
+    opened(tickets)
+    tab.renew()
+
+    def link() -> QPushButton | None:
+        found = (one for one in tab.side.findChildren(QPushButton) if one.isVisible())
+        return next((one for one in found if one.text() == "Root cause"), None)
+
+    qtbot.waitUntil(lambda: link() is not None)
+    made = link()
+    assert made is not None
+    qtbot.keyClick(made, Qt.Key.Key_Space)
+    form = tab.findChild(FormSheet)
+    assert isinstance(form, FormSheet)
+    assert "cause" in form.fields
 
 
 def test_what_presses_is_the_clock_that_ends_first() -> None:
