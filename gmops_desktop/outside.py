@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from gmops_desktop.addresses import (
@@ -19,6 +20,8 @@ from gmops_desktop.addresses import (
 )
 from gmops_desktop.context import Context
 from gmops_desktop.contract.looks import AccountDetails, HostDetails, MysqlDetails, WebDetails
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
 from gmops_desktop.paths import Home
 
 if TYPE_CHECKING:
@@ -108,7 +111,10 @@ class Outside:
         from gmops_desktop.adapters import mysql_status
 
         with self.connect(address, context) as connection:
-            return mysql_status.look(connection)
+            seen = mysql_status.look(connection)
+        if address.cloud is None or seen.slow is not None:
+            return seen
+        return self._slow_by_cloud(seen, address.cloud, address.schema, context)
 
     def look_web(self, address: WebAddress, context: Context) -> WebDetails:
         from gmops_desktop.adapters import web
@@ -135,6 +141,23 @@ class Outside:
 
         with self.open_ssh(address, context) as server:
             return packages.simulate(server, wanted, context)
+
+    def _slow_by_cloud(
+        self, seen: MysqlDetails, cloud: CloudDatabase, schema: str, context: Context
+    ) -> MysqlDetails:
+        """Add what the cloud's slow log holds; where it refuses too, both reasons stand."""
+        from gmops_desktop.adapters import tencent_slow
+
+        try:
+            api = self.open_tencent(cloud)
+            now = datetime.now(UTC)
+            found = tencent_slow.statements(api, cloud.instance, schema, now, context)
+        except OpsError as error:
+            why = f"{seen.sections.get('slow', '')} {error.message} {error.hint}".strip()
+            return replace(seen, sections={**seen.sections, "slow": why})
+        sections = {name: why for name, why in seen.sections.items() if name != "slow"}
+        source = tr("slow log of {instance}, last 24 h", instance=cloud.instance)
+        return replace(seen, slow=found, slow_source=source, sections=sections)
 
     @contextmanager
     def _way_to(self, address: AccountAddress, context: Context) -> Iterator[int | None]:

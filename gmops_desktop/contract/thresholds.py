@@ -141,6 +141,10 @@ HOLDS: Final[dict[str, Hold]] = {
     "seconds": Hold(looks=3),
 }
 
+LOCK_SECONDS: Final = 30  # a statement waits so long for another's lock
+TRANSACTION_SECONDS: Final = 600
+LAG_SECONDS: Final = 300  # of a copied database
+
 _DISK_CRITICAL_FREE: Final = 8 * GB
 
 

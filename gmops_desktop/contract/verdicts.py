@@ -20,7 +20,10 @@ from gmops_desktop.contract.looks import (
 from gmops_desktop.contract.metrics import connection_share, free_of, per_core
 from gmops_desktop.contract.thresholds import (
     DOWN,
+    LAG_SECONDS,
     LIMITS,
+    LOCK_SECONDS,
+    TRANSACTION_SECONDS,
     UNREACHED,
     Limit,
     Values,
@@ -294,6 +297,8 @@ def _mysql(seen: MysqlDetails, add: _Findings) -> None:
     before = add.history.details
     if isinstance(before, MysqlDetails) and seen.uptime_seconds < before.uptime_seconds:
         add.add("restart", "warning", tr("The database server was restarted since the last look."))
+    _locks(seen, add)
+    _copies(seen, add)
     add.figure(tr("Connections"), str(seen.connections), f"/ {seen.max_connections}", connections,
                "connections")  # fmt: skip
     add.figure(tr("Running", context="figure"), str(seen.running), "", running, "running")
@@ -304,6 +309,39 @@ def _mysql(seen: MysqlDetails, add: _Findings) -> None:
                    "slow_per_hour")  # fmt: skip
     size = None if seen.schema_bytes is None else f"{seen.schema_bytes / 1e6:,.0f}"
     add.figure(tr("Size", context="figure"), size, "MB", "ok", "schema_bytes")
+
+
+def _locks(seen: MysqlDetails, add: _Findings) -> None:
+    if seen.lock_waits is not None:
+        held = [one for one in seen.lock_waits if one.seconds >= LOCK_SECONDS]
+        add.add(
+            "locks", "warning" if held else "ok",
+            tr_n("A statement has waited {seconds} s for a lock of connection {holder}.",
+                 "{count} statements wait for locks, the longest for {seconds} s (connection "
+                 "{holder}).", len(held), seconds=max(one.seconds for one in held),
+                 holder=held[0].blocking or tr("unknown", context="connection"))
+            if held else "",
+        )  # fmt: skip
+    if seen.transactions is not None:
+        longest = max((one.seconds for one in seen.transactions), default=0)
+        add.add(
+            "transactions", "warning" if longest >= TRANSACTION_SECONDS else "ok",
+            tr("A transaction has been open for {minutes} min.", minutes=longest // 60),
+        )  # fmt: skip
+
+
+def _copies(seen: MysqlDetails, add: _Findings) -> None:
+    for copy in seen.replication or ():
+        level: State = "ok"
+        sentence = tr("The copy of {origin} is {seconds} s behind.", origin=copy.source,
+                      seconds="?" if copy.lag is None else copy.lag)  # fmt: skip
+        if not (copy.io_running and copy.sql_running):
+            level = "critical"
+            sentence = tr("Copying from {origin} stands still: {why}", origin=copy.source,
+                          why=copy.fault or tr("it was stopped"))  # fmt: skip
+        elif copy.lag is None or copy.lag >= LAG_SECONDS:
+            level = "warning"
+        add.add(f"replication:{copy.source}", level, sentence)
 
 
 def _website(seen: WebDetails, add: _Findings) -> None:

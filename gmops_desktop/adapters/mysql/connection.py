@@ -11,7 +11,7 @@ import ipaddress
 import re
 import socket
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar
@@ -147,6 +147,14 @@ class MysqlConnection:
         """Run a statement and return its only row."""
         (row,) = self.rows(statement, *values)
         return row
+
+    def named(self, statement: str) -> list[Mapping[str, Value]]:
+        """Run a statement and return its rows by column, for statements without a fixed list."""
+        with self._guarded(), self._raw.cursor() as cursor:
+            cursor.execute(statement)
+            self._note(cursor)
+            columns = [column[0] for column in cursor.description or ()]
+            return [dict(zip(columns, found, strict=True)) for found in cursor.fetchall()]
 
     def stream(self, statement: str) -> Iterator[Row]:
         """Run a statement and hand out its rows as they come; read them all, or close."""

@@ -25,6 +25,11 @@ class ServerRefused(OpsError):
         super().__init__(message, hint=hint)
         self.code = code
 
+    @property
+    def forbidden(self) -> bool:
+        """Whether the account lacks a right for what it asked."""
+        return self.code in _NO_RIGHT
+
 
 class ServerGone(OpsError):
     """The connection broke while something ran; the server rolls an open transaction back."""

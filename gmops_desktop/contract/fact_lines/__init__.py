@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gmops_desktop.contract.fact_lines import hosts
+from gmops_desktop.contract.fact_lines import databases, hosts
 from gmops_desktop.contract.fact_lines.lines import FactLine, Lines
-from gmops_desktop.contract.looks import Details, HostDetails
+from gmops_desktop.contract.looks import Details, HostDetails, MysqlDetails
 
 __all__ = ["FactLine", "lines_of"]
 
@@ -15,4 +15,7 @@ def lines_of(details: Details) -> tuple[FactLine, ...]:
     if isinstance(details, HostDetails):
         lines.notes = details.notes
         hosts.write(details, lines)
+    elif isinstance(details, MysqlDetails):
+        lines.notes = details.notes
+        databases.write(details, lines)
     return tuple(lines.lines)
