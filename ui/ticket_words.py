@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from gmops_desktop.contract.old_lists import Refusal
+from gmops_desktop.contract.terms import ZONE
 from gmops_desktop.contract.tickets import word_of_kind, word_of_priority, word_of_state
 from gmops_desktop.language import tr, tr_n
 from gmops_desktop.services.finding import TicketLine
@@ -36,12 +38,17 @@ def ticket_table(
             word_of_state(one.state),
             one.requester,
             resources.get(one.resource_id, ""),
-            one.opened_at,
-            one.closed_at,
+            _local(one.opened_at),
+            _local(one.closed_at) if one.closed_at else None,
         ]
         for one in lines
     ]
     return heads, rows
+
+
+def _local(at: datetime) -> datetime:
+    """Return a time as a table shows it: in Beijing, to the second, as lists are read."""
+    return at.astimezone(ZONE).replace(tzinfo=None, microsecond=0)
 
 
 def refusal_table(refused: Iterable[Refusal]) -> tuple[list[str], list[list[Any]]]:

@@ -21,6 +21,7 @@ from gmops_desktop.language import tr
 
 _MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _DELIMITERS: Final = ",;\t|"
+_FORMULAS: Final = frozenset("=+-@")  # how formulas begin
 _LONGEST: Final = 10_000_000  # characters of one cell: a whole file in one quote is no list
 _MOST_BYTES: Final = 200_000_000
 
@@ -94,7 +95,7 @@ def _csv(path: Path, context: Context) -> Sheet:
         for cells in reader:
             if reader.line_num % 200 == 0:
                 context.progress(None, tr("Reading row {number}", number=reader.line_num))
-            yield begin, cells
+            yield begin, [_unguarded(cell) for cell in cells]
             begin = reader.line_num + 1
 
     try:
@@ -159,6 +160,11 @@ def letter(place: int) -> str:
         place, rest = divmod(place - 1, 26)
         text = chr(ord("A") + rest) + text
     return text
+
+
+def _unguarded(cell: str) -> str:
+    """Take away the mark by which a CSV file keeps a text from being taken for a formula."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in _FORMULAS else cell
 
 
 def _trimmed(cell: Cell) -> Cell:

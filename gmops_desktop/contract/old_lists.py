@@ -48,8 +48,8 @@ _HEADS: Final[dict[Field, tuple[str, ...]]] = {
     "kind": ("类型", "类别", "分类", "工单类型", "kind", "type", "category"),
     "priority": ("优先级", "紧急程度", "级别", "等级", "priority", "urgency", "severity"),
     "state": ("状态", "处理状态", "进度", "state", "status"),
-    "requester": ("提出人", "申请人", "报告人", "报修人", "联系人", "提单人", "甲方联系人",
-                  "requester", "reporter", "asked by", "contact"),
+    "requester": ("提出人", "谁提出", "申请人", "报告人", "报修人", "联系人", "提单人",
+                  "甲方联系人", "requester", "reporter", "who asked", "asked by", "contact"),
     "channel": ("途径", "渠道", "来源", "方式", "channel", "source", "via"),
     "opened_at": ("提出时间", "登记时间", "受理时间", "创建时间", "报告时间",
                   "申请时间", "发生时间",
@@ -90,8 +90,9 @@ _STATE_WORDS: Final[dict[TicketState, tuple[str, ...]]] = {
                               "待确认"),
     "closed": ("closed", "done", "fixed", "finished",
                "已关闭", "关闭", "已完成", "完成", "已解决", "解决",
-               "已处理", "已结束", "结束", "办结", "已办结", "正常关闭"),
-    "suspended": ("suspended", "on hold", "pending", "挂起", "暂停", "搁置"),
+               "已处理", "已结束", "结束", "办结", "已办结", "正常关闭",
+               "merged into another", "已合并"),
+    "suspended": ("suspended", "on hold", "pending", "已挂起", "挂起", "暂停", "搁置"),
     "declined": ("declined", "rejected", "拒绝受理", "不予受理", "拒绝", "驳回"),
     "withdrawn": ("withdrawn", "cancelled", "canceled", "撤销", "取消", "已撤销", "已取消", "作废"),
 }  # fmt: skip
@@ -100,6 +101,8 @@ _DAY: Final = re.compile(
     r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?"
     r"(?:[T\s]+(\d{1,2})\s*[:时点]\s*(?:(\d{1,2})\s*分?)?(?:[:]\s*(\d{1,2})(?:\.\d+)?\s*秒?)?)?"
 )
+_HALVES: Final = {"上午": 0, "下午": 12, "AM": 0, "PM": 12}
+_HALF: Final = re.compile("|".join(_HALVES))
 _PACKED_DAY: Final = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _EXCEL_DAY_ZERO: Final = datetime(1899, 12, 30)
 _EXCEL_DAYS: Final = range(30_000, 60_000)  # 1982 to 2064: numbers that can only be days
@@ -319,8 +322,9 @@ def moment(cell: Any) -> datetime:
     text = searchable(str(cell)).strip().upper()
     if packed := _PACKED_DAY.fullmatch(text):
         return _at(packed)
-    if match := _DAY.fullmatch(text):
-        return _at(match)
+    half = _HALF.search(text)
+    if match := _DAY.fullmatch(" ".join(_HALF.sub(" ", text).split())):
+        return _in_half(_at(match), half[0]) if half else _at(match)
     if re.fullmatch(r"\d{5}(\.\d+)?", text):  # an Excel day that went through CSV
         return moment(float(text))
     return _in_zone(datetime.fromisoformat(text))
@@ -330,6 +334,14 @@ def _at(match: re.Match[str]) -> datetime:
     parts = [int(part or 0) for part in match.groups()]
     year, month, day, hour, minute, second = (*parts, 0, 0, 0)[:6]
     return _in_zone(datetime(year, month, day, hour, minute, second))
+
+
+def _in_half(at: datetime, half: str) -> datetime:
+    """Return the time that a clock of twelve hours says; the afternoon is also written 15:05."""
+    hour = at.astimezone(ZONE).hour
+    if _HALVES[half] == 0 and hour > 12:
+        raise ValueError(half)
+    return at + timedelta(hours=hour % 12 + _HALVES[half] - hour)
 
 
 def _in_zone(at: datetime) -> datetime:

@@ -145,7 +145,11 @@ class TicketImports:
             now=self._now(),
         )
         with self._database.session() as session:
-            there = frozenset(session.scalars(select(TicketRow.id)))
+            wanted = select(TicketRow.id, TicketRow.number, TicketRow.opened_at)
+            rows = session.execute(wanted).all()
+        there = {key for key, _, _ in rows}
+        # A list that was exported here, and comes back.
+        own = {(number, at.replace(microsecond=0)) for _, number, at in rows if at is not None}
         fresh: list[OldTicket] = []
         refused: list[Refusal] = []
         known = 0
@@ -155,7 +159,7 @@ class TicketImports:
             found = reader.understand(line.number, line.cells)
             if isinstance(found, list):
                 refused += found
-            elif found.subject in there:
+            elif found.subject in there or (found.number, found.opened_at) in own:
                 known += 1
             else:
                 fresh.append(found)

@@ -120,10 +120,22 @@ def test_a_number_that_begins_anew_each_year_is_another_ticket():
         "2018年03月06日 10:24", "２０１８-03-06 10:24",
         datetime(2018, 3, 6, 10, 24), 43165 + (10 * 60 + 24) / 1440,
         str(43165 + (10 * 60 + 24) / 1440),
+        "2018/3/6 上午10:24", "2018年3月6日 上午 10:24", "2018-3-6 10:24 AM",
     ],
 )  # fmt: skip
 def test_a_time_is_read_however_it_is_written(cell):
     assert moment(cell) == datetime(2018, 3, 6, 2, 24, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("cell", "hour"),
+    [
+        ("2018/3/6 下午3:05", 15), ("2018-03-06 下午 15:05", 15), ("2018/3/6 3:05:00 PM", 15),
+        ("2018/3/6 下午12:05", 12), ("2018/3/6 上午12:05", 0), ("2018年3月6日 上午9时05分", 9),
+    ],
+)  # fmt: skip
+def test_a_clock_of_twelve_hours_is_understood(cell, hour):
+    assert moment(cell).astimezone(ZONE) == datetime(2018, 3, 6, hour, 5, tzinfo=ZONE)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +146,20 @@ def test_a_day_is_its_beginning_in_beijing(cell):
 
 
 @pytest.mark.parametrize(
-    "cell", ["", "?", True, time(10, 24), 7, 1e9, "2018-13-01", "2018-03-06 25:00"]
+    "cell",
+    [
+        "",
+        "?",
+        True,
+        time(10, 24),
+        7,
+        1e9,
+        "2018-13-01",
+        "2018-03-06 25:00",
+        "2018-03-06 上午15:05",
+        "3/6/2018",
+        "06-03-18",
+    ],
 )
 def test_what_is_no_time_is_refused(cell):
     with pytest.raises(ValueError):  # noqa: PT011 - the reader says it in words
