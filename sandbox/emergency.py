@@ -23,12 +23,13 @@ from gmops_desktop.states import word_of
 from sandbox.stage import HEIGHT, WIDTH, save, staged
 from ui import words
 from ui.backups_tab import BackupsTab
-from ui.new_ticket import NewTicketDialog, designated_now
+from ui.new_ticket import NewTicketDialog
 from ui.reports_tab import ReportsTab
 from ui.restore_preview import RestorePreview
 from ui.restore_rows import RestoreRows
 from ui.status_tab import StatusTab
 from ui.ticket_dialogs import ConfirmSheet
+from ui.ticket_fields import designated_now
 from ui.ticket_page import word_of_move
 from ui.tickets_tab import TicketsTab
 from ui.widgets.page import Page

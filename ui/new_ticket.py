@@ -4,23 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Final, cast
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QCompleter,
-    QDialogButtonBox,
-    QGridLayout,
-    QLineEdit,
-    QPlainTextEdit,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QDialogButtonBox, QGridLayout, QLineEdit, QWidget
 
 from gmops_desktop.changes import Change
-from gmops_desktop.contract.terms import Contact, day_of
 from gmops_desktop.contract.ticket_templates import Template
 from gmops_desktop.contract.tickets import (
     KINDS,
@@ -31,7 +21,7 @@ from gmops_desktop.contract.tickets import (
     word_of_priority,
 )
 from gmops_desktop.errors import OpsError
-from gmops_desktop.language import mark, tr
+from gmops_desktop.language import tr
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.finding import Alike, Finding
 from gmops_desktop.services.tickets import ContactCheck, Ticket, Tickets
@@ -40,24 +30,15 @@ from gmops_desktop.tasks import TaskRunner
 from ui import words
 from ui.attachments import AttachmentStrip
 from ui.dialogs.sheet import Sheet
+from ui.ticket_fields import DescriptionField, RequesterField, channel_box, designated_now
 from ui.ticket_templates import KeepTemplate, TemplateBox
 from ui.ticket_warnings import ContactWarning, SimilarTicket
 from ui.widgets.frames import Label, Segments, button, column, disable, row
 
-CHANNELS: Final = (mark("Phone"), mark("WeChat"), mark("E-mail"), mark("In person"), mark("Letter"))
 _WIDTH: Final = 720
 _LABELS: Final = 80
-_FEWEST_LINES: Final = 2  # of the description
-_MOST_LINES: Final = 6
-_FRAME: Final = 9  # pixels around its text, above and below
 _PAUSE_MS: Final = 250  # a name is judged when the typing pauses
 _FEWEST_CHARACTERS: Final = 2  # of a title that can be like another
-
-
-def designated_now(contracts: Contracts) -> tuple[Contact, ...]:
-    """Return who may ask and confirm for Party A today (1.15)."""
-    today = day_of(datetime.now(UTC))
-    return tuple(one for one in contracts.contacts(today) if one.party == "A")
 
 
 class NewTicketDialog(Sheet):
@@ -95,15 +76,7 @@ class NewTicketDialog(Sheet):
         self._saving = False
 
         self.template = TemplateBox(settings)
-        self.requester = QLineEdit()
-        self.requester.setAccessibleName(tr("Who asked"))
-        self.requester.setPlaceholderText(
-            tr("{names}; empty if we found it ourselves", names=self._names() or tr("Name"))
-        )
-        completer = QCompleter([contact.name for contact in self._contacts], self)
-        completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        self.requester.setCompleter(completer)
+        self.requester = RequesterField(self._contacts)
         self.warning = ContactWarning()
         self.reason = QLineEdit()
         self.reason.setAccessibleName(tr("Why it is a special emergency"))
@@ -112,10 +85,7 @@ class NewTicketDialog(Sheet):
         self.title.setAccessibleName(tr("What is it"))
         self.title.setPlaceholderText(tr("In one line, as it will stand in the list"))
         self.similar = SimilarTicket()
-        self.description = QPlainTextEdit(description)
-        self.description.setAccessibleName(tr("Description"))
-        self.description.setTabChangesFocus(True)
-        self._fit_description()
+        self.description = DescriptionField(description)
         self.priority = Segments(
             [(str(key), f"{key} {word_of_priority(key)}") for key in PRIORITIES],
             "3",
@@ -128,11 +98,7 @@ class NewTicketDialog(Sheet):
         for resource in contracts.resources():
             self.resource.addItem(resource.name, resource.id)
         self.resource.setCurrentIndex(max(0, self.resource.findData(resource_id)))
-        self.channel = QComboBox()
-        self.channel.setAccessibleName(tr("How it came"))
-        self.channel.addItem(tr("Not noted"), "")
-        for channel in CHANNELS:
-            self.channel.addItem(tr(channel), channel)
+        self.channel = channel_box()
         self._missing = Label(role="caption")
         self._trouble = Label(role="caption", ink="critical")
         self.create_button = button(
@@ -208,14 +174,6 @@ class NewTicketDialog(Sheet):
         accept = QDialogButtonBox.ButtonRole.AcceptRole
         self.add_button(self.create_button, accept, default=True)
 
-    def _fit_description(self) -> None:
-        """Show whole lines: all of an alert's findings, or room for a few words."""
-        edit = self.description
-        edit.ensurePolished()  # or it would measure in another font
-        lines = min(_MOST_LINES, max(_FEWEST_LINES, edit.blockCount()))
-        around = 2 * round(edit.document().documentMargin()) + 2 * _FRAME
-        edit.setFixedHeight(lines * edit.fontMetrics().lineSpacing() + around)
-
     def place_attachments(self, strip: AttachmentStrip) -> None:
         """Take files for the ticket; they are attached as soon as it exists."""
         self.body.insertWidget(self.body.count() - 1, strip)
@@ -226,9 +184,6 @@ class NewTicketDialog(Sheet):
         self.rejected.connect(strip.drop_drafts)
 
     # -- who asked
-
-    def _names(self) -> str:
-        return words.listed(contact.name for contact in self._contacts)
 
     @Slot()
     def _typing(self) -> None:
@@ -329,7 +284,7 @@ class NewTicketDialog(Sheet):
                 self._brought[field] = text
         self.kind.choose(template.kind)
         self.priority.choose(str(template.priority))
-        self._fit_description()
+        self.description.fit()
         self.title.setFocus()
         self.title.end(False)
 

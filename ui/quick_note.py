@@ -31,12 +31,14 @@ class QuickNote(Sheet):
     given = Signal(str, str)
     ticket_wanted = Signal(str)
 
-    def __init__(self, finding: Finding, current: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, finding: Finding, current: str, parent: QWidget | None = None, *, text: str = ""
+    ) -> None:
         super().__init__(parent, tr("Quick note"), width=560)
         self._finding = finding
         self._lines = finding.lines()
         self._current = current
-        self.text = QPlainTextEdit()
+        self.text = QPlainTextEdit(text)
         self.text.setTabChangesFocus(True)
         self.text.setFixedHeight(_TEXT_HEIGHT)
         self.which = QLineEdit()

@@ -14,7 +14,7 @@ from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
 from ui.attachments import AttachmentStrip
-from ui.new_ticket import CHANNELS, designated_now
+from ui.ticket_fields import CHANNELS, designated_now
 from ui.ticket_forms import FormSheet
 
 

@@ -20,7 +20,7 @@ from gmops_desktop.contract.terms import Contact
 from gmops_desktop.language import tr
 from ui.attachments import AttachmentStrip
 from ui.dialogs.sheet import Sheet
-from ui.new_ticket import CHANNELS
+from ui.ticket_fields import CHANNELS
 from ui.widgets.frames import button, disable
 from ui.words import stamp
 

@@ -21,11 +21,11 @@ from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
 from ui.attachments import AttachmentStrip
-from ui.new_ticket import designated_now
 from ui.ticket_asking import Asking, heading
 from ui.ticket_clock import ClockSheet
 from ui.ticket_dialogs import ConfirmSheet, ReasonSheet
 from ui.ticket_fact_forms import TicketFactForms
+from ui.ticket_fields import designated_now
 from ui.ticket_page import TicketPage, word_of_move
 from ui.ticket_ties import TicketTies
 

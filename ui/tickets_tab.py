@@ -178,9 +178,9 @@ class TicketsTab(Page):
         return dialog
 
     @Slot()
-    def quick_note(self) -> QuickNote:
+    def quick_note(self, text: str = "") -> QuickNote:
         """Ask for a note and the ticket it belongs to, whichever page is in sight."""
-        note = QuickNote(self._finding, self.list.current, self.window())
+        note = QuickNote(self._finding, self.list.current, self.window(), text=text)
         note.given.connect(self._note_on)
         note.ticket_wanted.connect(lambda text: self.ticket_wanted.emit("", text, ""))
         note.open()
@@ -315,12 +315,14 @@ class TicketsTab(Page):
     @Slot(str, str)
     def _note_on(self, identity: str, text: str) -> None:
         tickets = self._tickets
-        self._runner.start(
+        task = self._runner.start(
             lambda _context: tickets.note(identity, text),
             tr("Record a note"),
             lane="tickets",
             changes=Change.TICKETS,
         )
+        # What somebody wrote is not lost with what could not be recorded.
+        task.failed.connect(lambda _error: self.quick_note(text))
 
     # -- many at once
 
