@@ -21,9 +21,9 @@ from db.models import (
     RestoreRow,
     TicketRow,
 )
-from db.scope import EVERYTHING, Scope
+from db.scope import EVERYTHING, Scope, moments
 from gmops_desktop.contract.obligations import Piece, Stream
-from gmops_desktop.contract.terms import ZONE, month_of, next_month
+from gmops_desktop.contract.terms import ZONE, month_of, months_between, within
 from gmops_desktop.contract.tickets import ENDED
 from gmops_desktop.language import mark, tr
 
@@ -130,18 +130,19 @@ class Counted:
 
 def by_month(
     session: Session,
-    months: Sequence[date],
+    first: date,
+    last: date,
     scope: Scope = EVERYTHING,
     linked: frozenset[str] = frozenset(),
 ) -> Counted:
-    """Count every stream of evidence in each of the (consecutive) months, by their first days.
+    """Count every stream of evidence from one day to another (both included), by the first day of
+    each month; a report counts for the month it is of.
 
     `linked` are the numbers of tickets whose work stands in a register: they count there.
     """
     counted = Counted(Counter(), Counter())
-    if not months:
-        return counted
-    begin, end = _first_moment(months[0]), _first_moment(next_month(months[-1]))
+    begin, end = moments(first, last)
+    months = tuple(months_between(first, last))
     for stream, wanted in _times(scope).items():
         for column, query in wanted:
             found: Iterable[datetime] = session.scalars(
@@ -165,19 +166,23 @@ def by_month(
     for stream, kind in _LOOKS.items():
         for resource in _resources(session, scope, kind, removed=True):
             for month in months:
-                counted.there[stream, month] += _looks_in(session, resource, month)
+                counted.there[stream, month] += _looks_in(
+                    session, resource, *moments(*within(month, first, last))
+                )
     return counted
 
 
 def pieces(
     session: Session,
     stream: Stream,
-    month: date,
+    first: date,
+    last: date,
     scope: Scope = EVERYTHING,
     linked: frozenset[str] = frozenset(),
 ) -> list[Piece]:
-    """Return the evidence of one stream in a month, piece by piece, the oldest first."""
-    begin, end = _first_moment(month), _first_moment(next_month(month))
+    """Return the evidence of one stream from one day to another of a month, piece by piece, the
+    oldest first."""
+    begin, end = moments(first, last)
 
     def between(column: Any, query: Any) -> Any:
         return session.scalars(query.where(column >= begin, column < end).order_by(column))
@@ -186,7 +191,7 @@ def pieces(
     if stream in _LOOKS:
         for row in session.scalars(select(ResourceRow).where(ResourceRow.kind == _LOOKS[stream])):
             if (scope.whole or row.id in scope.resources) and (
-                count := _looks_in(session, row.id, month)
+                count := _looks_in(session, row.id, begin, end)
             ):
                 at = measured.newest_look(session, row.id, end) or begin
                 found.append(Piece(at, row.name, "status", row.id, count))
@@ -197,7 +202,7 @@ def pieces(
                 title = f"{row.number} {row.title}"
                 found.append(Piece(row.opened_at, title, "tickets", row.number, lack=lack))
     elif stream == "reports":
-        wanted = select(ReportRow).where(ReportRow.period == f"{month:%Y-%m}")
+        wanted = select(ReportRow).where(ReportRow.period == f"{first:%Y-%m}")
         for report in session.scalars(wanted.order_by(ReportRow.made_at)):
             if scope.has(str(report.more.get("contract_id") or "")):
                 at = report.made_at or report.created_at
@@ -268,8 +273,7 @@ def _piece(row: Any) -> Piece:
     return Piece(getattr(row, "at", None) or row.applied_at, title, page, identity)
 
 
-def _looks_in(session: Session, resource: str, month: date) -> int:
-    begin, end = _first_moment(month), _first_moment(next_month(month))
+def _looks_in(session: Session, resource: str, begin: datetime, end: datetime) -> int:
     return measured.watched(session, resource, begin, end)[0]
 
 

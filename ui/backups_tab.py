@@ -192,6 +192,12 @@ class BackupsTab(Page):
         self.renew()
         self._clouds.look()
 
+    def show_item(self, identity: str) -> None:
+        """Show the archive of that id in the list."""
+        self.renew()
+        self.archives.show_view("list")
+        self.archives.move_to(identity)
+
     @Slot()
     def take(self) -> None:
         """Back up the chosen database now."""

@@ -14,8 +14,8 @@ from gmops_desktop.contract.obligations import (
     Piece,
     Proof,
     Stream,
+    form_of_stream,
     name_of_item,
-    page_of_stream,
     word_of_stream,
 )
 from gmops_desktop.language import tr
@@ -41,6 +41,7 @@ class EvidenceDialog(Sheet):
     wanted = Signal(str, str)
 
     def __init__(self, parent: QWidget | None, found: EvidenceOf, runner: TaskRunner) -> None:
+        self._month = found.month
         title = f"{name_of_item(found.item)} · {found.month:%Y-%m}"
         super().__init__(parent, title, _summary(found.proofs), width=760)
         columns: list[Column[Line]] = [
@@ -65,16 +66,23 @@ class EvidenceDialog(Sheet):
         self.table.selectRow(0)
 
     def _pick(self, line: Line | None) -> None:
-        disable(self.open_button, "" if line else tr("Choose a line first."))
+        missing = line is not None and line[2] is None
+        self.open_button.setText(tr("Make it…") if missing else tr("Show"))
+        tip = tr("Go to where this evidence is made")
+        if not missing:
+            tip = tr("Go to where this evidence stands")
+        disable(self.open_button, "" if line else tr("Choose a line first."), tip)
 
     def _open(self) -> None:
         line = self.table.current
         if line is None:
             return
         stream, _, piece = line
-        page = piece.page if piece else page_of_stream(stream)
         self.accept()
-        self.wanted.emit(page, piece.identity if piece else "")
+        if piece is not None:
+            self.wanted.emit(piece.page, piece.identity)
+        else:
+            self.wanted.emit(*form_of_stream(stream, self._month))
 
 
 class ClausesDialog(Sheet):

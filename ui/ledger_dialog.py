@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Final
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import (
     QComboBox,
     QDialogButtonBox,
@@ -96,7 +97,12 @@ class LedgerDialog(Sheet):
         return next((one for one in REGISTERS if one == self.pages.current), None)
 
     def show_page(self, key: str) -> None:
-        """Show the person-days ("days"), a register, or the register that holds a record's id."""
+        """Show the person-days ("days"), a register, or the register that holds a record's id; with
+        "+" before a register a new line of it is asked for."""
+        if key.startswith("+"):
+            self.show_page(key[1:])
+            QTimer.singleShot(0, self, self._add)  # once this dialog is there
+            return
         found = next((one for one in self._ledgers.records() if one.id == key), None)
         self.pages.choose(found.register if found else key)
         self.refresh()

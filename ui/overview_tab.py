@@ -4,57 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
-from decimal import Decimal
-from functools import partial
 
 from PySide6.QtCore import QTimer, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QWidget
 
 from gmops_desktop.changes import Change
 from gmops_desktop.contract.clauses import ClauseProof
-from gmops_desktop.contract.obligations import Todo, name_of_item
-from gmops_desktop.contract.tickets import word_of_priority
+from gmops_desktop.contract.obligations import name_of_item
 from gmops_desktop.language import tr
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.ledgers import Ledgers
 from gmops_desktop.services.obligations import (
-    Due,
-    Expiry,
     Obligations,
     Overview,
-    TicketLine,
     Waiting,
 )
 from gmops_desktop.services.tickets import Ticket
-from gmops_desktop.states import State, word_of, worst
-from gmops_desktop.tasks import TaskRunner
+from gmops_desktop.states import worst
+from gmops_desktop.tasks import Task, TaskRunner
 from ui.attachments import AttachmentStrip
 from ui.dialogs.contract import ask_notice
 from ui.evidence_dialog import ClausesDialog, EvidenceDialog
 from ui.ledger_dialog import LedgerDialog
+from ui.overview_due import DueCard
+from ui.overview_figures import Figures
+from ui.overview_tables import expiry_table, ticket_table, waiting_table
+from ui.overview_trends import Trends
 from ui.papers import Papers
 from ui.theme import GAP
-from ui.widgets.badges import Gauge, StateBadge
 from ui.widgets.frames import (
     Card,
     EmptyState,
     Label,
     Segments,
+    WholeRows,
     button,
-    clear,
     column,
-    line,
     link,
-    row,
 )
 from ui.widgets.matrix import Legend, Matrix
 from ui.widgets.page import Page
-from ui.widgets.tables import Column, Table
-from ui.words import NOTHING, ago, clock, day, lasting, month, number, share, weekday
-
-_PRIORITIES: dict[int, State] = {1: "critical", 2: "warning"}  # the rest are plain words
-_BADGE_WIDTH = 120  # so that texts stand in one line, whichever badges there are
-_DUE_ROWS = 6  # in sight; the rest is counted
+from ui.words import clock, day, month, weekday
 
 
 class OverviewTab(Page):
@@ -81,6 +71,7 @@ class OverviewTab(Page):
         self._requirements, self._runner = requirements, runner
         self._papers, self._show_contract = papers, show_contract
         self._overview: Overview | None = None
+        self._gathering: Task | None = None
         self._make_strip: Callable[[], AttachmentStrip] | None = None
 
         self.choice = QComboBox()
@@ -114,13 +105,9 @@ class OverviewTab(Page):
                 tip=tr("Take a backup of the database (Ctrl+B)"),
             )
         )
-        self.figures = _Figures()
-        self.matrix, self.expiry = Matrix(), _expiry_table(runner)
-        self.due = QVBoxLayout()
-        self.tickets, self.waiting = _ticket_table(runner), _waiting_table(runner)
-        self.span = Segments(
-            [("today", tr("Today")), ("month", tr("This month"))], "today", tr("What is due")
-        )
+        self.figures = Figures()
+        self.matrix, self.expiry = Matrix(), expiry_table(runner)
+        self.tickets, self.waiting = ticket_table(runner), waiting_table(runner)
 
         self._matrix_card = Card(tr("Obligation matrix"))
         self._matrix_card.head.addWidget(Legend())
@@ -129,11 +116,16 @@ class OverviewTab(Page):
         )
         self._matrix_card.head.addWidget(self.clauses_link)
         self._matrix_card.add_table(self.matrix)
+        self.below = Segments(
+            [("expiry", tr("Expiry")), ("trends", tr("Trends"))], "expiry", tr("Expiry or trends")
+        )
+        self.trends, self._below = Trends(), QStackedWidget()
+        self._below.addWidget(WholeRows(self.expiry))
+        self._below.addWidget(self.trends)
         self._expiry_card = Card(tr("Expiry"))
-        self._expiry_card.add_table(self.expiry)
-        self._due_card = Card(tr("What is due"))
-        self._due_card.head.addWidget(self.span)
-        self._due_card.add(self.due)
+        self._expiry_card.head.addWidget(self.below)
+        self._expiry_card.add_table(self._below)
+        self.due = DueCard(runner)
         self._tickets_card = Card(tr("Open tickets"))
         self._all_tickets = link(tr("All"), lambda: self.wanted.emit("tickets", ""))
         self._tickets_card.head.addWidget(self._all_tickets)
@@ -161,7 +153,7 @@ class OverviewTab(Page):
         self._all = QWidget()
         left = column(None, self._matrix_card, self._expiry_card, spacing=GAP)
         left.setStretch(1, 1)
-        right = column(None, self._due_card, self._tickets_card, self._waiting_card, spacing=GAP)
+        right = column(None, self.due, self._tickets_card, self._waiting_card, spacing=GAP)
         right.setStretch(1, 3)
         right.setStretch(2, 2)
         both = QHBoxLayout()
@@ -180,7 +172,9 @@ class OverviewTab(Page):
         self.tickets.opened.connect(lambda ticket: self.wanted.emit("tickets", ticket.number))
         self.waiting.opened.connect(self._open_waiting)
         self.matrix.chosen.connect(self._show_evidence)
-        self.span.chosen.connect(lambda _key: self._show_due())
+        self.due.followed.connect(self._follow)
+        self.due.wanted.connect(self._go)
+        self.below.chosen.connect(self._show_below)
         self.choice.activated.connect(self._choose_contract)
         self._clock.start()
 
@@ -203,7 +197,10 @@ class OverviewTab(Page):
         self.figures.show_overview(overview)
         self._show_matrix(overview, here.date())
         self.expiry.set_rows(overview.expiry)
-        self._show_due()
+        self.trends.place_contract(contract)
+        if self.below.current == "trends":
+            self._ask_trends()
+        self.due.show_due(overview.due, overview.todos)
         self.tickets.set_rows(overview.tickets)
         self._all_tickets.setText(tr("All {count}", count=overview.open_count))
         self.waiting.set_rows(overview.waiting)
@@ -291,45 +288,31 @@ class OverviewTab(Page):
     def _show_clauses(self, found: Sequence[ClauseProof]) -> None:
         ClausesDialog(self.window(), found, self._runner).open()
 
-    # ------------------------------------------------------------ what is due
+    # ------------------------------------------------------------ month by month
 
-    def _show_due(self) -> None:
-        overview = self._overview
-        if overview is None:
-            return
-        clear(self.due)
-        self.due.setSpacing(4)
-        self.span.rename("today", tr("Today {count}", count=len(overview.due)))
-        self.span.rename("month", tr("This month {count}", count=len(overview.todos)))
-        if self.span.current == "month":
-            self._list(
-                [_of_month(todo) for todo in overview.todos],
-                tr("Nothing is missing this month."),
+    def _show_below(self, key: str) -> None:
+        trends = key == "trends"
+        self._expiry_card.title.show_text(tr("Trends") if trends else tr("Expiry"))
+        self._below.setCurrentIndex(int(trends))
+        if trends:
+            self._ask_trends()
+
+    def _ask_trends(self) -> None:
+        """Every ticket of the contract is replayed: not in the GUI thread, and once at a time."""
+        if self._gathering is None:
+            self._gathering = self._runner.start(
+                lambda _context: self._obligations.trends(),
+                tr("Gather the months of the contract"),
+                quiet=True,
             )
-        else:
-            self._list(overview.due, tr("Nothing is due today."))
+            self._gathering.succeeded.connect(self.trends.show_trends)
+            self._gathering.finished.connect(self._gathered)
 
-    def _list(self, found: Sequence[Due], nothing: str) -> None:
-        rest = len(found) - _DUE_ROWS
-        self._due_card.hint.show_text(tr("{count} more", count=rest) if rest > 0 else "")
-        badges = [StateBadge(one.state, one.word) for one in found[:_DUE_ROWS]]
-        width = max((made.sizeHint().width() for made in badges), default=0)
-        for one, made in zip(found, badges, strict=False):
-            badge = QWidget()
-            badge.setFixedWidth(max(_BADGE_WIDTH, width))
-            row(badge, made, None)
-            items: list[QWidget | None] = [badge, Label(one.text)]
-            if one.number:
-                follow = partial(self._follow, one.number)
-                items.append(link(one.number, follow, tr("Open {number}", number=one.number)))
-            elif one.page:
-                go = partial(self._go, one.page, one.identity)
-                items.append(link(tr("Go"), go, one.text))
-            listed = row(None, *items)
-            listed.setStretch(1, 1)
-            self.due.addLayout(listed)
-        if not found:
-            self.due.addWidget(Label(nothing, "caption"))
+    @Slot()
+    def _gathered(self) -> None:
+        self._gathering = None
+
+    # ------------------------------------------------------------ going on
 
     def _open_waiting(self, waiting: Waiting) -> None:
         self._follow(waiting.number)
@@ -349,193 +332,3 @@ class OverviewTab(Page):
             self.open_ledger(identity or "training")
         else:
             self.wanted.emit(page, identity)
-
-
-def _of_month(todo: Todo) -> Due:
-    return Due("warning", tr("missing"), todo.text, page=todo.page)
-
-
-class _Figures(Card):
-    """Five figures in a strip."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.contract = _Figure(tr("Contract period"), with_gauge=True)
-        self.rpo = _Figure(tr("Recovery point"))
-        self.restore = _Figure(tr("Proved restore"))
-        self.coverage = _Figure(tr("Coverage"))
-        self.days = _Figure(tr("Free person-days"), with_gauge=True)
-        self.days.gauge.ticks = (0.5, 0.8)
-        figures = (self.contract, self.rpo, self.restore, self.coverage, self.days)
-        layout = QHBoxLayout()
-        layout.setSpacing(16)
-        for place, figure in enumerate(figures):
-            if place:
-                layout.addWidget(line(upright=True))
-            layout.addWidget(figure, 1)
-        self.add(layout)
-
-    def show_overview(self, overview: Overview) -> None:
-        contract = overview.contract
-        if contract is None:
-            return
-        left, total = overview.days_left or 0, overview.days_total or 0
-        over = overview.days_left == 0
-        self.contract.show_figure(
-            number(left),
-            tr("days left"),
-            tr(
-                "{start} to {end}, day {gone}",
-                start=day(contract.start),
-                end=day(contract.end),
-                gone=max(0, total - left),
-            ),
-            "critical" if over else None,
-            tr("ended") if over else "",
-        )
-        self.contract.gauge.show_share((total - left) / total if total else 0)
-        self.rpo.show_figure(
-            lasting(overview.rpo_seconds) if overview.rpo_seconds is not None else NOTHING,
-            "",
-            tr("newest verified backup, target 24 h")
-            if overview.rpo_seconds is not None
-            else tr("no verified backup yet"),
-            overview.rpo_state,
-        )
-        self.restore.show_figure(
-            lasting(overview.restore_seconds) if overview.restore_seconds is not None else NOTHING,
-            "",
-            overview.restore_text,
-            overview.restore_state,
-        )
-        self.coverage.show_figure(
-            share(overview.coverage) if overview.coverage is not None else NOTHING,
-            "",
-            tr("watched, since this month's first look")
-            if overview.coverage is not None
-            else tr("nobody has looked yet"),
-            overview.coverage_state,
-        )
-        self._show_days(overview)
-
-    def _show_days(self, overview: Overview) -> None:
-        contract, ledger = overview.contract, overview.ledger
-        if contract is None or ledger is None:
-            return
-        states: dict[int, State] = {50: "warning", 80: "warning", 100: "critical"}
-        state = states.get(ledger.level)
-        self.days.show_figure(
-            _number(ledger.left),
-            tr("of {total} left", total=_number(ledger.total)),
-            tr("{used} used, {planned} planned", used=_number(ledger.used),
-               planned=_number(ledger.planned))
-            if ledger.used or ledger.planned
-            else tr("for changes inside the contract"),
-            state,
-            tr("{share} % used", share=ledger.level) if state else "",
-        )  # fmt: skip
-        self.days.gauge.show_share(float(ledger.used / ledger.total) if ledger.total else 0, state)
-
-
-class _Figure(QWidget):
-    def __init__(self, caption: str, *, with_gauge: bool = False) -> None:
-        super().__init__()
-        self._badge = StateBadge()
-        self._badge.hide()
-        self._value = Label(NOTHING, "figure", elide=False)
-        self._unit, self._text = Label("", "caption", elide=False), Label("", "caption")
-        self.gauge = Gauge()
-        self.gauge.setVisible(with_gauge)
-        value = row(None, self._value, self._unit, 8, self.gauge)
-        if not with_gauge:
-            value.addStretch(1)
-        name = Label(caption, "caption")
-        name.setFixedHeight(22)  # a badge's, so that figures with and without one line up
-        head = row(None, name, self._badge)
-        head.setStretch(0, 1)
-        column(self, head, value, self._text, spacing=2)
-
-    def show_figure(
-        self, value: str, unit: str, text: str, state: State | None = None, word: str = ""
-    ) -> None:
-        self._value.show_text(value)
-        self._unit.show_text(unit)
-        self._text.show_text(text)
-        self._badge.setVisible(state is not None)
-        if state is not None:
-            self._badge.show_state(state, word)
-
-
-def _expiry_table(runner: TaskRunner) -> Table[Expiry]:
-    def source(expiry: Expiry) -> str:
-        return f"{expiry.source}{tr(', ')}{ago(expiry.at)}" if expiry.at else expiry.source
-
-    columns: list[Column[Expiry]] = [
-        Column(tr("Resource"), lambda one: one.name, 150),
-        Column(tr("State"), lambda one: word_of(one.state), 96, state=lambda one: one.state),
-        Column(tr("Date"), lambda one: day(one.on) if one.on else NOTHING, 100),
-        Column(
-            tr("Days left"),
-            lambda one: number(one.days) if one.days is not None else NOTHING,
-            92,
-            key=lambda one: one.days,
-            right=True,
-        ),
-        Column(tr("Source"), source, muted=True, tip=source),
-    ]
-    return Table(columns, name=tr("Expiry"), runner=runner, identity=lambda one: one.name)
-
-
-def _ticket_table(runner: TaskRunner) -> Table[TicketLine]:
-    columns: list[Column[TicketLine]] = [
-        Column(
-            tr("Priority"),
-            lambda one: word_of_priority(one.priority),
-            84,
-            key=lambda one: one.priority,
-            state=lambda one: _PRIORITIES.get(one.priority),
-            muted=True,
-        ),
-        Column(tr("No."), lambda one: one.number, 68, muted=True),
-        Column(tr("Subject", context="ticket"), lambda one: one.title, tip=lambda one: one.title),
-        Column(
-            tr("Clock", context="ticket"),
-            lambda one: one.clock_text,
-            136,
-            right=True,
-            strong=lambda one: one.state == "critical",
-            tip=lambda one: one.clock_text,
-        ),
-    ]
-    return Table(
-        columns,
-        name=tr("Open tickets"),
-        runner=runner,
-        identity=lambda one: one.number,
-        empty=tr("No ticket is open."),
-    )
-
-
-def _waiting_table(runner: TaskRunner) -> Table[Waiting]:
-    columns: list[Column[Waiting]] = [
-        Column(tr("No."), lambda one: one.number, 68, muted=True),
-        Column(tr("Subject", context="ticket"), lambda one: one.title, tip=lambda one: one.title),
-        Column(
-            tr("Waiting for"),
-            lambda one: lasting(one.seconds),
-            112,
-            key=lambda one: one.seconds,
-            right=True,
-        ),
-    ]
-    return Table(
-        columns,
-        name=tr("Waiting on Party A"),
-        runner=runner,
-        identity=lambda one: one.number,
-        empty=tr("Nothing waits on Party A."),
-    )
-
-
-def _number(value: Decimal) -> str:
-    return f"{value.normalize():f}"

@@ -153,7 +153,11 @@ class ReportsTab(Page):
         self._judge()
 
     def show_item(self, identity: str) -> None:
-        """Show the report of that id or number."""
+        """Show the report of that id or number, or be ready to make that of a month (2018-04)."""
+        if (place := self.period.findData(identity)) >= 0:
+            self.period.setCurrentIndex(place)
+            self.make_button.setFocus()
+            return
         for report in self.table.rows.shown:
             if identity in (report.id, report.number):
                 self.table.select(report.id)

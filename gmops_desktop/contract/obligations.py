@@ -102,21 +102,25 @@ _WANTED: Final[dict[Stream, str]] = {
     "restores": mark("No proved restore or drill this month"),
     "verifications": mark("The yearly verification is due this month"),
 }
-_PAGES: Final[dict[Stream, str]] = {
-    "host_looks": "status",
-    "website_looks": "status",
-    "account_looks": "status",
-    "backups": "backups",
-    "file_backups": "backups",
-    "account_backups": "backups",
-    "restores": "backups",
-    "patches": "patches",
-    "reports": "reports",
-    "verifications": "register",
-    "trainings": "register",
-    "visits": "register",
-    "inspections": "register",
-    "deviations": "register",
+# Where evidence of a stream is made, and what to ask for there: "+" begins something new.
+_FORMS: Final[dict[Stream, tuple[str, str]]] = {
+    "host_looks": ("status", ""),
+    "website_looks": ("status", ""),
+    "account_looks": ("status", ""),
+    "backups": ("backups", "+"),
+    "file_backups": ("backups", ""),
+    "account_backups": ("backups", ""),
+    "restores": ("backups", ""),
+    "patches": ("patches", ""),
+    "reports": ("reports", ""),
+    "incidents": ("tickets", "+"),
+    "requirements": ("tickets", "+"),
+    "questions": ("register", "+question"),
+    "trainings": ("register", "+training"),
+    "visits": ("register", "+visit"),
+    "inspections": ("register", "+inspection"),
+    "verifications": ("register", "+verification"),
+    "deviations": ("register", "+deviation"),
 }
 _CELLS: Final[dict[Cell, str]] = {
     "full": mark("evidence there"),
@@ -169,12 +173,13 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Todo:
-    """What an item still lacks this month; `page` is where it is done."""
+    """What an item still lacks this month; `page` is where it is done, `form` what to ask there."""
 
     item: ServiceItem
     stream: Stream
     text: str
     page: str
+    form: str = ""
 
 
 def name_of_item(item: ServiceItem) -> str:
@@ -188,9 +193,10 @@ def word_of_stream(stream: Stream) -> str:
     return tr(_STREAMS[stream])
 
 
-def page_of_stream(stream: Stream) -> str:
-    """Return the page on which a stream's evidence is made."""
-    return _PAGES.get(stream, "tickets")
+def form_of_stream(stream: Stream, month: date) -> tuple[str, str]:
+    """Return the page on which a stream's evidence of a month is made, and what to show there."""
+    page, form = _FORMS[stream]
+    return page, f"{month:%Y-%m}" if stream == "reports" else form
 
 
 def word_of_cell(cell: Cell) -> str:
@@ -237,7 +243,8 @@ def todos(
         for stream in STREAMS.get(item.key, Evidence(())).needs:
             if stream in _WANTED and not counts.get((stream, month), 0):
                 text = tr(_WANTED[stream])
-                found.setdefault(stream, Todo(item, stream, text, page_of_stream(stream)))
+                page, form = form_of_stream(stream, month)
+                found.setdefault(stream, Todo(item, stream, text, page, form))
     return tuple(found.values())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -110,10 +110,7 @@ class Contract:
 
     def months(self) -> Iterator[date]:
         """Yield the first day of every month that the period touches."""
-        month = self.start.replace(day=1)
-        while month <= self.end:
-            yield month
-            month = next_month(month)
+        yield from months_between(self.start, self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +219,19 @@ def day_of(at: datetime) -> date:
 def month_of(at: datetime) -> date:
     """Return the first day of the contract's month (Beijing time) of a moment."""
     return day_of(at).replace(day=1)
+
+
+def months_between(first: date, last: date) -> Iterator[date]:
+    """Yield the first day of every month that two days (both included) touch."""
+    month = first.replace(day=1)
+    while month <= last:
+        yield month
+        month = next_month(month)
+
+
+def within(month: date, first: date, last: date) -> tuple[date, date]:
+    """Return the first and last day of a month's part between two days (both included)."""
+    return max(month, first), min(next_month(month) - timedelta(days=1), last)
 
 
 def next_month(month: date) -> date:

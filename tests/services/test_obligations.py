@@ -10,6 +10,7 @@ from db.ids import uuid7
 from db.journal import Journal
 from db.models import ArchiveRow, LookRow, RestoreRow
 from gmops_desktop.addresses import MysqlAddress, SshAddress, WebAddress
+from gmops_desktop.contract.obligations import STREAMS, form_of_stream
 from gmops_desktop.contract.workdays import Holidays
 from gmops_desktop.services.calendars import Calendars
 from gmops_desktop.services.contracts import Contracts
@@ -453,6 +454,63 @@ def test_levels_of_person_days_and_their_flaws_are_told(obligations, tickets, le
     assert texts["10 of 10 free person-days are used"] == "critical"
 
 
+def test_evidence_of_a_month_lies_within_the_contract(obligations, contracts, ledgers, add, time):
+    time.now = datetime(2018, 3, 3, 2, tzinfo=UTC)  # before the contract's first day
+    ledgers.add("training", "试讲", paper="签到表")
+    time.now = NOW
+    before, inside = datetime(2018, 3, 5, 15, 59, tzinfo=UTC), datetime(2018, 3, 5, 16, tzinfo=UTC)
+    add(archive(before), archive(inside))
+    march = {line.item.key: line.cells[0] for line in obligations.overview().matrix}
+    assert march["database"] == ("partly", 1)
+    assert march["training"] == ("none", 0)
+    found = obligations.evidence("database", date(2018, 3, 1))
+    assert [proof.count for proof in found.proofs] == [1, 0]
+    assert obligations.evidence("training", date(2018, 3, 1)).proofs[0].count == 0
+
+
+def test_what_is_missing_leads_to_the_form_that_makes_it(obligations):
+    forms = {todo.stream: (todo.page, todo.form) for todo in obligations.overview().todos}
+    assert forms["backups"] == ("backups", "+")
+    assert form_of_stream("reports", date(2018, 4, 1)) == ("reports", "2018-04")
+    assert form_of_stream("inspections", date(2018, 4, 1)) == ("register", "+inspection")
+    for item in STREAMS.values():
+        for stream in item.streams:
+            assert form_of_stream(stream, date(2018, 4, 1))[0]
+
+
+def test_the_months_tell_tickets_answers_and_days(obligations, tickets, ledgers, time):
+    def opened(on, kind, answered=None):
+        time.now = on
+        ticket = tickets.open(kind, "页面", requester="李慧敏", priority=3)
+        if answered is not None:
+            time.now += answered
+            tickets.move(ticket.id, "assessing")
+        return ticket
+
+    april, june = datetime(2018, 4, 9, 1, tzinfo=UTC), datetime(2018, 6, 11, 1, tzinfo=UTC)
+    opened(april, "incident", HOUR)
+    opened(april + HOUR, "question", 3 * HOUR)
+    opened(april + 9 * HOUR, "problem", timedelta(days=3))
+    opened(june, "request")
+    work = opened(june, "requirement", HOUR)
+    ledgers.book(work.number, Decimal("0.3"))
+    time.now = datetime(2018, 8, 1, 1, tzinfo=UTC)
+    ledgers.book(work.number, Decimal("0.4"))
+    time.now = NOW
+    found = obligations.trends()
+    assert found.months[0] == date(2018, 3, 1)
+    assert found.months[-1] == date(2018, 11, 1)
+    assert found.tickets[1] == (2, 0, 1)
+    assert found.tickets[3] == (0, 2, 0)
+    assert found.answers[0] is None
+    assert (found.answers[1].median, found.answers[1].count) == (3 * 3600, 3)
+    assert found.answers[1].late == 2  # the limit of the third priority is two hours
+    assert found.answers[3].count == 1
+    assert [found.days[at] for at in (2, 3, 4, 5)] == [Decimal(0), Decimal("0.5"), Decimal("0.5"),
+                                                       Decimal("1.0")]  # fmt: skip
+    assert found.days[-1] == obligations.overview().ledger.used
+
+
 # ---------------------------------------------------------------- several contracts
 
 
@@ -482,5 +540,11 @@ def test_everything_is_counted_for_the_contract_that_is_shown(database, journal,
     assert (one.person_days_left, two.person_days_left) == (10, 3)
     assert [line.number for line in one.tickets] == [asked.number]
     assert [line.number for line in two.tickets] == [theirs.number]
+    months = []
+    for id in (first.id, second.id):
+        shown[0] = id
+        months.append(Obligations(database, journal, now=time, shown=lambda: shown[0]).trends())
+    assert [one.tickets[NOVEMBER] for one in months] == [(0, 0, 1), (0, 1, 0)]
+    assert [one.days[NOVEMBER] for one in months] == [0, 2]
     assert row_of(one, "questions").cells[NOVEMBER] == ("partly", 1)
     assert row_of(two, "questions").cells[NOVEMBER] == ("none", 0)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -18,13 +19,15 @@ from gmops_desktop.contract.clauses import CLAUSES
 from gmops_desktop.contract.terms import Contract
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.ledgers import Ledgers
-from gmops_desktop.services.obligations import Obligations
+from gmops_desktop.services.obligations import Due, Obligations
 from gmops_desktop.services.reports import Reports
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
+from ui.dialogs.contract import NoticeSheet
 from ui.dialogs.sheet import Sheet
 from ui.evidence_dialog import ClausesDialog, EvidenceDialog
 from ui.ledger_dialog import DaysSheet, LedgerDialog, RecordSheet
+from ui.overview_due import DueSheet
 from ui.overview_tab import OverviewTab
 from ui.papers import Papers
 from ui.ticket_dialogs import ReasonSheet
@@ -155,11 +158,87 @@ def test_what_nobody_has_done_is_told_in_the_cell_too(show: Show, running: Contr
         ("backups", None), ("restores", None)]  # fmt: skip
 
 
+def test_what_is_missing_opens_its_form(
+    show: Show, database: Database, journal: Journal, running: Contract, qtbot: QtBot
+) -> None:
+    Contracts(database, journal).save_expiry("verification", date.today())
+    tab = show()
+    place = next(at for at, item in enumerate(running.items) if item.key == "verification")
+    tab.matrix.chosen.emit(place, 0)
+    dialog = sheet_of(tab, EvidenceDialog)
+    assert isinstance(dialog, EvidenceDialog)
+    assert dialog.open_button.text() == "Make it…"
+    dialog.open_button.click()
+    qtbot.waitUntil(lambda: bool(tab.window().findChildren(RecordSheet)))
+    [sheet] = tab.window().findChildren(RecordSheet)
+    assert sheet.windowTitle() == "Yearly verification"
+
+
+def test_the_matrix_is_walked_by_the_keyboard(show: Show, running: Contract, qtbot: QtBot) -> None:
+    tab = show()
+    tab.matrix.setFocus()
+    qtbot.waitUntil(tab.matrix.hasFocus)
+    here = tab.matrix.currentIndex()
+    assert (here.row(), here.column()) == (0, 1)  # the month of today
+    qtbot.keyClick(tab.matrix, Qt.Key.Key_Down)
+    qtbot.keyClick(tab.matrix, Qt.Key.Key_Right)
+    tab.renew()  # the minute's refresh
+    assert (tab.matrix.currentIndex().row(), tab.matrix.currentIndex().column()) == (1, 2)
+    with qtbot.waitSignal(tab.matrix.chosen) as heard:
+        qtbot.keyClick(tab.matrix, Qt.Key.Key_Return)
+    assert heard.args == [1, 1]
+    assert sheet_of(tab, EvidenceDialog)
+
+
+def test_all_that_is_due_is_listed_and_leads_on(
+    show: Show, running: Contract, qtbot: QtBot
+) -> None:
+    tab = show()
+    tab.due.show_due([Due("critical", "late", f"thing {n}", f"T-{n:04d}") for n in range(9)], ())
+    assert tab.due.more.text() == "5 more"
+    tab.due.more.click()
+    sheet = sheet_of(tab, DueSheet)
+    assert isinstance(sheet, DueSheet)
+    assert len(sheet.table.rows.shown) == 9
+    sheet.table.selectRow(7)
+    with qtbot.waitSignal(tab.wanted) as heard:
+        sheet.go.click()
+    assert heard.args == ["tickets", "T-0007"]
+
+
+def test_a_notice_that_is_due_opens_its_letter(
+    show: Show, database: Database, journal: Journal, running: Contract
+) -> None:
+    tab = show()
+    [notice] = Contracts(database, journal).notices()
+    tab.due.wanted.emit("notice", notice.key)
+    assert sheet_of(tab, NoticeSheet).windowTitle() == notice.text()
+
+
+def test_the_months_are_gathered_when_they_are_asked_for(
+    show: Show,
+    database: Database,
+    journal: Journal,
+    running: Contract,
+    qtbot: QtBot,
+    settled: Callable[[], None],
+) -> None:
+    Tickets(database, journal).open("incident", "502", requester="李慧敏", priority=1)
+    tab = show()
+    assert tab.trends.tickets.accessibleDescription() == ""
+    tab.below._buttons["trends"].click()
+    settled()
+    assert tab.trends.isVisible()
+    assert "faults 1, requests 0" in tab.trends.tickets.accessibleDescription()
+    assert "nothing on record" in tab.trends.answers.accessibleDescription()
+    assert tab.trends.days.accessibleDescription().endswith("0")
+
+
 def test_this_months_list_names_what_is_missing(
     show: Show, running: Contract, qtbot: QtBot
 ) -> None:
     tab = show()
-    tab.span._buttons["month"].click()
+    tab.due.span._buttons["month"].click()
 
     def seen() -> set[str]:
         return {label.full_text for label in tab.findChildren(Label) if label.isVisible()}

@@ -15,10 +15,11 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -93,6 +94,8 @@ class Matrix(QTableView):
         self.setAccessibleName(tr("Obligation matrix"))
         self.setShowGrid(False)
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.setTabKeyNavigation(False)  # Tab goes on to the next card, arrows go from cell to cell
+        self.setToolTip(tr("Arrows go from month to month, Enter shows the evidence"))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.verticalHeader().hide()
         self.verticalHeader().setMinimumSectionSize(ROW)
@@ -116,13 +119,28 @@ class Matrix(QTableView):
 
         `today` is the column of the current month, -1 for none.
         """
+        place = self.currentIndex()
+        row, column = place.row(), place.column()
         self._model.show_matrix(months, items, today)
+        if column > 0 and self.hasFocus():  # a reset forgets where somebody is
+            self.setCurrentIndex(self._model.index(row, column))
         head = self.horizontalHeader()
         widest = max((self.fontMetrics().horizontalAdvance(title) for title, _ in items), default=0)
         if months:
             head.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
             head.resizeSection(0, min(196, widest + 24))
         self.setMinimumHeight(HEADER_HEIGHT + ROW * max(3, len(items)))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self._choose(self.currentIndex())
+            return
+        super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        if not self.currentIndex().isValid() and self._model.items:
+            self.setCurrentIndex(self._model.index(0, max(1, self._model.today + 1)))
+        super().focusInEvent(event)
 
     def _choose(self, index: QModelIndex) -> None:
         if index.column() > 0:
@@ -229,4 +247,13 @@ class _MatrixDelegate(QStyledItemDelegate):
         if index.column() - 1 == self._model.today:
             painter.fillRect(option.rect, QColor(t.accent_soft))
         kind, count = self._model.cell(index)
-        paint_cell(painter, box.adjusted(4, 4, -4, -4), kind, count, t)
+        ahead = 0 <= self._model.today < index.column() - 1
+        if kind != "none" or not ahead:  # of months to come nothing is said but what is due then
+            paint_cell(painter, box.adjusted(4, 4, -4, -4), kind, count, t)
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            painter.save()
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(t.accent), 2))
+            painter.drawRoundedRect(box.adjusted(2, 2, -2, -2), 4, 4)
+            painter.restore()

@@ -10,15 +10,20 @@ from gmops_desktop.services.obligations.service import (
     Obligations,
     Overview,
 )
+from gmops_desktop.services.obligations.trends import GROUPS, Answers, Group, Trends
 
 __all__ = [
+    "GROUPS",
     "RESTORE_FRESH",
     "RPO_TARGET",
+    "Answers",
     "Due",
     "EvidenceOf",
     "Expiry",
+    "Group",
     "Obligations",
     "Overview",
     "TicketLine",
+    "Trends",
     "Waiting",
 ]

@@ -35,7 +35,7 @@ from gmops_desktop.contract.obligations import (
 )
 from gmops_desktop.contract.person_days import Ledger
 from gmops_desktop.contract.registers import Record, Register, word_of_lack
-from gmops_desktop.contract.terms import ZONE, Contract, ServiceItem, day_of, vacancies
+from gmops_desktop.contract.terms import ZONE, Contract, ServiceItem, day_of, vacancies, within
 from gmops_desktop.contract.workdays import calendar_of
 from gmops_desktop.language import tr
 from gmops_desktop.services.obligations import clauses as gathering
@@ -43,6 +43,7 @@ from gmops_desktop.services.obligations import due, opened
 from gmops_desktop.services.obligations.due import Due
 from gmops_desktop.services.obligations.expiry import Expiry, expiries, verification_month
 from gmops_desktop.services.obligations.opened import Open, TicketLine, Waiting
+from gmops_desktop.services.obligations.trends import Trends, trends
 from gmops_desktop.states import State
 
 RPO_TARGET: Final = 24 * 3600.0  # seconds: a backup a day
@@ -131,7 +132,7 @@ class Obligations:
             coverage = evidence.coverage(session, now, scope)
             months = tuple(contract.months())
             records = ledgers.records(self._journal, scope)
-            counts, lacks = self._counted(session, months, scope, records)
+            counts, lacks = self._counted(session, contract, scope, records)
             expiring = verification_month(terms)
             owed = {("verification", expiring)} if expiring else set()
             ledger = ledgers.person_days(session, self._journal, contract, scope)
@@ -161,14 +162,18 @@ class Obligations:
             )
 
     def evidence(self, key: str, month: date) -> EvidenceOf:
-        """Return all evidence of the item `key` in a month, stream by stream, what is needed
-        first."""
+        """Return all evidence of the item `key` in a month of the contract, stream by stream, what
+        is needed first."""
         with self._database.session() as session:
             contract = shown_contract(session, self._shown(), day_of(self._now()))
             items = contract.items if contract else ()
             item = next((one for one in items if one.key == key), ServiceItem(key, key))
             scope = scope_of(session, contract) if contract else EVERYTHING
-            records = ledgers.records(self._journal, scope)
+            days = (contract.start, contract.end) if contract else (date.min, date.max)
+            first, last = within(month, *days)
+            records = [
+                one for one in ledgers.records(self._journal, scope) if first <= one.on <= last
+            ]
             wanted = STREAMS.get(key, Evidence(()))
             return EvidenceOf(
                 item,
@@ -177,7 +182,7 @@ class Obligations:
                     Proof(
                         stream,
                         stream in wanted.needs,
-                        tuple(_pieces(session, stream, month, scope, records)),
+                        tuple(_pieces(session, stream, first, last, scope, records)),
                     )
                     for stream in wanted.streams
                 ),
@@ -192,9 +197,8 @@ class Obligations:
             if contract is None:
                 return ()
             scope = scope_of(session, contract)
-            months = tuple(contract.months())
             records = ledgers.records(self._journal, scope)
-            counts, _ = self._counted(session, months, scope, records)
+            counts, _ = self._counted(session, contract, scope, records)
             return proofs(
                 gathering.recorded(
                     session,
@@ -207,17 +211,30 @@ class Obligations:
                 )
             )
 
+    def trends(self, now: datetime | None = None) -> Trends | None:
+        """Return how the contract went month by month; None where there is none."""
+        now = now or self._now()
+        with self._database.session() as session:
+            contract = shown_contract(session, self._shown(), day_of(now))
+            if contract is None:
+                return None
+            scope = scope_of(session, contract)
+            return trends(session, self._journal, contract, scope, now)
+
     # ------------------------------------------------------------ inside
 
     def _counted(
         self,
         session: Session,
-        months: Sequence[date],
+        contract: Contract,
         scope: Scope,
         records: Iterable[Record],
     ) -> tuple[Counter[tuple[Stream, date]], Counter[tuple[Stream, date]]]:
-        counted = evidence.by_month(session, months, scope, _linked(records))
+        first, last = contract.start, contract.end
+        counted = evidence.by_month(session, first, last, scope, _linked(records))
         for one in records:
+            if not contract.runs(one.on):
+                continue
             place = _REGISTERS[one.register], one.on.replace(day=1)
             counted.there[place] += 1
             counted.lacking[place] += not one.complete
@@ -291,11 +308,16 @@ def _linked(records: Iterable[Record]) -> frozenset[str]:
 
 
 def _pieces(
-    session: Session, stream: Stream, month: date, scope: Scope, records: Sequence[Record]
+    session: Session,
+    stream: Stream,
+    first: date,
+    last: date,
+    scope: Scope,
+    records: Sequence[Record],
 ) -> Iterable[Piece]:
-    found = evidence.pieces(session, stream, month, scope, _linked(records))
+    found = evidence.pieces(session, stream, first, last, scope, _linked(records))
     for one in records:
-        if _REGISTERS[one.register] == stream and one.on.replace(day=1) == month:
+        if _REGISTERS[one.register] == stream:
             at = datetime.combine(one.on, time(12), ZONE).astimezone(UTC)
             lack = "" if one.complete else word_of_lack(one.register)
             found.append(Piece(at, one.title, "ledger", one.id, lack=lack))
