@@ -97,7 +97,8 @@ class ProgramFiles:
 class WebAddress:
     """A website: its front page, a word that must stand on it, and the back end's page.
 
-    `program` says where its program files are, where that is known.
+    `program` says where its program files are, where that is known; `pages` are further front
+    pages, on which the same word must stand.
     """
 
     url: str
@@ -105,6 +106,7 @@ class WebAddress:
     admin_url: str = ""
     ca: str = ""
     program: ProgramFiles | None = None
+    pages: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.url
@@ -160,6 +162,11 @@ def address_to_dict(address: Address) -> dict[str, Any]:
             del values[name]
     if isinstance(address, AccountAddress) and address.ssh is None:
         del values["ssh"]
+    if "pages" in values:
+        if values["pages"]:
+            values["pages"] = list(values["pages"])
+        else:
+            del values["pages"]
     if program := values.get("program"):
         for name in ("folders", "excluded"):
             program[name] = list(program[name])
@@ -178,7 +185,8 @@ def address_from_dict(kind: Kind, values: dict[str, Any]) -> Address:
     if kind == "account":
         ssh = values.get("ssh")
         return AccountAddress(**{**values, "ssh": SshAddress(**ssh) if ssh else None})
-    return WebAddress(**{**values, "program": _program(values.get("program"))})
+    pages = tuple(values.get("pages", ()))
+    return WebAddress(**{**values, "program": _program(values.get("program")), "pages": pages})
 
 
 def _program(values: dict[str, Any] | None) -> ProgramFiles | None:

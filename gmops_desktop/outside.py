@@ -19,7 +19,13 @@ from gmops_desktop.addresses import (
     WebAddress,
 )
 from gmops_desktop.context import Context
-from gmops_desktop.contract.looks import AccountDetails, HostDetails, MysqlDetails, WebDetails
+from gmops_desktop.contract.looks import (
+    AccountDetails,
+    FromServer,
+    HostDetails,
+    MysqlDetails,
+    WebDetails,
+)
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.paths import Home
@@ -28,6 +34,7 @@ if TYPE_CHECKING:
     from gmops_desktop.adapters.mysql import MysqlConnection
     from gmops_desktop.adapters.ssh import Ssh, Tunnel
     from gmops_desktop.adapters.tencent import Tencent
+    from gmops_desktop.adapters.web import Links
     from gmops_desktop.adapters.wechat import WeChat
     from gmops_desktop.services.patches import Inventory, Plan, Update
 
@@ -37,6 +44,7 @@ class Outside:
 
     def __init__(self, home: Home, secret: Callable[[str], str]) -> None:
         self._home, self._secret = home, secret
+        self._links: Links | None = None
 
     def open_ssh(self, address: SshAddress, context: Context) -> Ssh:
         """Return a live connection to a trusted server; the caller closes it."""
@@ -119,7 +127,33 @@ class Outside:
     def look_web(self, address: WebAddress, context: Context) -> WebDetails:
         from gmops_desktop.adapters import web
 
-        return web.look(address, context)
+        if self._links is None:
+            self._links = web.Links()
+        try:
+            seen = web.look(address, context, self._links)
+        except OpsError as error:
+            context.check()
+            there, why = self._from_server(address, context)
+            raise web.placed(error, there, why) from error.__cause__ or error
+        there, why = self._from_server(address, context)
+        sections = {**seen.sections, "from_server": why} if why else seen.sections
+        return replace(seen, from_server=there, sections=sections)
+
+    def _from_server(self, address: WebAddress, context: Context) -> tuple[FromServer | None, str]:
+        """Return what the site's server gets from its address, or why that is not known."""
+        from gmops_desktop.adapters import web
+        from gmops_desktop.adapters.sections import Unknown
+
+        if address.program is None:
+            return None, tr("no server is entered for this website")
+        try:
+            with self.open_ssh(address.program.ssh, context) as server:
+                return web.look_from(server, address.url, context), ""
+        except OpsError as error:
+            context.check()
+            return None, error.message
+        except Unknown as why:
+            return None, str(why)
 
     def look_account(self, address: AccountAddress, context: Context) -> AccountDetails:
         from gmops_desktop.adapters import wechat

@@ -51,7 +51,10 @@ def test_mysql_addresses_read_back(address: MysqlAddress) -> None:
         st.just("mysql"),
         st.builds(MysqlAddress, hosts, ports, names, names, st.none() | ssh_addresses),
     )
-    | st.tuples(st.just("website"), st.builds(WebAddress, names, names))
+    | st.tuples(
+        st.just("website"),
+        st.builds(WebAddress, names, names, pages=st.lists(names, max_size=2).map(tuple)),
+    )
     | st.tuples(st.just("account"), st.builds(AccountAddress, names, ssh=st.none() | ssh_addresses))
 )
 def test_stored_addresses_read_back(pair: tuple[Kind, Address]) -> None:

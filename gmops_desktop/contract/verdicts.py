@@ -312,6 +312,9 @@ def _mysql(seen: MysqlDetails, add: _Findings) -> None:
 
 
 def _locks(seen: MysqlDetails, add: _Findings) -> None:
+    for key, known in (("locks", seen.lock_waits), ("transactions", seen.transactions)):
+        if known is None:
+            add.findings[key] = Finding("unknown")
     if seen.lock_waits is not None:
         held = [one for one in seen.lock_waits if one.seconds >= LOCK_SECONDS]
         add.add(
@@ -374,6 +377,25 @@ def _website(seen: WebDetails, add: _Findings) -> None:
     elif seen.admin_status and (seen.admin_status >= 500 or seen.admin_status == 404):
         add.add("back_end", "warning", tr("The back end answers with status {status}.",
                                           status=seen.admin_status))  # fmt: skip
+    for page in seen.pages:
+        broken = page.status is None or page.status >= 400 or page.keyword_found is False
+        why = page.fault or tr("status {code}", code=page.status)
+        if page.keyword_found is False and (page.status or 0) < 400:
+            why = tr("the keyword is missing")
+        add.add(
+            f"page:{page.url}", "warning" if broken else "ok",
+            tr("The page {url} is not as it should be: {why}", url=page.url, why=why),
+        )  # fmt: skip
+    if seen.broken_links is None:
+        add.findings["links"] = Finding("unknown")
+    else:
+        add.add(
+            "links", "warning" if seen.broken_links else "ok",
+            tr_n("A link of the front page leads nowhere: {first}",
+                 "{count} links of the front page lead nowhere, such as {first}",
+                 len(seen.broken_links), first=seen.broken_links[0].url)
+            if seen.broken_links else "",
+        )  # fmt: skip
     add.figure(tr("Front page"), str(seen.status), "", up)
     add.figure(tr("First byte"), f"{seen.seconds * 1000:,.0f}", "ms", speed, "seconds")
     if seen.tls_days is None:

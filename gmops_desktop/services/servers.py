@@ -275,6 +275,8 @@ def is_down(resource: Resource, error: OpsError) -> bool:
     """
     if isinstance(error, ssh.TunnelRefused):
         return not error.forbidden
+    if isinstance(error, web.SiteDown):
+        return True
     direct = resource.kind == "website" or (
         isinstance(resource.address, MysqlAddress) and resource.address.ssh is None
     )

@@ -302,6 +302,8 @@ class _WebForm(_Form):
         self._line((tr("Front page"), self.url, 1))
         self._line((tr("A word that must stand on it"), self.keyword, 1))
         self._line((tr("Page of the back end"), self.admin, 1))
+        self.pages = _Lines()
+        self._line((tr("Further front pages, one a line"), self.pages, 1))
         self.holder, self.folders = _Holding(hosts), _Lines()
         self.excluded = _Lines(USUAL)
         self._line((tr("Program files"), self.holder, 1))
@@ -320,6 +322,9 @@ class _WebForm(_Form):
     def missing(self) -> str:
         if not self.url.text().strip().startswith(("http://", "https://")):
             return tr("The front page begins with https:// or http://.")
+        for page in self.pages.lines():
+            if not page.startswith(("http://", "https://")):
+                return tr("{page} does not begin with https:// or http://.", page=page)
         if self.holder.currentData() is None:
             return ""
         if not self.folders.lines():
@@ -334,6 +339,7 @@ class _WebForm(_Form):
             self.admin.text().strip(),
             self._ca,
             self._program(),
+            self.pages.lines(),
         )
 
     def _program(self) -> ProgramFiles | None:
@@ -347,6 +353,7 @@ class _WebForm(_Form):
             self.url.setText(address.url)
             self.keyword.setText(address.keyword)
             self.admin.setText(address.admin_url)
+            self.pages.show_lines(address.pages)
             self._ca = address.ca
             if address.program:
                 self.holder.show_server(address.program.ssh)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gmops_desktop.contract.fact_lines import databases, hosts
+from gmops_desktop.contract.fact_lines import databases, hosts, websites
 from gmops_desktop.contract.fact_lines.lines import FactLine, Lines
-from gmops_desktop.contract.looks import Details, HostDetails, MysqlDetails
+from gmops_desktop.contract.looks import Details, HostDetails, MysqlDetails, WebDetails
 
 __all__ = ["FactLine", "lines_of"]
 
@@ -18,4 +18,7 @@ def lines_of(details: Details) -> tuple[FactLine, ...]:
     elif isinstance(details, MysqlDetails):
         lines.notes = details.notes
         databases.write(details, lines)
+    elif isinstance(details, WebDetails):
+        lines.notes = details.notes
+        websites.write(details, lines)
     return tuple(lines.lines)
