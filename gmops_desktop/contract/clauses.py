@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from gmops_desktop.contract.notices import Notice
@@ -67,7 +68,8 @@ class Recorded:
     """All that the record holds of a contract.
 
     `late` are the numbers of tickets whose promise was missed, `unanswered` of those answered too
-    late; `gaps` are stretches without duty, None where there is no roster at all.
+    late, `waited` is how long tickets waited on Party A; `gaps` are stretches without duty, None
+    where there is no roster at all.
     """
 
     contract: Contract
@@ -81,6 +83,7 @@ class Recorded:
     totals: Counter[Stream]
     late: Sequence[str] = ()
     unanswered: Sequence[str] = ()
+    waited: timedelta = timedelta(0)
 
     def actions(self, *wanted: str) -> int:
         """Count the entries of tickets and changes whose action is one of these."""
@@ -141,8 +144,8 @@ def _contacts(r: Recorded) -> Found:
     declined = sum(one.action == "ticket.declined" for one in first)
     emergencies = sum(bool(one.fields.get("emergency")) for one in first)
     facts = []
-    if first:
-        facts.append(tr("{count} requests checked", count=len(first)))
+    if asked := [one for one in first if one.fields.get("requester")]:
+        facts.append(tr("{count} requests checked", count=len(asked)))
     if declined:
         facts.append(tr("{count} declined", count=declined))
     if emergencies:
@@ -160,6 +163,8 @@ def _contacts(r: Recorded) -> Found:
 def _party_a(r: Recorded) -> Found:
     facts = _counted(r, mark("{count} confirmations"), "ticket.confirmed", "change.confirmed")
     facts += _counted(r, mark("{count} announcements"), "ticket.announced", "change.announced")
+    if hours := round(r.waited.total_seconds() / 3600):
+        facts.append(tr("waited on Party A for {hours} h, not charged", hours=hours))
     return facts, [], False
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -45,7 +45,7 @@ def recorded(
         ChangeRow.created_at >= begin,
         ChangeRow.created_at < end,
     )
-    late, unanswered = [], []
+    late, unanswered, waited = [], [], 0.0
     times = replayed(session, journal, found, now)
     for one in found:
         passed = {clock.key for clock in times[one.id].clocks if clock.state == "critical"}
@@ -53,6 +53,8 @@ def recorded(
             late.append(one.number)
         if "response" in passed:
             unanswered.append(one.number)
+        if one.state != "merged":  # its time counts where it was merged to
+            waited += sum(c.seconds for c in times[one.id].clocks if c.key == "waiting")
     people = agreements.people(session, scope)
     shifts = agreements.shifts(journal, people)
     return Recorded(
@@ -67,6 +69,7 @@ def recorded(
         totals=totals,
         late=late,
         unanswered=unanswered,
+        waited=timedelta(seconds=waited),
     )
 
 
