@@ -200,6 +200,13 @@ class Journal:
             rows = session.scalars(wanted.order_by(Entry.clock, Entry.device))
             return tuple(_view(row) for row in rows)
 
+    def entries_between(
+        self, session: Session, begin: datetime, end: datetime
+    ) -> tuple[EntryView, ...]:
+        """Return the entries of any kind recorded from `begin` to before `end`, oldest first."""
+        inside = select(Entry).where(Entry.at >= begin, Entry.at < end)
+        return tuple(_view(row) for row in session.scalars(inside.order_by(Entry.clock)))
+
     def clock(self) -> int:
         """Return the logical clock of the youngest entry."""
         with self._database.session() as session:

@@ -90,6 +90,7 @@ def build_window(
     from ui.message_watch import MessageWatch
     from ui.schedule_watch import ScheduleWatch
     from ui.ticket_watch import TicketWatch
+    from ui.tray import Tray
 
     def build() -> Pages:
         program.speak(services.settings.current)
@@ -112,6 +113,8 @@ def build_window(
     drill_watch.begin()
     ticket_watch = TicketWatch(services.ticket_trail, services.alerts, runner, window)
     ticket_watch.noticed.connect(window.show_notice)
+    tray = Tray(services.alerts, services.settings, window)
+    ticket_watch.followed.connect(tray.follow)
     message_watch = MessageWatch(services.messages, services.notices, runner, window)
     message_watch.noticed.connect(window.show_notice)
     window.closed.connect(message_watch.stop)
@@ -236,7 +239,15 @@ def _pages(
         lambda identity: services.settings.change(contract=identity),
     )
     overview.place_attachments(make_strip)
-    status = StatusTab(services.servers, contracts, services.settings, runner)
+    status = StatusTab(
+        services.servers,
+        contracts,
+        services.settings,
+        runner,
+        services.alerts,
+        services.events,
+        services.limits,
+    )
     status.watch()
     settings: Page
     if desk.guide:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from gmops_desktop.services.contracts import Contracts
     from gmops_desktop.services.drills import Drills
     from gmops_desktop.services.due_dates import DueDates
+    from gmops_desktop.services.events import Events
     from gmops_desktop.services.finding import Finding
     from gmops_desktop.services.imports import Imports
     from gmops_desktop.services.ledgers import Ledgers
@@ -194,6 +195,16 @@ class Services:
         from gmops_desktop.services.limits import Limits
 
         return Limits(self._database, self._journal)
+
+    @cached_property
+    def events(self) -> Events:
+        from gmops_desktop.services.events import Events
+
+        return Events(
+            self._database,
+            self._journal,
+            lambda: {one.id: one.name for one in self.contracts.resources()},
+        )
 
     @cached_property
     def finding(self) -> Finding:

@@ -167,6 +167,12 @@ class _MachineCard(Card):
             "open" if now.alert_tickets else "show",
             tr("What the looks find"),
         )
+        told = (now.alert_desktop, now.alert_sound)
+        self.told = Segments(
+            [("no", tr("nothing")), ("desktop", tr("a message")), ("both", tr("and a sound"))],
+            {(False, False): "no", (True, False): "desktop"}.get(told, "both"),
+            tr("A new alert gives"),
+        )
         sizes = sorted({*_ATTACHMENTS, now.attachment_megabytes})
         self.attachments = Segments(
             [(str(one), tr("{size} MB", size=one)) for one in sizes],
@@ -190,6 +196,7 @@ class _MachineCard(Card):
             (tr("Theme"), self.theme),
             (tr("Look every"), self.probe),
             (tr("What the looks find"), self.alerts),
+            (tr("A new alert gives"), self.told),
             (tr("Largest attachment"), self.attachments),
             (tr("Archive folder"), folder),
         )
@@ -205,6 +212,9 @@ class _MachineCard(Card):
         self.theme.chosen.connect(self._dress)
         self.probe.chosen.connect(self._probe)
         self.alerts.chosen.connect(lambda key: settings.change(alert_tickets=key == "open"))
+        self.told.chosen.connect(
+            lambda key: settings.change(alert_desktop=key != "no", alert_sound=key == "both")
+        )
         self.attachments.chosen.connect(lambda key: settings.change(attachment_megabytes=int(key)))
 
     def _name(self) -> None:

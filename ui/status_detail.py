@@ -3,45 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from gmops_desktop.addresses import Resource
-from gmops_desktop.contract.metrics import METRICS, Metric
-from gmops_desktop.contract.thresholds import LIMITS
 from gmops_desktop.language import tr
-from gmops_desktop.services.contracts import Contracts
-from gmops_desktop.services.servers import (
-    HostDetails,
-    Look,
-    MysqlDetails,
-    Series,
-    Servers,
-    WebDetails,
-)
-from gmops_desktop.settings import SettingsFile
+from gmops_desktop.services.servers import HostDetails, Look, MysqlDetails, WebDetails
 from gmops_desktop.states import State
+from ui.status_charts import StatusCharts
 from ui.theme import GAP
 from ui.widgets.badges import Gauge, StateBadge
-from ui.widgets.chart import Chart, Threshold
-from ui.widgets.frames import Card, Label, Segments, clear, column, row
+from ui.widgets.frames import Card, Label, Segments, clear, column, link, row
 from ui.words import NOTHING, lasting, number, share, size
-
-_SPANS: Final = {"hour": 3600.0, "day": 86400.0, "month": 30 * 86400.0}
 
 
 class StatusDetail(QWidget):
-    """Charts above, facts below."""
+    """Charts above, facts below; `asked` carries a time around which everything is to be told."""
 
-    def __init__(self, servers: Servers, contracts: Contracts, settings: SettingsFile) -> None:
+    asked = Signal(object)
+
+    def __init__(self, charts: StatusCharts) -> None:
         super().__init__()
-        self._servers, self._contracts, self._settings = servers, contracts, settings
-        self._resource: Resource | None = None
         self._look: Look | None = None
-
+        self.charts = charts
         self.title, self.facts = Label("", "strong", elide=False), Label("", "caption")
+        self.whole = link(tr("Whole span"), charts.whole, tr("Leave what was zoomed into (Escape)"))
+        self.around = link(
+            tr("What changed around…"),
+            lambda: self.asked.emit(None),
+            tr("Everything that happened near a point in time (Ctrl+E)"),
+        )
+        self.around.setShortcut("Ctrl+E")
         self.span = Segments(
             [
                 ("hour", tr("1 h")),
@@ -52,24 +45,25 @@ class StatusDetail(QWidget):
             "day",
             tr("Time span of the charts"),
         )
-        self._charts = QGridLayout()
-        self._charts.setSpacing(GAP)
         card = Card()
-        head = row(None, self.title, self.facts, self.span)
+        head = row(None, self.title, self.facts, self.whole, self.around, self.span)
         head.setStretch(1, 1)
         card.add(head)
-        card.add(self._charts, 1)
+        card.add(charts, 1)
         self._below = QVBoxLayout()
         layout = column(self, card, self._below, spacing=GAP)
         layout.setStretch(0, 1)
 
-        self.span.chosen.connect(lambda _key: self._show_charts())
+        self.span.chosen.connect(charts.show_span)
+        charts.told.connect(self._tell)
+        charts.moved.connect(self.whole.setVisible)
+        charts.asked.connect(self.asked)
 
     def show_resource(self, resource: Resource | None, look: Look | None) -> None:
         """Show `resource` and what the newest look found there."""
-        self._resource, self._look = resource, look
+        self._look = look
         self.title.show_text(resource.name if resource else "")
-        self._show_charts()
+        self.charts.show_resource(resource, look)
         clear(self._below)
         details = look.details if look else None
         if isinstance(details, HostDetails):
@@ -79,90 +73,9 @@ class StatusDetail(QWidget):
         elif isinstance(details, WebDetails):
             self._below.addWidget(_facts(tr("Checks"), _web_facts(details)))
 
-    def _show_charts(self) -> None:
-        clear(self._charts)
-        resource, facts = self._resource, list[str]()
-        if resource is None:
-            return
-        now = datetime.now(UTC)
-        begin, step = self._since(now)
-        coverages = []
-        drawn = [one for one in METRICS[resource.kind] if one.chart]
-        found = self._servers.many(resource.id, [one.key for one in drawn], begin)
-        for place, metric in enumerate(drawn):
-            series = found[metric.key]
-            coverages.append(series.coverage)
-            chart = Chart(tr(metric.title))
-            _draw(chart, metric, series, self._look, (begin, now), step)
-            self._charts.addWidget(chart, place // 2, place % 2)
-        if self._look is not None:
-            facts += _about(self._look)
-        if coverages:
-            facts.append(tr("coverage {share}", share=share(max(coverages))))
-        self.facts.show_text(" · ".join(facts))
-
-    def _since(self, now: datetime) -> tuple[datetime, float]:
-        """Return the begin of the span, and the expected distance of two samples in seconds."""
-        step = float(self._settings.current.probe_seconds)
-        if self.span.current in _SPANS:
-            seconds = _SPANS[self.span.current]
-            return now - timedelta(seconds=seconds), max(step, seconds / 600)
-        contract = self._contracts.current()
-        start = contract.start if contract else now.date() - timedelta(days=365)
-        begin = datetime(start.year, start.month, start.day).astimezone()
-        begin = min(begin, now - timedelta(days=1))
-        return begin, max(step, (now - begin).total_seconds() / 600)
-
-
-def _draw(
-    chart: Chart,
-    metric: Metric[Any],
-    series: Series,
-    look: Look | None,
-    span: tuple[datetime, datetime],
-    step: float,
-) -> None:
-    points = [
-        (at, None if value is None else value * metric.scale) for at, value, *_ in series.points
-    ]
-    known = [value for _, value in points if value is not None]
-    figures = look.figures if look else ()
-    state = next((figure.state for figure in figures if figure.metric == metric.key), None)
-    bad: State | None = state if state in ("warning", "critical") else None
-    thresholds = []
-    level = _level(metric.key, state)
-    if level is not None:
-        minutes = LIMITS[metric.key].minutes if metric.key in LIMITS else 0
-        text = number(level * metric.scale)
-        if minutes:
-            text = tr("{level} for {minutes} min", level=text, minutes=round(minutes))
-        thresholds.append(Threshold(level * metric.scale, text, bad))
-    now = tr("no samples yet")
-    if known:
-        places = 1 if max(known) < 100 else 0
-        now = tr("now {now}, peak {peak}", now=number(known[-1], places),
-                 peak=number(max(known), places))  # fmt: skip
-    chart.show_series(
-        points,
-        *span,
-        step=max(step, series.step),
-        now=now,
-        state=bad,
-        high=metric.top,
-        thresholds=thresholds,
-        reason=tr("not watched"),
-    )
-
-
-def _level(key: str, state: State | None) -> float | None:
-    """Return the trigger to draw: the critical one while it is passed, else the warning's."""
-    if key == "disk":
-        return 95.0 if state == "critical" else 85.0
-    if key not in LIMITS:
-        return None
-    limit = LIMITS[key]
-    pair = limit.critical if state == "critical" and limit.critical else limit.warning
-    return pair[0] if pair else None
+    def _tell(self, coverage: str) -> None:
+        facts = [*(_about(self._look) if self._look else ()), coverage]
+        self.facts.show_text(" · ".join(filter(None, facts)))
 
 
 def _about(look: Look) -> list[str]:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, Qt
-from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QWidget
 
 from gmops_desktop.addresses import MysqlAddress, Resource, SshAddress, ssh_of
 from gmops_desktop.changes import Change
 from gmops_desktop.language import tr
+from gmops_desktop.services.alerts import Alerts
 from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.events import Events
+from gmops_desktop.services.limits import Limits
 from gmops_desktop.services.servers import Figure, Look, Servers
 from gmops_desktop.settings import SettingsFile
 from gmops_desktop.states import State, word_of, worst
 from gmops_desktop.tasks import Task, TaskRunner
+from ui.around_dialog import AroundDialog
+from ui.limits_dialog import LimitsDialog
+from ui.status_alerts import StatusAlerts
+from ui.status_charts import StatusCharts
 from ui.status_detail import StatusDetail
+from ui.status_fleet import FleetTable
 from ui.theme import GAP
 from ui.widgets.badges import StateBadge
 from ui.widgets.frames import (
@@ -28,21 +37,19 @@ from ui.widgets.frames import (
     clear,
     column,
     disable,
-    line,
-    paragraph,
     row,
 )
 from ui.widgets.page import Page
 from ui.words import NOTHING, ago, clock_seconds, lasting
 
 _IN_A_ROW = 4
-_ORDER: dict[State, int] = {"critical": 0, "warning": 1, "unknown": 2, "ok": 3}
+_MOST_CARDS = 8  # more resources stand in a table
 
 
 class StatusTab(Page):
     """Looks at all resources when asked and, once it watches, every `probe_seconds`."""
 
-    shows = Change.SERVERS | Change.CONTRACT | Change.SETTINGS
+    shows = Change.SERVERS | Change.ALERTS | Change.CONTRACT | Change.SETTINGS
 
     def __init__(
         self,
@@ -50,10 +57,14 @@ class StatusTab(Page):
         contracts: Contracts,
         settings: SettingsFile,
         runner: TaskRunner,
+        alerts: Alerts,
+        events: Events,
+        limits: Limits,
     ) -> None:
         super().__init__(tr("Server status"))
         self._servers, self._contracts = servers, contracts
         self._settings, self._runner = settings, runner
+        self._alerts, self._events, self._limits = alerts, events, limits
         self._cards: dict[str, _ResourceCard] = {}
         self._chosen = ""
         self._task: Task | None = None
@@ -70,13 +81,21 @@ class StatusTab(Page):
             icon_name="arrows-clockwise",
             tip=tr("Look at every resource now (F5)"),
         )
+        self.thresholds = button(
+            tr("Thresholds…"),
+            self._edit_limits,
+            icon_name="sliders-horizontal",
+            tip=tr("From which values on the chosen resource is an alert"),
+        )
+        self.head.add_action(self.thresholds)
         self.head.add_action(self.terminal)
         self.head.add_action(self.now)
 
         self._row = QGridLayout()
         self._row.setSpacing(GAP)
-        self.detail = StatusDetail(servers, contracts, settings)
-        self._alerts = _Alerts()
+        self._fleet = FleetTable(runner)
+        self.detail = StatusDetail(StatusCharts(servers, contracts, settings, events, limits))
+        self.attention = StatusAlerts()
         self._empty = EmptyState(
             "activity",
             tr("Nothing to look at yet"),
@@ -98,8 +117,8 @@ class StatusTab(Page):
         below = QHBoxLayout()
         below.setSpacing(GAP)
         below.addWidget(self.detail, 1)
-        below.addWidget(self._alerts)
-        column(self._all, self._row, below, spacing=GAP).setStretch(1, 1)
+        below.addWidget(self.attention)
+        column(self._all, self._row, self._fleet, below, spacing=GAP).setStretch(2, 1)
         self.body.addWidget(self._all, 1)
         self.body.addWidget(self._empty, 1)
 
@@ -109,7 +128,11 @@ class StatusTab(Page):
 
         self._timer.timeout.connect(lambda: self.look(quiet=True))
         self._ages.timeout.connect(self._show_ages)
-        self._alerts.ticket_wanted.connect(self.ticket_wanted)
+        self._fleet.chosen.connect(self._choose)
+        self.detail.asked.connect(self.look_around)
+        self.attention.ticket_wanted.connect(self.ticket_wanted)
+        self.attention.acknowledged.connect(self._acknowledge)
+        self.attention.opened.connect(lambda number: self.wanted.emit("tickets", number))
         self._ages.start()
 
     def watch(self) -> None:
@@ -144,11 +167,12 @@ class StatusTab(Page):
         self._all.setVisible(bool(resources))
         self._empty.setVisible(not resources)
         self._show_cards(resources, looks)
-        if self._chosen not in self._cards:
-            self._chosen = next(iter(self._cards), "")
+        if self._chosen not in {one.id for one in resources}:
+            self._chosen = resources[0].id if resources else ""
         self._choose(self._chosen)
         seen = [looks[one.id] for one in resources if one.id in looks]
-        self._alerts.show_looks(seen)
+        over = self._alerts.cleared(datetime.now(UTC) - timedelta(days=1))
+        self.attention.show_all(self._alerts.active(), seen, over)
         self._show_caption(resources, seen)
         self._count(seen)
 
@@ -158,8 +182,14 @@ class StatusTab(Page):
 
     def show_item(self, identity: str) -> None:
         self.renew()
-        if identity in self._cards:
+        if any(one.id == identity for one in self._contracts.resources()):
             self._choose(identity)
+
+    def look_around(self, at: datetime | None) -> None:
+        """Ask what changed around a moment (none: now)."""
+        dialog = AroundDialog(self, self._events, self._runner, at)
+        dialog.wanted.connect(self.wanted)
+        dialog.open()
 
     def _interval(self) -> int:
         return max(10, self._settings.current.probe_seconds) * 1000
@@ -192,6 +222,11 @@ class StatusTab(Page):
         self.head.caption.show_text(" · ".join(facts))
 
     def _show_cards(self, resources: Sequence[Resource], looks: dict[str, Look]) -> None:
+        many = len(resources) > _MOST_CARDS
+        self._fleet.setVisible(many)
+        if many:
+            self._fleet.show_all(resources, looks)
+            resources = []
         if list(self._cards) != [resource.id for resource in resources]:
             clear(self._row)
             self._cards = {}
@@ -214,6 +249,7 @@ class StatusTab(Page):
         self._chosen = identity
         for key, card in self._cards.items():
             card.select(key == identity)
+        self._fleet.choose(identity)
         resource = next((one for one in self._contracts.resources() if one.id == identity), None)
         look = next((one for one in self._servers.last() if one.resource_id == identity), None)
         self.detail.show_resource(resource, look)
@@ -223,6 +259,25 @@ class StatusTab(Page):
             "" if has_ssh else tr("The chosen resource is not reached over SSH."),
             tr("Copy the command that opens a terminal on this server"),
         )
+
+    def _acknowledge(self, alert_id: str) -> None:
+        who = self._settings.current.actor or getpass.getuser()
+        self._runner.start(
+            lambda _context: self._alerts.acknowledge(alert_id, who),
+            tr("Acknowledge an alert"),
+            lane="alerts",
+            changes=Change.ALERTS,
+            quiet=True,
+        )
+
+    def _edit_limits(self) -> None:
+        resource = next(
+            (one for one in self._contracts.resources() if one.id == self._chosen), None
+        )
+        if resource is not None:
+            dialog = LimitsDialog(self, self._limits, resource)
+            dialog.saved.connect(self.renew)
+            dialog.open()
 
     def _copy_command(self) -> None:
         resource = next(
@@ -310,56 +365,3 @@ def _address(resource: Resource) -> str:
     if isinstance(address, MysqlAddress):
         return f"{address.schema} @ {address.host}"
     return str(address).removeprefix("https://").removeprefix("http://")
-
-
-class _Alerts(Card):
-    """What is not in order, the worst first; only the worst has the filled button."""
-
-    ticket_wanted = Signal(str, str, str)
-
-    def __init__(self) -> None:
-        super().__init__(tr("Needs attention"))
-        self.setFixedWidth(320)
-        self._list = QVBoxLayout()
-        self.add(self._list)
-        self.add_stretch()
-
-    def show_looks(self, looks: Sequence[Look]) -> None:
-        """Show one entry per resource that is not ok."""
-        clear(self._list)
-        self._list.setSpacing(8)
-        bad = sorted(
-            (look for look in looks if look.state != "ok"), key=lambda one: _ORDER[one.state]
-        )
-        critical = sum(look.state == "critical" for look in bad)
-        hint = tr("{count}, {critical} critical", count=len(bad), critical=critical) if bad else ""
-        self.hint.show_text(hint)
-        for place, look in enumerate(bad):
-            self._list.addWidget(self._entry(look, first=place == 0))
-            self._list.addWidget(line())
-        if not bad:
-            text = tr("All is in order.") if looks else tr("Nobody has looked yet.")
-            self._list.addWidget(Label(text, "caption"))
-
-    def _entry(self, look: Look, *, first: bool) -> QWidget:
-        made = QWidget()
-        title = f"{look.name}{tr(': ')}{look.reason}"
-        lines = [f"{one.name} {one.value} {one.unit}".strip() for one in look.figures]
-        evidence = "\n".join([title, *lines, *look.log_lines])
-        ticket = button(
-            tr("New ticket"),
-            lambda: self.ticket_wanted.emit(title, evidence, look.resource_id),
-            kind="primary" if first and look.state == "critical" else "plain",
-            icon_name="ticket",
-            tip=tr("Record it as a ticket, with these findings"),
-            scale="small",
-        )
-        head = row(None, StateBadge(look.state, soft=False), Label(look.name, "strong"))
-        head.setStretch(1, 1)
-        seen = tr("seen {age}", age=ago(look.at, datetime.now(UTC)))
-        foot = row(None, Label(seen, "caption"), None, ticket)
-        texts = [paragraph(look.reason, "caption")]
-        if look.hint:
-            texts.append(paragraph(look.hint, "hint"))
-        column(made, head, *texts, foot, spacing=4)
-        return made

@@ -16,8 +16,13 @@ from gmops_desktop.addresses import AccountAddress, SshAddress, WebAddress
 from gmops_desktop.context import Context
 from gmops_desktop.contract.looks import AccountDetails, Disk, HostDetails, MysqlDetails, WebDetails
 from gmops_desktop.errors import OpsError
+from gmops_desktop.services.alerts import Alerts
 from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.events import Events
+from gmops_desktop.services.limits import Limits
 from gmops_desktop.services.servers import Servers
+from gmops_desktop.services.tickets import Tickets
+from gmops_desktop.services.troubles import Troubles
 from gmops_desktop.settings import SettingsFile
 from gmops_desktop.tasks import TaskRunner
 from ui.status_tab import StatusTab
@@ -93,11 +98,36 @@ def servers(database: Database, outside: Outside) -> Servers:
 
 
 @pytest.fixture
+def alerts(database: Database, journal: Journal, contracts: Contracts) -> Alerts:
+    troubles = Troubles(database, journal, Tickets(database, journal))
+    return Alerts(database, troubles, contracts.resources)
+
+
+@pytest.fixture
+def events(database: Database, journal: Journal, contracts: Contracts) -> Events:
+    names = lambda: {one.id: one.name for one in contracts.resources()}  # noqa: E731 - short
+    return Events(database, journal, names)
+
+
+@pytest.fixture
+def limits(database: Database, journal: Journal) -> Limits:
+    return Limits(database, journal)
+
+
+@pytest.fixture
 def show(
-    qtbot: QtBot, servers: Servers, contracts: Contracts, runner: TaskRunner, tmp_path: Path
+    qtbot: QtBot,
+    servers: Servers,
+    contracts: Contracts,
+    runner: TaskRunner,
+    tmp_path: Path,
+    alerts: Alerts,
+    events: Events,
+    limits: Limits,
 ) -> Callable[[], StatusTab]:
     def show() -> StatusTab:
-        tab = StatusTab(servers, contracts, SettingsFile(tmp_path / "settings.json"), runner)
+        settings = SettingsFile(tmp_path / "settings.json")
+        tab = StatusTab(servers, contracts, settings, runner, alerts, events, limits)
         runner.changed.connect(tab.hear)
         qtbot.addWidget(tab)
         tab.resize(1278, 680)
@@ -152,7 +182,7 @@ def test_a_finding_becomes_a_ticket_with_its_evidence(
     tab = show()
     with qtbot.waitSignal(runner.ended):
         tab.look()
-    entry = tab._alerts._list.itemAt(0).widget()
+    entry = tab.attention._list.itemAt(0).widget()
     with qtbot.waitSignal(tab.ticket_wanted) as heard:
         next(b for b in entry.findChildren(type(tab.now)) if b.isEnabled()).click()
     title, evidence, resource_id = heard.args
@@ -169,10 +199,10 @@ def test_another_resource_shows_its_own_charts(
     tab = show()
     with qtbot.waitSignal(runner.ended):
         tab.look()
-    assert tab.detail._charts.count() == 4
+    assert len(tab.detail.charts.charts) == 4
     tab.show_item(site.id)
     assert tab.detail.title.full_text == "site"
-    assert tab.detail._charts.count() == 2
+    assert len(tab.detail.charts.charts) == 3
     assert not tab.terminal.isEnabled()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -43,6 +44,7 @@ class Chart(QWidget):
         self.title = title
         self._points: list[tuple[float, float]] = []
         self._runs: list[list[tuple[float, float]]] = []
+        self._band: list[tuple[float, float, float]] = []
         self.gaps: list[tuple[float, float]] = []
         self._begin, self._end = 0.0, 1.0
         self._low, self._high = 0.0, 1.0
@@ -67,29 +69,34 @@ class Chart(QWidget):
         high: float | None = None,
         thresholds: Sequence[Threshold] = (),
         reason: str = "",
+        band: Sequence[tuple[datetime, float, float]] = (),
     ) -> None:
         """Show `points` between `begin` and `end`.
 
         `step` is the expected distance of two samples in seconds: three of them without a sample
-        are a gap, hatched, with `reason` once.  `high` fixes the top; otherwise it is a round
-        number above everything shown.
+        are a gap, hatched, with `reason` once; so is what follows a value of None.  `high` fixes
+        the top; otherwise it is a round number above everything shown.  `band` is the lowest and
+        highest value behind a point, where it stands for many.
         """
         self._begin, self._end = (
             begin.timestamp(),
             max(end, begin + timedelta(1 / 86400)).timestamp(),
         )
+        known = [(at.timestamp(), value) for at, value in points]
         self._points = [
-            (at.timestamp(), value)
-            for at, value in points
-            if value is not None and math.isfinite(value)
+            (at, value) for at, value in known if value is not None and math.isfinite(value)
         ]
+        breaks = [at for at, value in known if value is None]
+        self._band = [(at.timestamp(), least, most) for at, least, most in band]
         self._now, self._state, self._reason = now, state, reason
         self._thresholds = tuple(thresholds)
         self._low = low
-        most = max((value for _, value in self._points), default=low)
+        most = max(
+            (*(value for _, value in self._points), *(top for _, _, top in self._band)), default=low
+        )
         reach = [most, *(threshold.value * 1.05 for threshold in thresholds)]
         self._high = high if high is not None else _round_above(max(reach), low)
-        self._split(step)
+        self._split(step, breaks)
         self.setAccessibleDescription(now or tr("no samples yet"))
         self.update()
 
@@ -115,31 +122,60 @@ class Chart(QWidget):
         if not self._points or not plot.contains(here):
             QToolTip.hideText()
             return
-        at = self._begin + (here.x() - plot.left()) / plot.width() * (self._end - self._begin)
-        if any(first <= at <= last for first, last in self.gaps):
-            text = self._reason or tr("nobody looked here")
-        else:
-            moment, value = min(self._points, key=lambda point: abs(point[0] - at))
-            text = f"{stamp(datetime.fromtimestamp(moment, UTC))}  {number(value, 1)}"
+        text = self._reading(self._moment_at(here.x()))
         QToolTip.showText(event.globalPosition().toPoint(), text, self)
+
+    def _moment_at(self, x: float) -> float:
+        """Return the time, in seconds, at a place across the chart."""
+        plot = self._plot()
+        return self._begin + (x - plot.left()) / plot.width() * (self._end - self._begin)
+
+    def _nearest(self, at: float) -> int | None:
+        """Return which point stands at a time; None in a gap, or without any."""
+        if not self._points or any(first < at < last for first, last in self.gaps):
+            return None
+        place = bisect_left(self._points, (at,))
+        near = [one for one in (place - 1, place) if 0 <= one < len(self._points)]
+        return min(near, key=lambda one: abs(self._points[one][0] - at))
+
+    def _reading(self, at: float) -> str:
+        """Return the time and the value there, with its lowest and highest where it has them."""
+        place = self._nearest(at)
+        if place is None:
+            return self._reason or tr("nobody looked here")
+        moment, value = self._points[place]
+        text = f"{stamp(datetime.fromtimestamp(moment, UTC))}  {number(value, 1)}"
+        if place < len(self._band) and self._band[place][0] == moment:
+            _, least, most = self._band[place]
+            text += f"  ({number(least, 1)}–{number(most, 1)})"
+        return text
 
     def _plot(self) -> QRectF:
         return QRectF(
             _MARGIN, _TITLE + 6, self.width() - _MARGIN - 4, self.height() - _TITLE - _AXIS - 8
         )
 
-    def _split(self, step: float) -> None:
+    def _split(self, step: float, breaks: Sequence[float]) -> None:
         """Cut the points into runs without a gap, and note the gaps between and around them."""
         self._runs, self.gaps, longest = [], [], _LONGEST * step
-        before = self._begin
+        before, place = self._begin, 0
         for at, value in self._points:
-            if at - before > longest or not self._runs:
-                if at - before > longest:
-                    self.gaps.append((before, at))
+            ended = None  # when the value before no longer held
+            while place < len(breaks) and breaks[place] < at:
+                ended = breaks[place] if ended is None else ended
+                place += 1
+            if ended is not None:
+                self.gaps.append((max(ended, before), at))
+            elif at - before > longest:
+                self.gaps.append((before, at))
+            if ended is not None or at - before > longest or not self._runs:
                 self._runs.append([])
             self._runs[-1].append((at, value))
             before = at
-        if self._end - before > longest:
+        left = breaks[place] if place < len(breaks) else None
+        if left is not None and self._end - left > step:
+            self.gaps.append((max(left, before), self._end))
+        elif self._end - before > longest:
             self.gaps.append((before, self._end))
 
     def _at(self, plot: QRectF, at: float, value: float) -> QPointF:
@@ -188,6 +224,7 @@ class Chart(QWidget):
     def _paint_line(self, painter: QPainter, plot: QRectF, t: Tokens) -> None:
         area = QColor(t.accent)
         area.setAlphaF(0.10)
+        self._paint_band(painter, plot, t)
         for run in self._runs:
             line = [self._at(plot, at, value) for at, value in run]
             if line[-1].x() - line[0].x() < 3:  # one sample, or some that no eye tells apart
@@ -202,6 +239,25 @@ class Chart(QWidget):
             painter.setPen(QPen(QColor(t.accent), 1.4))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawPolyline(QPolygonF(line))
+
+    def _paint_band(self, painter: QPainter, plot: QRectF, t: Tokens) -> None:
+        """Fill the room between the lowest and the highest value of each hour or day."""
+        shade = QColor(t.accent)
+        shade.setAlphaF(0.22)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(shade)
+        place = 0
+        for run in self._runs:
+            ends = run[0][0], run[-1][0]
+            inside = []
+            while place < len(self._band) and self._band[place][0] <= ends[1]:
+                if self._band[place][0] >= ends[0]:
+                    inside.append(self._band[place])
+                place += 1
+            above = [self._at(plot, at, most) for at, _, most in inside]
+            below = [self._at(plot, at, least) for at, least, _ in reversed(inside)]
+            if len(inside) > 1:
+                painter.drawPolygon(QPolygonF([*above, *below]))
 
     def _paint_thresholds(self, painter: QPainter, plot: QRectF, t: Tokens) -> None:
         painter.setFont(font("caption"))
