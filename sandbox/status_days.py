@@ -117,6 +117,7 @@ def live(services: Any, day: Day, words: tuple[str, str, str, str], past: Past) 
         services._database, look_host=past.host, look_mysql=past.mysql, look_web=past.web,
         look_account=past.account, interval=lambda: _EVERY, now=lambda: clock[0],
     )  # fmt: skip
+    services.__dict__["servers"] = servers  # the window looks at the last of the day again
     services.alerts._now = lambda: clock[0]
     for past.at in range(_LOOKS):
         clock[0] = now - timedelta(seconds=_EVERY * (_LOOKS - 1 - past.at))
@@ -136,10 +137,11 @@ def photograph(folder: Path, days: Sequence[Day] = DAYS) -> Iterator[Path]:
     from sandbox.screenshots import THEMES
     from sandbox.stage import staged
 
-    for spoken, day in product(LANGUAGES, days):
-        language.use(spoken)
-        with tempfile.TemporaryDirectory(prefix="gmops-days-") as place:
-            os.environ["GMOPS_HOME"] = place
+    # One folder to the end: a window that is closed may still write a last word.
+    with tempfile.TemporaryDirectory(prefix="gmops-days-") as place:
+        for spoken, day in product(LANGUAGES, days):
+            language.use(spoken)
+            os.environ["GMOPS_HOME"] = str(Path(place) / f"{day}-{spoken}")
             with assemble(Home.find()) as services:
                 chinese = spoken == "zh_CN"
                 said = (
@@ -156,7 +158,6 @@ def photograph(folder: Path, days: Sequence[Day] = DAYS) -> Iterator[Path]:
                     else ("Website", "Web server", "Database", "Account")
                 )
                 live(services, day, names, Past(day, *said))
-                services.servers.look = lambda *_words, **_more: ()  # nothing is there to look at
                 services.settings.change(language=spoken)
                 with staged(services) as (stage, program):
                     for theme in THEMES:

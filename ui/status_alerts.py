@@ -13,8 +13,8 @@ from gmops_desktop.services.alerts import Alert
 from gmops_desktop.services.servers import Look
 from gmops_desktop.states import State
 from ui.widgets.badges import StateBadge
-from ui.widgets.frames import Card, Label, button, clear, column, line, link, paragraph, row
-from ui.words import ago, clock, lasting, number, short
+from ui.widgets.frames import Card, Label, button, clear, column, line, paragraph, row
+from ui.words import ago, clock, number, roughly, short
 
 _ORDER: dict[State, int] = {"critical": 0, "warning": 1, "unknown": 2, "ok": 3}
 _MOST, _MOST_OVER = 12, 4  # rows; the count above says how many there are
@@ -86,7 +86,7 @@ class StatusAlerts(Card):
 
     def _alert(self, alert: Alert, first: bool) -> QWidget:
         lasted = (datetime.now(UTC) - alert.raised_at).total_seconds()
-        since = tr("since {time}, {lasted}", time=short(alert.raised_at), lasted=lasting(lasted))
+        since = tr("{time}, {lasted}", time=short(alert.raised_at), lasted=roughly(lasted))
         texts = [paragraph(alert.text, "caption")]
         if alert.quiet:
             texts.append(paragraph(tr("In an announced window: nobody is told."), "hint"))
@@ -94,10 +94,12 @@ class StatusAlerts(Card):
             seen = tr("acknowledged by {name}", name=alert.acknowledged_by)
             first_action: QWidget = Label(seen, "caption", elide=False)
         else:
-            first_action = link(
+            first_action = button(
                 tr("Acknowledge"),
                 lambda: self.acknowledged.emit(alert.id),
-                tr("Note that you have seen it and take care"),
+                kind="quiet",
+                tip=tr("Note that you have seen it and take care"),
+                scale="small",
             )
         if alert.ticket:
             ticket: QWidget = button(

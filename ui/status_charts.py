@@ -89,11 +89,19 @@ class StatusCharts(QWidget):
         found = self._servers.many(resource.id, list(dict.fromkeys(keys)), begin, end)
         limits = self._limits.of(resource)
         marks = _marks(self._events.marks(resource.id, begin, end))
+        reason = tr("not watched")  # said once, in the first chart
         for metric in _drawn(resource.kind):
             chart = self.charts[metric.key]
-            self._draw(chart, metric, found[metric.key], limits, (begin, end))
+            self._draw(chart, metric, found[metric.key], limits, (begin, end), reason)
+            reason = ""
             chart.show_marks(marks)
-        self.told.emit(_coverage(found[UP], found[LOOK]))
+        self.told.emit(_coverage(resource.kind, found[UP], found[LOOK]))
+
+    def hours_to_full(self, mount: str) -> float | None:
+        """Return in how many hours a file system of the resource is full; None is not known."""
+        if self._resource is None:
+            return None
+        return self._servers.hours_to_full(self._resource.id, mount)
 
     def _make(self, kind: Kind | None) -> None:
         """Make the charts of a kind of resource, unless they stand already."""
@@ -148,6 +156,7 @@ class StatusCharts(QWidget):
         series: Series,
         limits: Mapping[str, Limit],
         span: tuple[datetime, datetime],
+        reason: str,
     ) -> None:
         scale, state = metric.scale, self._state(metric.key)
         points = [
@@ -172,7 +181,7 @@ class StatusCharts(QWidget):
             state=state,
             high=metric.top,
             thresholds=_thresholds(limit, scale, state),
-            reason=tr("not watched"),
+            reason=reason,
             band=band,
         )
 
@@ -230,10 +239,10 @@ def _marks(events: Sequence[Event]) -> list[ChartMark]:
     return [ChartMark(one.at, one.kind, f"{one.word}{tr(': ')}{one.text}") for one in newest]
 
 
-def _coverage(up: Series, look: Series) -> str:
+def _coverage(kind: Kind, up: Series, look: Series) -> str:
     """Return what to say of a span: how available it was, and for how much of it that is known."""
     facts = []
-    if (mean := up.mean) is not None:
+    if kind in ("website", "mysql") and (mean := up.mean) is not None:
         facts.append(tr("available {share}", share=share(mean)))
     facts.append(tr("{count} looks", count=number(look.taken)))
     facts.append(tr("coverage {share}", share=share(up.coverage)))

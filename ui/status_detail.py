@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from gmops_desktop.addresses import Resource
@@ -15,13 +14,13 @@ from ui.status_charts import StatusCharts
 from ui.theme import GAP
 from ui.widgets.badges import Gauge, StateBadge
 from ui.widgets.frames import Card, Label, Segments, clear, column, link, row
-from ui.words import NOTHING, lasting, number, share, size
+from ui.words import NOTHING, lasting, number, roughly, share, size
+
+_YEAR = 365 * 24  # hours
 
 
 class StatusDetail(QWidget):
-    """Charts above, facts below; `asked` carries a time around which everything is to be told."""
-
-    asked = Signal(object)
+    """Charts above, facts below."""
 
     def __init__(self, charts: StatusCharts) -> None:
         super().__init__()
@@ -29,12 +28,6 @@ class StatusDetail(QWidget):
         self.charts = charts
         self.title, self.facts = Label("", "strong", elide=False), Label("", "caption")
         self.whole = link(tr("Whole span"), charts.whole, tr("Leave what was zoomed into (Escape)"))
-        self.around = link(
-            tr("What changed around…"),
-            lambda: self.asked.emit(None),
-            tr("Everything that happened near a point in time (Ctrl+E)"),
-        )
-        self.around.setShortcut("Ctrl+E")
         self.span = Segments(
             [
                 ("hour", tr("1 h")),
@@ -46,7 +39,7 @@ class StatusDetail(QWidget):
             tr("Time span of the charts"),
         )
         card = Card()
-        head = row(None, self.title, self.facts, self.whole, self.around, self.span)
+        head = row(None, self.title, self.facts, self.whole, self.span)
         head.setStretch(1, 1)
         card.add(head)
         card.add(charts, 1)
@@ -57,7 +50,6 @@ class StatusDetail(QWidget):
         self.span.chosen.connect(charts.show_span)
         charts.told.connect(self._tell)
         charts.moved.connect(self.whole.setVisible)
-        charts.asked.connect(self.asked)
 
     def show_resource(self, resource: Resource | None, look: Look | None) -> None:
         """Show `resource` and what the newest look found there."""
@@ -67,7 +59,8 @@ class StatusDetail(QWidget):
         clear(self._below)
         details = look.details if look else None
         if isinstance(details, HostDetails):
-            self._below.addLayout(row(None, _units(details), _disks(details), spacing=GAP))
+            disks = _disks(details, self.charts.hours_to_full)
+            self._below.addLayout(row(None, _units(details), disks, spacing=GAP))
         elif isinstance(details, MysqlDetails):
             self._below.addWidget(_facts(tr("Counters"), _mysql_facts(details)))
         elif isinstance(details, WebDetails):
@@ -112,7 +105,7 @@ def _units(details: HostDetails) -> Card:
     return card
 
 
-def _disks(details: HostDetails) -> Card:
+def _disks(details: HostDetails, hours_to_full: Callable[[str], float | None]) -> Card:
     card = Card(tr("Disks"), tr("marks: warning 85, critical 95"))
     grid = QGridLayout()
     grid.setHorizontalSpacing(12)
@@ -124,12 +117,22 @@ def _disks(details: HostDetails) -> Card:
         grid.addWidget(StateBadge(disk.state, share(disk.share / 100), soft=False), place, 2)
         free = tr("{size} free", size=size(disk.available))
         grid.addWidget(Label(free, "caption", elide=False), place, 3)
+        full = _until_full(hours_to_full(disk.mount))
+        grid.addWidget(Label(full, "caption", elide=False), place, 4)
     if not details.disks:
         why = details.sections.get("disks", tr("not known"))
         grid.addWidget(Label(why, "caption"), 0, 0)
     card.add(grid)
     card.add_stretch()
     return card
+
+
+def _until_full(hours: float | None) -> str:
+    if hours is None:
+        return NOTHING
+    if hours > _YEAR:
+        return tr("> 1 year")
+    return tr("full in {time}", time=roughly(hours * 3600))
 
 
 Fact = tuple[str, str, State | None]

@@ -87,6 +87,14 @@ class StatusTab(Page):
             icon_name="sliders-horizontal",
             tip=tr("From which values on the chosen resource is an alert"),
         )
+        self.around = button(
+            tr("What changed around…"),
+            lambda: self.look_around(None),
+            icon_name="clock-counter-clockwise",
+            tip=tr("Everything that happened near a point in time (Ctrl+E)"),
+        )
+        self.around.setShortcut("Ctrl+E")
+        self.head.add_action(self.around)
         self.head.add_action(self.thresholds)
         self.head.add_action(self.terminal)
         self.head.add_action(self.now)
@@ -129,7 +137,7 @@ class StatusTab(Page):
         self._timer.timeout.connect(lambda: self.look(quiet=True))
         self._ages.timeout.connect(self._show_ages)
         self._fleet.chosen.connect(self._choose)
-        self.detail.asked.connect(self.look_around)
+        self.detail.charts.asked.connect(self.look_around)
         self.attention.ticket_wanted.connect(self.ticket_wanted)
         self.attention.acknowledged.connect(self._acknowledge)
         self.attention.opened.connect(lambda number: self.wanted.emit("tickets", number))

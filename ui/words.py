@@ -81,6 +81,16 @@ def lasting(seconds: float) -> str:
     return tr("{seconds} s", seconds=whole)
 
 
+def roughly(seconds: float) -> str:
+    """Return a duration in its largest unit alone: "2 d", "4 h", "19 min"."""
+    whole = max(0, round(seconds))
+    if whole >= 86400:
+        return tr("{days} d", days=f"{whole // 86400:,}")
+    if whole >= 3600:
+        return tr("{hours} h", hours=whole // 3600)
+    return tr("{minutes} min", minutes=whole // 60)
+
+
 def limit(seconds: float) -> str:
     """Return a limit that was set, without its empty parts: "15 min", "4 h", "1 h 30 min"."""
     for unit, text in ((86400, tr("{days} d")), (3600, tr("{hours} h")), (60, tr("{minutes} min"))):

@@ -35,6 +35,7 @@ from gmops_desktop.addresses import (
 )
 from gmops_desktop.context import Context
 from gmops_desktop.contract.alerting import Watch
+from gmops_desktop.contract.forecasts import hours_to_full
 from gmops_desktop.contract.looks import (
     AccountDetails,
     Details,
@@ -47,7 +48,7 @@ from gmops_desktop.contract.looks import (
     details_from_dict,
     details_to_dict,
 )
-from gmops_desktop.contract.metrics import LOOK, UP, samples_of
+from gmops_desktop.contract.metrics import LOOK, UP, free_of, samples_of
 from gmops_desktop.contract.rates import with_rates
 from gmops_desktop.contract.rollups import DAY, HOUR
 from gmops_desktop.contract.series import Series, of_rollups, of_samples
@@ -166,6 +167,16 @@ class Servers:
             rows = measured.rollups(session, resource_id, span, since, end, metrics)
         length = HOUR if span == "hour" else DAY
         return {one: of_rollups(rows, one, since, end, length) for one in metrics}
+
+    def hours_to_full(self, resource_id: str, mount: str) -> float | None:
+        """Return in how many hours a file system is full, as it filled since yesterday, or as long
+        as we look back; None where that is not known."""
+        now, metric = self._now(), free_of(mount)
+        points = self.series(resource_id, metric, now - timedelta(hours=27)).points
+        free = [(one.at, one.value) for one in points if one.value is not None]
+        backs = (timedelta(hours=24), timedelta(hours=6), timedelta(hours=1))
+        found = (hours_to_full(free, back) for back in backs)
+        return next((hours for hours in found if hours is not None), None)
 
     def _look_at(self, resource: Resource, before: _Before, context: Context, every: float) -> Look:
         context.check()

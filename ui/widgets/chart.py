@@ -115,7 +115,8 @@ class Chart(QWidget):
             hatch(painter, box, t)
         self._paint_thresholds(painter, plot, t)
         if gaps:
-            self._paint_reason(painter, plot, max(gaps, key=QRectF.width), t)
+            widest = max(range(len(gaps)), key=lambda place: gaps[place].width())
+            self._paint_reason(painter, plot, gaps[widest], self.gaps[widest], t)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         plot, here = self._plot(), event.position()
@@ -275,10 +276,20 @@ class Chart(QWidget):
                 painter.fillRect(box.adjusted(-2, 0, 0, 0), QColor(t.surface))
             words(painter, box, threshold.text, ink, LEFT)
 
-    def _paint_reason(self, painter: QPainter, plot: QRectF, gap: QRectF, t: Tokens) -> None:
+    def _paint_reason(
+        self,
+        painter: QPainter,
+        plot: QRectF,
+        gap: QRectF,
+        times: tuple[float, float],
+        t: Tokens,
+    ) -> None:
         text = self._reason
         if not text:
             return
+        if self._end - self._begin <= 36 * 3600:
+            first, last = (clock(datetime.fromtimestamp(one, UTC)) for one in times)
+            text = f"{text} {first}–{last}"
         painter.setFont(font("caption"))
         width = QFontMetrics(painter.font()).horizontalAdvance(text) + 12
         left = min(max(gap.center().x() - width / 2, plot.left() + 2), plot.right() - width - 2)
