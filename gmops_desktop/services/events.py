@@ -121,6 +121,8 @@ def _alerts(
 
 def _entries(session: Session, journal: Journal, begin: datetime, end: datetime) -> Iterator[Event]:
     for entry in journal.entries_between(session, begin, end):
+        if entry.kind == "device":
+            continue  # the record's own: nobody did anything
         ticket = session.get(TicketRow, entry.subject) if entry.kind == "ticket" else None
         change = session.get(ChangeRow, entry.subject) if entry.kind == "change" else None
         row = ticket or change

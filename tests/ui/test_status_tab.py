@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from db.engine import Database
@@ -15,6 +16,7 @@ from db.journal import Journal
 from gmops_desktop.addresses import AccountAddress, SshAddress, WebAddress
 from gmops_desktop.context import Context
 from gmops_desktop.contract.looks import AccountDetails, Disk, HostDetails, MysqlDetails, WebDetails
+from gmops_desktop.contract.thresholds import Limit
 from gmops_desktop.errors import OpsError
 from gmops_desktop.services.alerts import Alerts
 from gmops_desktop.services.contracts import Contracts
@@ -25,6 +27,8 @@ from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.services.troubles import Troubles
 from gmops_desktop.settings import SettingsFile
 from gmops_desktop.tasks import TaskRunner
+from ui.around_dialog import AroundDialog
+from ui.limits_dialog import LimitsDialog
 from ui.status_tab import StatusTab
 from ui.widgets.frames import Label
 
@@ -219,3 +223,85 @@ def test_the_age_and_the_failure_of_a_look_are_told(
     assert card._reason.full_text == "The outgoing address is not allowed."
     assert card._age.full_text == "19 min ago"
     assert "1 of 1 not reached" in tab.head.caption.full_text
+
+
+def test_an_alert_is_acknowledged_by_name_and_leads_to_its_ticket(
+    show: Show, contracts: Contracts, outside: Outside, runner: TaskRunner, alerts: Alerts,
+    qtbot: QtBot,
+) -> None:  # fmt: skip
+    contracts.save_resource("website", "site", WebAddress("https://www.example"))
+    outside.status = 502
+    tab = show()
+    tab._settings.change(actor="Zhang")
+    for _ in range(3):
+        with qtbot.waitSignal(runner.ended):
+            tab.look()
+    assert len(alerts.follow().raised) == 1
+    tab.renew()
+    entry = tab.attention._list.itemAt(0).widget()
+    acknowledge, ticket = entry.findChildren(QPushButton)
+    with qtbot.waitSignal(tab.wanted) as wanted:
+        ticket.click()
+    assert wanted.args == ["tickets", alerts.active()[0].ticket]
+    with qtbot.waitSignal(runner.ended):
+        acknowledge.click()
+    assert alerts.active()[0].acknowledged_by == "Zhang"
+    shown = {label.full_text for label in tab.attention.findChildren(Label)}
+    assert "acknowledged by Zhang" in shown
+
+
+def test_many_resources_stand_in_a_table_and_are_chosen_there(
+    show: Show, contracts: Contracts, runner: TaskRunner, qtbot: QtBot
+) -> None:
+    hosts = [contracts.save_resource("host", f"web{n}", SshAddress(f"w{n}")) for n in range(9)]
+    tab = show()
+    with qtbot.waitSignal(runner.ended):
+        tab.look()
+    assert tab._fleet.isVisible()
+    assert not tab._cards
+    assert len(tab._fleet.rows.shown) == 9
+    tab._fleet.select(hosts[5].id)
+    assert tab.detail.title.full_text == "web5"
+
+
+def test_thresholds_are_set_in_the_window_and_nonsense_is_refused(
+    show: Show, contracts: Contracts, limits: Limits
+) -> None:
+    host = contracts.save_resource("host", "web1", SshAddress("web1.example"))
+    tab = show()
+    tab.thresholds.click()
+    dialog = tab.findChild(LimitsDialog)
+    dialog.fields["memory"].warning.setText("40")
+    dialog.save.click()
+    assert dialog.fault.isVisible()
+    dialog.fields["memory"].warning.setText("40 → 30")
+    dialog.save.click()
+    assert limits.own(host) == {"memory": Limit((40, 30), (98, 90))}
+
+
+def test_what_changed_around_a_time_is_asked_from_the_chart(
+    show: Show, contracts: Contracts, runner: TaskRunner, qtbot: QtBot
+) -> None:
+    contracts.save_resource("host", "web1", SshAddress("web1.example"))
+    tab = show()
+    with qtbot.waitSignal(runner.ended):
+        tab.detail.charts.charts["cpu"].asked.emit(datetime.now(UTC).timestamp())
+    dialog = tab.findChild(AroundDialog)
+    texts = [event.text for event in dialog.table.rows.shown]
+    assert any("web1" in text for text in texts), "the resource was recorded just now"
+    dialog.reject()
+
+
+def test_zooming_shows_a_part_in_all_charts_until_one_goes_back(
+    show: Show, contracts: Contracts
+) -> None:
+    contracts.save_resource("host", "web1", SshAddress("web1.example"))
+    tab = show()
+    charts = tab.detail.charts
+    now = datetime.now(UTC).timestamp()
+    charts.charts["cpu"].zoomed.emit(now - 7200, now - 3600)
+    spans = {(round(one._begin - now), round(one._end - now)) for one in charts.charts.values()}
+    assert spans == {(-7200, -3600)}
+    assert tab.detail.whole.isVisible()
+    charts.charts["memory"].back.emit()
+    assert not tab.detail.whole.isVisible()
