@@ -222,6 +222,7 @@ class OverviewTab(Page):
             lambda: self._contracts.contacts(date.today()),
             self._runner,
             self._make_strip,
+            self._papers.print_sign_in,
         )
         if page:
             dialog.show_page(page)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +12,7 @@ import typer
 from gmops_desktop.cli.help import Command, group
 from gmops_desktop.cli.options import Json
 from gmops_desktop.cli.session import opened
-from gmops_desktop.language import tr
+from gmops_desktop.language import tr, tr_n
 
 if TYPE_CHECKING:
     from gmops_desktop.cli.session import Session
@@ -25,6 +26,12 @@ Number = Annotated[
 ]
 Days = Annotated[
     str, typer.Argument(metavar="DAYS", show_default=False, help=tr("A number like 0.5."))
+]
+Why = Annotated[
+    str, typer.Option("--why", show_default=False, help=tr("Why; it stands in the record."))
+]
+Identity = Annotated[
+    str, typer.Argument(metavar="ID", show_default=False, help=tr("A line, by its id."))
 ]
 By = Annotated[str, typer.Option("--by", metavar="NAME", show_default=False, help=tr("Who."))]
 Text = Annotated[str, typer.Option("--text", show_default=False, help=tr("What to add."))]
@@ -116,6 +123,20 @@ def book(number: Number, amount: Days, text: Text = "", as_json: Json = False) -
         _show(session, session.services.ledgers.book(number, _decimal(amount), text))
 
 
+@commands.command(
+    "take-back", cls=Command, help=tr("Take back days booked by mistake; the booking stays.")
+)
+def take_back(number: Number, amount: Days, why: Why, as_json: Json = False) -> None:
+    with opened(as_json) as session:
+        _show(session, session.services.ledgers.take_back(number, _decimal(amount), why))
+
+
+@commands.command("withdraw", cls=Command, help=tr("Record that Party A's consent is withdrawn."))
+def withdraw(number: Number, why: Why, as_json: Json = False) -> None:
+    with opened(as_json) as session:
+        _show(session, session.services.ledgers.withdraw(number, why))
+
+
 @commands.command("list", cls=Command, help=tr("List the lines of a register, or of all."))
 def list_all(
     register: Annotated[
@@ -202,9 +223,7 @@ def add(
 
 @commands.command("complete", cls=Command, help=tr("Name the paper that proves a line."))
 def complete(
-    identity: Annotated[
-        str, typer.Argument(metavar="ID", show_default=False, help=tr("A line, by its id."))
-    ],
+    identity: Identity,
     paper: Annotated[
         str,
         typer.Option(
@@ -216,6 +235,99 @@ def complete(
     with opened(as_json) as session:
         record = session.services.ledgers.complete(identity, paper)
         session.terminal.answer(record, f"{record.on} {record.title} · {record.paper}")
+
+
+@commands.command("amend", cls=Command, help=tr("Correct a line by a new entry that says why."))
+def amend(
+    identity: Identity,
+    why: Why,
+    title: Annotated[
+        str, typer.Option("--title", show_default=False, help=tr("What it was about."))
+    ] = "",
+    on: Annotated[
+        str, typer.Option("--on", metavar="YYYY-MM-DD", show_default=False, help=tr("The day."))
+    ] = "",
+    people: Annotated[
+        list[str] | None,
+        typer.Option("--person", metavar="NAME", show_default=False, help=tr("Who took part.")),
+    ] = None,
+    by: By = "",
+    paper: Annotated[
+        str,
+        typer.Option(
+            "--paper", show_default=False, help=tr("Sign-in sheet, service form, answer ...")
+        ),
+    ] = "",
+    hours: Annotated[
+        str, typer.Option("--hours", show_default=False, help=tr("How long it took."))
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    with opened(as_json) as session:
+        given = {
+            "title": title,
+            "on": _day(on, "--on") if on else None,
+            "people": tuple(people or ()),
+            "by": by,
+            "paper": paper,
+            "hours": _decimal(hours) if hours else None,
+        }
+        said = {name: value for name, value in given.items() if value}
+        record = session.services.ledgers.amend(identity, why, **said)
+        session.terminal.answer(record, f"{record.on} {record.title} · {record.paper}")
+
+
+@commands.command("strike", cls=Command, help=tr("Strike out a line that was a mistake."))
+def strike(identity: Identity, why: Why, as_json: Json = False) -> None:
+    with opened(as_json) as session:
+        session.services.ledgers.strike(identity, why)
+        session.terminal.answer({"struck": identity}, tr("Struck out; the journal keeps it."))
+
+
+@commands.command("sheet", cls=Command, help=tr("Make the sign-in sheet of a training as PDF."))
+def sheet(identity: Identity, as_json: Json = False) -> None:
+    with opened(as_json) as session:
+        reports, facts = session.services.reports, session.services.ledgers.sign_in_facts(identity)
+        report = session.run(
+            lambda context: reports.print_sign_in(facts, context),
+            tr("Make the sign-in sheet: {title}", title=facts.training.title),
+        )
+        session.terminal.answer(report, report.number, str(report.path))
+
+
+@commands.command("export", cls=Command, help=tr("Write a ledger to a file for Excel, or CSV."))
+def export(
+    ledger: Annotated[
+        str,
+        typer.Argument(
+            metavar="days|REGISTER", show_default=False, help=tr("Which: days, or a register.")
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", metavar="FILE", show_default=False, help=tr("An .xlsx or .csv file.")
+        ),
+    ],
+    as_json: Json = False,
+) -> None:
+    from ui.export import write_table
+    from ui.ledger_tables import days_table, register_table
+
+    with opened(as_json) as session:
+        ledgers = session.services.ledgers
+        if ledger == "days":
+            titles, rows = days_table(ledgers.person_days())
+        else:
+            titles, rows = register_table(ledgers.records(_register(ledger, "days|REGISTER")))
+        path = session.run(
+            lambda context: write_table(out.absolute(), titles, rows, context),
+            tr("Writing {file}", file=out.name),
+        )
+        session.terminal.answer(
+            {"file": path, "rows": len(rows)},
+            tr_n("{count} row in {file}", "{count} rows in {file}", len(rows), file=path),
+        )
 
 
 def _show(session: Session, line: WorkLine) -> None:

@@ -399,14 +399,14 @@ class _Measure:
     def _pieces(self, span: Interval, hours: Hours) -> Iterable[Stretch]:
         """Cut an interval at the hours that count."""
         counting: Counting = "paused" if span.pause in self.targets.pauses else "counted"
-        why, at = _why(span), span.begin
+        why, off, at = _why(span), tr("Outside working hours"), span.begin
         for begin, end in counted(span.begin, span.end, hours, self.works):
             if at < begin:
-                yield Stretch(at, begin, "off", tr("Outside working hours"))
+                yield Stretch(at, begin, "off", off)
             yield Stretch(begin, end, counting, why)
             at = end
         if at < span.end:
-            yield Stretch(at, span.end, "off", tr("Outside working hours"))
+            yield Stretch(at, span.end, "off", off)
 
     def _reached(
         self, stretches: Sequence[Stretch], seconds: float, hours: Hours, *, running: bool

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -32,6 +32,8 @@ from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.reports.orders import SignInFacts
 
+_AMENDABLE: Final = frozenset({"on", "title", "people", "by", "paper", "text", "hours", "until"})
+
 
 class TicketBook(Protocol):
     """What is needed of the tickets (`services.tickets.Tickets` has it)."""
@@ -44,6 +46,9 @@ class TicketBook(Protocol):
 
     def spend(self, ticket_id: str, person_days: Decimal, text: str = "") -> Ticket:
         """Book person-days on a ticket."""
+
+    def take_back_days(self, ticket_id: str, person_days: Decimal, why: str) -> Ticket:
+        """Take back days that were booked by mistake."""
 
 
 class Ledgers:
@@ -136,6 +141,31 @@ class Ledgers:
         self._tickets.spend(ticket.id, days, text)
         return self.line(number)
 
+    def take_back(self, number: str, days: Decimal, why: str) -> WorkLine:
+        """Take back days that were booked by mistake; the booking itself stays in the record."""
+        ticket = self._ticket(number)
+        self._tickets.take_back_days(ticket.id, days, why)
+        return self.line(number)
+
+    def withdraw(self, number: str, why: str) -> WorkLine:
+        """Record that Party A's consent was withdrawn, or never given, and why."""
+        line = self.line(number)
+        if line.consent is None:
+            raise OpsError(
+                tr("Nobody has agreed to the days of {number}.", number=line.number),
+                unharmed=tr("Nothing was recorded."),
+            )
+        if not why.strip():
+            raise OpsError(
+                tr("The correction does not say why."),
+                hint=tr("Write why in a sentence; it stands in the record."),
+            )
+        with self._database.session() as session, session.begin():
+            self._journal.record(
+                session, "days", line.ticket_id, "days.withdrawn", {}, text=why.strip()
+            )
+        return self.line(number)
+
     # ------------------------------------------------------------ registers
 
     def records(self, register: Register | None = None) -> tuple[Record, ...]:
@@ -178,14 +208,7 @@ class Ledgers:
         if register not in REGISTERS:
             raise ValueError(f"no such register: {register!r}")
         day = on or self._today()
-        if not title.strip():
-            raise OpsError(
-                tr("The record has no subject."), hint=tr("Say in a few words what it was about.")
-            )
-        if day > self._today():
-            raise OpsError(
-                tr("{day} is still to come.", day=day), hint=tr("Record it when it is done.")
-            )
+        _check(title, day, self._today())
         if hours is not None and hours <= 0:
             raise OpsError(
                 tr("The hours must be more than none."), hint=tr("Give a number like 1.5.")
@@ -227,6 +250,33 @@ class Ledgers:
                 hint=tr("Name it: {paper}.", paper=word_of_paper(record.register)),
             )
         return self._write(record_id, "register.completed", {"paper": paper.strip()})
+
+    def amend(self, record_id: str, why: str, **fields: Any) -> Record:
+        """Correct a line (on, title, people, by, paper, text, hours, until): a new entry that says
+        what is different and why; what stood there before stays in the journal."""
+        record = self._record(record_id)
+        if not fields.keys() <= _AMENDABLE:
+            raise ValueError(f"cannot amend {sorted(fields)}")
+        if not why.strip():
+            raise OpsError(
+                tr("The correction does not say why."),
+                hint=tr("Write why in a sentence; it stands in the record."),
+            )
+        _check(fields.get("title", record.title), fields.get("on", record.on), self._today())
+        changed = {
+            name: plain(value) for name, value in fields.items() if getattr(record, name) != value
+        }
+        if not changed:
+            return record
+        with self._database.session() as session, session.begin():
+            self._journal.record(
+                session, "register", record_id, "register.amended", changed, text=why.strip()
+            )
+            if record.register == "verification" and fields.get("until"):
+                contract, _ = self._current(session)
+                dates = {"expiry_verification": fields["until"]}
+                self._journal.record(session, "contract", contract.id, "contract.expiry_set", dates)
+        return self._record(record_id)
 
     def strike(self, record_id: str, reason: str) -> None:
         """Record that a line was a mistake, and why; it stays in the journal."""
@@ -293,6 +343,16 @@ class Ledgers:
         with self._database.session() as session, session.begin():
             self._journal.record(session, "register", record_id, action, fields)
         return self._record(record_id)
+
+
+def _check(title: str, on: date, today: date) -> None:
+    """Refuse a line without a subject, or of a day to come."""
+    if not title.strip():
+        raise OpsError(
+            tr("The record has no subject."), hint=tr("Say in a few words what it was about.")
+        )
+    if on > today:
+        raise OpsError(tr("{day} is still to come.", day=on), hint=tr("Record it when it is done."))
 
 
 def _listed(names: tuple[str, ...]) -> str:

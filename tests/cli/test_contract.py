@@ -110,6 +110,20 @@ def test_ledgers_and_evidence(home: Path) -> None:
     ]
     assert (record["title"], record["paper"]) == ("后台发布", "签到表.pdf")
     assert gmops("ledger", "list", "--register", "parking", home=home).code == 2
+    for words in (
+        ("take-back", number, "0.7", "--why", "写多了"),
+        ("amend", record["id"], "--title", "后台发布培训", "--why", "写全"),
+        ("sheet", record["id"]),
+        ("export", "days", "--out", str(home / "days.xlsx")),
+        ("export", "training", "--out", str(home / "trainings.csv")),
+        ("strike", record["id"], "--why", "没有办"),
+        ("withdraw", number, "--why", "改期"),
+    ):
+        ran = gmops("ledger", *words, home=home)
+        assert ran.code == 0, ran.err
+    assert "后台发布培训" in (home / "trainings.csv").read_text("utf-8-sig")
+    [line] = gmops("ledger", "days", "--json", home=home).answer["lines"]
+    assert (line["worked"], line["consent"]) == ("0.5", None)
     evidence = gmops("contract", "evidence", "--json", home=home).answer
     assert len(evidence["months"]) == 24
     clauses = gmops("contract", "clauses", "--json", home=home).answer["clauses"]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -157,3 +157,89 @@ def test_without_a_contract_there_is_no_ledger(
     ledgers = Ledgers(database, journal, Tickets(database, journal), now=time)
     with pytest.raises(OpsError, match="No contract"):
         ledgers.person_days()
+
+
+# ---------------------------------------------------------------- corrections
+
+
+def test_days_booked_by_mistake_are_taken_back_by_one_more_booking(
+    ledgers: Ledgers, number: str
+) -> None:
+    ledgers.book(number, Decimal(2), "两天")
+    line = ledgers.take_back(number, Decimal("1.5"), "写错了")
+    assert [(one.days, one.text) for one in line.bookings] == [
+        (Decimal(2), "两天"), (Decimal("-1.5"), "写错了"),
+    ]  # fmt: skip
+    assert (line.worked, ledgers.person_days().used) == (Decimal("0.5"), Decimal("0.5"))
+    with pytest.raises(OpsError, match=r"Only 0\.5 person-days"):
+        ledgers.take_back(number, Decimal(1), "再写错")
+    with pytest.raises(OpsError, match="does not say why"):
+        ledgers.take_back(number, Decimal("0.5"), " ")
+
+
+def test_a_consent_is_withdrawn_with_a_reason_and_may_be_given_anew(
+    ledgers: Ledgers, number: str
+) -> None:
+    ledgers.estimate(number, Decimal(2), by="陈志远")
+    ledgers.agree(number, by="李慧敏", channel="微信")
+    with pytest.raises(OpsError, match="does not say why"):
+        ledgers.withdraw(number, "")
+    assert ledgers.withdraw(number, "只谈了一半").consent is None
+    with pytest.raises(OpsError, match="Nobody has agreed"):
+        ledgers.withdraw(number, "再来")
+    agreed = ledgers.agree(number, by="李慧敏", channel="电话", days=Decimal(1)).consent
+    assert agreed is not None
+    assert agreed.days == 1
+
+
+def test_a_line_is_corrected_by_a_new_entry_and_the_old_words_stay(
+    ledgers: Ledgers, journal: Journal
+) -> None:
+    record = ledgers.add("training", "后台培训", people=("李慧敏",), by="张伟")
+    right = ledgers.amend(record.id, "漏了一人", people=("李慧敏", "王立新"), hours=Decimal(2))
+    assert (right.people, right.hours, right.title) == (
+        ("李慧敏", "王立新"),
+        Decimal(2),
+        "后台培训",
+    )
+    first, second = journal.entries("register", record.id)
+    assert first.fields["people"] == ["李慧敏"]
+    assert (second.action, second.note["text"]) == ("register.amended", "漏了一人")
+    assert set(second.fields) == {"people", "hours"}
+    assert ledgers.amend(record.id, "没有不同", title="后台培训") == right
+    assert len(journal.entries("register", record.id)) == 2
+    for fields, why in (
+        ({"title": "x"}, ""),
+        ({"title": " "}, "w"),
+        ({"on": date(2999, 1, 1)}, "w"),
+    ):
+        with pytest.raises(OpsError):
+            ledgers.amend(record.id, why, **fields)
+
+
+def test_the_contacts_of_another_contract_cannot_agree(
+    database: Database,
+    journal: Journal,
+    contracts: Contracts,
+    ledgers: Ledgers,
+    number: str,
+    time: Time,
+) -> None:
+    ledgers.estimate(number, Decimal(2), by="陈志远")
+    mine = contracts.all()[0]
+    second = contracts.add_contract(replace(mine, number="HY", title="另一份"))
+    theirs = Contracts(database, journal, shown=lambda: second.id)
+    theirs.add_contact("孙会长", "A", post="designated", valid_from=mine.start)
+    tickets = Tickets(database, journal)
+    own = Ledgers(database, journal, tickets, now=time, shown=lambda: mine.id)
+    with pytest.raises(OpsError):
+        own.agree(number, by="孙会长", channel="微信")
+    assert own.agree(number, by="李慧敏", channel="微信").consent is not None
+
+
+def test_only_a_training_has_a_sign_in_sheet(ledgers: Ledgers) -> None:
+    training, visit = ledgers.add("training", "后台培训"), ledgers.add("visit", "换网线")
+    facts = ledgers.sign_in_facts(training.id)
+    assert (facts.training, facts.contract.number) == (training, "GMGSL-YW-2018-01")
+    with pytest.raises(OpsError, match="not a training"):
+        ledgers.sign_in_facts(visit.id)

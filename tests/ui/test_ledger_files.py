@@ -17,7 +17,8 @@ from gmops_desktop.services.ledgers import Ledgers
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
 from ui.attachments import AttachmentStrip
-from ui.ledger_dialog import LedgerDialog, RecordSheet
+from ui.ledger_dialog import LedgerDialog
+from ui.ledger_sheets import RecordSheet
 
 
 @pytest.fixture

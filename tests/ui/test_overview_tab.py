@@ -26,7 +26,8 @@ from gmops_desktop.tasks import TaskRunner
 from ui.dialogs.contract import NoticeSheet
 from ui.dialogs.sheet import Sheet
 from ui.evidence_dialog import ClausesDialog, EvidenceDialog
-from ui.ledger_dialog import DaysSheet, LedgerDialog, RecordSheet
+from ui.ledger_dialog import LedgerDialog
+from ui.ledger_sheets import DaysSheet, RecordSheet
 from ui.overview_due import DueSheet
 from ui.overview_tab import OverviewTab
 from ui.papers import Papers
@@ -232,6 +233,45 @@ def test_the_months_are_gathered_when_they_are_asked_for(
     assert "faults 1, requests 0" in tab.trends.tickets.accessibleDescription()
     assert "nothing on record" in tab.trends.answers.accessibleDescription()
     assert tab.trends.days.accessibleDescription().endswith("0")
+
+
+def test_a_line_is_corrected_and_its_sheet_printed(
+    show: Show, database: Database, journal: Journal, running: Contract, qtbot: QtBot
+) -> None:
+    ledgers = Ledgers(database, journal, Tickets(database, journal))
+    record = ledgers.add("training", "后台培训", people=("李慧敏",))
+    tab = show()
+    dialog = tab.open_ledger(record.id)
+    dialog.records.amend.click()
+    [sheet] = [one for one in dialog.findChildren(RecordSheet) if one.isVisible()]
+    assert (sheet.title.text(), sheet.ok.isEnabled()) == ("后台培训", False)
+    sheet.people.setText("李慧敏、王立新")
+    sheet.why.setText("漏了一人")
+    sheet.ok.click()
+    assert ledgers.records("training")[0].people == ("李慧敏", "王立新")
+    with qtbot.waitSignal(tab.wanted, timeout=20_000) as heard:
+        dialog.records.sheet.click()
+    assert heard.args[0] == "reports"
+    assert "-QD-" in heard.args[1]
+
+
+def test_days_are_taken_back_with_a_reason(
+    show: Show, database: Database, journal: Journal, running: Contract
+) -> None:
+    tickets = Tickets(database, journal)
+    number = tickets.open("requirement", "改版", requester="李慧敏", priority=3).number
+    ledgers = Ledgers(database, journal, tickets)
+    ledgers.book(number, Decimal(2))
+    dialog = show().open_ledger()
+    dialog.days.table.selectRow(0)
+    assert not dialog.days.withdraw.isEnabled()
+    dialog.days.take_back.click()
+    [sheet] = [one for one in dialog.findChildren(DaysSheet) if one.isVisible()]
+    assert (sheet.days.text(), sheet.ok.isEnabled()) == ("2", False)
+    sheet.days.setText("1.5")
+    sheet.words.setText("写错了")
+    sheet.ok.click()
+    assert ledgers.line(number).worked == Decimal("0.5")
 
 
 def test_this_months_list_names_what_is_missing(

@@ -273,6 +273,30 @@ class Tickets(Reading):
                 session, ticket.id, "ticket.spent", {}, text, person_days=person_days
             )
 
+    def take_back_days(self, ticket_id: str, person_days: Decimal, why: str) -> Ticket:
+        """Take back days that were booked by mistake: one more booking, below zero, with why."""
+        _check_days(person_days)
+        with self._book.writing() as session:
+            ticket = self._book.ticket(session, ticket_id)
+            if person_days > ticket.person_days:
+                raise OpsError(
+                    tr(
+                        "Only {days} person-days are booked on {number}.",
+                        days=f"{ticket.person_days.normalize():f}",
+                        number=ticket.number,
+                    ),
+                    hint=tr("Take back no more than was booked."),
+                    unharmed=tr("Nothing was recorded."),
+                )
+            if not why.strip():
+                raise OpsError(
+                    tr("The correction does not say why."),
+                    hint=tr("Write why in a sentence; it stands in the record."),
+                )
+            return self._book.record(
+                session, ticket.id, "ticket.spent", {}, why, person_days=-person_days
+            )
+
     def confirm(
         self,
         ticket_id: str,
