@@ -11,6 +11,7 @@ from gmops_desktop.language import tr
 from gmops_desktop.services.servers import HostDetails, Look, MysqlDetails, WebDetails
 from gmops_desktop.states import State
 from ui.status_charts import StatusCharts
+from ui.status_findings import FindingsDialog
 from ui.theme import GAP
 from ui.widgets.badges import Gauge, StateBadge
 from ui.widgets.frames import Card, Label, Segments, clear, column, link, row
@@ -27,6 +28,9 @@ class StatusDetail(QWidget):
         self._look: Look | None = None
         self.charts = charts
         self.title, self.facts = Label("", "strong", elide=False), Label("", "caption")
+        self.findings = link(
+            tr("All findings…"), self.show_findings, tr("Everything the newest look found, by line")
+        )
         self.whole = link(tr("Whole span"), charts.whole, tr("Leave what was zoomed into (Escape)"))
         self.span = Segments(
             [
@@ -39,7 +43,7 @@ class StatusDetail(QWidget):
             tr("Time span of the charts"),
         )
         card = Card()
-        head = row(None, self.title, self.facts, self.whole, self.span)
+        head = row(None, self.title, self.facts, self.findings, self.whole, self.span)
         head.setStretch(1, 1)
         card.add(head)
         card.add(charts, 1)
@@ -65,6 +69,12 @@ class StatusDetail(QWidget):
             self._below.addWidget(_facts(tr("Counters"), _mysql_facts(details)))
         elif isinstance(details, WebDetails):
             self._below.addWidget(_facts(tr("Checks"), _web_facts(details)))
+        self.findings.setVisible(details is not None)
+
+    def show_findings(self) -> None:
+        """Show everything the newest look found."""
+        if self._look is not None:
+            FindingsDialog(self, self._look).exec()
 
     def _tell(self, coverage: str) -> None:
         facts = [*(_about(self._look) if self._look else ()), coverage]

@@ -47,7 +47,7 @@ def status(details: Whole = False, as_json: Json = False) -> None:
         if details and not as_json:
             session.terminal.table(
                 None,
-                (tr("Resource"), tr("Subject"), tr("Name"), tr("State"), tr("Finding")),
+                (tr("Resource"), tr("Subject"), tr("Looked at"), tr("State"), tr("Finding")),
                 [row for look in looks for row in _lines(look)],
             )
             return

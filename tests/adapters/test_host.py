@@ -240,6 +240,16 @@ def test_alpine_has_no_systemd_which_is_not_zero_failures() -> None:
     ]  # fmt: skip
 
 
+def test_a_real_busybox_tells_less_and_says_so() -> None:
+    seen = recorded("busybox-1.35-recorded")
+    assert seen.sections.keys() == {"top_memory", "swap", "logins"}
+    assert "getconf: not found" in seen.sections["swap"]
+    assert [disk.mount for disk in seen.disks] == ["/"]
+    assert seen.ports
+    assert {one.program for one in seen.ports} == {""}
+    assert (seen.cores, seen.zombies, seen.users) == (2, 1, ())
+
+
 def test_a_real_debian_was_recorded_twice() -> None:
     first, second = recorded("debian-12-recorded"), recorded("debian-12-recorded-later")
     seen = with_rates(second, first, timedelta(seconds=1))

@@ -50,6 +50,7 @@ do [ -e "$f" ] || continue
 tail -n 5000 "$f" | grep -E "Failed [a-z/-]+ for |Invalid user "; exit 0
 done
 echo "no record of failed logins was found"; exit 1'
-s ports 'if command -v ss >/dev/null; then exec ss -ltnup; fi; exec netstat -ltnup'
+s ports 'if command -v ss >/dev/null; then exec ss -ltnup; fi
+netstat -ltnup 2>/dev/null || exec netstat -ltnu'
 d end date +%s.%N
 """

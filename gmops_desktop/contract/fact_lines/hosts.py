@@ -7,6 +7,7 @@ from gmops_desktop.contract.looks import Disk, FailedLogins, HostDetails
 from gmops_desktop.language import tr, tr_n
 
 _LISTED = 12  # ports, at most
+_NO_LIMIT = 10**15  # file handles: what newer kernels write for "as many as you like"
 
 
 def write(seen: HostDetails, lines: Lines) -> None:
@@ -20,8 +21,8 @@ def write(seen: HostDetails, lines: Lines) -> None:
 
 
 def _system(seen: HostDetails, lines: Lines) -> None:
-    lines.subject = tr("System")
-    lines.add("system", tr("Name"), seen.system or None)
+    lines.subject = tr("Operating system")
+    lines.add("system", tr("Version"), seen.system or None)
     lines.add("kernel", tr("Kernel"), seen.kernel or None)
     up = seen.uptime_seconds
     lines.add("uptime", tr("Running for"),
@@ -75,8 +76,9 @@ def _load(seen: HostDetails, lines: Lines) -> None:
     lines.add("swap", tr("Swap traffic"), moved)
     handles = None
     if seen.files_open is not None and seen.files_most is not None:
-        handles = tr("{count} of at most {most}", count=f"{seen.files_open:,}",
-                     most=f"{seen.files_most:,}")  # fmt: skip
+        handles = f"{seen.files_open:,}"
+        if seen.files_most < _NO_LIMIT:
+            handles = tr("{count} of at most {most}", count=handles, most=f"{seen.files_most:,}")
     lines.add("files", tr("Open file handles"), handles)
 
 

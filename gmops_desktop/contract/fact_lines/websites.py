@@ -25,7 +25,7 @@ def _pages(seen: WebDetails, lines: Lines) -> None:
         found = tr("found") if seen.keyword_found else tr("missing")
         lines.add("page", tr("Keyword"), found, "ok" if seen.keyword_found else "critical")
     if seen.redirects:
-        lines.add("page", tr("Redirects"), " → ".join(seen.redirects))
+        lines.add("page", tr("By way of"), " → ".join(seen.redirects))
     for page in seen.pages:
         lines.add("page", page.url, *_page(page))
     if seen.admin_fault:
