@@ -130,12 +130,20 @@ class _Pages:
                 "SELECT id, title, DATE(published_at) FROM article"
                 " ORDER BY published_at DESC, id LIMIT 20"
             )
-            content = _list(f'<a href="/article/{row[0]}">{_safe(row[1])}</a> {row[2]}'
-                            for row in rows)  # fmt: skip
+            content = _list(_headline(*row) for row in rows)
         elif path == "/members":
             title = "会员名录"
             rows = self._ask("SELECT company, level FROM member ORDER BY number LIMIT 100")
             content = _list(f"{_safe(row[0])}（{row[1]}）" for row in rows)
+        elif path.startswith("/category/"):
+            slug = path.removeprefix("/category/")
+            for name, number in self._ask("SELECT name, id FROM category WHERE slug = %s", slug):
+                rows = self._ask(
+                    "SELECT id, title, DATE(published_at) FROM article WHERE category_id = %s"
+                    " ORDER BY published_at DESC, id LIMIT 20",
+                    number,
+                )
+                title, content = name, _list(_headline(*row) for row in rows)
         elif (number := path.removeprefix("/article/")).isdigit():
             found = self._ask("SELECT title, body FROM article WHERE id = %s", int(number))
             if found:
@@ -173,6 +181,10 @@ class _Pages:
 def _config(folder: Path) -> dict[str, Any]:
     config: dict[str, Any] = json.loads((folder / "config.json").read_text("utf-8"))
     return config
+
+
+def _headline(number: int, title: str, day: object) -> str:
+    return f'<a href="/article/{number}">{_safe(title)}</a> {day}'
 
 
 def _list(items: Any) -> str:

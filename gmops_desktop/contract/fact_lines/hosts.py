@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gmops_desktop.contract.fact_lines.lines import Lines, percent, size
+from gmops_desktop.contract.fact_lines.lines import Lines, noted, percent, size
 from gmops_desktop.contract.looks import Disk, FailedLogins, HostDetails
 from gmops_desktop.language import tr, tr_n
 
@@ -123,7 +123,7 @@ def _network(seen: HostDetails, lines: Lines) -> None:
     ports = None
     if seen.ports is not None:
         ports = tr(", ").join(
-            f"{one.protocol} {one.address}:{one.port} ({one.program or tr('program not told')})"
+            noted(f"{one.protocol} {one.address}:{one.port}", one.program or tr("program not told"))
             for one in seen.ports[:_LISTED]
         )
         if len(seen.ports) > _LISTED:
@@ -162,7 +162,7 @@ def _people(seen: HostDetails, lines: Lines) -> None:
     users = None
     if seen.users is not None:
         users = tr(", ").join(
-            f"{one.user} {one.source or one.terminal} ({one.since})" for one in seen.users
+            noted(f"{one.user} {one.source or one.terminal}", one.since) for one in seen.users
         ) or tr("nobody")
     lines.add("users", tr("Logged in"), users)
     failed = seen.failed_logins
@@ -179,5 +179,5 @@ def _refused(failed: FailedLogins) -> str:
                  source=source or tr("at the console"))
             for source, count in failed.sources
         )  # fmt: skip
-        said += f" ({most})"
+        said = noted(said, most)
     return said

@@ -58,3 +58,8 @@ def size(count: float) -> str:
 def percent(value: float) -> str:
     """Return a share with one place."""
     return f"{value:.1f} %"
+
+
+def noted(what: str, note: str) -> str:
+    """Return something with a note behind it in brackets."""
+    return tr("{what} ({note})", what=what, note=note)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gmops_desktop.contract.fact_lines.lines import Lines, size
+from gmops_desktop.contract.fact_lines.lines import Lines, noted, size
 from gmops_desktop.contract.looks import PageSeen, WebDetails
 from gmops_desktop.language import tr
 from gmops_desktop.states import State
@@ -72,7 +72,7 @@ def _certificate(seen: WebDetails, lines: Lines) -> None:
     lines.add("tls", "SHA-256", fingerprint, "warning" if seen.certificate_changed else None)
     chain = None
     if seen.tls_chain is not None:
-        chain = " → ".join(f"{link.subject} ({link.until[:10]})" for link in seen.tls_chain)
+        chain = " → ".join(noted(link.subject, link.until[:10]) for link in seen.tls_chain)
     lines.add("chain", tr("Chain as sent"), chain)
 
 
