@@ -74,14 +74,27 @@ def watched(
     """Return how many looks were taken in the hours a span touches, and how long they speak for."""
     first, last = hour_of(to_milliseconds(begin)), to_milliseconds(end)
     fresh = _unrolled(session, resource_id, "own", first, last, names_of(session, (LOOK,)))
-    looks = covered = 0
-    for span, start, stop in _pieces(first, last, fresh):
-        sums = select(func.sum(RollupRow.looks), func.sum(RollupRow.watched))
-        row = session.execute(sums.where(*rolled(resource_id, "own", span, start, stop))).one()
-        looks, covered = looks + int(row[0] or 0), covered + int(row[1] or 0)
-    for one in fresh.values():
-        if LOOK in one:
-            looks, covered = looks + one[LOOK].count, covered + one[LOOK].covered
+
+    def told(span: Span, start: int, stop: int) -> Iterator[tuple[int, int, int]]:
+        """Return when roll-ups begin, and their looks and time."""
+        columns = select(RollupRow.begin, RollupRow.looks, RollupRow.watched)
+        rows = session.execute(columns.where(*rolled(resource_id, "own", span, start, stop)))
+        return ((to_milliseconds(at), count, length) for at, count, length in rows)
+
+    broken = {day_of(hour) for hour in fresh}  # days whose roll-up is no longer right
+    days = range(day_of(first + DAY - 1), day_of(last), DAY)
+    if not days:
+        found = list(told("hour", first, last))
+    else:
+        found = [*told("hour", first, days[0]), *told("hour", days[-1] + DAY, last)]
+        found += [one for one in told("day", days[0], days[-1] + DAY) if one[0] not in broken]
+        if inside := broken.intersection(days):
+            hours = told("hour", min(inside), max(inside) + DAY)
+            found += [one for one in hours if day_of(one[0]) in inside]
+    kept = [one for one in found if one[0] not in fresh]
+    computed = [one[LOOK] for one in fresh.values() if LOOK in one]
+    looks = sum(count for _, count, _ in kept) + sum(one.count for one in computed)
+    covered = sum(length for *_, length in kept) + sum(one.covered for one in computed)
     return looks, timedelta(milliseconds=covered)
 
 
@@ -117,26 +130,6 @@ def newest_look(session: Session, resource_id: str, before: datetime) -> datetim
             RollupRow.looks > 0,
         )
     )
-
-
-def _pieces(first: int, last: int, without: Collection[int]) -> Iterator[tuple[Span, int, int]]:
-    """Cut a span into runs of whole days and, around the hours `without`, single hours."""
-    broken = {day_of(hour) for hour in without}
-    run = at = first
-    while at < last:
-        day = day_of(at)
-        if at == day and day + DAY <= last and day not in broken:
-            at = day + DAY
-            continue
-        if run < at:
-            yield "day", run, at
-        end = min(day + DAY, last)
-        for hour in range(hour_of(at), end, HOUR):
-            if hour not in without:
-                yield "hour", hour, hour + HOUR
-        run = at = end
-    if run < at:
-        yield "day", run, at
 
 
 def _unrolled(

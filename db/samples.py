@@ -59,9 +59,9 @@ def keep(
     seconds = min(LONGEST, max(1, round(every)))
     key = {"resource_id": resource_id, "source": source}
     session.merge(SampleRow(**key, at=at, every=seconds, data=pack_values(session, values)))
-    begin = to_milliseconds(at)
-    # What it says may reach into the hour after.
-    for hour in {hour_of(begin), hour_of(begin + PATIENCE * seconds * 1000)}:
+    begin = hour_of(to_milliseconds(at))
+    # What it says may reach into the hour after; and what the look before it said ends here.
+    for hour in (begin, begin + HOUR):
         session.merge(UnrolledRow(**key, hour=from_milliseconds(hour)))
 
 
@@ -104,9 +104,10 @@ def _roll_hour(
 def _write(
     session: Session, key: tuple[str, Source, Span], begin: int, found: Mapping[str, Rollup]
 ) -> None:
-    if not found:
-        return  # a note about what a look might have said beyond its hour, and did not
     resource_id, source, span = key
+    if not found:  # what a look said beyond its hour may have been ended by a later one
+        session.execute(delete(RollupRow).where(*rolled(*key, begin, begin + 1)))
+        return
     look = found.get(LOOK)
     session.merge(
         RollupRow(

@@ -109,6 +109,16 @@ def test_the_hour_that_runs_is_read_from_its_samples(database: Database) -> None
         assert measured.watched(session, "r", BEGIN, LATER)[0] == 90
 
 
+def test_what_a_look_said_beyond_its_hour_ends_with_one_told_late(database: Database) -> None:
+    keep(database, "r", Sample(START + HOUR - 60_000, 1_800_000, {"look": 1.0}))
+    roll_up(database)
+    assert hours_of(database, "r")[START + HOUR]["look"].covered == HOUR - 60_000
+    keep(database, "r", Sample(START + HOUR - 50_000, 15_000, {"look": 1.0}))
+    assert list(hours_of(database, "r")) == [START]
+    roll_up(database)
+    assert list(hours_of(database, "r")) == [START]
+
+
 def test_a_late_sample_is_counted_in_its_hour(database: Database) -> None:
     keep(database, "r", *minutes(60))
     roll_up(database)
