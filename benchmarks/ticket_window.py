@@ -29,6 +29,16 @@ _MANY: Final = 1000  # tickets moved at once
 _ASKED_FRAME: Final = 50  # ms
 
 
+def turn(milliseconds: int = 0) -> None:
+    """Let the event loop run, as it does in the program: `QTest.qWait` keeps all other threads of
+    Python waiting meanwhile."""
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
+
+
 def window(
     database: Database, journal: Journal, now: datetime, add: Callable[[Figure], None]
 ) -> None:
@@ -62,9 +72,9 @@ def window(
         return tab
 
     def rest() -> None:
-        QTest.qWait(200)  # what waits for a pause begins
+        turn(200)  # what waits for a pause begins
         while runner.running():
-            QTest.qWait(20)
+            turn(20)
 
     opened().close()  # fonts and icons are loaded once
     shorten_pauses()  # as the program does
@@ -87,7 +97,7 @@ def window(
 
     def frame(move: Callable[[], object]) -> None:
         move()
-        QTest.qWait(0)  # what the event loop does between two frames
+        turn()  # what the event loop does between two frames
         view.repaint()
 
     bar = tab.list.verticalScrollBar()
@@ -143,7 +153,7 @@ def window(
 
     def key() -> None:
         QTest.keyClick(tab.list, Qt.Key.Key_Down)
-        QTest.qWait(0)
+        turn()
         tab.repaint()
 
     add(timed("next ticket by keyboard, its page painted", 100, key))
@@ -155,7 +165,7 @@ def window(
 
     def near() -> None:
         tab.list.select(long)
-        QTest.qWait(0)
+        turn()
         tab.repaint()
 
     far()
@@ -166,9 +176,12 @@ def window(
     dialog = NewTicketDialog(tickets, contracts, runner, finding)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
     dialog.show()
+    rest()
+    dialog.title.setFocus()
 
     def letter() -> None:
         QTest.keyClicks(dialog.title, "a")
+        turn()
         dialog.repaint()
 
     add(timed("letter typed in a new ticket", 60, letter, _ASKED_FRAME))
@@ -183,7 +196,6 @@ def _many(
 ) -> None:
     """Select all, then move a thousand while somebody scrolls."""
     from PySide6.QtCore import QItemSelection, QItemSelectionModel
-    from PySide6.QtTest import QTest
 
     from ui.ticket_batch import BatchReport
 
@@ -203,12 +215,12 @@ def _many(
 
     def frame() -> None:
         bar.setValue((bar.value() + _ROW) % bar.maximum())
-        QTest.qWait(0)
+        turn()
         tab.list.viewport().repaint()
 
     add(timed(f"frame while {many:,} tickets are moved beside it", 200, frame, _ASKED_FRAME))
     while runner.running():
-        QTest.qWait(20)
+        turn(20)
     took = (time.perf_counter() - begun) * 1000
     add(Figure(f"{many:,} tickets moved, each by an entry of its own", 1, took, took, 0.0))
     for report in tab.window().findChildren(BatchReport):
@@ -219,12 +231,13 @@ def _many(
 
 
 def _long_ticket(database: Database, journal: Journal) -> str:
-    """Write one more ticket, with many entries, and return its id."""
+    """Write one more ticket, with many entries but not the newest, and return its id."""
     key = uuid7()
     with database.session() as session, session.begin():
         number = journal.next_number(session, "ticket")
         fields = {"number": number, "kind": "incident", "title": "官网反复 502", "priority": 1,
-                  "state": "working", "requester": "李慧敏", "description": ""}  # fmt: skip
+                  "state": "working", "requester": "李慧敏", "description": "",
+                  "opened_at": "2018-03-07T01:00:00+00:00"}  # fmt: skip
         notes = (
             Fact("ticket.noted", {}, {"text": f"第 {count} 次查看：php-fpm 退出码 78，已重启"})
             for count in range(_LONG - 1)
