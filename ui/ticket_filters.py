@@ -53,6 +53,7 @@ class FilterBar(QWidget):
         self.menu = QMenu(self.button)
         self.menu.aboutToShow.connect(self._fill)
         self.button.setMenu(self.menu)
+        self.button.setStyleSheet("QPushButton::menu-indicator { image: none; }")  # no room
         self._said = Label(role="caption")
         self._clear = icon_button("x", tr("Show all kinds, priorities and states"), self.clear)
         layout = row(self, self._said, self._clear, spacing=4)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final, Literal, cast
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QWidget
 
 from gmops_desktop.contract.clocks import Clock, word_of_clock
 from gmops_desktop.contract.targets import ClockKey
@@ -24,6 +24,7 @@ from ui.widgets.badges import Gauge, Mark, TimelineMark
 from ui.widgets.frames import Card, Label, LabelRole, button, clear, column, icon_button, link, row
 
 SIDE_WIDTH: Final = 264
+_BAR: Final = 10  # pixels of the scroll bar
 _SIMILAR: Final = 4
 
 
@@ -42,7 +43,7 @@ class TicketSide(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFixedWidth(SIDE_WIDTH)
+        self.setFixedWidth(SIDE_WIDTH + _BAR)
         self._clocks = Card(tr("Clocks"), tr("24/7, less Party A's time"))
         self.limits = icon_button("gear-six", tr("Limits of the clocks…"), self.limits_wanted.emit)
         self.limits.setFixedSize(24, 24)
@@ -58,8 +59,18 @@ class TicketSide(QWidget):
         self._similar_rows = column(spacing=2)
         self._similar.add(self._similar_rows)
         self._similar.add_stretch()
-        layout = column(self, self._clocks, self._flow, spacing=GAP)
+        cards = QWidget()
+        cards.setProperty("kind", "body")
+        layout = column(cards, self._clocks, self._flow, spacing=GAP)
         layout.addWidget(self._similar, 1)
+        # On a laptop the column scrolls by itself, and the line for notes stays in sight.
+        area = QScrollArea()
+        area.setWidget(cards)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        column(self, area, spacing=0)
 
     def show_dossier(self, dossier: Dossier, similar: Sequence[Ticket | TicketLine] = ()) -> None:
         """Show everything of a ticket; `similar` are those like it, the most similar first."""

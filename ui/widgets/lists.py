@@ -267,6 +267,7 @@ def _paint_line(painter: QPainter, box: QRectF, entry: Entry, t: Tokens) -> None
     end = middle.left() if entry.word else box.right() - taken
     start = box.left()
     if entry.number:
+        painter.setFont(font("body"))
         words(painter, box, entry.number, t.text2, LEFT)
         start += _NUMBER_WIDTH
     title = QRectF(start, box.top(), end - start - 8, box.height())
