@@ -8,7 +8,7 @@ from pathlib import Path
 
 from db.journal import Journal, utc_now
 from gmops_desktop.addresses import AccountAddress, MysqlAddress, Resource, WebAddress
-from gmops_desktop.language import tr
+from gmops_desktop.language import tr, tr_n
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.restores import Restored, Restores
 from gmops_desktop.services.site_files import FileRestore, SiteFiles
@@ -74,17 +74,21 @@ def _of_database(done: Restored, resource_ids: frozenset[str]) -> Deed:
     facts = {
         "schema": done.schema,
         "archive": Path(done.archive).name,
-        "tables": words.number(done.tables),
-        "rows": words.number(done.rows),
+        "counts": tr(", ").join(
+            (
+                tr_n("{count} table", "{count} tables", done.tables),
+                tr_n("{count} row", "{count} rows", done.rows),
+            )
+        ),
         "time": words.lasting(done.seconds),
         "proof": _proof(proved=done.proved),
     }
     if done.undoes:
-        text = tr("A restore of {schema} was taken back from {archive}: {tables} table(s), {rows} "
-                  "row(s), in {time}. {proof}", **facts)  # fmt: skip
+        text = tr("A restore of {schema} was taken back from {archive}: {counts}, in {time}. "
+                  "{proof}", **facts)  # fmt: skip
     else:
-        text = tr("{schema} was restored from {archive}: {tables} table(s), {rows} row(s), in "
-                  "{time}. {proof}", **facts)  # fmt: skip
+        text = tr("{schema} was restored from {archive}: {counts}, in {time}. {proof}",
+                  **facts)  # fmt: skip
     evidence = [*done.differences]
     if done.safety is not None:
         evidence.append(tr("What was there before: {file}", file=done.safety.path.name))

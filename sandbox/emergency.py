@@ -116,12 +116,14 @@ class Emergency:
 
     def open_ticket(self) -> str:
         """Make the alert a ticket: its words and figures are filled in already."""
-        self._stage.press(self._stage.window.page, tr("New ticket"))
+        name = self._site().name
+        entry = self._stage.beside(self._stage.window.page, name, tr("New ticket"))
+        self._stage.press(entry, tr("New ticket"))
         self._stage.settle()
         dialog = self._stage.dialog(NewTicketDialog)
         dialog.requester.setText(self._contact())
         dialog.priority.choose("1")
-        if dialog.resource.currentText() not in dialog.title.text():
+        if dialog.resource.currentText() != name or name not in dialog.title.text():
             raise ProofFailed(tr("The alert's resource did not come along."))
         dialog.channel.setCurrentIndex(1)
         self._stage.picture_of(dialog, self._path("emergency-2-ticket"))
@@ -230,6 +232,9 @@ class Emergency:
     def _resources(self) -> Sequence[Resource]:
         return self._services.contracts.resources()
 
+    def _site(self) -> Resource:
+        return next(one for one in self._resources() if one.kind == "website")
+
     def _contact(self) -> str:
         return designated_now(self._services.contracts)[0].name
 
@@ -240,7 +245,7 @@ class Emergency:
         self._stage.settle()
         before = {look.resource_id: look.at for look in self._services.servers.last()}
         self._stage.press(status, tr("Look now"))
-        site = next(one for one in self._resources() if one.kind == "website")
+        site = self._site()
 
         def found() -> Look:
             last = self._services.servers.last()

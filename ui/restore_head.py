@@ -95,8 +95,6 @@ class RestoreHead(QWidget):
             )
         )
         sent = words.size(preview.sent_bytes)
-        self._cost_hint.show_text(
-            tr("about {size} over the line, without the safety copy", size=sent)
-        )
+        self._cost_hint.show_text(tr("{size} over the line, and the safety copy", size=sent))
         if preview.makes_schema:
             self.compared.show_text(tr("Not there yet; it is made"))

@@ -123,7 +123,7 @@ def test_a_restore_and_its_undoing_write_themselves_into_the_ticket(
         restored = restores.run(backup.path, root, Context(), confirm=root.schema)
         assert [one.id for one in services.ticket_trail.follow()] == [ticket.id]
         told = tickets.steps(ticket.id)[-1].text
-        assert f"{root.schema} was restored from {backup.path.name}: 1 table(s)" in told
+        assert f"{root.schema} was restored from {backup.path.name}: 1 table, " in told
         assert "Proved: what is there now has the digests of the archive." in told
         assert restored.safety is not None
         assert f"What was there before: {restored.safety.path.name}" in told
