@@ -110,8 +110,12 @@ class FilesCard(KindCard):
         dialog.open()
 
     def undo(self) -> None:
-        """Exchange the directory with the one that the newest restore replaced."""
+        """Exchange the directory with the one that the newest restore replaced; first of all, put
+        right what an interrupted one left."""
         last, files = self._last_restore(), self._files
+        if (cut := self._interrupted()) is not None:
+            self._recover(cut)
+            return
         if last is None:
             return
         task = self._runner.start(
@@ -121,6 +125,16 @@ class FilesCard(KindCard):
             changes=Change.BACKUPS,
         )
         task.succeeded.connect(self._undone)
+
+    def _recover(self, cut: FileRestore) -> None:
+        files = self._files
+        task = self._runner.start(
+            lambda context: files.recover(cut.place, context),
+            tr("Put {name} right", name=cut.place.folder),
+            lane=lane_of_place(cut.place),
+            changes=Change.BACKUPS,
+        )
+        task.succeeded.connect(lambda said: self.noticed.emit("ok", " ".join(said), ""))
 
     def _restore(self, place: Place, archive: FileArchive, typed: str) -> None:
         files = self._files
@@ -191,9 +205,18 @@ class FilesCard(KindCard):
         done = [one for one in self._files.restores() if str(one.place) == str(place)]
         return done[0] if done and done[0].undoable else None
 
+    def _interrupted(self) -> FileRestore | None:
+        """Return the restore of the chosen directory that was interrupted."""
+        place = str(self.chosen)
+        return next((one for one in self._files.unfinished() if str(one.place) == place), None)
+
     def _show(self) -> None:
-        own = self._own()
-        if own:
+        own, cut = self._own(), self._interrupted()
+        if cut is not None:
+            at = words.stamp(cut.at)
+            self.last.show_text(tr("A restore was interrupted on {at}.", at=at), "critical")
+            self.last.setToolTip(tr("The directory is as before it or as after it, never between."))
+        elif own:
             newest = own[0]
             count = tr("{count} files", count=words.number(newest.files))
             parts = [words.ago(newest.at), count, words.size(newest.file_bytes)]
@@ -216,4 +239,8 @@ class FilesCard(KindCard):
         tip = tr("Bring back what the last restore replaced")
         if last and last.undone:
             tip = tr("Bring back what was undone")
+        cut = self._interrupted()
+        if cut is not None:
+            nothing, tip = "", tr("Clear what the interrupted restore left on the server")
+        self.undo_button.setText(tr("Put right") if cut else tr("Undo", context="files"))
         disable(self.undo_button, nothing, tip)

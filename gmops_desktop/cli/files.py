@@ -237,6 +237,28 @@ def undo(
 
 
 @commands.command(
+    "recover",
+    cls=Command,
+    help=tr("Put right what an interrupted restore left beside a directory."),
+)
+def recover(
+    site: Directory,
+    key: Key = "",
+    accept_fingerprint: AcceptFingerprint = "",
+    as_json: Json = False,
+) -> None:
+    with opened(as_json) as session:
+        place = _place(session, site, key=key, accept=accept_fingerprint)
+        said = session.run(
+            lambda context: session.services.site_files.recover(place, context),
+            tr("Putting {folder} right", folder=place.folder),
+        )
+        session.tell_tickets()
+        nothing = tr("No restore of {target} was interrupted.", target=place)
+        session.terminal.answer({"recovered": bool(said), "said": said}, *(said or (nothing,)))
+
+
+@commands.command(
     "discard", cls=Command, help=tr("Delete the old directory that was kept for undoing.")
 )
 def discard(

@@ -9,24 +9,21 @@ import typer
 
 from gmops_desktop.cli.help import Command, group
 from gmops_desktop.cli.options import AcceptFingerprint, ArchiveFile, Json, Key, Ssh, Target
+from gmops_desktop.cli.restore_lines import (
+    action_of,
+    rows_of,
+    show,
+    side_by_side,
+    state_of,
+    unfinished,
+)
 from gmops_desktop.cli.session import opened
-from gmops_desktop.cli.terminal import BadAnswer
-from gmops_desktop.errors import OpsError, ProofFailed
-from gmops_desktop.language import tr, tr_n
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
 from ui import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from gmops_desktop.cli.terminal import Terminal
-    from gmops_desktop.services.restores import (
-        Choice,
-        Definers,
-        Goal,
-        Restored,
-        RowChange,
-        TableChange,
-    )
+    from gmops_desktop.services.restores import Choice, Definers, Goal
 
 commands = group("restore", tr("Restore a schema from a backup file, with preview and proof."))
 
@@ -136,7 +133,7 @@ def preview(
             found,
             (tr("Table"), tr("Change", context="restore"), tr("Rows"), tr("SQL text")),
             [
-                (table.table, _action(table), _rows(table), words.size(table.text_bytes))
+                (table.table, action_of(table), rows_of(table), words.size(table.text_bytes))
                 for table in changing
             ],
         )
@@ -188,7 +185,7 @@ def rows(
         terminal.table(
             found,
             (tr("Key"), tr("Column"), tr("In the backup"), tr("Now")),
-            [line for row in found.rows for line in _side_by_side(found.columns, row)],
+            [line for row in found.rows for line in side_by_side(found.columns, row)],
         )
         if found.more:
             terminal.answer(found, tr("There are more; see --most."))
@@ -239,7 +236,24 @@ def run(
             tr("Restoring {schema}", schema=address.schema),
         )
         session.tell_tickets()
-        _show(session.terminal, restored)
+        show(session.terminal, restored)
+
+
+@commands.command("list", cls=Command, help=tr("List the restores of this machine, newest first."))
+def list_all(as_json: Json = False) -> None:
+    with opened(as_json) as session:
+        done = session.services.restores.all()
+        waiting = session.services.restores.unfinished()
+        session.terminal.table(
+            {"restores": done, "interrupted": waiting},
+            (tr("At"), tr("Into"), tr("Rows"), tr("State"), "ID"),
+            [
+                *((words.stamp(one.at), one.target, "", unfinished(one), one.id)
+                  for one in waiting),
+                *((words.stamp(one.at), one.target, words.number(one.rows), state_of(one), one.id)
+                  for one in done),
+            ],
+        )  # fmt: skip
 
 
 @commands.command("undo", cls=Command, help=tr("Bring back what the last restore overwrote."))
@@ -279,7 +293,7 @@ def undo(
             tr("Taking back the restore of {schema}", schema=last.schema),
         )
         session.tell_tickets()
-        _show(session.terminal, restored)
+        show(session.terminal, restored)
 
 
 @commands.command(
@@ -343,64 +357,3 @@ def _definers(words: list[str] | None) -> Definers:
             if len(names) != len(pairs) or not all("@" in n for n in names.values()):
                 raise typer.BadParameter(tr("--definer takes keep, strip, or OLD=NEW."))
             return Definers("map", names)
-
-
-def _side_by_side(columns: tuple[str, ...], row: RowChange) -> Iterator[tuple[str, ...]]:
-    """Return a line for each column that differs, or one for a row that one side lacks."""
-    if row.present is None or row.archived is None:
-        absent, there = tr("(no such row)"), row.archived or row.present or ()
-        text = ", ".join(cell.text for cell in there)
-        sides = (text, absent) if row.present is None else (absent, text)
-        yield (row.key, "", *sides)
-        return
-    for name, archived, present in zip(columns, row.archived, row.present, strict=True):
-        if name in row.changed:
-            yield row.key, name, archived.text, present.text
-
-
-def _show(terminal: Terminal, restored: Restored) -> None:
-    if not restored.proved:
-        fault = ProofFailed(
-            tr(
-                "{schema} differs from the backup after the restore: {differences}",
-                schema=restored.schema,
-                differences="; ".join(restored.differences),
-            ),
-            hint=tr("Take the restore back with gmops restore undo."),
-        )
-        raise BadAnswer(restored, fault)
-    lines = [
-        tr(
-            "{schema} is restored and proved by its digests: {tables}, {rows}, in {seconds}.",
-            schema=restored.schema,
-            tables=tr_n("{count} table", "{count} tables", restored.tables),
-            rows=tr_n("{count} row", "{count} rows", restored.rows),
-            seconds=words.lasting(restored.seconds),
-        )
-    ]
-    lines += restored.differences
-    if restored.safety is not None:
-        lines.append(tr("What was there before lies in {path}.", path=restored.safety.path))
-        lines.append(tr("Take it back with gmops restore undo."))
-    if restored.made_schema:
-        lines.append(tr("The schema was made for it; undo removes it again."))
-    terminal.answer(restored, *lines)
-
-
-def _action(table: TableChange) -> str:
-    match table.action:
-        case "same":
-            word = tr("same")
-        case "rows":
-            word = tr("rows are changed") if table.in_place else tr("built anew beside")
-        case "replace":
-            word = tr("replaced as a whole")
-        case "create":
-            word = tr("created")
-        case "drop":
-            word = tr("dropped")
-    return f"{word} ({table.note})" if table.note else word
-
-
-def _rows(table: TableChange) -> str:
-    return f"+{table.added:,} ~{table.changed:,} -{table.removed:,}"

@@ -120,6 +120,10 @@ def test_back_up_damage_preview_restore_undo(desk: Desk, mariadb: MariaDB):
 
     undone = desk.run("restore", "undo", "--confirm", schema, "--json")
     assert undone.code == 0, undone.err
+    listed = desk.run("restore", "list", "--json").answer
+    last, first = listed["restores"]
+    assert (last["undoes"], listed["interrupted"]) == (first["id"], [])
+    assert f"took back …{first['id'][-7:]}" in " ".join(desk.run("restore", "list").out.split())
     assert execute(mariadb, schema, "SELECT COUNT(*) FROM member") == [(2,)]
     assert execute(mariadb, schema, "SHOW TABLES") == [("member",)]
 

@@ -29,7 +29,7 @@ from sandbox.mariadb import MariaDB
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(0 if "GMOPS_SOAK" in os.environ else 300)]
 
-EXAMPLES = int(os.environ.get("GMOPS_SOAK", "6"))
+EXAMPLES = int(os.environ.get("GMOPS_SOAK", "3"))
 
 
 class Desk:

@@ -21,6 +21,7 @@ from gmops_desktop.archive.tree.reader import TreeReader
 from gmops_desktop.context import Context, Progress
 from gmops_desktop.errors import Cancelled, OpsError, ProofFailed
 from gmops_desktop.services.site_files import FileArchive, Place, SiteFiles, parse_place
+from gmops_desktop.services.site_files.ledger import FileLedger
 from sandbox.sshd import Sshd
 from site_trees import facts, fill
 
@@ -360,19 +361,47 @@ def test_server_that_stops_at_the_exchange_is_put_right(world: World, where: str
         stopped = STOPS[where](replacing._SWAP)
         assert stopped != replacing._SWAP
         patch.setattr(replacing, "_SWAP", stopped)
-        patch.setattr(SiteFiles, "_clear", lambda *args: None)
+        patch.setattr(SiteFiles, "_clear", lambda *args: False)
         if where == "no exchange":
             world.restore(archive)
         else:
             with pytest.raises(OpsError):
                 world.restore(archive)
+    assert len(world.files.unfinished()) == (where != "no exchange")
     said = world.files.recover(world.place, Context())
+    assert world.files.unfinished() == ()
     if where in ("no exchange", "exchanged"):
         assert facts(world.site) == wanted
+        (done,) = world.files.restores()
+        world.files.undo(done.id, Context())
+        assert (world.site / "shell.php").exists(), "what it replaced comes back"
     else:
+        assert world.files.restores() == ()
         assert (world.site / "shell.php").exists()
         assert said == (f"An interrupted restore of {world.site} was taken back.",)
     assert not any("state" in name or "new" in name for name in world.beside())
+
+
+def test_killed_between_the_exchange_and_the_entry_it_can_be_undone(world: World) -> None:
+    wanted, archive = facts(world.site), world.take()
+    damage(world.site)
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FileLedger, "add", killed)
+        with pytest.raises(Killed):
+            world.restore(archive)
+    assert (facts(world.site), world.files.restores()) == (wanted, ())
+    said = world.files.recover(world.place, Context())
+    assert said == (f"An interrupted restore of {world.site} had come to its end.",)
+    (done,) = world.files.restores()
+    world.files.undo(done.id, Context())
+    assert (world.site / "shell.php").exists()
 
 
 def test_tree_is_never_missing_while_it_is_exchanged(world: World) -> None:

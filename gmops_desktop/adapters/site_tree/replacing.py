@@ -207,9 +207,11 @@ class Replacing:
         """Delete what was kept for undoing."""
         self._run('[ ! -d "$old" ] || rm -rf -- "$old"')
 
-    def kept(self) -> bool:
-        """Say whether the tree that was replaced is still there."""
-        return self._run('[ -d "$old" ] && echo there || echo gone').strip() == "there"
+    def stands(self, replaced: bool) -> bool:
+        """Say whether the exchange came about: the tree that was `replaced` is kept beside, or,
+        where there was none, the new one stands."""
+        name = "$old" if replaced else "$root"
+        return self._run(f'[ -d "{name}" ] && echo there || echo gone').strip() == "there"
 
     # ------------------------------------------------------------ inside
 

@@ -45,8 +45,21 @@ class FileLedger:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def begin(self, meant: FileRestore) -> None:
+        """Enter a restore that is about to build on the server, as it will be when it has ended."""
+        self._enter(meant, running=True)
+
     def add(self, done: FileRestore) -> None:
         """Enter a restore that ended."""
+        self._enter(done)
+
+    def forget(self, id: str) -> None:
+        """Strike out a restore that came to nothing."""
+        with self._database.session() as session, session.begin():
+            if row := session.get(RestoreRow, id):
+                session.delete(row)
+
+    def _enter(self, done: FileRestore, *, running: bool = False) -> None:
         place = done.place
         ssh = {"host": place.ssh.host, "port": place.ssh.port, "user": place.ssh.user,
                "key": place.ssh.key}  # fmt: skip
@@ -72,18 +85,26 @@ class FileLedger:
                     "counts": [done.added, done.changed, done.removed],
                     "undoable": done.undoable,
                     "undone": done.undone,
+                    **({"running": True} if running else {}),
                 }
             },
         )
         with self._database.session() as session, session.begin():
-            session.add(row)
+            session.merge(row)
 
     def all(self) -> tuple[FileRestore, ...]:
-        """Return every restore of files, newest first."""
+        """Return every restore of files that ended, newest first."""
+        return tuple(map(_restore, self._rows(running=False)))
+
+    def unfinished(self) -> tuple[FileRestore, ...]:
+        """Return those that run, or were interrupted, as they were meant to end."""
+        return tuple(map(_restore, self._rows(running=True)))
+
+    def _rows(self, *, running: bool) -> list[RestoreRow]:
         wanted = select(RestoreRow).where(RestoreRow.schema == _OURS)
         with self._database.session() as session:
             rows = session.scalars(wanted.order_by(RestoreRow.at.desc()))
-            return tuple(_restore(row) for row in rows)
+            return [row for row in rows if row.more["files"].get("running", False) == running]
 
     def get(self, id: str) -> FileRestore:
         """Return one restore; raise `OpsError` where there is none."""

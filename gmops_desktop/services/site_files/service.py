@@ -36,6 +36,7 @@ from gmops_desktop.services.site_files.inventory import FileArchive, FileInvento
 from gmops_desktop.services.site_files.ledger import FileLedger, FileRestore
 from gmops_desktop.services.site_files.places import Place, places_of
 from gmops_desktop.services.site_files.restoring import Restoring, present
+from gmops_desktop.services.site_files.settling import put_right
 from gmops_desktop.services.site_files.taking import Taking, hashed
 
 OpenSsh = Callable[[SshAddress, Context], Ssh]
@@ -76,6 +77,10 @@ class SiteFiles:
     def restores(self) -> tuple[FileRestore, ...]:
         """Return every restore of files, newest first."""
         return self._ledger.all()
+
+    def unfinished(self) -> tuple[FileRestore, ...]:
+        """Return the restores of files that were interrupted and not put right yet."""
+        return tuple(one for one in self._ledger.unfinished() if not self._runs(one.place))
 
     def forget(self, id: str) -> None:
         """Take an archive off the list; its file is not touched."""
@@ -219,7 +224,7 @@ class SiteFiles:
                 hint=tr("Choose one of the backups instead."),
             )
         with self._alone(done.place), self._open_ssh(done.place.ssh, context) as ssh:
-            self._put_right(ssh, done.place, context)
+            put_right(ssh, done.place, self._ledger, context)
             Replacing(ssh, done.place.folder, done.id, context).undo()
         return self._ledger.set(restored_id, undone=not done.undone)
 
@@ -233,7 +238,7 @@ class SiteFiles:
     def recover(self, place: Place, context: Context) -> tuple[str, ...]:
         """Put right what interrupted restores left beside a directory; say what, in sentences."""
         with self._alone(place), self._open_ssh(place.ssh, context) as ssh:
-            return self._put_right(ssh, place, context)
+            return put_right(ssh, place, self._ledger, context)
 
     # ------------------------------------------------------------ inside
 
@@ -249,59 +254,62 @@ class SiteFiles:
         wanted, set_id = _safe(reader)
         identity = uuid7()
         with self._open_ssh(place.ssh, context) as ssh:
-            self._put_right(ssh, place, context)
+            put_right(ssh, place, self._ledger, context)
             now, look = present(ssh, place, reader, context)
             changes, _same = compare(wanted, now)
             replacing = Replacing(ssh, place.folder, identity, context)
             restoring = Restoring(ssh, place, reader, wanted, replacing, context)
+            meant = FileRestore(
+                id=identity,
+                at=begun,
+                seconds=0.0,
+                place=place,
+                archive=str(path),
+                added=sum(change.kind == "add" for change in changes),
+                changed=sum(change.kind in ("change", "mode") for change in changes),
+                removed=sum(change.kind == "remove" for change in changes),
+                sent_bytes=0,
+                undoable=look is not None,
+                undone=False,
+                notes=tuple(
+                    tr("{path} lost its right to run as its owner or group.", path=shown(one))
+                    for one in set_id
+                ),
+            )
+            self._ledger.begin(meant)
             try:
                 restoring.build(now, look.left_out if look else ())
                 restoring.prove()
                 replacing.swap()
             except BaseException:
-                self._clear(ssh, replacing)
+                if self._clear(ssh, replacing):
+                    self._ledger.forget(identity)
                 raise
-        done = FileRestore(
-            id=identity,
-            at=begun,
-            seconds=time.monotonic() - clock,
-            place=place,
-            archive=str(path),
-            added=sum(change.kind == "add" for change in changes),
-            changed=sum(change.kind in ("change", "mode") for change in changes),
-            removed=sum(change.kind == "remove" for change in changes),
-            sent_bytes=restoring.sent_bytes,
-            undoable=look is not None,
-            undone=False,
-            notes=tuple(
-                tr("{path} lost its right to run as its owner or group.", path=shown(one))
-                for one in set_id
-            ),
-        )
+        seconds = time.monotonic() - clock
+        done = replace(meant, seconds=seconds, sent_bytes=restoring.sent_bytes)
         self._ledger.add(done)
         with suppress(Cancelled):  # too late: it is done
             context.progress(100, tr("Restore of {folder} done", folder=place.folder))
         return done
 
-    def _clear(self, ssh: Ssh, replacing: Replacing) -> None:
-        """Remove what was built, with a fresh context: the old one may be cancelled."""
+    def _clear(self, ssh: Ssh, replacing: Replacing) -> bool:
+        """Remove what was built, with a fresh context: the old one may be cancelled.
+
+        Says whether that is known to be gone, and the old directory in its place.
+        """
         if ssh.alive:
             with suppress(OpsError):  # the next restore finds it and puts it right
-                Replacing(ssh, replacing.folder, replacing.id, Context()).clear()
+                fresh = Replacing(ssh, replacing.folder, replacing.id, Context())
+                return fresh.clear() != "done"
+        return False
 
-    def _put_right(self, ssh: Ssh, place: Place, context: Context) -> tuple[str, ...]:
-        said = []
-        for id in site_tree.interrupted(ssh, place.folder, context):
-            told = Replacing(ssh, place.folder, id, context).clear()
-            if told == "done":
-                said.append(tr("An interrupted restore of {folder} had come to its end.",
-                               folder=place.folder))  # fmt: skip
-            elif told != "none":
-                said.append(tr("An interrupted restore of {folder} was taken back.",
-                               folder=place.folder))  # fmt: skip
-        for sentence in said:
-            context.note(sentence)
-        return tuple(said)
+    def _runs(self, place: Place) -> bool:
+        """Say whether a program of this machine works on a directory now."""
+        try:
+            with self._alone(place):
+                return False
+        except locks.Busy:
+            return True
 
     def _alone(self, place: Place) -> AbstractContextManager[None]:
         tag = re.sub(r"[^\w.-]+", "_", f"{place.source}-{place.ssh.port}")[-120:]
