@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,6 +44,8 @@ def test_the_front_page_comes_from_the_database(website: Website) -> None:
     assert len(article.text) > 1000
     assert get(f"{website.plain_address.url}article/999999").status_code == 404
     assert get(f"{website.plain_address.url}members").text.count("有限公司") > 50
+    for place in set(re.findall(r'href="/([^"]*)"', front.text)):
+        assert get(f"{website.plain_address.url}{place}").status_code == 200, place
 
 
 def test_the_back_end_page_comes_from_the_program_files(website: Website) -> None:
