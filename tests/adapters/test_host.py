@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import subprocess
 from dataclasses import asdict, fields, replace
 from datetime import timedelta
 from pathlib import Path
@@ -411,6 +412,24 @@ def test_a_section_whose_end_is_lost_costs_only_itself() -> None:
 
 
 # ---------------------------------------------------------------- for real
+
+
+def test_a_look_is_one_exec_and_leaves_nothing() -> None:
+    runs: list[str] = []
+
+    class Here:
+        """This machine's own shell."""
+
+        def run(self, script: str, context: Context, *, deadline: float) -> tuple[int, bytes]:
+            runs.append(script)
+            ran = subprocess.run(["sh", "-s"], input=script.encode(), stdout=subprocess.PIPE)
+            return ran.returncode, ran.stdout
+
+    seen = host.look(Here(), Context())
+    assert (len(runs), bool(seen.boot_id)) == (1, True)
+    assert not re.search(
+        r"mktemp|tee |[^&2]>\s*(?!/dev/null|&1)[/\w]", runs[0]
+    )  # no file is written
 
 
 def test_this_machine_answers_over_the_real_sshd(sshd: Sshd, tmp_path: Path) -> None:
