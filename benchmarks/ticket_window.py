@@ -200,7 +200,7 @@ def _many(
     from ui.ticket_batch import BatchReport
 
     add(timed("all tickets selected", 3, tab.list.selectAll))
-    add(timed("list shown anew, all selected", 3, tab.renew, 300))
+    add(timed("list shown anew, all selected", 3, tab.renew))
     tab.list.select_one()
     tab.which.choose("open")
     tab.finder.show_now()
