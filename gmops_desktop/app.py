@@ -229,6 +229,7 @@ def _pages(
 
     tickets.place_attachments(make_strip)
     papers = Papers(contracts, services.ledgers, services.reports, runner)
+    tickets.verbs.print_receipt = papers.print_hand_over
     overview = OverviewTab(
         services.obligations,
         contracts,

@@ -1,4 +1,5 @@
-"""Papers made from the record at a click: written notices, and the sign-in sheet of a training."""
+"""Papers made from the record at a click: written notices, the sign-in sheet of a training, the
+hand-over form of a ticket."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from gmops_desktop.changes import Change
 from gmops_desktop.contract.notices import Notice
 from gmops_desktop.contract.registers import Record
 from gmops_desktop.language import tr
+from gmops_desktop.reports.orders import HandOverFacts
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.ledgers import Ledgers
 from gmops_desktop.services.reports import Reports
@@ -46,6 +48,11 @@ class Papers(QObject):
         facts, reports = self._ledgers.sign_in_facts(training.id), self._reports
         title = tr("Make the sign-in sheet: {title}", title=training.title)
         self._start(lambda context: reports.print_sign_in(facts, context), title)
+
+    def print_hand_over(self, facts: HandOverFacts) -> None:
+        """Have the form made with which Party A receives what a ticket handed over."""
+        reports, title = self._reports, tr("Make the hand-over form: {number}", number=facts.ticket)
+        self._start(lambda context: reports.print_hand_over(facts, context), title)
 
     def _start(self, job: Job, title: str) -> None:
         task = self._runner.start(job, title, lane=_LANE, changes=Change.REPORTS)

@@ -51,6 +51,7 @@ _WORDS: Final[dict[Kind, str]] = {
     "contact": mark("Change of contact"),
     "payment": mark("Notice of payment"),
     "sign_in": mark("Sign-in sheet"),
+    "hand_over": mark("Hand-over form"),
 }
 
 

@@ -217,6 +217,8 @@ class TicketPage(Pane):
         for verb, word in _FACTS:
             if not over or verb in _AFTERWARDS:
                 self._offer(verb, tr(word))
+        if dossier.handed_over:
+            self._offer("receipt", tr("Hand-over form…"))
         self.more_menu.addSeparator()
         self._offer("link", tr("Link to another ticket…"))
         if dossier.links:

@@ -17,6 +17,7 @@ from gmops_desktop.contract.tickets import (
     word_of_pause,
 )
 from gmops_desktop.language import tr
+from gmops_desktop.reports.orders import HandOverFacts
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
@@ -48,6 +49,7 @@ Verb = Literal[
     "part",
     "split",
     "emergency",
+    "receipt",
 ]
 
 
@@ -84,7 +86,9 @@ class TicketVerbs(QObject):
             "part": ties.part,
             "split": ties.split,
             "emergency": self._emergency,
+            "receipt": self._receipt,
         }
+        self.print_receipt: Callable[[HandOverFacts], object] | None = None
         page.move_wanted.connect(self.move)
         page.confirm_wanted.connect(self.confirm)
         page.verb_wanted.connect(self.ask)
@@ -189,6 +193,12 @@ class TicketVerbs(QObject):
             )
         )
         form.open()
+
+    def _receipt(self, ticket: Ticket) -> None:
+        """Have the form of what was handed over made, to be signed by Party A."""
+        facts = self._asking.tickets.facts.receipt(ticket.id)
+        if self.print_receipt is not None:
+            self.print_receipt(facts)
 
     def _emergency(self, ticket: Ticket) -> None:
         """Take the step whose gate is shut, with the reason that is printed."""

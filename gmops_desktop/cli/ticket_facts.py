@@ -245,6 +245,22 @@ def hand_over(
 
 
 @_verbs.command(
+    "receipt",
+    cls=Command,
+    help=tr("Make the form of what a ticket handed over as PDF, for Party A to sign (1.32)."),
+)
+def receipt(number: Number, as_json: Json = False) -> None:
+    with opened(as_json) as session:
+        reports, book = session.services.reports, session.services.tickets
+        facts = book.facts.receipt(number)
+        report = session.run(
+            lambda context: reports.print_hand_over(facts, context),
+            tr("Make the hand-over form: {number}", number=facts.ticket),
+        )
+        session.terminal.answer(report, report.number, str(report.path))
+
+
+@_verbs.command(
     "assess", cls=Command, help=tr("Record the project manager's evaluation of a requirement.")
 )
 def assess(number: Number, days: Days, by: By, text: Said = "", as_json: Json = False) -> None:

@@ -97,12 +97,16 @@ class Handed:
     before: str = ""
     after: str = ""
 
+    @property
+    def word(self) -> str:
+        """What it is, in a word."""
+        return tr("configuration") if self.kind == "configuration" else tr("document")
+
     def line(self) -> str:
         """Return it in one line."""
         change = f"{self.before} → {self.after}" if self.before or self.after else ""
         digest = f"SHA-256 {self.digest}" if self.digest else ""
-        word = tr("configuration") if self.kind == "configuration" else tr("document")
-        return " · ".join(text for text in (self.title, word, change, digest) if text)
+        return " · ".join(text for text in (self.title, self.word, change, digest) if text)
 
 
 def handed_over(entries: Iterable[EntryView]) -> tuple[Handed, ...]:

@@ -15,6 +15,7 @@ from typing import Any
 from gmops_desktop.contract.notices import Notice
 from gmops_desktop.contract.record import ChainHead
 from gmops_desktop.contract.registers import Record
+from gmops_desktop.contract.steps import Handed
 from gmops_desktop.contract.terms import Contact, Contract
 from gmops_desktop.language import Language
 from gmops_desktop.reports.facts import MonthFacts
@@ -108,6 +109,19 @@ class SignInFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOverFacts:
+    """What a ticket (`ticket` is its number, `ticket_id` its id) handed over to Party A (1.32)."""
+
+    ticket_id: str
+    ticket: str
+    title: str
+    items: tuple[Handed, ...]
+    contract: Contract
+    dated: date
+    heads: tuple[ChainHead, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """What stands on the page: `identity` is the secret key, `name` whose key it is."""
 
@@ -145,6 +159,13 @@ def make_sign_in(facts: SignInFacts, document: Document) -> Built:
     from gmops_desktop.reports import sign_in
 
     return sign_in.make_sign_in(facts, document)
+
+
+def make_hand_over(facts: HandOverFacts, document: Document) -> Built:
+    """Return the form with which Party A receives what a ticket handed over."""
+    from gmops_desktop.reports import hand_over
+
+    return hand_over.make_hand_over(facts, document)
 
 
 def make_sheet(sheet: Sheet) -> bytes:

@@ -33,15 +33,17 @@ from gmops_desktop.reports.facts import MonthFacts
 from gmops_desktop.reports.orders import (
     Built,
     Document,
+    HandOverFacts,
     LetterFacts,
     SignInFacts,
     attached,
+    make_hand_over,
     make_letter,
     make_monthly,
     make_sign_in,
 )
 
-Kind = Literal["monthly", "drill", "contact", "payment", "sign_in"]
+Kind = Literal["monthly", "drill", "contact", "payment", "sign_in", "hand_over"]
 Signed = Literal["unsigned", "party_b", "both"]
 
 _CODES: Final[dict[Kind, str]] = {
@@ -50,6 +52,7 @@ _CODES: Final[dict[Kind, str]] = {
     "contact": "LX",  # 联系人变更通知
     "payment": "FK",  # 付款通知
     "sign_in": "QD",  # 签到表
+    "hand_over": "YJ",  # 移交单
 }
 # Makes a document that prints the chain heads it is given.
 Produce = Callable[[Document, tuple[ChainHead, ...]], Built]
@@ -156,6 +159,20 @@ class Reports:
         period, about = f"{facts.training.on:%Y-%m}", facts.training.id
         report, _ = self.keep(
             "sign_in", period, facts.contract, produce, utc_now(), context, language, about
+        )
+        return report
+
+    def print_hand_over(
+        self, facts: HandOverFacts, context: Context, language: Language = DEFAULT
+    ) -> Report:
+        """Make the form of what a ticket handed over, and record it; a later one replaces it."""
+
+        def produce(document: Document, heads: tuple[ChainHead, ...]) -> Built:
+            return worker.run(context, make_hand_over, replace(facts, heads=heads), document)
+
+        period, about = f"{facts.dated:%Y-%m}", facts.ticket_id
+        report, _ = self.keep(
+            "hand_over", period, facts.contract, produce, utc_now(), context, language, about
         )
         return report
 

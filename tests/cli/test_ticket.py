@@ -58,6 +58,10 @@ def test_facts_are_recorded(home: Path, tmp_path: Path):
     assert kept["sha256"] == digest, "what was handed over is at hand"
     gone = gmops("ticket", "hand-over", "T-0001", "手册", "--file", tmp_path / "no", home=home)
     assert gone.code == 1
+    made = done(home, "receipt", "T-0001")
+    assert made["kind"] == "hand_over"
+    assert Path(made["path"]).read_bytes().startswith(b"%PDF")
+    assert gmops("ticket", "receipt", "T-0002", home=home).code == 1
 
 
 def test_a_gate_and_a_pause_from_the_terminal(home: Path):

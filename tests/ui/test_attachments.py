@@ -26,6 +26,7 @@ from db.engine import Database
 from db.journal import Journal
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
+from gmops_desktop.reports.orders import HandOverFacts
 from gmops_desktop.services.attachments import Attachments
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.finding import Finding
@@ -536,6 +537,11 @@ def test_the_digest_of_what_is_handed_over_comes_from_the_file(
     )
     [kept] = attachments.of("ticket", ticket.id)
     assert kept.sha256 == handed.digest, "what was handed over is at hand, and provable"
+    printed: list[HandOverFacts] = []
+    tab.verbs.print_receipt = printed.append
+    tab.page.verb_wanted.emit("receipt")
+    [facts] = printed
+    assert (facts.ticket, facts.items) == (ticket.number, (handed,))
 
 
 def test_a_cause_outside_party_b_is_shown_by_a_file(

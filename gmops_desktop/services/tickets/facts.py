@@ -12,9 +12,12 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from db.scope import contracts_in
 from db.ticket_time import targets_of
+from db.views import in_force
 from gmops_desktop.contract.changes import AUDIENCES, Audience
 from gmops_desktop.contract.steps import Handed, handed_over
+from gmops_desktop.contract.terms import day_of
 from gmops_desktop.contract.tickets import (
     ATTRIBUTIONS,
     ENDED,
@@ -27,6 +30,7 @@ from gmops_desktop.contract.tickets import (
 )
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
+from gmops_desktop.reports.orders import HandOverFacts
 from gmops_desktop.services.tickets.book import Book
 
 _DIGEST_LENGTH: Final = 64  # of a SHA-256, in hexadecimal digits
@@ -183,6 +187,24 @@ class Facts:
         with self._book.reading() as session:
             ticket = self._book.ticket(session, ticket_id)
         return handed_over(self._book.entries(ticket.id))
+
+    def receipt(self, ticket_id: str) -> HandOverFacts:
+        """Return what the hand-over form of a ticket says (`Reports.print_hand_over` makes it)."""
+        with self._book.reading() as session:
+            ticket = self._book.ticket(session, ticket_id)
+            contract = in_force(contracts_in(session), day_of(ticket.opened_at))
+        items = handed_over(self._book.entries(ticket.id))
+        if not items or contract is None:
+            raise OpsError(
+                tr("{number} has handed nothing over.", number=ticket.number)
+                if contract
+                else tr("No contract has been recorded yet."),
+                hint=tr("Record the hand-over first (1.32).")
+                if contract
+                else tr("Record it in the settings, or load the example contract."),
+            )
+        today = day_of(self._book.now())
+        return HandOverFacts(ticket.id, ticket.number, ticket.title, items, contract, today)
 
     def _open(self, session: Session, ticket_id: str) -> Ticket:
         ticket = self._book.ticket(session, ticket_id)
