@@ -235,7 +235,7 @@ class _ItemsPage(QWidget):
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(CARD_ROW_HEIGHT + 4)
         self.table.horizontalHeader().setSectionResizeMode(_TITLE, QHeaderView.ResizeMode.Stretch)
-        for place, width in ((_KEY, 168), (_AMOUNT, 96), (_MONTHLY, 64), (_REMARK, 112)):
+        for place, width in ((_KEY, 208), (_AMOUNT, 96), (_MONTHLY, 64), (_REMARK, 112)):
             self.table.setColumnWidth(place, width)
         self.table.setMinimumHeight((CARD_ROW_HEIGHT + 4) * (_ROWS + 1))
         self.payable = QLineEdit(f"{model.payable:f}")

@@ -53,7 +53,7 @@ def ticket_table(runner: TaskRunner) -> Table[TicketLine]:
         Column(
             tr("Clock", context="ticket"),
             lambda one: one.clock_text,
-            136,
+            152,
             right=True,
             strong=lambda one: one.state == "critical",
             tip=lambda one: one.clock_text,

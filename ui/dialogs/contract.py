@@ -80,7 +80,7 @@ class RenewSheet(Sheet):
         first = contract.end + timedelta(days=1)
         self.number = QLineEdit()
         self.start = day_field(first)
-        self.end = day_field(first.replace(year=first.year + 1, day=min(first.day, 28)))
+        self.end = day_field(_a_year_after(first))
         self.signed = day_field(date.today())
         self.add_field(tr("Number"), self.number)
         self.add_field(tr("First day"), self.start)
@@ -106,6 +106,13 @@ class RenewSheet(Sheet):
         start, end, signed = (day_in(one) for one in (self.start, self.end, self.signed))
         self._save(self.number.text().strip(), start, end, signed)
         self.accept()
+
+
+def _a_year_after(day: date) -> date:
+    """Return the same day of the next year; the last of February for its 29th."""
+    if (day.month, day.day) == (2, 29):
+        return date(day.year + 1, 2, 28)
+    return day.replace(year=day.year + 1)
 
 
 class ContactDialog(Sheet):
