@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QVBoxLayout
 
 from gmops_desktop.changes import Change
 from gmops_desktop.contract.notices import Notice
-from gmops_desktop.contract.terms import Contact, Contract, Party, Post, word_of_post
+from gmops_desktop.contract.terms import Contact, Contract, Party, Post, renewal_of, word_of_post
 from gmops_desktop.language import tr, tr_n
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.tasks import TaskRunner
@@ -19,7 +19,6 @@ from ui.dialogs.contract import (
     ContactDialog,
     ContractDialog,
     HistorySheet,
-    RenewSheet,
     ask_notice,
 )
 from ui.dialogs.sheet import Sheet
@@ -192,10 +191,18 @@ class ContractCard(Card):
     def _renew(self) -> None:
         contract = self._contracts.current()
         if contract is not None:
-            RenewSheet(self.window(), contract, partial(self._renewed, contract.id)).open()
+            ContractWizard(
+                self.window(),
+                renewal_of(contract, date.today()),
+                self._contracts.calendar(),
+                self._renewed,
+                heading=tr("Renew the contract"),
+                check=self._contracts.check_renewal,
+                anytime=True,
+            ).open()
 
-    def _renewed(self, identity: str, number: str, start: date, end: date, signed: date) -> None:
-        self._contracts.renew(identity, start, end, number=number, signed_on=signed)
+    def _renewed(self, contract: Contract) -> None:
+        self._contracts.add_renewal(contract)
         self._tell()
 
     def _answer(self, notice: Notice) -> None:

@@ -55,11 +55,14 @@ class ContractWizard(Sheet):
         *,
         heading: str = "",
         finish: str = "",
+        check: Callable[[Contract], object] = check_terms,
         anytime: bool = False,
     ) -> None:
-        """`model` fills the fields; its items and rules are what contracts of this kind have."""
+        """`model` fills the fields; its items and rules are what contracts of this kind have.
+        `check` raises what stands against the terms."""
         super().__init__(parent, heading or tr("New contract"), width=760)
         self._model, self._calendar, self._save = model, calendar, save
+        self._check = check
         self._finish = finish or tr("Record the contract")
         self._anytime = anytime
         self._head = Label("", "strong")
@@ -80,7 +83,7 @@ class ContractWizard(Sheet):
         self.ok = button(self._finish, self._store, tip=tr("Save the contract"))
         self.add_button(self.ok)
         self.add_button(self.next, QDialogButtonBox.ButtonRole.ActionRole, default=True)
-        for field in (self.terms.title, self.terms.party_a, self.terms.party_b):
+        for field in (self.terms.title, self.terms.number, self.terms.party_a, self.terms.party_b):
             field.textChanged.connect(self._judge)
         for on in (self.terms.start, self.terms.end, self.terms.signed):
             on.dateChanged.connect(self._judge)
@@ -119,7 +122,7 @@ class ContractWizard(Sheet):
             notice_days=self.rules.notice.value(),
             staff=tuple((post, box.value()) for post, box in self.rules.staff.items()),
         )
-        check_terms(made)
+        self._check(made)
         if not made.party_a or not made.party_b:
             raise OpsError(tr("Both parties need a name."))
         return made

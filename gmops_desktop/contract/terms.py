@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final, Literal
@@ -206,6 +206,17 @@ def _root(known: dict[str, Contract], id: str) -> str:
             return min(way)
         way.append(before)
     return way[-1]
+
+
+def renewal_of(before: Contract, signed_on: date | None) -> Contract:
+    """Return what continues a contract on its terms: from the day after it, for a year, and as yet
+    without a number."""
+    start = before.end + timedelta(days=1)
+    leap = (start.month, start.day) == (2, 29)
+    end = start.replace(year=start.year + 1, day=28 if leap else start.day)
+    return replace(
+        before, start=start, end=end, number="", signed_on=signed_on, paid_on=None, renews=before.id
+    )
 
 
 # ---------------------------------------------------------------- days and months

@@ -31,6 +31,7 @@ from gmops_desktop.contract.terms import (
     Vacancy,
     day_of,
     post_of,
+    renewal_of,
     vacancies,
     word_of_post,
 )
@@ -141,28 +142,32 @@ class Contracts:
 
         Raises `OpsError` where the new period does not begin after the old one.
         """
-        before = self.get(contract_id)
-        if start <= before.end:
+        model = renewal_of(self.get(contract_id), signed_on)
+        return self.add_renewal(replace(model, start=start, end=end, number=number))
+
+    def add_renewal(self, contract: Contract) -> Contract:
+        """Record the contract that continues the one it names (`renews`)."""
+        self.check_renewal(contract)
+        return self.add_contract(contract)
+
+    def check_renewal(self, contract: Contract) -> None:
+        """Refuse a renewal without a number, or one that begins before the contract has ended."""
+        check_terms(contract)
+        before = self.get(contract.renews)
+        if contract.start <= before.end:
             raise OpsError(
                 tr(
                     "The renewal starts on {start}, before the contract ends on {end}.",
-                    start=start,
+                    start=contract.start,
                     end=before.end,
                 ),
                 hint=tr("Begin the day after, or end the contract earlier."),
                 unharmed=tr("Nothing was recorded."),
             )
-        return self.add_contract(
-            replace(
-                before,
-                start=start,
-                end=end,
-                number=number,
-                signed_on=signed_on,
-                paid_on=None,
-                renews=before.id,
+        if not contract.number.strip():
+            raise OpsError(
+                tr("The renewal has no number."), hint=tr("Give the new one its own number.")
             )
-        )
 
     @staticmethod
     def example() -> Contract:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
+from PySide6.QtCore import QDate
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -40,7 +42,6 @@ from ui.dialogs.contract import (
     ContractDialog,
     HistorySheet,
     NoticeSheet,
-    RenewSheet,
 )
 from ui.dialogs.questions import HostKeyQuestion
 from ui.dialogs.resource import ResourceDialog
@@ -416,13 +417,19 @@ def test_a_contract_is_renewed_on_its_terms(tab: SettingsTab, contracts: Contrac
     example = contracts.load_example()
     tab.renew()
     tab.contract.renew_button.click()
-    sheet = opened(tab, RenewSheet)
-    assert isinstance(sheet, RenewSheet)
-    assert not sheet.ok.isEnabled()
-    sheet.number.setText("GM-2019")
-    sheet.ok.click()
+    wizard = opened(tab, ContractWizard)
+    assert isinstance(wizard, ContractWizard)
+    assert not wizard.ok.isEnabled()
+    wizard.terms.number.setText("GM-2019")
+    wizard.terms.start.setDate(QDate(2019, 3, 6))
+    assert "before the contract ends" in wizard.ok.toolTip()
+    wizard.terms.start.setDate(QDate(2019, 3, 7))
+    wizard.items.payable.setText("30000")
+    wizard.ok.click()
     renewed = contracts.get("GM-2019")
     assert (renewed.renews, renewed.start) == (example.id, date(2019, 3, 7))
+    assert (renewed.end, renewed.payable) == (date(2020, 3, 7), Decimal(30000))
+    assert (renewed.items, renewed.paid_on) == (example.items, None)
 
 
 def test_a_notice_is_shown_with_its_letter_and_recorded(

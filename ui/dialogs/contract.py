@@ -1,10 +1,10 @@
-"""Dialogs of the contract: its terms, a renewal, a person, a notice, a person's history."""
+"""Dialogs of the contract: its terms, a person, a notice, a person's history."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 from PySide6.QtCore import Qt
@@ -55,64 +55,6 @@ class ContractDialog(ContractWizard):
             finish=tr("Save"),
             anytime=True,
         )
-
-
-class RenewSheet(Sheet):
-    """Asks for number and period of the contract that continues one."""
-
-    def __init__(
-        self,
-        parent: QWidget | None,
-        contract: Contract,
-        save: Callable[[str, date, date, date], object],
-    ) -> None:
-        super().__init__(
-            parent,
-            tr("Renew the contract"),
-            tr(
-                "{title}: items, rules, people and resources go on; the former contract keeps its "
-                "evidence.",
-                title=contract.title,
-            ),
-            width=480,
-        )
-        self._before, self._save = contract, save
-        first = contract.end + timedelta(days=1)
-        self.number = QLineEdit()
-        self.start = day_field(first)
-        self.end = day_field(_a_year_after(first))
-        self.signed = day_field(date.today())
-        self.add_field(tr("Number"), self.number)
-        self.add_field(tr("First day"), self.start)
-        self.add_field(tr("Last day"), self.end)
-        self.add_field(tr("Signed on"), self.signed)
-        self.add_close(tr("Cancel"))
-        self.ok = button(tr("Record the contract"), self._accept, kind="primary")
-        self.add_button(self.ok, QDialogButtonBox.ButtonRole.AcceptRole, default=True)
-        self.number.textChanged.connect(self._judge)
-        self.start.dateChanged.connect(self._judge)
-        self.end.dateChanged.connect(self._judge)
-        self._judge()
-
-    def _judge(self) -> None:
-        reason = "" if self.number.text().strip() else tr("The number is missing.")
-        if day_in(self.start) <= self._before.end:
-            reason = tr("The former contract runs until {day}.", day=self._before.end)
-        elif day_in(self.end) <= day_in(self.start):
-            reason = tr("The last day must come after the first.")
-        disable(self.ok, reason)
-
-    def _accept(self) -> None:
-        start, end, signed = (day_in(one) for one in (self.start, self.end, self.signed))
-        self._save(self.number.text().strip(), start, end, signed)
-        self.accept()
-
-
-def _a_year_after(day: date) -> date:
-    """Return the same day of the next year; the last of February for its 29th."""
-    if (day.month, day.day) == (2, 29):
-        return date(day.year + 1, 2, 28)
-    return day.replace(year=day.year + 1)
 
 
 class ContactDialog(Sheet):
