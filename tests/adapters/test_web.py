@@ -20,7 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gmops_desktop.adapters import host_keys, ssh, tcp, web
@@ -387,6 +387,7 @@ def test_no_page_has_more_than_twenty_links_tried(site: int) -> None:
     assert (found.found, found.checked, found.broken) == (50, 20, ())
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="<>a href='\"/=:[]#?!-\\\x00中", max_size=120))
 def test_no_page_breaks_the_reading_of_its_links(text: str) -> None:
     for link in links_of("http://site.example/", f"<a href='{text}'>{text}"):
@@ -436,6 +437,7 @@ def test_without_an_answer_from_there_it_is_unknown(section: Section | None, why
         there.parse(section)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80), st.sampled_from([0, 1, 124, 127]))
 def test_no_answer_from_there_is_ok_by_damage(text: str, status: int) -> None:
     try:
