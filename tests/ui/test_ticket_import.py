@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -94,3 +96,28 @@ def test_what_is_no_list_is_said_in_the_dialog(
     settled()
     assert "cannot be read as a list" in dialog.outcome.text()
     assert not dialog.take.isEnabled()
+
+
+def test_another_sheet_of_the_file_is_chosen(
+    dialog: TicketImportDialog, tmp_path: Path, settled: Settled
+) -> None:
+    book = Workbook()
+    assert isinstance(book.active, Worksheet)
+    book.active.title = "2016"
+    book.active.append(["标题", "日期"])
+    book.active.append(["官网打不开", "2016-03-06"])
+    second = book.create_sheet("2017")
+    second.append(["标题", "日期", "状态"])
+    second.append(["备份失败", "2017-03-06", "已关闭"])
+    second.append(["年审", "2017-03-08", "已关闭"])
+    book.save(tmp_path / "old.xlsx")
+    dialog.show_file(tmp_path / "old.xlsx")
+    settled()
+    assert dialog.sheet.isVisible()
+    assert dialog.sheet.currentText() == "2016"
+    assert dialog.outcome.text() == "1 ticket would be taken in"
+    dialog.sheet.setCurrentText("2017")
+    dialog.sheet.activated.emit(1)
+    settled()
+    assert dialog.outcome.text() == "2 tickets would be taken in"
+    assert dialog.columns["state"].currentText() == "状态 (已关闭)"
