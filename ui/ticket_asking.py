@@ -11,6 +11,7 @@ from gmops_desktop.changes import Change
 from gmops_desktop.contract.tickets import Ticket
 from gmops_desktop.language import tr
 from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.finding import Finding
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
 from ui.attachments import AttachmentStrip
@@ -30,10 +31,11 @@ class Asking:
         shown: Callable[[], str],
         tickets: Tickets,
         contracts: Contracts,
+        finding: Finding,
         runner: TaskRunner,
         window: QWidget,
     ) -> None:
-        self._shown = shown
+        self._shown, self.finding = shown, finding
         self.tickets, self.contracts, self.runner, self.window = tickets, contracts, runner, window
         self.make_strip: Callable[[], AttachmentStrip] | None = None  # for files of a form
 

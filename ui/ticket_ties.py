@@ -71,8 +71,9 @@ class TicketTies:
 
     def _other(self, form: FormSheet, ticket: Ticket, hint: str = "") -> None:
         """Ask for another ticket: by number, or by words of its title."""
-        tickets = self._asking.tickets
-        near = [*tickets.similar(ticket.title), *tickets.all()[:_OFFERED]]
+        finding = self._asking.finding
+        alike = (one.ticket for one in finding.similar(ticket.title))
+        near = (*alike, *finding.lines()[:_OFFERED])
         known = {one.number: one for one in near if one.id != ticket.id}
         form.line(
             "other",

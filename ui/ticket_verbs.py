@@ -19,6 +19,7 @@ from gmops_desktop.contract.tickets import (
 from gmops_desktop.language import tr
 from gmops_desktop.reports.orders import HandOverFacts
 from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.finding import Finding
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
 from ui.attachments import AttachmentStrip
@@ -61,11 +62,12 @@ class TicketVerbs(QObject):
         page: TicketPage,
         tickets: Tickets,
         contracts: Contracts,
+        finding: Finding,
         runner: TaskRunner,
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
-        self._asking = Asking(lambda: page.ticket_id, tickets, contracts, runner, parent)
+        self._asking = Asking(lambda: page.ticket_id, tickets, contracts, finding, runner, parent)
         facts, ties = TicketFactForms(self._asking), TicketTies(self._asking)
         self._asks: dict[Verb, Callable[[Ticket], None]] = {
             "priority": facts.priority,

@@ -95,7 +95,7 @@ class TicketsTab(Page):
         self.attachments: AttachmentStrip | None = None
         self._make_strip: Callable[[], AttachmentStrip] | None = None
         self.side = TicketSide()
-        self.verbs = TicketVerbs(self.page, tickets, contracts, runner, self)
+        self.verbs = TicketVerbs(self.page, tickets, contracts, finding, runner, self)
         self._first = button(
             tr("Log the first ticket…"), self.new_ticket, kind="primary", icon_name="plus"
         )

@@ -34,12 +34,8 @@ _FILLED: Final = re.compile(rb'<c\b[^>]*\br="([A-Z]+)(\d+)"[^>/]*>\s*<')
 _UNCOMPUTED: Final = re.compile(
     rb'<c\b(?![^>]*\bt="str")[^>]*\br="(\w+)"[^>]*>\s*<f\b[^<]*(?:</f>)?\s*(?:<v\s*/>|<v></v>)?\s*</c>'
 )
-
-
 _ZIP: Final = b"PK\x03\x04"  # how an .xlsx begins
-_OLE: Final = (
-    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # how an .xls begins, and an .xlsx with a password
-)
+_OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # how an .xls does, and a sealed .xlsx
 _SEALED: Final = "EncryptedPackage".encode("utf-16-le")
 # What zipfile says of a damaged file, which is in the memory by then.
 _DAMAGES: Final = (

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import pairwise
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,11 +19,9 @@ from gmops_desktop.contract.reminders import AHEAD, Reminder, in_order, reminder
 from gmops_desktop.contract.steps import Handed, Step, handed_over, step_of
 from gmops_desktop.contract.ticket_bonds import LinkKind
 from gmops_desktop.contract.ticket_moves import moves_of, open_points
-from gmops_desktop.contract.tickets import ENDED, ContactCheck, Ticket, TicketState, searchable
+from gmops_desktop.contract.tickets import ENDED, ContactCheck, Ticket, TicketState
 from gmops_desktop.services.tickets.bonds import Bonds
 from gmops_desktop.services.tickets.book import Book
-
-_ALIKE: Final = 0.3  # share of common pairs of characters from which two titles are similar
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +73,6 @@ class Reading:
         with self._book.reading() as session:
             found = texts.matching(session, text, "ticket")
             return _newest_first(session, select(TicketRow).where(TicketRow.id.in_(found)))
-
-    def similar(self, title: str) -> tuple[Ticket, ...]:
-        """Return up to five tickets with a similar title, the most similar first (2.3-5)."""
-        wanted = _pairs(title)
-        found = []
-        for ticket in self.all():
-            pairs = _pairs(ticket.title)
-            total = wanted.total() + pairs.total()
-            alike = 2 * (wanted & pairs).total() / total if total else 0.0
-            if alike >= _ALIKE:
-                found.append((alike, ticket))
-        found.sort(key=lambda pair: -pair[0])
-        return tuple(ticket for _, ticket in found[:5])
 
     def steps(self, ticket_id: str) -> tuple[Step, ...]:
         """Return a ticket's entries as people read them, oldest first.
@@ -185,9 +168,3 @@ def _moves(ticket: Ticket) -> tuple[TicketState, ...]:
 def _newest_first(session: Session, wanted: Any) -> tuple[Ticket, ...]:
     order = (TicketRow.opened_at.desc(), TicketRow.id.desc())
     return tuple(ticket_of(row) for row in session.scalars(wanted.order_by(*order)))
-
-
-def _pairs(title: str) -> Counter[str]:
-    """Return the pairs of neighbouring characters, which serve Chinese and Latin alike."""
-    text = "".join(searchable(title).split())
-    return Counter(one + other for one, other in pairwise(text))
