@@ -1,13 +1,14 @@
 """What a backup costs, measured against the stock tools in one run: time, bytes, memory.
 
-    python3 dev.py bench [--quick] [--runs 3] [--only loopback line restore restore-line tickets]
+    python3 dev.py bench [--quick] [--runs 3] [--only loopback line restore restore-line tickets
+                                                          status]
 
 Full backups on the loopback against `mysqldump | zstd -3` and mydumper; first, daily and idle
 backups over a line of 5 Mbit/s against `ssh HOST 'mysqldump | zstd -3'`; the memory that a row of
 64 MB takes; restores on the loopback, against `mariadb < dump` and myloader, and over the line
 against `zstd -dc | ssh HOST mariadb` with and without `-C`; and, when named, the list of tickets at
-its size (`tickets.md`).  Medians, ratios and the bars
-they are held against are printed, and written as `results.md` and `results.json`.
+its size (`tickets.md`) and the status page with a year of samples (`status.md`).  Medians, ratios
+and the bars they are held against are printed, and written as `results.md` and `results.json`.
 
 How it is measured, and what that means, stands in docs/performance.md.  A run on the full database
 takes about an hour, most of it waiting for the line.
@@ -38,9 +39,10 @@ from gmops_desktop.paths import ROOT
 from sandbox import site_data
 from sandbox.processes import end_strays
 
-PARTS = ("loopback", "line", "restore", "restore-line", "tickets")
+PARTS = ("loopback", "line", "restore", "restore-line", "tickets", "status")
 _USUAL = ("loopback", "line", "restore")
 _TICKETS = 20_000
+_STATUS_DAYS = 365
 
 
 def main() -> int:
@@ -105,6 +107,11 @@ def _measure(options: argparse.Namespace, folder: Path, results: Results) -> boo
 
         count = _TICKETS if options.size is data.FULL else _TICKETS // 20
         exact &= measure(folder / "tickets", count, options.out)
+    if "status" in options.only:
+        from benchmarks import status
+
+        days = _STATUS_DAYS if options.size is data.FULL else _STATUS_DAYS // 12
+        status.measure(folder / "status", days, options.out)
     if "loopback" in options.only or "line" in options.only:
         print(f"Preparing the {size.name} database ...", flush=True)
         with data.seeded(size, folder / "mariadb") as server:

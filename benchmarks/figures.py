@@ -41,8 +41,8 @@ def timed(what: str, runs: int, job: Callable[[], object], bar: float = 0.0) -> 
     return Figure(what, runs, statistics.median(walls), max(walls), max(cpus), bar)
 
 
-def write(out: Path, facts: dict[str, str], figures: Sequence[Figure]) -> None:
-    """Write `tickets.md` and `tickets.json`, and print the table."""
+def write(out: Path, name: str, facts: dict[str, str], figures: Sequence[Figure]) -> None:
+    """Write `NAME.md` and `NAME.json`, and print the table."""
     out.mkdir(parents=True, exist_ok=True)
     lines = [f"- {name}: {value}" for name, value in facts.items()]
     lines += [
@@ -57,9 +57,9 @@ def write(out: Path, facts: dict[str, str], figures: Sequence[Figure]) -> None:
             f"| {one.what} | {one.median:,.1f} | {one.worst:,.1f} | {one.cpu:,.1f} | {asked} "
             f"| {met} |"
         )
-    (out / "tickets.md").write_text("\n".join(lines) + "\n", "utf-8")
+    (out / f"{name}.md").write_text("\n".join(lines) + "\n", "utf-8")
     told = {"facts": facts, "figures": [asdict(one) for one in figures]}
-    (out / "tickets.json").write_text(
+    (out / f"{name}.json").write_text(
         json.dumps(told, ensure_ascii=False, indent=2) + "\n", "utf-8"
     )
     print("\n".join(lines))

@@ -8,13 +8,13 @@ year, the looks of the last week one by one.  Measured is what the window does, 
 
 from __future__ import annotations
 
-import json
 import math
+import os
 import random
 import sqlite3
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -22,18 +22,21 @@ from typing import Final
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from benchmarks.figures import Figure, write
 from db import samples
 from db.columns import from_milliseconds, to_milliseconds
 from db.engine import Database
+from db.journal import Journal
 from db.models import RollupRow, SampleRow
 from db.sample_rows import pack_rollups, pack_values
+from gmops_desktop.addresses import SshAddress
 from gmops_desktop.contract.metrics import HOST, LOOK, UP
 from gmops_desktop.contract.rollups import DAY, HOUR, Rollup, combine, day_of, hour_of
+from gmops_desktop.services.contracts import Contracts
 
 RESOURCES: Final = 10
 METRICS: Final = 20
 EVERY: Final = 60
-_MOST_BYTES: Final = 200e6
 
 
 def names() -> tuple[str, ...]:
@@ -43,12 +46,12 @@ def names() -> tuple[str, ...]:
     return (*own, *disks)[:METRICS]
 
 
-def fill(database: Database, resources: int, days: int, now: datetime) -> None:
+def fill(database: Database, resources: Sequence[str], days: int, now: datetime) -> None:
     """Write `days` of roll-ups and the last week of looks, as `db.samples` would have left them."""
     chance = random.Random(20180402)
-    for place in range(resources):
+    for resource in resources:
         with database.session() as session, session.begin():
-            _fill_one(session, f"r{place}", days, now, chance)
+            _fill_one(session, resource, days, now, chance)
 
 
 def _fill_one(
@@ -121,25 +124,37 @@ def _row(
     }
 
 
-def size_of_a_year(folder: Path, days: int = 365) -> dict[str, float]:
-    """Fill a store and return its size on the disk, with what the parts of it take."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "store.db"
+def measure(folder: Path, days: int, out: Path) -> None:
+    """Measure everything, and write `status.md` and `status.json`."""
+    from benchmarks.status_window import charts, fleet
+
+    folder.mkdir(parents=True)
+    print(f"Making {days} days of {METRICS} metrics of {RESOURCES} resources ...", flush=True)
+    path, figures = folder / "store.db", list[Figure]()
     database = Database(path)
     empty = path.stat().st_size
-    begun = time.perf_counter()
-    fill(database, RESOURCES, days, datetime.now(UTC))
-    database.close()
-    size = path.stat().st_size - empty
-    with closing(sqlite3.connect(path)) as store:
-        parts = dict(store.execute("SELECT name, sum(pgsize) FROM dbstat GROUP BY name"))
-    return {"bytes": size, "samples": parts["samples"], "rollups": parts["rollups"],
-            "seconds to fill": time.perf_counter() - begun}  # fmt: skip
-
-
-if __name__ == "__main__":
-    import sys
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as place:
-        print(json.dumps(size_of_a_year(Path(place), int(sys.argv[1])), indent=2))
+    contracts = Contracts(database, Journal(database, actor=lambda: "张伟"))
+    now = datetime.now(UTC)
+    contract = contracts.load_example()
+    contracts.save_contract(replace(contract, start=(now - timedelta(days=days)).date(), end=now.date()))
+    resources = [
+        contracts.save_resource("host", f"web{n}", SshAddress(f"10.0.0.{n}"))
+        for n in range(RESOURCES)
+    ]
+    try:
+        fill(database, [one.id for one in resources], days, now)
+        database.close()  # folds the log into the file
+        size = path.stat().st_size - empty
+        with closing(sqlite3.connect(path)) as store:
+            parts = dict(store.execute("SELECT name, sum(pgsize) FROM dbstat GROUP BY name"))
+        charts(database, contracts, resources[0], days, figures.append)
+        fleet(folder / "fleet", figures.append)
+    finally:
+        database.close()
+    facts = {
+        "samples": f"{days} days of {METRICS} metrics of {RESOURCES} resources, every {EVERY} s",
+        "store": f"{size / 1e6:.0f} MB: looks of a week {parts['samples'] / 1e6:.0f} MB, "
+        f"roll-ups {parts['rollups'] / 1e6:.0f} MB",
+        "load at the end": f"{os.getloadavg()[0]:.1f} of {os.cpu_count()} CPUs",
+    }
+    write(out, "status", facts, figures)

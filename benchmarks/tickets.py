@@ -148,7 +148,7 @@ def measure(folder: Path, tickets: int, out: Path) -> bool:
         "load at the end": f"{os.getloadavg()[0]:.1f} of {os.cpu_count()} CPUs",
         "search": "agrees with reading every text" if right else "DIFFERS from reading every text",
     }
-    write(out, facts, figures)
+    write(out, "tickets", facts, figures)
     return right
 
 
