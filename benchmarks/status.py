@@ -136,7 +136,9 @@ def measure(folder: Path, days: int, out: Path) -> None:
     contracts = Contracts(database, Journal(database, actor=lambda: "张伟"))
     now = datetime.now(UTC)
     contract = contracts.load_example()
-    contracts.save_contract(replace(contract, start=(now - timedelta(days=days)).date(), end=now.date()))
+    contracts.save_contract(
+        replace(contract, start=(now - timedelta(days=days)).date(), end=now.date())
+    )
     resources = [
         contracts.save_resource("host", f"web{n}", SshAddress(f"10.0.0.{n}"))
         for n in range(RESOURCES)

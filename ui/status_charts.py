@@ -23,7 +23,7 @@ from ui.theme import GAP
 from ui.widgets.chart import Threshold
 from ui.widgets.frames import clear
 from ui.widgets.live_chart import ChartMark, LiveChart, moment
-from ui.words import lasting, number, share
+from ui.words import ago, lasting, number, share
 
 _SPANS: Final = {"hour": 3600.0, "day": 86400.0, "month": 30 * 86400.0}
 _MOST_MARKS: Final = 120  # more would hide the ground line
@@ -177,7 +177,7 @@ class StatusCharts(QWidget):
             points,
             *span,
             step=step,
-            now=self._now(metric, [value for _, value in points if value is not None], limit),
+            now=self._now(metric, points, limit),
             state=state,
             high=metric.top,
             thresholds=_thresholds(limit, scale, state),
@@ -191,13 +191,22 @@ class StatusCharts(QWidget):
         state = next((figure.state for figure in figures if figure.metric == metric), None)
         return state if state in ("warning", "critical") else None
 
-    def _now(self, metric: Metric[Any], known: Sequence[float], limit: Limit | None) -> str:
+    def _now(
+        self,
+        metric: Metric[Any],
+        points: Sequence[tuple[datetime, float | None]],
+        limit: Limit | None,
+    ) -> str:
+        known = [(at, value) for at, value in points if value is not None]
         if not known:
             return tr("no samples yet")
-        places = 1 if max(known) < 100 else 0
-        now = number(known[-1], places)
+        values = [value for _, value in known]
+        places = 1 if max(values) < 100 else 0
+        now = number(values[-1], places)
         if metric.key == UP:
-            return tr("in this span {share}", share=share(sum(known) / len(known) / 100))
+            return tr("in this span {share}", share=share(sum(values) / len(values) / 100))
+        if points[-1][1] is None:  # what it was, and not what it is
+            return tr("last {value}, {age}", value=now, age=ago(known[-1][0]))
         pair = _pair(limit, self._state(metric.key))
         watches = self._look.watches if self._look else {}
         since = [
@@ -209,7 +218,7 @@ class StatusCharts(QWidget):
             lasted = (datetime.now(UTC) - min(since)).total_seconds()
             return tr("now {now}, past {level} for {time}", now=now,
                       level=number(pair[0] * metric.scale), time=lasting(lasted))  # fmt: skip
-        return tr("now {now}, peak {peak}", now=now, peak=number(max(known), places))
+        return tr("now {now}, peak {peak}", now=now, peak=number(max(values), places))
 
 
 def _drawn(kind: Kind) -> list[Metric[Any]]:

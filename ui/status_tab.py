@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from PySide6.QtCore import QTimer, Signal
@@ -171,22 +171,38 @@ class StatusTab(Page):
         if self._timer.isActive() and self._timer.interval() != self._interval():
             self._timer.start(self._interval())
         resources = self._contracts.resources()
-        looks = {look.resource_id: look for look in self._servers.last()}
+        looks = {look.resource_id: look for look in self._servers.glance()}
         self._all.setVisible(bool(resources))
         self._empty.setVisible(not resources)
-        self._show_cards(resources, looks)
         if self._chosen not in {one.id for one in resources}:
             self._chosen = resources[0].id if resources else ""
-        self._choose(self._chosen)
         seen = [looks[one.id] for one in resources if one.id in looks]
-        over = self._alerts.cleared(datetime.now(UTC) - timedelta(days=1))
-        self.attention.show_all(self._alerts.active(), seen, over)
         self._show_caption(resources, seen)
         self._count(seen)
+        steps: tuple[Callable[[], None], ...] = (
+            lambda: self._show_cards(resources, looks),
+            lambda: self._show_attention(seen),
+            lambda: self._choose(self._chosen),
+        )
+        if len(resources) > _MOST_CARDS:
+            self._do_in_turns(steps)
+        else:
+            for step in steps:
+                step()
+
+    def _do_in_turns(self, steps: Sequence[Callable[[], None]]) -> None:
+        """Let the window breathe between two steps."""
+        if steps:
+            steps[0]()
+            QTimer.singleShot(0, self, lambda: self._do_in_turns(steps[1:]))
+
+    def _show_attention(self, seen: Sequence[Look]) -> None:
+        over = self._alerts.cleared(datetime.now(UTC) - timedelta(days=1))
+        self.attention.show_all(self._alerts.active(), seen, over)
 
     def recount(self) -> None:
         known = {resource.id for resource in self._contracts.resources()}
-        self._count([look for look in self._servers.last() if look.resource_id in known])
+        self._count([look for look in self._servers.glance() if look.resource_id in known])
 
     def show_item(self, identity: str) -> None:
         self.renew()
@@ -259,7 +275,7 @@ class StatusTab(Page):
             card.select(key == identity)
         self._fleet.choose(identity)
         resource = next((one for one in self._contracts.resources() if one.id == identity), None)
-        look = next((one for one in self._servers.last() if one.resource_id == identity), None)
+        look = self._servers.newest(identity)
         self.detail.show_resource(resource, look)
         has_ssh = resource is not None and ssh_of(resource) is not None
         disable(

@@ -34,7 +34,7 @@ def collect(
         services = session.services
         # While a window is open it looks by itself, more often: no reason to ask the servers twice.
         fresh = datetime.now(UTC) - timedelta(seconds=every / 2)
-        seen = {look.resource_id for look in services.servers.last() if look.at > fresh}
+        seen = {look.resource_id for look in services.servers.glance() if look.at > fresh}
         resources = services.contracts.resources()
         due = [one for one in resources if one.id not in seen]
         looks = session.run(

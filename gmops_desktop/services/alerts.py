@@ -197,10 +197,11 @@ class Alerts:
             row.ticket = newest or ""
 
     def _alerts(self, wanted: ColumnElement[bool]) -> list[Alert]:
-        names = self._names()
         with self._database.session() as session:
-            rows = select(AlertRow).where(wanted).order_by(AlertRow.raised_at)
-            return [_alert(row, names) for row in session.scalars(rows)]
+            inside = select(AlertRow).where(wanted).order_by(AlertRow.raised_at)
+            rows = session.scalars(inside).all()
+        names = self._names() if rows else {}
+        return [_alert(row, names) for row in rows]
 
     def _names(self) -> dict[str, str]:
         return {one.id: one.name for one in self._resources()}

@@ -7,13 +7,14 @@ and one that fails becomes an answer ("unknown, because ..."), never the end of 
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 import db.samples
@@ -71,6 +72,7 @@ __all__ = [
 
 Job = Callable[[], Look]
 
+_TOLD: Final = 20  # looks of one round of which each is told: hundreds only say what is not well
 _JUDGED: Final = timedelta(minutes=70)  # the longest time that is judged: forecasts take an hour
 _RAW: Final = timedelta(hours=36)  # a longer span is drawn from its hours
 _HOURS: Final = timedelta(days=70)  # and a still longer one from its days
@@ -113,6 +115,7 @@ class Servers:
         `every` is the interval in seconds at which the caller comes back (default: the window's).
         """
         beat = every or self._interval()
+        tell = len(resources) <= _TOLD
         with self._database.session() as session:
             before = {row.resource_id: row for row in session.scalars(select(LookRow))}
             histories = {
@@ -120,7 +123,7 @@ class Servers:
             }
 
         def job(resource: Resource) -> Job:
-            return lambda: self._look_at(resource, histories[resource.id], context, beat)
+            return lambda: self._look_at(resource, histories[resource.id], context, beat, tell=tell)
 
         looks = tuple(self._together([job(resource) for resource in resources]))
         context.check()
@@ -140,6 +143,30 @@ class Servers:
         with self._database.session() as session:
             rows = session.scalars(select(LookRow).order_by(LookRow.name))
             return tuple(_from_row(row) for row in rows)
+
+    def newest(self, resource_id: str) -> Look | None:
+        """Return the newest look at one resource, with all it found."""
+        with self._database.session() as session:
+            row = session.get(LookRow, resource_id)
+            return _from_row(row) if row else None
+
+    def glance(self) -> tuple[Look, ...]:
+        """Return the newest looks by name, without their details: quick, also of hundreds."""
+        shown = (
+            func.json_extract(LookRow.data, f"$.{name}") for name in ("figures", "log", "hint")
+        )
+        columns = (LookRow.resource_id, LookRow.kind, LookRow.name, LookRow.state, LookRow.reason,
+                   LookRow.at, LookRow.seconds)  # fmt: skip
+        with self._database.session() as session:
+            rows = session.execute(select(*columns, *shown).order_by(LookRow.name)).all()
+        return tuple(
+            Look(
+                id, cast(Kind, kind), name, cast(State, state), reason, at, seconds,
+                tuple(Figure(**figure) for figure in json.loads(figures)), None,
+                tuple(json.loads(log)), hint,
+            )
+            for id, kind, name, state, reason, at, seconds, figures, log, hint in rows
+        )  # fmt: skip
 
     def series(
         self, resource_id: str, metric: str, since: datetime, until: datetime | None = None
@@ -178,9 +205,12 @@ class Servers:
         found = (hours_to_full(free, back) for back in backs)
         return next((hours for hours in found if hours is not None), None)
 
-    def _look_at(self, resource: Resource, before: _Before, context: Context, every: float) -> Look:
+    def _look_at(
+        self, resource: Resource, before: _Before, context: Context, every: float, *, tell: bool
+    ) -> Look:
         context.check()
-        context.progress(None, tr("Looking at {name} …", name=resource.name))
+        if tell:
+            context.progress(None, tr("Looking at {name} …", name=resource.name))
         at, begun = self._now(), time.monotonic()
         details: Details | None = None
         lines: tuple[str, ...] = ()
@@ -195,7 +225,8 @@ class Servers:
             details, lines = _with_rates(details, before, at)
             found = verdict(details, replace(before.history, at=at))
         seconds = time.monotonic() - begun
-        context.note(tr("{name}: {what}", name=resource.name, what=found.reason))
+        if tell or found.state != "ok":
+            context.note(tr("{name}: {what}", name=resource.name, what=found.reason))
         watches = watched(before.history.watches, found, at, every, learnt=details is not None)
         texts = {key: one.text for key, one in found.findings.items() if one.text}
         return Look(
