@@ -74,6 +74,7 @@ class NewTicketDialog(Sheet):
         self._asked = ""  # the title whose like was last looked for
         self._brought: dict[QWidget, str] = {}  # by a template, into a field
         self._saving = False
+        self._reading: Callable[[], str] = str  # why files hold it up
 
         self.template = TemplateBox(settings)
         self.requester = RequesterField(self._contacts)
@@ -180,6 +181,8 @@ class NewTicketDialog(Sheet):
         self.left.insertWidget(0, strip.add_button)
         strip.align()
         strip.listen_to(self, self.title, self.description)
+        self._reading = lambda: strip.reading
+        strip.drafts_changed.connect(self._judge)
         self.opened.connect(lambda ticket: strip.hand_over("ticket", ticket.id))
         self.rejected.connect(strip.drop_drafts)
 
@@ -333,6 +336,7 @@ class NewTicketDialog(Sheet):
         reason = tr("Still missing: {what}", what=words.listed(gaps)) if gaps else ""
         asked = tr("Complete") if self.requester.text().strip() else tr("Found by ourselves (1.14)")
         self._missing.show_text(f"{reason or asked} · {taken}")
+        reason = reason or self._reading()
         if self._saving:
             reason = tr("It is being recorded.")
         disable(self.create_button, reason, tr("Create ticket (Ctrl+Enter)"))

@@ -218,6 +218,7 @@ def test_a_new_ticket_takes_files_before_it_exists(
     qtbot.keyClick(dialog.description, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     settled()
     made.attach_files([inbox / "a.txt"])
+    assert "still being read" in dialog.create_button.toolTip()
     settled()
     assert attachments.all() == ()
     dialog.create_button.click()
