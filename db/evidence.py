@@ -149,15 +149,19 @@ def by_month(
                 query.with_only_columns(column).where(column >= begin, column < end)
             )
             counted.there.update((stream, month_of(at)) for at in found)
-    for stream in _TICKETS:
-        columns = (TicketRow.opened_at, TicketRow.number, TicketRow.state, TicketRow.more)
-        query = _tickets(stream, scope).with_only_columns(*columns)
-        between = query.where(TicketRow.opened_at >= begin, TicketRow.opened_at < end)
-        for at, number, state, more in session.execute(between):
-            if number not in linked:
-                counted.there[stream, month_of(at)] += 1
-                if _lack(stream, state, more):
-                    counted.lacking[stream, month_of(at)] += 1
+    # One pass over the tickets for all streams: each would read the whole table again.
+    streams = {kind: stream for stream, kinds in _TICKETS.items() for kind in kinds}
+    row = TicketRow
+    query = _tickets(scope, *streams).with_only_columns(
+        row.kind, row.opened_at, row.number, row.state, row.more
+    )
+    between = query.where(row.opened_at >= begin, row.opened_at < end)
+    for kind, at, number, state, more in session.execute(between):
+        if number not in linked:
+            stream = streams[kind]
+            counted.there[stream, month_of(at)] += 1
+            if _lack(stream, state, more):
+                counted.lacking[stream, month_of(at)] += 1
     periods = {f"{month:%Y-%m}": month for month in months}
     made = select(ReportRow.period, ReportRow.more).where(ReportRow.period.in_(periods))
     for period, more in session.execute(made):
@@ -196,7 +200,7 @@ def pieces(
                 at = measured.newest_look(session, row.id, end) or begin
                 found.append(Piece(at, row.name, "status", row.id, count))
     elif stream in _TICKETS:
-        for row in between(TicketRow.opened_at, _tickets(stream, scope)):
+        for row in between(TicketRow.opened_at, _tickets(scope, *_TICKETS[stream])):
             if row.number not in linked:
                 lack = _lack(stream, row.state, row.more)
                 title = f"{row.number} {row.title}"
@@ -235,11 +239,10 @@ def _times(scope: Scope) -> Mapping[Stream, Sequence[tuple[Any, Any]]]:
     return found
 
 
-def _tickets(stream: Stream, scope: Scope) -> Any:
+def _tickets(scope: Scope, *kinds: str) -> Any:
     taken = TicketRow.state.not_in(("declined", "withdrawn", "merged"))
-    kinds = TicketRow.kind.in_(_TICKETS[stream])
     return select(TicketRow).where(
-        kinds, taken, scope.of(TicketRow.resource_id, TicketRow.contact_id)
+        TicketRow.kind.in_(kinds), taken, scope.of(TicketRow.resource_id, TicketRow.contact_id)
     )
 
 

@@ -16,6 +16,7 @@ from functools import cache
 from typing import Final
 
 import chinese_calendar
+from chinese_calendar import constants
 
 from gmops_desktop.contract.record import EntryView, fold
 from gmops_desktop.language import tr
@@ -134,10 +135,10 @@ def add_workdays(day: date, count: int) -> date:
     return day
 
 
-@cache
 def _library_says(day: date) -> bool:
-    """Ask once a day: the library looks through all of its years for each answer."""
-    return bool(chinese_calendar.is_workday(day))
+    """Look into the library's tables: its own function searches all of its years for each answer,
+    a millisecond each."""
+    return day in constants.workdays or (day.weekday() < 5 and day not in constants.holidays)
 
 
 @cache

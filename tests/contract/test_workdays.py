@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import chinese_calendar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +22,11 @@ from gmops_desktop.contract.workdays import add_workdays, calendar_knows, is_wor
 )
 def test_workdays_follow_the_state_council(day, works):
     assert is_workday(day) is works
+
+
+@given(st.dates(min_value=date(2010, 1, 1), max_value=date(2026, 12, 31)))
+def test_the_librarys_tables_are_read_as_it_reads_them(day):
+    assert is_workday(day) is chinese_calendar.is_workday(day)
 
 
 def test_within_three_working_days():
