@@ -70,12 +70,18 @@ MYSQL: Final[tuple[Metric[MysqlDetails], ...]] = (
            chart=True, scale=1e-6),
     Metric("slow_per_hour", mark("Slow statements (per hour)"), lambda seen: seen.slow_per_hour),
     Metric("hit_share", mark("Answered from memory (%)"), lambda seen: seen.hit_share, top=100),
+    Metric("temporary_on_disk", mark("Temporary tables on disk (%)"),
+           lambda seen: seen.temporary_on_disk, top=100),
+    Metric("lock_waits", mark("Statements waiting for locks"),
+           lambda seen: None if seen.lock_waits is None else len(seen.lock_waits)),
 )  # fmt: skip
 WEBSITE: Final[tuple[Metric[WebDetails], ...]] = (
     Metric("seconds", mark("Time to the first byte (ms)"), lambda seen: seen.seconds, chart=True,
            scale=1000),
     Metric("tls_days", mark("Certificate (days left)"), lambda seen: seen.tls_days, chart=True),
     Metric("size", mark("Size of the page (KB)"), lambda seen: seen.size, scale=1e-3),
+    Metric("own_seconds", mark("First byte, from its own server (ms)"),
+           lambda seen: seen.from_server.seconds if seen.from_server else None, scale=1000),
 )  # fmt: skip
 ACCOUNT: Final[tuple[Metric[AccountDetails], ...]] = (
     Metric("followers", mark("Followers"), lambda seen: seen.followers, chart=True),
