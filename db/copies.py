@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime
@@ -16,6 +18,7 @@ from gmops_desktop.language import tr
 from gmops_desktop.paths import sync_folder
 
 KEPT: Final = 5
+_ABANDONED: Final = 3600.0  # seconds
 
 
 def folder_of(store: Path) -> Path:
@@ -42,10 +45,11 @@ def keep_before(store: Path, version: str) -> Path:
 def _copy(store: Path, name: str) -> Path:
     """Copy through SQLite, so that what still lies in its log comes along; check the copy."""
     path = folder_of(store) / name
-    part = path.with_suffix(".part")
+    # Two programs may start in one moment: each writes a part of its own, and either copy is good.
+    part = path.with_suffix(f".{secrets.token_hex(4)}.part")
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        part.unlink(missing_ok=True)
+        _sweep(path.parent)
         os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         with closing(sqlite3.connect(store)) as source, closing(sqlite3.connect(part)) as target:
             source.backup(target)
@@ -69,6 +73,14 @@ def _copy(store: Path, name: str) -> Path:
             unharmed=tr("The store was not changed."),
         ) from error
     return path
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed programs left half; a copy that is still written is not so old."""
+    for left in folder.glob("*.part"):
+        with suppress(FileNotFoundError):
+            if time.time() - left.stat().st_mtime > _ABANDONED:
+                left.unlink()
 
 
 def _forget_old(store: Path, pattern: str) -> None:

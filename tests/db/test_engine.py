@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -256,6 +258,28 @@ def test_the_first_opening_of_a_day_makes_a_copy_and_five_are_kept(path, monkeyp
     with closing(sqlite3.connect(kept[-1])) as copy:
         assert copy.execute("SELECT resource_id FROM looks").fetchall() == [("r1",)]
     assert stat.S_IMODE(kept[0].stat().st_mode) == 0o600
+
+
+def test_programs_that_start_in_one_moment_all_have_the_days_copy(path):
+    Database(path).close()
+    with ThreadPoolExecutor(8) as pool:
+        for database in pool.map(lambda _: Database(path), range(8)):
+            database.close()
+    [copy] = copies.folder_of(path).iterdir()
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_what_a_killed_program_left_of_a_copy_is_swept_but_not_what_is_still_written(path):
+    Database(path).close()
+    copies.folder_of(path).mkdir()
+    old, fresh = (copies.folder_of(path) / f"store.{name}.part" for name in ("old", "fresh"))
+    for left in (old, fresh):
+        left.write_bytes(b"SQLite format 3")
+    os.utime(old, (0, 0))
+    Database(path).close()
+    assert not old.exists()
+    assert fresh.exists()
 
 
 def test_decimals_come_back_as_they_were(store):
