@@ -14,6 +14,8 @@ class OpsError(Exception):
         self.message = message
         self.hint = hint
         self.unharmed = unharmed
+        if hint:
+            self.add_note(hint)  # for tracebacks: often it holds what the other side said
 
 
 class ProofFailed(OpsError):

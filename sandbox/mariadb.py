@@ -95,6 +95,7 @@ class MariaDB(DatabaseServer):
                 find_tool("mariadb-install-db", "mariadb-server"),
                 "--no-defaults",
                 f"--datadir={part}",
+                f"--tmpdir={self.folder}",
                 f"--user={getpass.getuser()}",
                 "--auth-root-authentication-method=normal",
                 "--skip-test-db",

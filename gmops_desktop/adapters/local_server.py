@@ -168,6 +168,7 @@ class LocalServer:
                 self.program.installer,
                 "--no-defaults",
                 f"--datadir={self.data}",
+                f"--tmpdir={self.folder}",  # others clear out a shared one when they start
                 "--auth-root-authentication-method=normal",
                 "--skip-test-db",
                 "--skip-name-resolve",
@@ -180,6 +181,7 @@ class LocalServer:
                 "--no-defaults",
                 "--initialize-insecure",  # the accounts' file gives the password before it listens
                 f"--datadir={self.data}",
+                f"--tmpdir={self.folder}",
                 f"--lower-case-table-names={self._names()}",
                 *self._as_user(),
             ]

@@ -68,12 +68,12 @@ class Keys:
 
         def inside() -> bool:
             active, focus = QApplication.activeWindow(), QApplication.focusWidget()
+            if active is None:  # whenever a dialog has gone; a window manager would do this
+                for one in QApplication.topLevelWidgets():
+                    if isinstance(one, kind) and one.isVisible():
+                        one.activateWindow()
             return isinstance(active, kind) and (focus is None or focus.window() is active)
 
-        if QApplication.activeWindow() is None:  # a screen has a window manager that does this
-            next(
-                one for one in QApplication.topLevelWidgets() if isinstance(one, kind)
-            ).activateWindow()
         self._qtbot.waitUntil(inside)
 
     def _target(self) -> QWidget:
