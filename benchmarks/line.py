@@ -12,6 +12,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from sandbox.sshd import Sshd
 _NAMESPACE: Final = "gmops-bench-"  # followed by the pid of the bench that made it
 _TRIAL: Final = 3_000_000  # bytes sent to measure the rate: five seconds of 5 Mbit/s
 _TOLERANCE: Final = 0.1
+_TRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +109,29 @@ class Line:
     def measured(self) -> float:
         """Send a few megabytes, and return the line's rate in bits per second.
 
-        Raises `Failed` where that is not the rate it was made for, give or take a tenth.
+        The clock runs from the first byte to the last: how long a busy machine takes to log in says
+        nothing about the line.  Raises `Failed` where none of three tries comes within a tenth of
+        the rate it was made for.
         """
-        shaken, _ = self.run(self.ssh("true"))
-        sink = self.folder / "trial"
-        ran, passed = self.run(self.ssh(f"head -c {_TRIAL} /dev/urandom"), into=sink)
-        sink.unlink()
-        rate = passed.down * 8 / max(ran.seconds - shaken.seconds, 0.001)
-        if abs(rate / self.rate - 1) > _TOLERANCE:
-            raise Failed(f"The line carries {rate / 1e6:.2f} Mbit/s, not {self.rate / 1e6:.2f}.")
-        return rate
+        for _ in range(_TRIES):
+            rate = self._tried()
+            if abs(rate / self.rate - 1) <= _TOLERANCE:
+                return rate
+        raise Failed(f"The line carries {rate / 1e6:.2f} Mbit/s, not {self.rate / 1e6:.2f}.")
+
+    def _tried(self) -> float:
+        words = [*self.prefix, *self.ssh(f"head -c {_TRIAL} /dev/urandom")]
+        before = self.passed()
+        with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as sending:
+            assert sending.stdout
+            received = len(sending.stdout.read(1))
+            begun = time.monotonic()
+            while data := sending.stdout.read(1 << 16):
+                received += len(data)
+            seconds = time.monotonic() - begun
+        if sending.returncode or received != _TRIAL:
+            raise Failed(f"{shlex.join(words)[:200]} … ended with exit code {sending.returncode}.")
+        return (self.passed() - before).down * 8 / seconds
 
 
 @contextmanager
