@@ -26,7 +26,6 @@ from gmops_desktop.context import Context
 from gmops_desktop.contract.retention import Keep
 from gmops_desktop.contract.schedules import Plan, Run, Surroundings
 from gmops_desktop.errors import Cancelled, OpsError
-from gmops_desktop.services import schedules as package
 from gmops_desktop.services.backups import Backups
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.schedules import (
@@ -37,6 +36,7 @@ from gmops_desktop.services.schedules import (
     Subject,
     Written,
     everything,
+    undertaking,
 )
 from gmops_desktop.services.schedules.subjects import taken_of
 from gmops_desktop.services.site_files.inventory import FileArchive, FileInventory
@@ -303,9 +303,9 @@ def test_no_room_is_refused_before_the_start(
     due_today(desk, site)
     assert desk.run(site).outcome == "done"
     desk.now += timedelta(days=1)
-    usage = package.service.shutil.disk_usage(desk.folder)
+    usage = undertaking.shutil.disk_usage(desk.folder)
     monkeypatch.setattr(
-        package.service.shutil, "disk_usage", lambda _folder: usage._replace(free=1_000_000)
+        undertaking.shutil, "disk_usage", lambda _folder: usage._replace(free=1_000_000)
     )
     with pytest.raises(NoSpace, match="1 MB free") as caught:
         desk.run(site)

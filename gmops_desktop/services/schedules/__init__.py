@@ -2,7 +2,6 @@
 
 from gmops_desktop.services.schedules.service import (
     Appointment,
-    NoSpace,
     Outlook,
     Round,
     Schedules,
@@ -15,6 +14,7 @@ from gmops_desktop.services.schedules.subjects import (
     Written,
     everything,
 )
+from gmops_desktop.services.schedules.undertaking import NoSpace
 
 __all__ = [
     "EVERYTHING",
