@@ -11,7 +11,7 @@ import pymysql
 
 from databases import execute, load_with_stock_client, opener
 from db.engine import Database
-from gmops_desktop.adapters.mysql import MysqlConnection, connect, definitions, segments
+from gmops_desktop.adapters.mysql import MysqlConnection, catalogue, connect, segments
 from gmops_desktop.archive.manifest import Manifest
 from gmops_desktop.archive.reader import ArchiveReader
 from gmops_desktop.context import Context
@@ -113,7 +113,7 @@ def check_same(feature: Feature, taken: Taken, server: DatabaseServer, schema: s
     assert differences(wanted, found.definitions) == {}
     check_values(taken, found)
     with connected(server, schema) as connection:
-        comparison = compare(connection, definitions.read(connection), taken.manifest, Context())
+        comparison = compare(connection, catalogue.read(connection), taken.manifest, Context())
         assert comparison.identical, comparison
 
 

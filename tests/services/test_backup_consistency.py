@@ -16,7 +16,7 @@ import pytest
 
 from databases import age, checksums, execute, load_with_stock_client, opener, query
 from db.engine import Database
-from gmops_desktop.adapters.mysql import MysqlConnection, definitions, reading, segments, snapshot
+from gmops_desktop.adapters.mysql import MysqlConnection, catalogue, reading, segments, snapshot
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.archive.manifest import Manifest
 from gmops_desktop.archive.reader import ArchiveReader
@@ -502,7 +502,7 @@ def test_read_lock_and_table_lock_stand_together(kind: str, request: pytest.Fixt
             server.connect("alike") as site,
         ):
             crew.gather(2, in_hand=False)
-            table = next(t for t in definitions.read(crew.first).tables if t.name == "plain")
+            table = next(t for t in catalogue.read(crew.first).tables if t.name == "plain")
             aside = crew.aside()
             aside.run("SET SESSION lock_wait_timeout=1")
             lock = Lock([table], 5.0, aside, "")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from gmops_desktop.adapters.mysql import MysqlConnection, definitions, snapshot
+from gmops_desktop.adapters.mysql import MysqlConnection, catalogue, snapshot
 from gmops_desktop.adapters.mysql.definitions import Schema, Table
 from gmops_desktop.adapters.mysql.dialect import name
 from gmops_desktop.adapters.mysql.failures import ServerRefused
@@ -65,10 +65,10 @@ def _changed(connection: MysqlConnection, table: str) -> bool:
 
 def settle(connection: MysqlConnection) -> None:
     """Wait until two looks at the schema are the same, for half a minute at most."""
-    before = definitions.read(connection).digests()
+    before = catalogue.read(connection).digests()
     for _ in range(_LOOKS):
         connection.context.wait(_PAUSE)
-        after = definitions.read(connection).digests()
+        after = catalogue.read(connection).digests()
         if before == after:
             return
         before = after

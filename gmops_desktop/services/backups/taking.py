@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
-from gmops_desktop.adapters.mysql import definitions, script
+from gmops_desktop.adapters.mysql import catalogue, definitions, script
 from gmops_desktop.adapters.mysql.definitions import Schema, Table
 from gmops_desktop.archive.manifest import (
     Manifest,
@@ -80,7 +80,7 @@ class Taking:
         connection, writer, context = self._connection, self._writer, self._context
         context.progress(0, tr("Reading the definitions"), connection.travelled)
         self._crew.gather(self._wish.connections, in_hand=bool(self._stores))
-        schema = definitions.read(connection)
+        schema = catalogue.read(connection)
         loose = [table for table in schema.tables if table.holds_rows and not table.transactional]
         expected = sum(plan(table, self._stores).expected for table in schema.tables)
         self._check_space(expected)
@@ -98,7 +98,7 @@ class Taking:
             )
             with fenced(self._crew, loose, copy, self._wish.lock_limit) as lock:
                 moment = self._crew.look(lock)
-                schema = definitions.with_states(connection, schema)
+                schema = catalogue.with_states(connection, schema)
                 objects, frames = self._begin(schema)
                 of_loose = {table.name: frames.pop(table.name) for table in loose}
                 transfer.run(of_loose, copy.current(connection, loose))
@@ -114,7 +114,7 @@ class Taking:
             seconds = f"{transfer.waited:.0f}"
             context.note(tr("Held back for {seconds} s: the server was busy.", seconds=seconds))
         transfer.tell(tr("Reading the definitions again"))
-        redefined.compare(schema, definitions.read(connection))
+        redefined.compare(schema, catalogue.read(connection))
         writer.settle()
         manifest = Manifest(
             tool=tool(),

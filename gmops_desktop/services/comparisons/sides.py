@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from gmops_desktop.adapters.mysql import MysqlConnection, definitions, script, segments, snapshot
+from gmops_desktop.adapters.mysql import MysqlConnection, catalogue, script, segments, snapshot
 from gmops_desktop.adapters.mysql.definitions import Definition, Omission, Schema, Table
 from gmops_desktop.archive import rows
 from gmops_desktop.archive.frames import Damaged
@@ -129,7 +129,7 @@ class Live:
         snapshot.begin(connection)
         self.connection = connection
         self._context = context
-        self._schema: Schema = definitions.read(connection)
+        self._schema: Schema = catalogue.read(connection)
         self.side = Side(str(connection.address), connection.schema, datetime.now(UTC), live=True)
         self._found = {table.name: table for table in self._schema.tables}
         self.tables = {name: record_of(table) for name, table in self._found.items()}
@@ -154,7 +154,7 @@ class Live:
 
     def check_unchanged(self) -> None:
         """Raise `OpsError` where a definition was changed meanwhile: it is in no snapshot."""
-        first, second = self._schema.digests(), definitions.read(self.connection).digests()
+        first, second = self._schema.digests(), catalogue.read(self.connection).digests()
         changed = sorted({key[1] for key in first.keys() | second.keys()
                           if first.get(key) != second.get(key)})  # fmt: skip
         if changed:

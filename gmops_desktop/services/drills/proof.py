@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final, cast
 
 from gmops_desktop.adapters.local_programs import number_of
-from gmops_desktop.adapters.mysql import MysqlConnection, definitions, segments
+from gmops_desktop.adapters.mysql import MysqlConnection, catalogue, segments
 from gmops_desktop.adapters.mysql.definitions import Table
 from gmops_desktop.adapters.mysql.dialect import Column, Form
 from gmops_desktop.adapters.mysql.segments import Digest, Range
@@ -93,7 +93,7 @@ def _definitions(
     """Compare the definitions; return those that are only written differently, perhaps."""
     wanted: dict[Key, str] = {("table", one.name): one.definition for one in manifest.tables}
     wanted |= {(one.kind, one.name): one.definition for one in manifest.objects}
-    found = definitions.read(connection).digests()
+    found = catalogue.read(connection).digests()
     proof.definitions = len(wanted)
     doubtful = []
     for key in sorted(wanted.keys() | found.keys()):
@@ -123,7 +123,7 @@ def _rows(
     """Compare the rows by digests; yield the tables whose numbers are only written differently,
     perhaps."""
     total, done = manifest.text_bytes or 1, 0
-    there = {name for kind, name in definitions.read(connection).digests() if kind == "table"}
+    there = {name for kind, name in catalogue.read(connection).digests() if kind == "table"}
     for record in manifest.tables:
         context.progress(done * 99 // total, tr("Proving {name}", name=record.name))
         done += record.text_bytes
@@ -149,7 +149,7 @@ def _compare_again(
     records: list[TableRecord],
     proof: Proof,
 ) -> None:
-    here, there = definitions.read(connection).digests(), definitions.read(other).digests()
+    here, there = catalogue.read(connection).digests(), catalogue.read(other).digests()
     for key in keys:
         if here.get(key) == there.get(key):
             proof.otherwise.append(key[1])

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Final
 
-from gmops_desktop.adapters.mysql import MysqlConnection, amending, definitions, segments
+from gmops_desktop.adapters.mysql import MysqlConnection, amending, catalogue, segments
 from gmops_desktop.adapters.mysql.definitions import Table
 from gmops_desktop.adapters.mysql.failures import ServerRefused
 from gmops_desktop.archive.differences import Change, Matching, matching_of, stretches
@@ -241,7 +241,7 @@ def rows_back(
     Raises `OpsError` where that cannot be done; then they are as they were.
     """
     segments.prepare(connection)
-    live = {table.name: table for table in definitions.read(connection).tables}
+    live = {table.name: table for table in catalogue.read(connection).tables}
     records: Mapping[str, TableRecord] = {r.name: r for r in safety.manifest.tables}
     with ExitStack() as stack:
         work = []

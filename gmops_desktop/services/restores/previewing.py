@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from gmops_desktop.adapters.mysql import MysqlConnection, amending, definitions, deltas, segments
+from gmops_desktop.adapters.mysql import MysqlConnection, amending, catalogue, deltas, segments
 from gmops_desktop.adapters.mysql.definitions import Schema, Table
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.archive import cells, rows
@@ -179,7 +179,7 @@ def _torn(
 
 
 def _present(connection: MysqlConnection) -> Schema:
-    return definitions.read(connection) if connection.schema else Schema("", "", (), (), ())
+    return catalogue.read(connection) if connection.schema else Schema("", "", (), (), ())
 
 
 def chosen(comparison: Comparison, choice: Choice) -> Comparison:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from db.ids import uuid7
 from db.models import RestoreRow
-from gmops_desktop.adapters.mysql import definitions, schemas, segments
+from gmops_desktop.adapters.mysql import catalogue, definitions, schemas, segments
 from gmops_desktop.adapters.mysql.failures import ServerRefused
 from gmops_desktop.adapters.mysql.permitted import stranger, strangers
 from gmops_desktop.addresses import MysqlAddress, address_to_dict
@@ -100,7 +100,7 @@ class Running:
             inner = stack.enter_context(part(context, 35, 100))
             connection = stack.enter_context(self._targets.connect(target, inner))
             segments.prepare(connection)
-            present = definitions.read(connection)
+            present = catalogue.read(connection)
             _refuse_blindness(present)
             found = compare_archives(present, reader, taken, inner)
             comparison = previewing.chosen(found, order.choice)

@@ -11,7 +11,7 @@ from typing import Literal
 from gmops_desktop.adapters.mysql import (
     MysqlConnection,
     amending,
-    definitions,
+    catalogue,
     exchange,
     script,
     triggers,
@@ -119,7 +119,7 @@ def finish(connection: MysqlConnection, plan: Plan) -> None:
 
 def silence(connection: MysqlConnection) -> None:
     """Let no event write while tables change places; each comes back with its definition."""
-    for thing in definitions.read(connection).objects:
+    for thing in catalogue.read(connection).objects:
         if thing.kind == "event" and " DISABLE" not in thing.create:
             exchange.drop(connection, "event", thing.name)
 
@@ -132,7 +132,7 @@ def define_anew(
     definer: Callable[[bytes], bytes] = lambda statement: statement,
 ) -> list[str]:
     """Make the schema's definitions those `wanted` (digests); return those that lost a definer."""
-    present = definitions.read(connection)
+    present = catalogue.read(connection)
     for view in present.invalid - plan.invalid:  # its tables have gone with the swap
         exchange.drop(connection, "view", view)
     right = set()

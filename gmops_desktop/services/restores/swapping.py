@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from gmops_desktop.adapters.mysql import MysqlConnection, definitions, exchange, script, triggers
+from gmops_desktop.adapters.mysql import MysqlConnection, catalogue, exchange, script, triggers
 from gmops_desktop.adapters.mysql.definitions import Schema
 from gmops_desktop.archive.reader import ArchiveReader
 from gmops_desktop.context import Context
@@ -106,7 +106,7 @@ class Swapping:
         """Return the names of definitions that are not what they should be, and of those that this
         server writes in words of its own."""
         whole = self._choice.everything
-        found = definitions.read(self._connection).digests()
+        found = catalogue.read(self._connection).digests()
         archived: dict[Key, str] = {
             ("table", record.name): record.definition
             for record in self._manifest.tables

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from databases import age, execute, opener
-from gmops_desktop.adapters.mysql import MysqlConnection, definitions, segments
+from gmops_desktop.adapters.mysql import MysqlConnection, catalogue, segments
 from gmops_desktop.adapters.mysql.last_write import LastWrite, last_writes, untouched
 from gmops_desktop.context import Context
 from sandbox.database import DatabaseServer
@@ -32,7 +32,7 @@ def looking(server: DatabaseServer, statements: list[str]) -> Iterator[MysqlConn
 
 
 def look(connection: MysqlConnection) -> dict[str, LastWrite]:
-    return last_writes(connection, definitions.read(connection).tables)
+    return last_writes(connection, catalogue.read(connection).tables)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from databases import execute, opener
 from gmops_desktop.adapters.mysql import (
     MysqlConnection,
     buckets,
+    catalogue,
     definitions,
     reading,
     segments,
@@ -50,7 +51,7 @@ def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def read(connection: MysqlConnection) -> tuple[definitions.Table, list[Segment]]:
     snapshot.begin(connection)
-    (table,) = definitions.read(connection).tables
+    (table,) = catalogue.read(connection).tables
     read = reading.read_range if table.key else buckets.read_buckets
     parts = [p for p in read(connection, table) if isinstance(p, Segment)]
     connection.run("COMMIT")

@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from gmops_desktop.adapters.mysql import MysqlConnection, definitions, deltas, runs, segments
+from gmops_desktop.adapters.mysql import MysqlConnection, catalogue, deltas, runs, segments
 from gmops_desktop.adapters.mysql import snapshot as snapshots
 from gmops_desktop.adapters.mysql.definitions import Table
 from gmops_desktop.adapters.mysql.deltas import BRIEF, LONG
@@ -58,7 +58,7 @@ def hold(workbench: Workbench, server: DatabaseServer, key: str, engine: str) ->
     schema = made(workbench, server, key, engine)
     with connected(server, schema) as connection:
         snapshots.begin(connection)
-        (table,) = definitions.read(connection).tables
+        (table,) = catalogue.read(connection).tables
         middle = {1: ("5000",), 2: ("5000", "'x'")}[len(table.key)]
         if table.key[0].form == "text":
             middle = ("_utf8mb4 '5000'",)

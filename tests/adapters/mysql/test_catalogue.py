@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gmops_desktop.adapters.mysql.definitions import _by_need, _unbound
+from gmops_desktop.adapters.mysql.catalogue import _by_need, _unbound
 from gmops_desktop.adapters.mysql.grants import fits
 
 
