@@ -13,7 +13,7 @@ from benchmarks.figures import Figure, timed
 from db.engine import Database
 from db.journal import Journal
 from gmops_desktop.addresses import Resource, SshAddress
-from gmops_desktop.context import side_by_side
+from gmops_desktop.context import as_they_end
 from gmops_desktop.contract.looks import Disk, HostDetails
 from gmops_desktop.services.alerts import Alerts
 from gmops_desktop.services.contracts import Contracts
@@ -150,7 +150,7 @@ def _services(database: Database, contracts: Contracts) -> tuple[Servers, Events
 
     servers = Servers(
         database, look_host=host, look_mysql=nothing, look_web=nothing, look_account=nothing,
-        together=side_by_side,
+        together=as_they_end,
     )  # fmt: skip
     names = {one.id: one.name for one in contracts.resources()}
     return servers, Events(database, journal, lambda: names), Limits(database, journal)

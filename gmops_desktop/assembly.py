@@ -19,7 +19,7 @@ from db.engine import Database
 from db.journal import Journal, utc_now
 from gmops_desktop.adapters.vault import Vault
 from gmops_desktop.archive.plain_copies import PlainCopies
-from gmops_desktop.context import side_by_side
+from gmops_desktop.context import as_they_end
 from gmops_desktop.outside import Outside
 from gmops_desktop.paths import Home
 from gmops_desktop.services.sealing import KEY_FILE, Sealing
@@ -75,7 +75,10 @@ def assemble(home: Home, *, secret: Callable[[str], str] | None = None) -> Itera
         services = Services(home, settings, database, secret or Vault().get)
         services.catch_up()
         services.sealing.sweep()
-        yield services
+        try:
+            yield services
+        finally:
+            services.hang_up()
     finally:
         database.close()
 
@@ -103,6 +106,11 @@ class Services:
     def save_secret(self, name: str, secret: str) -> None:
         """Keep a secret in the keyring under a name (`address.secret_name`)."""
         Vault().put(name, secret)
+        self._outside.forget()
+
+    def hang_up(self) -> None:
+        """Close the connections that are kept between looks."""
+        self._outside.close()
 
     def _archives(self) -> Path:
         chosen = self.settings.current.archive_folder
@@ -439,7 +447,8 @@ class Services:
             look_web=self._outside.look_web,
             look_account=self._outside.look_account,
             interval=lambda: float(self.settings.current.probe_seconds),
-            together=side_by_side,
+            together=as_they_end,
+            afresh=self._outside.forget,
         )
 
     @cached_property

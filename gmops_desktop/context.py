@@ -6,11 +6,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from gmops_desktop.changes import Change
 from gmops_desktop.errors import Cancelled
 from gmops_desktop.lines import Line
 
@@ -46,10 +47,12 @@ class Context:
         self,
         report: Callable[[Progress], object] = lambda progress: None,
         note: Callable[[str], object] = lambda line: None,
+        change: Callable[[Change], object] = lambda change: None,
     ) -> None:
         self.line = Line()
         self._report = report
         self._note = note
+        self._change = change
         self._stop = threading.Event()
         self._lock = threading.RLock()
         self._cleanups: list[Callable[[], object]] = []
@@ -87,6 +90,10 @@ class Context:
     def note(self, line: str) -> None:
         """Add a finished sentence to the job's log, which the user can open."""
         self._note(line)
+
+    def changed(self, change: Change) -> None:
+        """Tell whoever shows it that something is stored already, while the job goes on."""
+        self._change(change)
 
     def wait(self, seconds: float) -> None:
         """Pause for `seconds`, or until the user asks to stop (then raise `Cancelled`)."""
@@ -148,6 +155,29 @@ def side_by_side(jobs: Sequence[Callable[[], Result]]) -> list[Result]:
     with ThreadPoolExecutor(len(jobs), thread_name_prefix="side by side") as pool:
         futures = [pool.submit(job) for job in jobs]
     return [future.result() for future in futures]
+
+
+def as_they_end(
+    jobs: Sequence[Callable[[], Result]], *, most: int = 32, gather: float = 0.5
+) -> Iterator[list[Result]]:
+    """Run `jobs` in up to `most` threads, the first of them first; yield results as they come.
+
+    What ends within `gather` seconds is yielded together.  All jobs are waited for; then the first
+    exception that was met is raised.
+    """
+    if not jobs:
+        return
+    fault: BaseException | None = None
+    with ThreadPoolExecutor(min(most, len(jobs)), thread_name_prefix="as they end") as pool:
+        waiting = {pool.submit(job) for job in jobs}
+        while waiting:
+            wait(waiting, return_when=FIRST_COMPLETED)
+            done, waiting = wait(waiting, timeout=gather)
+            faults = [error for future in done if (error := future.exception()) is not None]
+            fault = fault or next(iter(faults), None)
+            yield [future.result() for future in done if future.exception() is None]
+    if fault is not None:
+        raise fault
 
 
 def in_turn(jobs: Iterable[Callable[[], Result]]) -> Iterator[Result]:

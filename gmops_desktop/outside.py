@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from gmops_desktop.addresses import (
@@ -32,7 +33,7 @@ from gmops_desktop.paths import Home
 
 if TYPE_CHECKING:
     from gmops_desktop.adapters.mysql import MysqlConnection
-    from gmops_desktop.adapters.ssh import Ssh, Tunnel
+    from gmops_desktop.adapters.ssh import KeptConnections, Ssh, Tunnel
     from gmops_desktop.adapters.tencent import Tencent
     from gmops_desktop.adapters.web import Links
     from gmops_desktop.adapters.wechat import WeChat
@@ -45,14 +46,36 @@ class Outside:
     def __init__(self, home: Home, secret: Callable[[str], str]) -> None:
         self._home, self._secret = home, secret
         self._links: Links | None = None
+        self._kept: KeptConnections | None = None
+        self._lock = Lock()
 
-    def open_ssh(self, address: SshAddress, context: Context) -> Ssh:
+    def open_ssh(self, address: SshAddress, context: Context, deadline: float = 15.0) -> Ssh:
         """Return a live connection to a trusted server; the caller closes it."""
         from gmops_desktop.adapters.ssh import Ssh
 
         password = None if address.key else self._secret(address.secret_name)
         known = self._home.known_hosts
-        return Ssh.open(address, context, password=password, known_hosts=known)
+        return Ssh.open(address, context, password=password, known_hosts=known, deadline=deadline)
+
+    @property
+    def kept(self) -> KeptConnections:
+        """The connections that stay open between looks."""
+        from gmops_desktop.adapters.ssh import KeptConnections
+
+        with self._lock:
+            if self._kept is None:
+                self._kept = KeptConnections(self.open_ssh, self._home.known_hosts)
+            return self._kept
+
+    def forget(self) -> None:
+        """Log in anew from now on."""
+        if self._kept is not None:
+            self._kept.forget()
+
+    def close(self) -> None:
+        """Close every connection that is kept."""
+        if self._kept is not None:
+            self._kept.close()
 
     def connect(self, address: MysqlAddress, context: Context) -> MysqlConnection:
         """Return a live connection to a schema, through its tunnel if it has one."""
@@ -112,14 +135,26 @@ class Outside:
     def look_host(self, address: SshAddress, context: Context) -> HostDetails:
         from gmops_desktop.adapters import host
 
-        with self.open_ssh(address, context) as server:
-            return host.look(server, context)
+        return self.kept.over(
+            address, context, lambda server, left: host.look(server, context, deadline=left)
+        )
 
     def look_mysql(self, address: MysqlAddress, context: Context) -> MysqlDetails:
-        from gmops_desktop.adapters import mysql_status
+        """Look at a database: its login is new each time, for whether it lets us in is asked."""
+        from gmops_desktop.adapters import mysql, mysql_status
 
-        with self.connect(address, context) as connection:
-            seen = mysql_status.look(connection)
+        password = self._secret(address.secret_name)
+
+        def look(tunnel: Tunnel | None) -> MysqlDetails:
+            with mysql.connect(address, context, password=password, tunnel=tunnel) as connection:
+                return mysql_status.look(connection)
+
+        if address.ssh is None:
+            seen = look(None)
+        else:
+            seen = self.kept.over(
+                address.ssh, context, lambda server, _: look(_tunnel(server, address, context))
+            )
         if address.cloud is None or seen.slow is not None:
             return seen
         return self._slow_by_cloud(seen, address.cloud, address.schema, context)
@@ -147,8 +182,12 @@ class Outside:
         if address.program is None:
             return None, tr("no server is entered for this website")
         try:
-            with self.open_ssh(address.program.ssh, context) as server:
-                return web.look_from(server, address.url, context), ""
+            there = self.kept.over(
+                address.program.ssh,
+                context,
+                lambda server, _: web.look_from(server, address.url, context),
+            )
+            return there, ""
         except OpsError as error:
             context.check()
             return None, error.message

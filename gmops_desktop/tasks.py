@@ -79,6 +79,7 @@ class TaskRunner(QObject):
 
     _reported = Signal(int, object)
     _noted = Signal(int, str)
+    _changed = Signal(int, object)
     _ended = Signal(int, object, object)
 
     def __init__(self, parent: QObject | None = None, *, threads: int = 4) -> None:
@@ -92,6 +93,7 @@ class TaskRunner(QObject):
         queued = Qt.ConnectionType.QueuedConnection
         self._reported.connect(self._on_reported, queued)
         self._noted.connect(self._on_noted, queued)
+        self._changed.connect(self._on_changed, queued)
         self._ended.connect(self._on_ended, queued)
 
     def start(
@@ -109,7 +111,8 @@ class TaskRunner(QObject):
         starts while the window goes down is not begun any more.
         """
         number = next(self._numbers)
-        context = Context(partial(self._reported.emit, number), partial(self._noted.emit, number))
+        tell = (self._reported.emit, self._noted.emit, self._changed.emit)
+        context = Context(*(partial(emit, number) for emit in tell))
         lane = lane or f"task {number}"
         task = Task(job, title, lane, changes, context, self, quiet=quiet)
         if self._over:
@@ -155,6 +158,11 @@ class TaskRunner(QObject):
         if task := self._tasks.get(number):
             task.log.append(line)
             task.noted.emit(line)
+
+    @Slot(int, object)
+    def _on_changed(self, number: int, change: Change) -> None:
+        if number in self._tasks:
+            self.changed.emit(change)
 
     @Slot(int, object, object)
     def _on_ended(self, number: int, result: object, error: Exception | None) -> None:

@@ -8,7 +8,8 @@ from functools import partial
 
 import pytest
 
-from gmops_desktop.context import Context, Progress, in_turn
+from gmops_desktop.changes import Change
+from gmops_desktop.context import Context, Progress, as_they_end, in_turn
 from gmops_desktop.errors import Cancelled
 
 
@@ -94,3 +95,59 @@ def test_an_error_in_turn_ends_the_rest() -> None:
     with pytest.raises(OSError, match="gone"):
         next(squares)
     assert not list(squares)
+
+
+def test_what_ends_is_yielded_while_the_rest_goes_on() -> None:
+    go = threading.Event()
+
+    def slow() -> str:
+        assert go.wait(20)
+        return "slow"
+
+    rounds = as_they_end([slow, *(partial(str, n) for n in range(5))], most=3, gather=0.05)
+    first: list[str] = []
+    while len(first) < 5:
+        first += next(rounds)
+    assert sorted(first) == ["0", "1", "2", "3", "4"]
+    go.set()
+    assert [one for batch in rounds for one in batch] == ["slow"]
+    assert list(as_they_end([])) == []
+
+
+def test_no_more_threads_run_than_allowed_and_the_first_jobs_come_first() -> None:
+    inside, most, order = [0], [0], []
+    lock = threading.Lock()
+
+    def job(number: int) -> None:
+        with lock:
+            order.append(number)
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+        threading.Event().wait(0.002)
+        with lock:
+            inside[0] -= 1
+
+    list(as_they_end([partial(job, n) for n in range(40)], most=4, gather=0))
+    assert most[0] <= 4
+    order.clear()
+    list(as_they_end([partial(job, n) for n in range(20)], most=1, gather=0))
+    assert order == list(range(20))
+
+
+def test_a_job_that_fails_is_told_after_all_others_have_ended() -> None:
+    ended: list[str] = []
+
+    def gather() -> None:
+        for batch in as_they_end([lambda: str(1 // 0), lambda: "whole"], gather=0):
+            ended.extend(batch)
+
+    with pytest.raises(ZeroDivisionError):
+        gather()
+    assert ended == ["whole"]
+
+
+def test_changes_are_told_while_the_job_goes_on() -> None:
+    heard: list[Change] = []
+    Context(change=heard.append).changed(Change.SERVERS)
+    Context().changed(Change.SERVERS)
+    assert heard == [Change.SERVERS]

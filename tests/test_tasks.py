@@ -79,6 +79,21 @@ def test_a_bug_is_logged_and_reaches_failed(qtbot: QtBot, runner: TaskRunner) ->
     assert isinstance(heard.args[1], ZeroDivisionError)
 
 
+def test_a_job_tells_what_it_changed_before_its_end(qtbot: QtBot, runner: TaskRunner) -> None:
+    go = threading.Event()
+
+    def job(context: Context) -> None:
+        context.changed(Change.SERVERS)
+        assert go.wait(20)
+
+    with qtbot.waitSignal(runner.changed) as heard:
+        runner.start(job, "stores as it comes")
+    assert heard.args == [Change.SERVERS]
+    assert runner.running()
+    go.set()
+    wait_idle(qtbot, runner)
+
+
 def test_jobs_of_one_lane_never_overlap_and_keep_their_order(
     qtbot: QtBot, runner: TaskRunner
 ) -> None:

@@ -44,6 +44,7 @@ from ui.words import NOTHING, ago, clock_seconds, lasting
 
 _IN_A_ROW = 4
 _MOST_CARDS = 8  # more resources stand in a table
+_ROUNDS = 2  # at a time: what hangs in one must not keep the next from the others
 
 
 class StatusTab(Page):
@@ -67,7 +68,7 @@ class StatusTab(Page):
         self._alerts, self._events, self._limits = alerts, events, limits
         self._cards: dict[str, _ResourceCard] = {}
         self._chosen = ""
-        self._task: Task | None = None
+        self._rounds: list[Task] = []
 
         self.terminal = button(
             tr("SSH command"),
@@ -149,19 +150,23 @@ class StatusTab(Page):
         self.look(quiet=True)
 
     def look(self, *, quiet: bool = False) -> None:
-        """Look at every resource in the background, unless a look is under way."""
+        """Look at every resource in the background; asked by hand, only if no look is under way.
+
+        By itself (`quiet`) it goes on beside a round that some hanging server still holds up: that
+        one is left out of the next.
+        """
         resources = self._contracts.resources()
-        if self._task is not None or not resources:
+        if len(self._rounds) >= (_ROUNDS if quiet else 1) or not resources:
             return
-        self._task = self._runner.start(
-            lambda context: self._servers.look(resources, context),
+        task = self._runner.start(
+            lambda context: self._servers.look(resources, context, afresh=not quiet),
             tr("Look at the servers"),
-            lane="look",
             changes=Change.SERVERS,
             quiet=quiet,
         )
+        self._rounds.append(task)
         disable(self.now, tr("A look is under way."))
-        self._task.finished.connect(self._looked)
+        task.finished.connect(lambda: self._looked(task))
 
     def reload(self) -> None:
         self.renew()
@@ -218,9 +223,10 @@ class StatusTab(Page):
     def _interval(self) -> int:
         return max(10, self._settings.current.probe_seconds) * 1000
 
-    def _looked(self) -> None:
-        self._task = None
-        disable(self.now, "", tr("Look at every resource now (F5)"))
+    def _looked(self, task: Task) -> None:
+        self._rounds.remove(task)
+        if not self._rounds:
+            disable(self.now, "", tr("Look at every resource now (F5)"))
 
     def _count(self, looks: Sequence[Look]) -> None:
         states = [look.state for look in looks if look.state != "ok"]

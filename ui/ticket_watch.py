@@ -31,6 +31,7 @@ class TicketWatch(QObject):
     ) -> None:
         super().__init__(window)
         self._trail, self._alerts, self._runner = trail, alerts, runner
+        self._following: Task | None = None  # the alerts
         runner.changed.connect(self._hear)
         # What a killed program or a terminal left unsaid; the pages come first.
         QTimer.singleShot(_FIRST_MS, self, lambda: self._hear(Change.BACKUPS))
@@ -40,9 +41,14 @@ class TicketWatch(QObject):
         if change & Change.BACKUPS:
             task = self._start(self._trail.follow, tr("Write down what was restored"))
             task.succeeded.connect(self._followed)
-        if change & Change.SERVERS:
+        if change & Change.SERVERS and not self._waits():
             task = self._start(self._alerts.follow, tr("Write down what the looks found"))
             task.succeeded.connect(self._alarmed)
+            self._following = task
+
+    def _waits(self) -> bool:
+        """Whether what is stored now will be read anyway: looks come one by one in a round."""
+        return self._following is not None and self._following.begun is None
 
     def _start(self, follow: Callable[[], object], title: str) -> Task:
         return self._runner.start(lambda _context: follow(), title, lane="tickets", quiet=True)

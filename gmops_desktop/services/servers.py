@@ -2,14 +2,17 @@
 
 How to look at each kind of thing is handed in.  Looks run side by side where `together` knows how
 (threads are the task runner's business), else one after another; every one has its own deadline,
-and one that fails becomes an answer ("unknown, because ..."), never the end of the others.
+and one that fails becomes an answer ("unknown, because ..."), never the end of the others.  Nor
+are they held up by one that hangs: what has ended is stored and shown, and the next round goes on
+without it.
 """
 
 from __future__ import annotations
 
 import json
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
@@ -34,6 +37,7 @@ from gmops_desktop.addresses import (
     SshAddress,
     WebAddress,
 )
+from gmops_desktop.changes import Change
 from gmops_desktop.context import Context
 from gmops_desktop.contract.alerting import Watch
 from gmops_desktop.contract.forecasts import hours_to_full
@@ -78,9 +82,9 @@ _RAW: Final = timedelta(hours=36)  # a longer span is drawn from its hours
 _HOURS: Final = timedelta(days=70)  # and a still longer one from its days
 
 
-def one_after_another(jobs: Sequence[Job]) -> list[Look]:
+def one_after_another(jobs: Sequence[Job]) -> Iterator[list[Look]]:
     """Run the jobs in this thread."""
-    return [job() for job in jobs]
+    return ([job()] for job in jobs)
 
 
 class Servers:
@@ -95,9 +99,11 @@ class Servers:
         look_web: Callable[[WebAddress, Context], WebDetails],
         look_account: Callable[[AccountAddress, Context], AccountDetails],
         interval: Callable[[], float] = lambda: 60.0,
-        together: Callable[[Sequence[Job]], Sequence[Look]] = one_after_another,
+        together: Callable[[Sequence[Job]], Iterable[Sequence[Look]]] = one_after_another,
+        afresh: Callable[[], object] = lambda: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        """`together` yields looks as they end; `afresh` lets go of connections that are kept."""
         self._database = database
         self._look_host = look_host
         self._look_mysql = look_mysql
@@ -105,16 +111,46 @@ class Servers:
         self._look_account = look_account
         self._interval = interval
         self._together = together
+        self._afresh = afresh
         self._now = now
+        self._lock = threading.Lock()
+        self._under_way: set[str] = set()
 
     def look(
-        self, resources: Sequence[Resource], context: Context, *, every: float | None = None
+        self,
+        resources: Sequence[Resource],
+        context: Context,
+        *,
+        every: float | None = None,
+        afresh: bool = False,
     ) -> tuple[Look, ...]:
-        """Look at all `resources` and store what was found, in their order.
+        """Look at all `resources`, store what is found as it comes, and return it in their order.
 
-        `every` is the interval in seconds at which the caller comes back (default: the window's).
+        What another round of this program still looks at is left out.  `every` is the interval in
+        seconds at which the caller comes back (default: the window's); `afresh` logs in anew where
+        a connection was kept.
         """
-        beat = every or self._interval()
+        if afresh:
+            self._afresh()
+        with self._lock:
+            mine = [one for one in resources if one.id not in self._under_way]
+            self._under_way.update(one.id for one in mine)
+        found: dict[str, Look] = {}
+        try:
+            for looks in self._round(mine, context, every or self._interval()):
+                found |= {look.resource_id: look for look in looks}
+                self._release(look.resource_id for look in looks)
+                if len(found) < len(mine):
+                    context.changed(Change.SERVERS)
+        finally:
+            self._release(one.id for one in mine if one.id not in found)
+        self.roll_up()
+        return tuple(found[one.id] for one in mine)
+
+    def _round(
+        self, resources: Sequence[Resource], context: Context, every: float
+    ) -> Iterator[Sequence[Look]]:
+        """Look at each resource; yield what is stored."""
         tell = len(resources) <= _TOLD
         with self._database.session() as session:
             before = {row.resource_id: row for row in session.scalars(select(LookRow))}
@@ -123,15 +159,25 @@ class Servers:
             }
 
         def job(resource: Resource) -> Job:
-            return lambda: self._look_at(resource, histories[resource.id], context, beat, tell=tell)
+            past = histories[resource.id]
+            return lambda: self._look_at(resource, past, context, every, tell=tell)
 
-        looks = tuple(self._together([job(resource) for resource in resources]))
-        context.check()
-        with self._database.session() as session, session.begin():
-            for look in looks:
-                self._keep(session, look, before.get(look.resource_id), beat)
-        self.roll_up()
-        return looks
+        def failed(resource: Resource) -> bool:
+            row = before.get(resource.id)
+            return row is not None and row.data["details"] is None
+
+        # Those that may hang come last: the threads are not for them before the others had theirs.
+        jobs = [job(resource) for resource in sorted(resources, key=failed)]
+        for looks in self._together(jobs):
+            context.check()
+            with self._database.session() as session, session.begin():
+                for look in looks:
+                    self._keep(session, look, before.get(look.resource_id), every)
+            yield looks
+
+    def _release(self, ids: Iterable[str]) -> None:
+        with self._lock:
+            self._under_way.difference_update(ids)
 
     def roll_up(self) -> int:
         """Roll up hours that are over; return how many wait for the next time."""

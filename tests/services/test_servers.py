@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ from gmops_desktop.addresses import (
     SshAddress,
     WebAddress,
 )
-from gmops_desktop.context import Context
+from gmops_desktop.context import Context, as_they_end
 from gmops_desktop.contract.looks import AccountDetails, HostDetails, MysqlDetails, WebDetails
 from gmops_desktop.errors import Cancelled, OpsError
 from gmops_desktop.services.servers import Servers
@@ -265,3 +267,63 @@ def test_a_failed_look_is_no_coverage(world: World) -> None:
     for _ in range(3):
         world.look(HOST)
     assert world.servers.series("h", "up", begun).coverage == pytest.approx(1 / 3)
+
+
+def test_what_hangs_holds_up_neither_the_others_nor_their_next_round(database: Database) -> None:
+    """Stored and told as it comes; the next round leaves out what is still looked at."""
+    go, told = threading.Event(), threading.Event()
+    afresh: list[bool] = []
+
+    def look_host(address: SshAddress, context: Context) -> HostDetails:
+        if address.host == "hangs":
+            assert go.wait(20)
+        return healthy_host()
+
+    servers = Servers(
+        database,
+        look_host=look_host,
+        look_mysql=lambda address, context: healthy_mysql(),
+        look_web=lambda address, context: healthy_website(),
+        look_account=lambda address, context: healthy_account(),
+        together=partial(as_they_end, gather=0.05),
+        afresh=lambda: afresh.append(True),
+    )
+    hangs = Resource("x", "host", "hangs", SshAddress("hangs"))
+    looks: list[tuple] = []
+    context = Context(change=lambda change: told.set())
+    round_ = threading.Thread(target=lambda: looks.append(servers.look([hangs, HOST], context)))
+    round_.start()
+    assert told.wait(20)
+    assert [look.name for look in servers.last()] == ["web1"]
+    second = servers.look([hangs, HOST], Context(), afresh=True)
+    assert [look.name for look in second] == ["web1"]
+    assert afresh == [True]
+    go.set()
+    round_.join(20)
+    assert [look.name for look in looks[0]] == ["hangs", "web1"]
+    assert [look.name for look in servers.look([hangs, HOST], Context())] == ["hangs", "web1"]
+
+
+def test_what_failed_last_time_comes_last(world: World) -> None:
+    asked: list[str] = []
+    world.servers._look_host = lambda address, context: asked.append(address.host) or _fail(address)
+    hosts = [Resource(name, "host", name, SshAddress(name)) for name in ("down", "up", "new")]
+    assert [look.name for look in world.servers.look(hosts[:2], Context())] == ["down", "up"]
+    asked.clear()
+    world.now += timedelta(minutes=1)
+    assert [look.name for look in world.servers.look(hosts, Context())] == ["down", "up", "new"]
+    assert asked == ["up", "new", "down"]
+
+
+def _fail(address: SshAddress) -> HostDetails:
+    if address.host == "down":
+        raise tcp.HostSilent("It did not answer.")
+    return healthy_host()
+
+
+def test_a_round_that_broke_off_leaves_nothing_under_way(world: World) -> None:
+    world.found["m"] = KeyError("uptime")
+    with pytest.raises(KeyError):
+        world.servers.look([HOST, MYSQL], Context())
+    world.found["m"] = healthy_mysql()
+    assert len(world.servers.look([HOST, MYSQL], Context())) == 2

@@ -13,7 +13,7 @@ import pytest
 from db.engine import Database
 from gmops_desktop.adapters import host, host_keys, mysql, mysql_status, ssh, web, wechat
 from gmops_desktop.addresses import MysqlAddress, Resource, SshAddress
-from gmops_desktop.context import Context, side_by_side
+from gmops_desktop.context import Context, as_they_end
 from gmops_desktop.contract.looks import HostDetails, MysqlDetails
 from gmops_desktop.services.servers import Look, Servers
 from sandbox import site_data
@@ -76,7 +76,7 @@ def world(tmp_path: Path, database: Database) -> Iterator[World]:
             look_mysql=look_mysql,
             look_web=web.look,
             look_account=lambda address, context: wechat.look(address, account.secret, context),
-            together=side_by_side,
+            together=as_they_end,
         )
         with Website(tmp_path / "website", mariadb) as website:
             resources = (

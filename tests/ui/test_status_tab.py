@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from db.engine import Database
 from db.journal import Journal
 from gmops_desktop.addresses import AccountAddress, SshAddress, WebAddress
-from gmops_desktop.context import Context
+from gmops_desktop.context import Context, as_they_end
 from gmops_desktop.contract.looks import AccountDetails, Disk, HostDetails, MysqlDetails, WebDetails
 from gmops_desktop.contract.thresholds import Limit
 from gmops_desktop.errors import OpsError
@@ -98,6 +99,7 @@ def servers(database: Database, outside: Outside) -> Servers:
         look_mysql=outside.mysql,
         look_web=outside.web,
         look_account=outside.account,
+        together=partial(as_they_end, gather=0.05),
     )
 
 
@@ -176,6 +178,28 @@ def test_a_look_runs_in_the_background_and_fills_cards_detail_and_alerts(
     shown = {label.full_text for label in tab.findChildren(Label)}
     assert {"33 %", "5.0 GB free"} <= shown
     assert "2, 1 critical" in shown
+
+
+def test_a_hanging_server_keeps_the_next_round_from_nobody_else(
+    show: Show, contracts: Contracts, outside: Outside, runner: TaskRunner, qtbot: QtBot
+) -> None:
+    host = contracts.save_resource("host", "web1", SshAddress("web1.example"))
+    site = contracts.save_resource("website", "site", WebAddress("https://www.example"))
+    outside.go.clear()
+    tab = show()
+    tab.look(quiet=True)
+    qtbot.waitUntil(lambda: tab._cards[site.id]._badge.state == "ok", timeout=20_000)
+    outside.status = 502
+    tab.look(quiet=True)
+    qtbot.waitUntil(lambda: tab._cards[site.id]._badge.state == "critical", timeout=20_000)
+    assert tab._cards[host.id]._badge.state == "unknown"
+    assert not tab.now.isEnabled()
+    tab.look()  # by hand, it waits for the one under way
+    assert len(runner.running()) == 1
+    outside.go.set()
+    qtbot.waitUntil(lambda: not runner.running(), timeout=20_000)
+    assert tab._cards[host.id]._badge.state == "warning"
+    assert tab.now.isEnabled()
 
 
 def test_a_finding_becomes_a_ticket_with_its_evidence(

@@ -13,6 +13,7 @@ from gmops_desktop.adapters.ssh.failures import (
     NoRelay,
     TunnelRefused,
 )
+from gmops_desktop.adapters.ssh.kept import KeptConnections
 from gmops_desktop.adapters.ssh.relay import Relay
 from gmops_desktop.adapters.ssh.tunnel import Tunnel
 
@@ -22,6 +23,7 @@ __all__ = [
     "ConnectionLost",
     "DeadlinePassed",
     "HostKey",
+    "KeptConnections",
     "LoginRefused",
     "NoRelay",
     "Relay",

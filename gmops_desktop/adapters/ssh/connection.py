@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import paramiko
 from paramiko.ssh_exception import (
@@ -52,6 +52,7 @@ from gmops_desktop.language import tr
 
 _SLICE: Final = 0.2  # seconds a wait lasts before it looks for cancellation and deadline
 _KEEP_ALIVE: Final = 30  # seconds; many firewalls forget a silent connection after a few minutes
+_SELDOM: Final = 5.0  # seconds after which the thread of a kept connection wakes by itself
 _PIECE: Final = 65536
 
 # What paramiko logs as an error with a traceback, we raise as a sentence.
@@ -204,6 +205,21 @@ class Ssh:
         """Whether the connection still stood when last heard of."""
         return self._transport.is_active()
 
+    def answers(self, context: Context, within: float) -> bool:
+        """Whether the server still opens a channel over this connection, in so many seconds."""
+        if not self.alive:
+            return False
+        try:
+            self._open("session", None, context, time.monotonic() + within).close()
+        except OpsError:
+            return False  # why, a new connection tells
+        return True
+
+    def wake_seldom(self) -> None:
+        """Fit the connection for being kept: its thread, which waits for bytes, would look up ten
+        times a second, and so would those of two hundred others."""
+        self._stream.settimeout(_SELDOM)
+
     def cut(self) -> None:
         """Break the connection at once, from any thread: whoever waits for it wakes with an error.
 
@@ -316,6 +332,9 @@ class Ssh:
                    host=host, user=user, kinds=", ".join(more)),
                 hint=tr("Ask for an account that logs in with a key alone."),
             )  # fmt: skip
+        # Paramiko would keep them for as long as the connection lives.
+        handler: Any = self._transport.auth_handler
+        handler.password = handler.private_key = None
 
     def _refused(self, key: paramiko.PKey | None) -> LoginRefused:
         user, host = self.address.user, self.address.host
