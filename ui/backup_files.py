@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from gmops_desktop.changes import Change
 from gmops_desktop.language import tr
 from gmops_desktop.services.backups import Backup, Backups, Verification
-from gmops_desktop.services.copies import copy_file
 from gmops_desktop.tasks import TaskRunner
 from ui import words
+from ui.saving_copies import save_copy
 
 
 class Files(QObject):
@@ -52,19 +52,7 @@ class Files(QObject):
 
     def save_as(self, backup: Backup, target: Path) -> None:
         """Copy the archive to `target`, and read the copy back."""
-        path = backup.path
-        task = self._runner.start(
-            lambda context: copy_file(path, target, context),
-            tr("Copy {file}", file=path.name),
-            lane=f"file:{target}",
-        )
-        task.succeeded.connect(
-            lambda _size: self.noticed.emit(
-                "ok",
-                tr("{file} was copied to {folder}.", file=path.name, folder=target.parent),
-                tr("The copy was read back and is the same."),
-            )
-        )
+        save_copy(backup.path, target, self._runner, self.noticed.emit)
 
     def forget(self, backup: Backup) -> None:
         """Take an archive whose file is gone off the list."""

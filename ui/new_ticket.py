@@ -29,9 +29,10 @@ from gmops_desktop.settings import SettingsFile
 from gmops_desktop.tasks import TaskRunner
 from ui import words
 from ui.attachments import AttachmentStrip
+from ui.dialogs.keep_name import KeepName
 from ui.dialogs.sheet import Sheet
 from ui.ticket_fields import DescriptionField, RequesterField, channel_box, designated_now
-from ui.ticket_templates import KeepTemplate, TemplateBox
+from ui.ticket_templates import TemplateBox
 from ui.ticket_warnings import ContactWarning, SimilarTicket
 from ui.widgets.frames import Label, Segments, button, column, disable, row
 
@@ -293,7 +294,8 @@ class NewTicketDialog(Sheet):
 
     @Slot()
     def _ask_template(self) -> None:
-        KeepTemplate(self, self._keep_template).open()
+        what = tr("Kind, priority, title and description are kept under it.")
+        KeepName(self, tr("Keep this as a template"), what, self._keep_template).open()
 
     def _keep_template(self, name: str) -> None:
         self.template.keep(

@@ -16,13 +16,13 @@ from gmops_desktop.changes import Change
 from gmops_desktop.contract.terms import day_of, next_month
 from gmops_desktop.language import mark, tr, tr_n
 from gmops_desktop.services.contracts import Contracts
-from gmops_desktop.services.copies import copy_file
 from gmops_desktop.services.reports import Kind, Report, Reports
 from gmops_desktop.states import State
 from gmops_desktop.tasks import TaskRunner
 from ui import words
 from ui.report_preview import ReportPreview
 from ui.report_printing import print_pages
+from ui.saving_copies import save_copy
 from ui.theme import GAP, ROW_HEIGHT
 from ui.widgets.badges import StateMark
 from ui.widgets.frames import (
@@ -331,19 +331,7 @@ class ReportsTab(Page):
 
     def save_as(self, report: Report, target: Path) -> None:
         """Copy the PDF to `target` in the background."""
-        path = report.path
-        task = self._runner.start(
-            lambda context: copy_file(path, target, context),
-            tr("Copy {file}", file=path.name),
-            lane=f"file:{target}",
-        )
-        task.succeeded.connect(
-            lambda _size: self.noticed.emit(
-                "ok",
-                tr("{file} was copied to {folder}.", file=path.name, folder=target.parent),
-                tr("The copy was read back and is the same."),
-            )
-        )
+        save_copy(report.path, target, self._runner, self.noticed.emit)
 
     @Slot()
     def _print(self) -> None:

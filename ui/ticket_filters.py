@@ -6,10 +6,10 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QDialogButtonBox, QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from gmops_desktop.contract.ticket_filters import SavedFilter, TicketFilter, from_text, to_text
 from gmops_desktop.contract.tickets import (
@@ -23,13 +23,11 @@ from gmops_desktop.contract.tickets import (
 from gmops_desktop.language import tr
 from gmops_desktop.settings import SettingsFile
 from ui import words
-from ui.dialogs.sheet import Sheet
+from ui.dialogs.keep_name import KeepName
 from ui.icons import icon
-from ui.widgets.frames import Label, button, disable, icon_button, row
+from ui.widgets.frames import Label, icon_button, row
 
 logger = logging.getLogger(__name__)
-
-_NAME_LENGTH: Final = 40
 
 
 class FilterBar(QWidget):
@@ -148,7 +146,8 @@ class FilterBar(QWidget):
         self.saved_chosen.emit(one.filter)
 
     def _ask_name(self) -> None:
-        KeepFilter(self.window(), self._keep).open()
+        what = tr("Search, filter and view are kept under it.")
+        KeepName(self.window(), tr("Keep this filter"), what, self._keep).open()
 
     def _keep(self, name: str) -> None:
         others = [one for one in self.saved if one.name != name]
@@ -160,29 +159,3 @@ class FilterBar(QWidget):
     def _write(self, filters: Sequence[SavedFilter]) -> None:
         if self._settings is not None:
             self._settings.change(ticket_filters=to_text(sorted(filters, key=lambda one: one.name)))
-
-
-class KeepFilter(Sheet):
-    """Asks for the name of a filter; the same name replaces what was kept under it."""
-
-    def __init__(self, parent: QWidget | None, on_named: Callable[[str], object]) -> None:
-        super().__init__(parent, tr("Keep this filter"), width=400)
-        self.name = QLineEdit()
-        self.name.setMaxLength(_NAME_LENGTH)
-        self.add_field(
-            tr("Name", context="of what is kept"),
-            self.name,
-            tr("Search, filter and view are kept under it."),
-        )
-        self.add_close(tr("Cancel"))
-        self.keep = button(tr("Keep"), kind="primary")
-        self.add_button(self.keep, QDialogButtonBox.ButtonRole.AcceptRole, default=True)
-        self.name.textChanged.connect(self._judge)
-        self.keep.clicked.connect(lambda: on_named(self.name.text().strip()))
-        self.keep.clicked.connect(self.accept)
-        self._judge()
-
-    @Slot()
-    def _judge(self) -> None:
-        empty = not self.name.text().strip()
-        disable(self.keep, tr("Give it a name first.") if empty else "")

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QDialogButtonBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox
 
 from gmops_desktop.contract.ticket_templates import Template, kept, ours, to_text
 from gmops_desktop.language import current, tr
 from gmops_desktop.paths import RESOURCES
 from gmops_desktop.settings import SettingsFile
-from ui.dialogs.sheet import Sheet
-from ui.widgets.frames import button, disable
 
 logger = logging.getLogger(__name__)
 
-_NAME_LENGTH = 40
 _KEEP = "keep"  # the last choice, which is no template
 
 
@@ -71,29 +67,3 @@ class TemplateBox(QComboBox):
             self.keep_wanted.emit()
         elif isinstance(data, Template):
             self.taken.emit(data)
-
-
-class KeepTemplate(Sheet):
-    """Asks for the name of a template."""
-
-    def __init__(self, parent: QWidget | None, on_named: Callable[[str], object]) -> None:
-        super().__init__(parent, tr("Keep this as a template"), width=400)
-        self.name = QLineEdit()
-        self.name.setMaxLength(_NAME_LENGTH)
-        self.add_field(
-            tr("Name", context="of what is kept"),
-            self.name,
-            tr("Kind, priority, title and description are kept under it."),
-        )
-        self.add_close(tr("Cancel"))
-        self.keep = button(tr("Keep"), kind="primary")
-        self.add_button(self.keep, QDialogButtonBox.ButtonRole.AcceptRole, default=True)
-        self.name.textChanged.connect(self._judge)
-        self.keep.clicked.connect(lambda: on_named(self.name.text().strip()))
-        self.keep.clicked.connect(self.accept)
-        self._judge()
-
-    @Slot()
-    def _judge(self) -> None:
-        empty = not self.name.text().strip()
-        disable(self.keep, tr("Give it a name first.") if empty else "")

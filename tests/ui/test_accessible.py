@@ -38,13 +38,13 @@ from gmops_desktop.tasks import TaskRunner
 from ui.backup_card import ArchivesCard
 from ui.backup_cloud_panel import CloudPanel
 from ui.backup_panel import BackupPanel
+from ui.dialogs.keep_name import KeepName
 from ui.new_ticket import NewTicketDialog
 from ui.patches_tab import PatchesTab
 from ui.quick_note import QuickNote
 from ui.reports_tab import ReportsTab
 from ui.ticket_batch import BatchReport
 from ui.ticket_dialogs import ConfirmSheet, PromiseSheet, ReasonSheet
-from ui.ticket_filters import KeepFilter
 from ui.ticket_import import TicketImportDialog
 from ui.tickets_tab import TicketsTab
 
@@ -120,7 +120,7 @@ def test_every_tab_and_dialog(
         NewTicketDialog(tickets, contracts, runner, finding, pages[0]),
         QuickNote(finding, "", pages[0]),
         TicketImportDialog(pages[0], TicketImports(database, journal), runner),
-        KeepFilter(pages[0], lambda name: None),
+        KeepName(pages[0], "Keep this filter", "", lambda name: None),
         BatchReport(pages[0], Batch(("T-0001",), (Refused("T-0002", "no"),))),
         ConfirmSheet(pages[0], "T-0001", contacts),
         PromiseSheet(pages[0], "T-0001", None),

@@ -164,7 +164,7 @@ def test_an_account_that_may_not_is_told_why(
     assert isinstance(account.address, AccountAddress)
     dialog.name.setText(account.address.app_id)
     assert not dialog.restore.isEnabled()
-    assert "48001" in dialog.refusal.text()
+    assert "48001" in dialog.more.text()
     dialog.reject()
 
 

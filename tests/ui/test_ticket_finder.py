@@ -16,9 +16,9 @@ from gmops_desktop.services.finding import Finding
 from gmops_desktop.services.tickets import Ticket, Tickets
 from gmops_desktop.settings import SettingsFile
 from gmops_desktop.tasks import TaskRunner
+from ui.dialogs.keep_name import KeepName
 from ui.ticket_batch import BatchReport
 from ui.ticket_dialogs import ReasonSheet
-from ui.ticket_filters import KeepFilter
 from ui.tickets_tab import TicketsTab
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -111,8 +111,8 @@ def test_a_filter_is_kept_by_name_used_and_forgotten(
     tab.search.setText("备份")
     qtbot.waitUntil(lambda: titles(tab) == ["数据库备份失败"])
     action_of(tab, "Keep this filter…").trigger()
-    sheet = tab.findChild(KeepFilter)
-    assert isinstance(sheet, KeepFilter)
+    sheet = tab.findChild(KeepName)
+    assert isinstance(sheet, KeepName)
     assert not sheet.keep.isEnabled()
     sheet.name.setText("备份故障")
     qtbot.mouseClick(sheet.keep, Qt.MouseButton.LeftButton)
