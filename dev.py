@@ -199,13 +199,22 @@ def has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
+def call_on_screen(*words: str | Path, env: dict[str, str] | None = None) -> None:
+    """Run what shows the window: on the screen, else on a virtual one, else as Qt paints it for
+    nobody (which the program sees to itself)."""
+    if has_display() or not shutil.which("xvfb-run"):
+        call(*words, env=env)
+    else:
+        call("xvfb-run", "-a", "-s", "-screen 0 1920x1080x24", *words, env=env)
+
+
 def run(*words: str) -> None:
     set_up()
     if words or has_display():
         call(PYTHON, "-m", "gmops_desktop", *words)
     else:
         say("No display here: performing the tour of the whole main job in the sandbox")
-        call(PYTHON, "-m", "sandbox.tour", ROOT / "tour")
+        call_on_screen(PYTHON, "-m", "sandbox.tour", ROOT / "tour")
 
 
 def lint() -> None:
@@ -279,7 +288,7 @@ def bench(*words: str) -> None:
 
 
 def screenshots(*words: str) -> None:
-    call(PYTHON, "-m", "sandbox.screenshots", *(words or ("screenshots",)))
+    call_on_screen(PYTHON, "-m", "sandbox.screenshots", *(words or ("screenshots",)))
 
 
 def pictures() -> None:
@@ -287,7 +296,7 @@ def pictures() -> None:
     folder = ROOT / "build" / "pictures"
     for language in ("en", "zh_CN"):  # the report, in the contract's language, is the last one's
         spoken = {"GMOPS_LANGUAGE": language, "TZ": "Asia/Shanghai"}
-        call(PYTHON, "-m", "sandbox.tour", folder, "--small", "--guide", env=spoken)
+        call_on_screen(PYTHON, "-m", "sandbox.tour", folder, "--small", "--guide", env=spoken)
     for file in folder.glob("*.png"):
         shutil.copy(file, ROOT / "docs" / "pictures" / file.name)
 

@@ -58,7 +58,7 @@ def of_samples(samples: Sequence[Sample], metric: str, begin: datetime, end: dat
         if value is not None:
             points.append(Point(_moment(sample.at), value, value, value))
             covered, taken = covered + max(0, until - sample.at), taken + 1
-        elif not points or points[-1].value is not None:
+        elif points and points[-1].value is not None:
             points.append(Point(_moment(sample.at), None))
         if value is not None and until < after:
             points.append(Point(_moment(until), None))

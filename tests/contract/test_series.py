@@ -65,3 +65,10 @@ def test_a_thinned_series_keeps_its_range_and_its_gaps(values, most: int) -> Non
     )
     assert len(kept) <= most + runs
     assert any(point.value is None for point in thin) == (None in values)
+
+
+def test_before_the_first_value_there_is_nothing_to_draw() -> None:
+    """Rates need two looks: the first one's empty answer is no end of a line."""
+    looks = [Sample(START + at * MINUTE, MINUTE, {"cpu": one}) for at, one in ((0, None), (1, 4.0))]
+    [first, *_] = of_samples(looks, "cpu", NOON, NOON + timedelta(hours=1)).points
+    assert (first.at, first.value) == (NOON + timedelta(minutes=1), 4.0)
