@@ -241,9 +241,7 @@ def _times(scope: Scope) -> Mapping[Stream, Sequence[tuple[Any, Any]]]:
 
 def _tickets(scope: Scope, *kinds: str) -> Any:
     taken = TicketRow.state.not_in(("declined", "withdrawn", "merged"))
-    return select(TicketRow).where(
-        TicketRow.kind.in_(kinds), taken, scope.of(TicketRow.resource_id, TicketRow.contact_id)
-    )
+    return select(TicketRow).where(TicketRow.kind.in_(kinds), taken, scope.of_tickets())
 
 
 def _lack(stream: Stream, state: str, more: Mapping[str, Any]) -> str:

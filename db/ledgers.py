@@ -21,7 +21,7 @@ def person_days(session: Session, journal: Journal, contract: Contract, scope: S
     agreed = _by_subject(journal.entries("days"))
     begin, end = moments(contract.start, contract.end)
     wanted = select(TicketRow).where(
-        scope.of(TicketRow.resource_id, TicketRow.contact_id),
+        scope.of_tickets(),
         TicketRow.opened_at >= begin,
         TicketRow.opened_at < end,
         or_(

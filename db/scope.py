@@ -1,24 +1,35 @@
-"""Which rows of the store belong to a contract, where there are several side by side."""
+"""Which rows of the store belong to a contract, where there are several side by side.
+
+The rule, here and nowhere else: what is about a resource belongs to the resource's contract; else
+what a contact asked for, to the contact's; else what names a contract, to that one; and what names
+nothing, to the oldest.  A contract, those it renews and those that renew it are one family.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import and_, or_, select, true
+from sqlalchemy import JSON, and_, func, or_, select, true, type_coerce
 from sqlalchemy.orm import Session
 
-from db.models import ContactRow, ContractRow, ResourceRow
+from db.models import ContactRow, ContractRow, ResourceRow, TicketRow
 from db.views import contract_of, in_force
 from gmops_desktop.contract.terms import ZONE, Contract, family_of, main_family
+
+_Named = type[ResourceRow] | type[ContactRow]
+_SAID: Final = type_coerce(TicketRow.more, JSON)["contract_id"].as_string()
+_TICKET_NAMES: Final = func.coalesce(_SAID, "")  # the contract that was shown as it was opened
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What counts for a contract: its resources and contacts, in its period.
 
-    What names neither belongs to the oldest contract and its renewals (`unnamed`).  With only one
+    What names nothing belongs to the oldest contract and its renewals (`unnamed`).  With only one
     family of contracts everything belongs to it (`whole`).
     """
 
@@ -32,23 +43,32 @@ class Scope:
         """Return whether something that names this contract (or none) belongs here."""
         return self.whole or (contract_id in self.contracts if contract_id else self.unnamed)
 
-    def holds(self, resource_id: str, contact_id: str = "") -> bool:
-        """Return whether something of this resource, or without one of this contact, belongs
-        here."""
+    def holds(self, resource_id: str, contact_id: str = "", contract_id: str = "") -> bool:
+        """Return whether something of this resource belongs here; without one, of this contact;
+        without either, of this contract."""
         if self.whole or resource_id:
             return self.whole or resource_id in self.resources
-        return contact_id in self.contacts if contact_id else self.unnamed
+        return contact_id in self.contacts if contact_id else self.has(contract_id)
 
-    def of(self, resource: Any, contact: Any = None) -> Any:
-        """Return the condition on a table's columns of resource and contact."""
+    def of(self, resource: Any) -> Any:
+        """Return the condition on a table's column of the resource."""
         if self.whole:
             return true()
-        ways = [resource.in_(self.resources)]
-        nothing = resource == ""
-        if contact is not None:
-            ways.append(and_(resource == "", contact.in_(self.contacts)))
-            nothing = and_(nothing, contact == "")
-        return or_(*ways, nothing) if self.unnamed else or_(*ways)
+        mine = resource.in_(self.resources)
+        return or_(mine, resource == "") if self.unnamed else mine
+
+    def of_tickets(self) -> Any:
+        """Return the condition on `TicketRow`."""
+        if self.whole:
+            return true()
+        no_resource = TicketRow.resource_id == ""
+        nobody = and_(no_resource, TicketRow.contact_id == "")
+        named = _TICKET_NAMES.in_(self.contracts)
+        return or_(
+            TicketRow.resource_id.in_(self.resources),
+            and_(no_resource, TicketRow.contact_id.in_(self.contacts)),
+            and_(nobody, or_(named, _TICKET_NAMES == "") if self.unnamed else named),
+        )
 
 
 EVERYTHING: Final = Scope(frozenset(), frozenset(), frozenset())  # where there is no contract
@@ -65,6 +85,33 @@ def shown_contract(session: Session, shown: str, on: date) -> Contract | None:
     all; where none runs, the one that started last."""
     known = contracts_in(session)
     return in_force(family_of(known, shown) or known, on)
+
+
+def scope_shown(session: Session, shown: str, on: date) -> Scope:
+    """Return what belongs to the contract that is shown; everything, where there is none."""
+    contract = shown_contract(session, shown, on)
+    return scope_of(session, contract) if contract else EVERYTHING
+
+
+def owners(session: Session) -> Callable[[str, str, str, date], Contract | None]:
+    """Return a look-up of the contract that something belongs to, as it was renewed by a day: by
+    its resource, its contact and the contract it names; None where there is no contract at all."""
+    known = contracts_in(session)
+    main = main_family(known)
+
+    @cache
+    def named(model: _Named, id: str) -> str:
+        row = session.get(model, id)
+        return str((row.more or {}).get("contract_id") or "") if row is not None else ""
+
+    def owner(resource_id: str, contact_id: str, contract_id: str, on: date) -> Contract | None:
+        if resource_id:
+            wanted = named(ResourceRow, resource_id)
+        else:
+            wanted = named(ContactRow, contact_id) if contact_id else contract_id
+        return in_force((family_of(known, wanted) if wanted else ()) or main, on)
+
+    return owner
 
 
 def scope_of(session: Session, contract: Contract) -> Scope:

@@ -5,8 +5,8 @@ Several services need these, and services do not import each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
 
@@ -14,26 +14,28 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.journal import Journal
-from db.models import ContactRow, ContractRow, ResourceRow, TicketRow
-from db.scope import contracts_in
-from db.views import in_force, ticket_of
+from db.models import ContractRow, TicketRow
+from db.scope import owners
+from db.views import ticket_of
 from gmops_desktop.contract.clocks import Clock, Interval, PromiseMade, clocks, intervals, promises
 from gmops_desktop.contract.hours import Works
+from gmops_desktop.contract.record import EntryView
 from gmops_desktop.contract.targets import OBJECTIVES, Targets, from_json
-from gmops_desktop.contract.terms import day_of, family_of, main_family
+from gmops_desktop.contract.terms import day_of
 from gmops_desktop.contract.tickets import Ticket
 from gmops_desktop.contract.workdays import calendar_of
-
-_Named = type[ResourceRow] | type[ContactRow]
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """A ticket's time as of one moment; those merged into it count in `clocks` and `spans`."""
+    """A ticket's time as of one moment; those merged into it (`parts`) count in `clocks` and
+    `spans`.  `entries` is what was replayed: its own, and those of its parts, by ticket."""
 
     clocks: tuple[Clock, ...]
     spans: tuple[Interval, ...]
     promises: tuple[PromiseMade, ...]
+    parts: tuple[Ticket, ...] = ()
+    entries: Mapping[str, tuple[EntryView, ...]] = field(default_factory=dict, hash=False)
 
 
 def replayed(
@@ -53,6 +55,8 @@ def replayed(
             clocks(own, now, targets, works=works, joined=joined),
             intervals(own, now, joined),
             promises(own, now, targets, works=works),
+            parts[one.id],
+            {key: entries[key] for key in (one.id, *(part.id for part in parts[one.id]))},
         )
     return found
 
@@ -73,12 +77,6 @@ def targets_of(session: Session, ticket: Ticket) -> Targets:
     return _limits(session)(ticket)
 
 
-def targets_on(session: Session, on: date) -> Targets:
-    """Return the limits of the contract in force on a day, or our own objectives."""
-    contract = in_force(contracts_in(session), on)
-    return targets_in(session, contract.id if contract else "")
-
-
 def _parts_of(ticket_id: str, merged: Sequence[Ticket]) -> tuple[Ticket, ...]:
     found: dict[str, Ticket] = {}
     wanted, seen = {ticket_id}, {ticket_id}  # two devices may have merged two into each other
@@ -91,24 +89,17 @@ def _parts_of(ticket_id: str, merged: Sequence[Ticket]) -> tuple[Ticket, ...]:
 
 
 def _limits(session: Session) -> Callable[[Ticket], Targets]:
-    """Return a look-up of limits: a ticket belongs to the contract that its resource or its contact
-    names, else to the oldest one, each as it was renewed by the day it was asked for."""
-    known = contracts_in(session)
-    main = main_family(known)
+    """Return a look-up of limits: those of the contract that a ticket belongs to, as it was renewed
+    by the day it was asked for."""
+    owner = owners(session)
 
     @cache
     def said(contract_id: str) -> Targets:
         return targets_in(session, contract_id)
 
-    @cache
-    def named(model: _Named, id: str) -> str:
-        row = session.get(model, id) if id else None
-        return str((row.more or {}).get("contract_id") or "") if row is not None else ""
-
     def limits(ticket: Ticket) -> Targets:
-        contract_id = named(ResourceRow, ticket.resource_id) or named(ContactRow, ticket.contact_id)
-        family = family_of(known, contract_id) if contract_id else main
-        contract = in_force(family or main, day_of(ticket.opened_at))
+        named = ticket.resource_id, ticket.contact_id, ticket.contract_id
+        contract = owner(*named, day_of(ticket.opened_at))
         return said(contract.id) if contract else OBJECTIVES
 
     return limits

@@ -120,6 +120,7 @@ def ticket_of(row: TicketRow) -> Ticket:
         resumes=cast("TicketState | None", more.get("resumes")),
         links=links_in(more),
         merged_into=more.get("merged_into", ""),
+        contract_id=more.get("contract_id") or "",
     )
 
 

@@ -234,7 +234,7 @@ def _pages(
         services.obligations,
         contracts,
         services.ledgers,
-        lambda: open_requirements(services.tickets.all()),
+        lambda: open_requirements(services.tickets.of_contract()),
         runner,
         papers,
         lambda identity: services.settings.change(contract=identity),

@@ -149,7 +149,7 @@ class Services:
     def tickets(self) -> Tickets:
         from gmops_desktop.services.tickets import Tickets
 
-        return Tickets(self._database, self._journal)
+        return Tickets(self._database, self._journal, shown=self._shown)
 
     @cached_property
     def troubles(self) -> Troubles:
@@ -218,13 +218,13 @@ class Services:
     def finding(self) -> Finding:
         from gmops_desktop.services.finding import Finding
 
-        return Finding(self._database)
+        return Finding(self._database, shown=self._shown)
 
     @cached_property
     def ticket_imports(self) -> TicketImports:
         from gmops_desktop.services.ticket_imports import TicketImports
 
-        return TicketImports(self._database, self._journal)
+        return TicketImports(self._database, self._journal, shown=self._shown)
 
     @cached_property
     def due_dates(self) -> DueDates:
@@ -424,7 +424,7 @@ class Services:
             LocalServers(self.home.local_servers),
             opened,
             file=self.reports.keep,
-            contract=self.contracts.current,
+            contract=self.contracts.of_resource,
             troubles=self.troubles,
             resources=self.contracts.resources,
             secrets=Vault(),

@@ -65,7 +65,7 @@ class Collector:
         tickets = [
             one
             for one in self._of_period(begin, until)
-            if scope.holds(one.resource_id, one.contact_id)
+            if scope.holds(one.resource_id, one.contact_id, one.contract_id)
         ]
         unknown: dict[Question, str] = {}
         if availability is None:

@@ -39,6 +39,7 @@ class Settings:
     contract: str = ""  # the id of the contract that is shown where there are several
     ticket_filters: str = ""  # those kept by name, as JSON
     ticket_templates: str = ""  # those of this machine, as JSON
+    ticket_order: str = ""  # what the list of tickets is sorted by, "-" before it: descending
 
 
 class SettingsFile:

@@ -75,7 +75,7 @@ class AccountCard(KindCard):
     def refresh(self) -> None:
         """Show what the register holds now."""
         kept = self.chosen
-        found = [one for one in self._contracts.resources() if one.kind == "account"]
+        found = [one for one in self._contracts.shown_resources() if one.kind == "account"]
         self._resources = tuple(found)
         blocked = self.choice.blockSignals(True)
         self.choice.clear()

@@ -165,7 +165,7 @@ class BackupsTab(Page):
     def refresh(self) -> None:
         """Show what the inventory holds now."""
         chosen = self.source.currentData()
-        resources = self._contracts.resources()
+        resources = self._contracts.shown_resources()
         first = not self._databases
         self._databases = tuple(one for one in resources if one.kind == "mysql")
         if first:  # this page may take the place of one in another language
@@ -177,9 +177,11 @@ class BackupsTab(Page):
             self.source.addItem(database_text(resource), resource.id)
         self.source.setCurrentIndex(max(0, self.source.findData(chosen)))
         self.source.blockSignals(blocked)
-        self._all = self._backups.all()
+        scope = self._contracts.shown_scope()
+        self._all = tuple(one for one in self._backups.all() if scope.holds(one.resource_id))
+        restores = [one for one in self._restores.all() if scope.holds(one.resource_id)]
         self._clouds.show_databases(self._databases)
-        self.lights.show_facts(self._all, self._restores.all())
+        self.lights.show_facts(self._all, restores)
         for card in self.kinds:
             card.refresh()
         self._show_archives()

@@ -53,7 +53,7 @@ def comparing(
     """Return what opens the comparison of an archive over a page."""
 
     def open_over(page: QWidget, chosen: Backup, backups: Sequence[Backup]) -> ComparisonDialog:
-        databases = [one for one in contracts.resources() if one.kind == "mysql"]
+        databases = [one for one in contracts.shown_resources() if one.kind == "mysql"]
         dialog = ComparisonDialog(comparisons, runner, chosen, backups, databases, page)
         dialog.open()
         return dialog

@@ -66,7 +66,7 @@ class FilesCard(KindCard):
     def refresh(self) -> None:
         """Show what the register holds now."""
         kept = self.chosen
-        resources = self._contracts.resources()
+        resources = self._contracts.shown_resources()
         self._sites = {one.id: one for one in resources}
         self._places = self._files.places(resources)
         blocked = self.choice.blockSignals(True)

@@ -97,7 +97,7 @@ class NewTicketDialog(Sheet):
         self.resource = QComboBox()
         self.resource.setAccessibleName(tr("Resource"))
         self.resource.addItem(tr("None in particular"), "")
-        for resource in contracts.resources():
+        for resource in contracts.shown_resources():
             self.resource.addItem(resource.name, resource.id)
         self.resource.setCurrentIndex(max(0, self.resource.findData(resource_id)))
         self.channel = channel_box()

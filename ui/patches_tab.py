@@ -104,11 +104,11 @@ class PatchesTab(Page):
 
     def refresh(self) -> None:
         """Show hosts and queue as they are stored now."""
-        resources = self._contracts.resources()
+        resources = self._contracts.shown_resources()
         self._hosts = tuple(one for one in resources if one.kind == "host")
         found = {host.id: self._patches.inventory(host.id) for host in self._hosts}
         self._inventories = {key: one for key, one in found.items() if one is not None}
-        self._all = self._patches.all()
+        self._all = self._changes()
         self._show_caption()
         something = bool(self._all or self._inventories)
         self._pages.setCurrentIndex(0 if something else 1 if self._hosts else 2)
@@ -126,8 +126,13 @@ class PatchesTab(Page):
 
     def recount(self) -> None:
         """Tell how many changes are under way."""
-        self._all = self._patches.all()
+        self._all = self._changes()
         self._count()
+
+    def _changes(self) -> tuple[PatchChange, ...]:
+        """Return the changes of the contract that is shown."""
+        scope = self._contracts.shown_scope()
+        return tuple(one for one in self._patches.all() if scope.holds(one.resource_id))
 
     def show_item(self, identity: str) -> None:
         """Show the change of that id or number."""

@@ -69,7 +69,7 @@ class ResourcesCard(Card):
 
     def refresh(self) -> None:
         """Show the resources on record."""
-        resources = self._contracts.resources()
+        resources = self._contracts.shown_resources()
         self.table.set_rows(resources)
         if self.table.current is None and resources:
             self.table.selectRow(0)
@@ -89,7 +89,7 @@ class ResourcesCard(Card):
         ResourceDialog(self.window(), self._hosts(), self._save).open()
 
     def _hosts(self) -> list[Resource]:
-        return [one for one in self._contracts.resources() if one.kind == "host"]
+        return [one for one in self._contracts.shown_resources() if one.kind == "host"]
 
     def _state(self, resource: Resource) -> State:
         return self._tested.get(resource.id, "unknown")

@@ -175,7 +175,7 @@ class StatusTab(Page):
     def refresh(self) -> None:
         if self._timer.isActive() and self._timer.interval() != self._interval():
             self._timer.start(self._interval())
-        resources = self._contracts.resources()
+        resources = self._contracts.shown_resources()
         looks = {look.resource_id: look for look in self._servers.glance()}
         self._all.setVisible(bool(resources))
         self._empty.setVisible(not resources)
@@ -202,16 +202,21 @@ class StatusTab(Page):
             QTimer.singleShot(0, self, lambda: self._do_in_turns(steps[1:]))
 
     def _show_attention(self, seen: Sequence[Look]) -> None:
+        scope = self._contracts.shown_scope()
         over = self._alerts.cleared(datetime.now(UTC) - timedelta(days=1))
-        self.attention.show_all(self._alerts.active(), seen, over)
+        self.attention.show_all(
+            [one for one in self._alerts.active() if scope.holds(one.resource_id)],
+            seen,
+            [one for one in over if scope.holds(one.resource_id)],
+        )
 
     def recount(self) -> None:
-        known = {resource.id for resource in self._contracts.resources()}
+        known = {resource.id for resource in self._contracts.shown_resources()}
         self._count([look for look in self._servers.glance() if look.resource_id in known])
 
     def show_item(self, identity: str) -> None:
         self.renew()
-        if any(one.id == identity for one in self._contracts.resources()):
+        if any(one.id == identity for one in self._contracts.shown_resources()):
             self._choose(identity)
 
     def look_around(self, at: datetime | None) -> None:
@@ -280,7 +285,9 @@ class StatusTab(Page):
         for key, card in self._cards.items():
             card.select(key == identity)
         self._fleet.choose(identity)
-        resource = next((one for one in self._contracts.resources() if one.id == identity), None)
+        resource = next(
+            (one for one in self._contracts.shown_resources() if one.id == identity), None
+        )
         look = self._servers.newest(identity)
         self.detail.show_resource(resource, look)
         has_ssh = resource is not None and ssh_of(resource) is not None
@@ -302,7 +309,7 @@ class StatusTab(Page):
 
     def _edit_limits(self) -> None:
         resource = next(
-            (one for one in self._contracts.resources() if one.id == self._chosen), None
+            (one for one in self._contracts.shown_resources() if one.id == self._chosen), None
         )
         if resource is not None:
             dialog = LimitsDialog(self, self._limits, resource)
@@ -311,7 +318,7 @@ class StatusTab(Page):
 
     def _copy_command(self) -> None:
         resource = next(
-            (one for one in self._contracts.resources() if one.id == self._chosen), None
+            (one for one in self._contracts.shown_resources() if one.id == self._chosen), None
         )
         address = ssh_of(resource) if resource else None
         if address is None:

@@ -229,8 +229,8 @@ def palette(t: Tokens) -> QPalette:
 def style_sheet(t: Tokens) -> str:
     """Return the application style sheet; what it does not name comes from the palette.
 
-    Dynamic properties choose variants: `kind` on buttons (primary, danger, quiet, chip, segment
-    with `edge` first or last) and frames (card, head, strip, foot, line, well, chip,
+    Dynamic properties choose variants: `kind` on buttons (primary, danger, quiet, chip, column,
+    segment with `edge` first or last) and frames (card, head, strip, foot, line, well, chip,
     notice-<state>), `role` on labels (caption, hint, strong, title, figure), `ink` on labels (a
     state, or accent), `scale` large on the one big button.
     """
@@ -286,6 +286,12 @@ QPushButton[kind="segment"][edge="last"] {{
     border-top-right-radius: {RADIUS}px; border-bottom-right-radius: {RADIUS}px; }}
 QPushButton[kind="segment"]:checked {{ color: {t.accent}; background: {t.accent_soft};
     font-weight: 500; }}
+QPushButton[kind="column"] {{ min-height: 20px; padding: 0 3px; color: {t.text2};
+    background: transparent; border: 1px solid transparent; font-size: {SIZES["caption"]}px; }}
+QPushButton[kind="column"]:hover {{ color: {t.accent}; }}
+QPushButton[kind="column"]:checked {{ color: {t.text}; font-weight: 500; }}
+QPushButton[kind="column"]:focus {{ min-height: 20px; padding: 0 3px;
+    border: 1px solid {t.accent}; }}
 QPushButton[kind="chip"] {{ min-height: 22px; padding: 0 8px; color: {t.text2};
     background: {t.sunken}; border-color: transparent; font-size: {SIZES["caption"]}px; }}
 QPushButton[kind="chip"]:hover {{ color: {t.accent}; }}

@@ -24,7 +24,8 @@ from ui.icons import icon
 from ui.ticket_batch import BatchBar
 from ui.ticket_filters import FilterBar
 from ui.ticket_list import RowClocks, entry_of
-from ui.widgets.frames import Segments, button, column, row
+from ui.ticket_order import SORT_KEY, DueTimes, OrderBar
+from ui.widgets.frames import Segments, button, column, line, row
 from ui.widgets.lists import WorkList
 from ui.widgets.panes import Pane
 
@@ -62,6 +63,8 @@ class TicketFinder(Pane):
         self._all: tuple[TicketLine, ...] = ()
         self._fresh = True  # nothing was shown yet
         self._clocks = RowClocks(clocks, runner, self)
+        self._due = DueTimes(clocks, runner, self)
+        self._sorted: Sequence[TicketLine] = ()
         self.shown: list[TicketLine] = []
         self.still = self.waiting = 0  # how many are open, and how many of them wait for Party A
 
@@ -80,6 +83,7 @@ class TicketFinder(Pane):
             tr("Which tickets"),
         )
         self.batch = BatchBar()
+        self.sorting = OrderBar(settings)
         self.list = WorkList(tr("Tickets"), many=True)
         self.elsewhere = button("", kind="quiet", scale="small", tip=tr("Found outside of tickets"))
         self._others = QMenu(self.elsewhere)
@@ -94,11 +98,13 @@ class TicketFinder(Pane):
         self.add(
             column(None, asked, row(None, self.which, None), self.filters, margins=(12, 10, 12, 8))
         )
+        self.add(row(None, self.sorting, margins=(9, 0, 9, 2)))
+        self.add(line())
         self.add(self.batch)
         self.add(self.list, 1)
         self.add(row(None, self.elsewhere, None, margins=(8, 0, 8, 0)))
         self.elsewhere.hide()
-        self._add_find(hint)
+        self._add_shortcuts(hint)
         self.search.installEventFilter(self)
         self.list.installEventFilter(self)
         self.search.textChanged.connect(lambda _text: self._typing.start())
@@ -107,6 +113,8 @@ class TicketFinder(Pane):
         self.filters.attach(self._filter)
         self.filters.changed.connect(self._show)
         self.filters.saved_chosen.connect(self._use_filter)
+        self.sorting.changed.connect(self._rearrange)
+        self._due.came.connect(self._rearranged)
         self._clocks.came.connect(self.list.viewport().update)
         self.list.picked.connect(self.picked)
         self.list.chose.connect(lambda: self.batch.show_count(len(self.list.chosen)))
@@ -130,7 +138,7 @@ class TicketFinder(Pane):
         if self._fresh and lines and not self.still:
             self.which.choose("all")  # a page that opens empty helps nobody
         self._fresh = not lines
-        self._show()
+        self._rearrange()
 
     def show_item(self, identity: str) -> None:
         """Show the ticket of that id or number, whatever the filter was."""
@@ -166,12 +174,16 @@ class TicketFinder(Pane):
                 return True
         return super().eventFilter(watched, event)
 
-    def _add_find(self, hint: str) -> None:
+    def _add_shortcuts(self, hint: str) -> None:
         find = QAction(hint, self)
         find.setShortcut(QKeySequence.StandardKey.Find)
         find.triggered.connect(self.search.setFocus)
         find.triggered.connect(self.search.selectAll)
         self.addAction(find)
+        sort = QAction(tr("Order of the list"), self)
+        sort.setShortcut(QKeySequence(SORT_KEY))
+        sort.triggered.connect(self.sorting.focus)
+        self.addAction(sort)
 
     # -- what is shown
 
@@ -191,11 +203,24 @@ class TicketFinder(Pane):
         self.show_now()
 
     @Slot()
+    def _rearrange(self) -> None:
+        """Show the tickets in the order that is chosen; due times follow when they are known."""
+        if self.sorting.order.by == "due":
+            self._due.look([one.id for one in self._all if one.state not in ENDED])
+        self._rearranged()
+
+    @Slot()
+    def _rearranged(self) -> None:
+        self._sorted = self.sorting.order.sort(self._all, self._due.known)
+        self._show()
+
+    @Slot()
     def _show(self) -> None:
         wanted = self._filter()
         passes = wanted.passes
         found = self._finding.tickets(wanted.text) if wanted.text else None
-        shown = [one for one in self._all if (found is None or one.id in found) and passes(one)]
+        there = self._sorted
+        shown = [one for one in there if (found is None or one.id in found) and passes(one)]
         self.shown, clocks = shown, self._clocks
         self.list.show_lazily(
             [one.id for one in shown], lambda place: entry_of(shown[place], clocks)

@@ -174,7 +174,7 @@ class TicketVerbs(QObject):
 
     def _suspend(self, ticket: Ticket, word: str, text: str) -> None:
         form = self._asking.form(ticket, word, word)
-        pauses = self._asking.tickets.limits.current().pauses
+        pauses = self._asking.tickets.limits.of(ticket).pauses
         stops, runs = tr("the clocks stand still"), tr("the clocks run on")
         reasons = [
             (one, f"{word_of_pause(one)} · {stops if one in pauses else runs}")

@@ -134,7 +134,7 @@ class TicketsTab(Page):
 
     def refresh(self) -> None:
         """Show the tickets as the journal has them now."""
-        self._resources = {one.id: one for one in self._contracts.resources()}
+        self._resources = {one.id: one for one in self._contracts.shown_resources()}
         lines = self._finding.lines()
         self._pages.setCurrentIndex(0 if lines else 1)
         self.finder.show_tickets(lines, {one.id: one.name for one in self._resources.values()})

@@ -186,7 +186,7 @@ def list_all(
 
     with opened(as_json) as session:
         service = session.services.tickets
-        tickets = service.search(search) if search else service.all()
+        tickets = service.search(search) if search else service.of_contract()
         session.terminal.table(
             {"tickets": tickets},
             (tr("Number"), tr("Title"), tr("Kind"), tr("Priority"), tr("State"), tr("Opened at")),

@@ -192,7 +192,8 @@ class Ticket:
     `notices` says for each audience how it was told (2.3-8), asked for where the work
     `interrupts` the service.  `resumes` is the state a suspended ticket goes back to.  `links`
     maps ids of other tickets to a `ticket_bonds.LinkKind`; `merged_into` is the id of the ticket
-    this one became part of.
+    this one became part of.  `contract_id` names the contract that was shown as it was opened, for
+    what is about no resource and was asked for by no contact.
     """
 
     id: str
@@ -232,6 +233,7 @@ class Ticket:
     resumes: TicketState | None = None
     links: Mapping[str, str] = field(default_factory=dict, hash=False)
     merged_into: str = ""
+    contract_id: str = ""
 
 
 # ---------------------------------------------------------------- who may ask

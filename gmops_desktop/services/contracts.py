@@ -17,7 +17,15 @@ from db.engine import Database
 from db.ids import uuid7
 from db.journal import Journal, plain, utc_now
 from db.models import ContactRow, ContractRow, ResourceRow
-from db.scope import EVERYTHING, Scope, contracts_in, scope_of, shown_contract
+from db.scope import (
+    EVERYTHING,
+    Scope,
+    contracts_in,
+    owners,
+    scope_of,
+    scope_shown,
+    shown_contract,
+)
 from db.views import contact_of, contract_of
 from gmops_desktop.addresses import Address, Kind, Resource, address_from_dict, address_to_dict
 from gmops_desktop.contract.checking import check_terms
@@ -238,8 +246,7 @@ class Contracts:
         """Return the current contract's contacts valid on a day, or all there ever were; Party A's
         first."""
         with self._database.session() as session:
-            contract = shown_contract(session, self._shown(), on or self._today())
-            scope = scope_of(session, contract) if contract else EVERYTHING
+            scope = scope_shown(session, self._shown(), on or self._today())
             found = agreements.people(session, scope)
         return tuple(contact for contact in found if on is None or contact.valid(on))
 
@@ -378,11 +385,27 @@ class Contracts:
     # ------------------------------------------------------------ resources
 
     def resources(self) -> tuple[Resource, ...]:
-        """Return what is looked after: hosts, databases, websites, accounts, each by name."""
+        """Return what is looked after for any contract: hosts, databases, websites, accounts, each
+        by name."""
         with self._database.session() as session:
             rows = session.scalars(select(ResourceRow).where(ResourceRow.removed.is_(False)))
             found = [_resource_of(row) for row in rows]
         return tuple(sorted(found, key=lambda one: (_KINDS.index(one.kind), one.name, one.id)))
+
+    def shown_resources(self) -> tuple[Resource, ...]:
+        """Return those that belong to the current contract."""
+        scope = self.shown_scope()
+        return tuple(one for one in self.resources() if scope.holds(one.id))
+
+    def shown_scope(self) -> Scope:
+        """Return what belongs to the current contract: lists show this and nothing else."""
+        with self._database.session() as session:
+            return scope_shown(session, self._shown(), self._today())
+
+    def of_resource(self, resource_id: str, on: date | None = None) -> Contract | None:
+        """Return the contract that a resource belongs to, as it was renewed by a day (today)."""
+        with self._database.session() as session:
+            return owners(session)(resource_id, "", "", on or self._today())
 
     def resource(self, resource_id: str) -> Resource:
         """Return one resource; raise `OpsError` if it is not there."""

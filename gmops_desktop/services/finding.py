@@ -7,7 +7,7 @@ as bare lines, search goes through the index of `db.texts`, similar titles are c
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
@@ -19,9 +19,12 @@ from sqlalchemy.orm import Session
 from db import texts
 from db.columns import from_milliseconds
 from db.engine import Database
+from db.journal import utc_now
 from db.models import Entry, TicketRow
+from db.scope import Scope, scope_shown
 from db.texts import Found
 from gmops_desktop.contract.likeness import Titles
+from gmops_desktop.contract.terms import day_of
 from gmops_desktop.contract.tickets import ENDED, Priority, TicketKind, TicketState
 
 __all__ = ["Alike", "Finding", "Found", "TicketLine"]
@@ -40,6 +43,7 @@ class TicketLine(NamedTuple):
     resource_id: str
     opened: int  # milliseconds since 1970: of 20,000 only those in sight become times
     closed: int | None
+    updated: int = 0
 
     @property
     def opened_at(self) -> datetime:
@@ -71,30 +75,39 @@ _LINE: Final = (
     TicketRow.resource_id,
     func.coalesce(TicketRow.opened_at, TicketRow.created_at, type_=BigInteger),
     type_coerce(TicketRow.closed_at, BigInteger),
+    type_coerce(TicketRow.updated_at, BigInteger),
 )
 _AGE: Final = itemgetter(8, 0)  # when it was opened, and its id
 _NEWEST: Final = (TicketRow.opened_at.desc(), TicketRow.id.desc())
 
 
 class Finding:
-    """Looks tickets up, and whatever else people wrote."""
+    """Looks up tickets of the contract that `shown` names, and whatever else people wrote."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(
+        self,
+        database: Database,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        shown: Callable[[], str] = lambda: "",
+    ) -> None:
+        self._database, self._now, self._shown = database, now, shown
         self._lock = threading.Lock()
-        self._titles: tuple[tuple[int, int], Titles] | None = None
+        self._titles: tuple[tuple[int, int, Scope], Titles] | None = None
 
     def lines(self) -> tuple[TicketLine, ...]:
-        """Return a line for every ticket, the newest first."""
+        """Return a line for every ticket of the contract, the newest first."""
         with self._database.session() as session:
             # Sorted here: in the order of the index the rows would be read all over the file.
-            rows = session.connection().execute(select(*_LINE)).all()
+            wanted = select(*_LINE).where(self._scope(session).of_tickets())
+            rows = session.connection().execute(wanted).all()
         return tuple(map(TicketLine._make, sorted(rows, key=_AGE, reverse=True)))
 
     def open_ones(self) -> Mapping[Priority, int]:
-        """Return how many tickets of each priority are not ended."""
+        """Return how many tickets of the contract, by priority, are not ended."""
         wanted = select(TicketRow.priority, func.count()).where(TicketRow.state.not_in(ENDED))
         with self._database.session() as session:
+            wanted = wanted.where(self._scope(session).of_tickets())
             rows = session.execute(wanted.group_by(TicketRow.priority)).all()
         found: dict[Priority, int] = {}
         for priority, count in rows:
@@ -120,7 +133,7 @@ class Finding:
             return texts.find(session, text, but="ticket", most=most)
 
     def similar(self, title: str, most: int = 5) -> tuple[Alike, ...]:
-        """Return the tickets with a title like this one, the most alike first (2.3-5).
+        """Return the contract's tickets with a title like this one, the most alike first (2.3-5).
 
         After an entry the first answer took a fifth of a second on 20,000 tickets: ask in the
         background.
@@ -134,8 +147,13 @@ class Finding:
     def _titles_now(self, session: Session) -> Titles:
         newest = select(func.coalesce(func.max(Entry.clock), 0), func.count())
         clock, count = session.execute(newest.select_from(Entry)).one()
+        scope = self._scope(session)
         with self._lock:
-            if self._titles is None or self._titles[0] != (clock, count):
-                rows = session.execute(select(TicketRow.id, TicketRow.title).order_by(*_NEWEST))
-                self._titles = (clock, count), Titles((key, title) for key, title in rows)
+            if self._titles is None or self._titles[0] != (clock, count, scope):
+                wanted = select(TicketRow.id, TicketRow.title).where(scope.of_tickets())
+                rows = session.execute(wanted.order_by(*_NEWEST))
+                self._titles = (clock, count, scope), Titles((key, title) for key, title in rows)
             return self._titles[1]
+
+    def _scope(self, session: Session) -> Scope:
+        return scope_shown(session, self._shown(), day_of(self._now()))

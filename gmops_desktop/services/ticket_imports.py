@@ -6,7 +6,7 @@ machine alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,10 +14,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from db import agreements
 from db.engine import Database
 from db.journal import Fact, Journal, New, utc_now
-from db.models import ContactRow, ResourceRow, TicketRow
-from db.views import contact_of
+from db.models import ResourceRow, TicketRow
+from db.scope import EVERYTHING, scope_of, shown_contract
 from gmops_desktop.adapters import sheets
 from gmops_desktop.adapters.sheets import Sheet
 from gmops_desktop.context import Context
@@ -70,9 +71,16 @@ class TicketImports:
     """Reads a list, tells what would become of it, and takes it in."""
 
     def __init__(
-        self, database: Database, journal: Journal, *, now: Callable[[], datetime] = utc_now
+        self,
+        database: Database,
+        journal: Journal,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        shown: Callable[[], str] = lambda: "",
     ) -> None:
+        """`shown` names the contract that the lists belong to, where there are several."""
         self._database, self._journal, self._now = database, journal, now
+        self._shown = shown
 
     def read(self, path: Path, context: Context, name: str = "") -> tuple[Sheet, Plan]:
         """Return the list in a file, and what its columns probably mean.
@@ -98,20 +106,22 @@ class TicketImports:
             context.progress(20 + 79 * done // len(fresh), text)
 
         with self._database.session() as session, session.begin():
-            contacts = [contact_of(row) for row in session.scalars(select(ContactRow))]
-            resources = {
-                searchable(row.name): row.id
-                for row in session.scalars(
-                    select(ResourceRow).where(ResourceRow.removed.is_(False))
-                )
-            }
+            contract = shown_contract(session, self._shown(), day_of(self._now()))
+            scope = scope_of(session, contract) if contract else EVERYTHING
+            contacts = agreements.people(session, scope)
+            there = session.scalars(select(ResourceRow).where(ResourceRow.removed.is_(False)))
+            resources = {searchable(row.name): row.id for row in there if scope.holds(row.id)}
             given = self._journal.next_numbers(session, "ticket")
 
             def entries() -> Iterator[New]:
                 for old in fresh:
                     numbers.append(next(given))
-                    resource = resources.get(searchable(old.resource), "")
-                    yield _entry(old, numbers[-1], contacts, resource, sheet.path.name)
+                    fields = {
+                        "number": numbers[-1],
+                        "resource_id": resources.get(searchable(old.resource), ""),
+                        "contract_id": contract.id if contract else "",
+                    }
+                    yield _entry(old, fields, contacts, sheet.path.name)
 
             self._journal.record_new(session, "ticket", entries(), passed)
             context.check()
@@ -167,11 +177,12 @@ class TicketImports:
 
 
 def _entry(
-    old: OldTicket, number: str, contacts: list[Contact], resource_id: str, source: str
+    old: OldTicket, given: Mapping[str, str], contacts: Sequence[Contact], source: str
 ) -> New:
+    """Return the entry of an old ticket; `given` are the fields that it has only here."""
     check = check_requester(contacts, old.requester, day_of(old.opened_at))
     fields: dict[str, Any] = {
-        "number": number,
+        **given,
         "kind": old.kind,
         "title": old.title,
         "description": old.description,
@@ -181,7 +192,6 @@ def _entry(
         "channel": old.channel,
         "contact_id": check.contact.id if check.contact else "",
         "emergency": "",
-        "resource_id": resource_id,
         "opened_at": old.opened_at,
         "former_number": old.number,
     }
@@ -189,7 +199,7 @@ def _entry(
         fields["closed_at"] = old.closed_at
     note: dict[str, Any] = {"source": source, "row": old.row}
     texts = [old.notes]
-    if old.resource and not resource_id:
+    if old.resource and not given["resource_id"]:
         texts.append(tr("Resource: {name}", name=old.resource))
     if text := "\n".join(filter(None, texts)):
         note["text"] = text

@@ -119,7 +119,7 @@ def build(
     def made(rehearsal: CloneRehearsal) -> Drills:
         return Drills(
             database, journal, LocalServers(tmp_path / "local"), Seals().opened,
-            file=reports.keep, contract=contracts.current,
+            file=reports.keep, contract=contracts.of_resource,
             troubles=Troubles(database, journal, Tickets(database, journal)),
             resources=contracts.resources, secrets=Vault(), locks=tmp_path / "locks",
             on_clone=rehearsal, find=lambda: (),

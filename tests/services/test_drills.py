@@ -120,7 +120,7 @@ def drills(
         servers,
         Seals().opened,
         file=reports.keep,
-        contract=contracts.current,
+        contract=contracts.of_resource,
         troubles=troubled(database, tickets),
         resources=contracts.resources,
         secrets=Vault(),
@@ -468,7 +468,7 @@ def test_no_server_here_is_one_clear_line_with_the_way_out(
 ) -> None:  # fmt: skip
     bare = Drills(
         database, Journal(database, actor=lambda: "x"), servers, Seals().opened,
-        file=reports.keep, contract=contracts.current, troubles=troubled(database, tickets),
+        file=reports.keep, contract=contracts.of_resource, troubles=troubled(database, tickets),
         resources=contracts.resources, secrets=Vault(), locks=tmp_path / "locks",
         on_clone=on_clone(tmp_path), find=lambda: (),
     )  # fmt: skip
@@ -567,7 +567,7 @@ def test_a_drill_that_is_due_is_named_and_an_overdue_one_opens_one_ticket(
     def build(now: Callable[[], datetime]) -> Drills:
         return Drills(
             database, Journal(database, actor=lambda: "x"), servers, Seals().opened,
-            file=reports.keep, contract=contracts.current, troubles=troubled(database, tickets),
+            file=reports.keep, contract=contracts.of_resource, troubles=troubled(database, tickets),
             resources=contracts.resources, secrets=Vault(), locks=tmp_path / "locks",
             on_clone=on_clone(tmp_path), now=now,
         )  # fmt: skip

@@ -475,6 +475,6 @@ def test_each_contract_has_its_own_limits(database, journal, tickets, time):
         kept = to_json(OBJECTIVES)
         kept["rules"][0]["seconds"]["2"] = 60
         journal.record(session, "contract", "other", "contract.targets_set", {"targets": kept})
-    ours, theirs = open_one(tickets), open_one(tickets, resource_id=site.id)
+    ours, theirs = open_one(tickets), open_one(tickets, resource_id=site.id, requester="")
     assert by_key(tickets.clocks(ours.id))["response"].target == 30 * 60
     assert by_key(tickets.clocks(theirs.id))["response"].target == 60

@@ -73,7 +73,7 @@ def drills(
         LocalServers(tmp_path / "local"),
         Seals().opened,
         file=reports.keep,
-        contract=contracts.current,
+        contract=contracts.of_resource,
         troubles=Troubles(database, journal, Tickets(database, journal)),
         resources=contracts.resources,
         secrets=Vault(),

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -81,8 +81,8 @@ class Outlook:
 class Drills:
     """Drills of the databases of the contract, on this machine.
 
-    `file` registers certificates, `contract` gives the one in force; `opened` gives the plain file
-    of an archive; `on_clone` drills where no server can be had on this machine.
+    `file` registers certificates, `contract` gives that of a resource on a day; `opened` gives the
+    plain file of an archive; `on_clone` drills where no server can be had on this machine.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class Drills:
         opened: Open,
         *,
         file: File,
-        contract: Callable[[], Contract | None],
+        contract: Callable[[str, date], Contract | None],
         troubles: TroubleBook,
         resources: Callable[[], tuple[Resource, ...]],
         secrets: Secrets,
@@ -323,7 +323,7 @@ class Drills:
 
     def _certified(self, drill: Drill, context: Context) -> str:
         """Make and register the certificate; return its number."""
-        contract = self._contract()
+        contract = self._contract(drill.resource_id, day_of(drill.at))
 
         def produce(document: Document, heads: tuple[ChainHead, ...]) -> Built:
             facts = facts_of(drill, contract, heads)

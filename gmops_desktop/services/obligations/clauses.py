@@ -35,7 +35,7 @@ def recorded(
     last = min(contract.end, day_of(now))
     begin, end = moments(contract.start, contract.end)
     opened = select(TicketRow).where(
-        scope.of(TicketRow.resource_id, TicketRow.contact_id),
+        scope.of_tickets(),
         TicketRow.opened_at >= begin,
         TicketRow.opened_at < end,
     )

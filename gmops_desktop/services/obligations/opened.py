@@ -58,9 +58,7 @@ class Open:
 def open_tickets(session: Session, journal: Journal, scope: Scope, now: datetime) -> list[Open]:
     """Return the open tickets of a contract, the oldest first; clocks of the most pressing ones and
     of those that wait, since replaying thousands would hold the window up."""
-    wanted = select(TicketRow).where(
-        TicketRow.state.not_in(tickets.ENDED), scope.of(TicketRow.resource_id, TicketRow.contact_id)
-    )
+    wanted = select(TicketRow).where(TicketRow.state.not_in(tickets.ENDED), scope.of_tickets())
     rows = session.scalars(wanted.order_by(TicketRow.opened_at)).all()
     pressing = sorted(rows, key=_pressing)[:MOST]
     held = [row for row in rows if row.state in _HELD][:MOST]

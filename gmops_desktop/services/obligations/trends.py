@@ -68,7 +68,7 @@ def trends(
     months = tuple(one for one in contract.months() if one <= month_of(now))
     begin, end = moments(contract.start, contract.end)
     wanted = select(TicketRow).where(
-        scope.of(TicketRow.resource_id, TicketRow.contact_id),
+        scope.of_tickets(),
         TicketRow.state.not_in(_LEFT_OUT),
         TicketRow.opened_at >= begin,
         TicketRow.opened_at < end,

@@ -184,6 +184,7 @@ class Bonds:
                 "channel": origin.channel,
                 "emergency": origin.emergency,
                 "resource_id": origin.resource_id,
+                "contract_id": origin.contract_id,
                 "opened_at": opened_at(entries[0]),
                 **({"answered_at": answered} if answered else {}),
             }

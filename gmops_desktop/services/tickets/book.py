@@ -10,24 +10,36 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from db import agreements
 from db.engine import Database
 from db.journal import Journal
-from db.models import ContactRow, TicketRow
-from db.views import contact_of, ticket_of
+from db.models import TicketRow
+from db.scope import EVERYTHING, Scope, owners, scope_of, scope_shown, shown_contract
+from db.views import ticket_of
 from gmops_desktop.contract.record import EntryView
-from gmops_desktop.contract.terms import day_of
+from gmops_desktop.contract.terms import Contact, Contract, day_of
 from gmops_desktop.contract.tickets import ContactCheck, Ticket, check_requester, same_name
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 
 
 class Book:
-    """Reads and records; knows no rule of its own."""
+    """Reads and records; knows no rule of its own.
 
-    def __init__(self, database: Database, journal: Journal, now: Callable[[], datetime]) -> None:
+    `shown` names the contract that is shown where there are several.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        journal: Journal,
+        now: Callable[[], datetime],
+        shown: Callable[[], str],
+    ) -> None:
         self._database = database
         self.journal = journal
         self.now = now
+        self._shown = shown
 
     def reading(self) -> Session:
         """Return a session to read with, as a context."""
@@ -72,14 +84,41 @@ class Book:
         self.journal.record(session, "ticket", ticket_id, action, fields, **kept)
         return ticket_of(session.get_one(TicketRow, ticket_id))
 
-    def check(self, session: Session, name: str, on: date | None = None) -> ContactCheck:
-        """Return whether somebody was a designated contact of Party A on a day (today)."""
-        contacts = [contact_of(row) for row in session.scalars(select(ContactRow))]
-        return check_requester(contacts, name, on or day_of(self.now()))
+    # ------------------------------------------------------------ whose it is, who may speak
 
-    def confirming(self, session: Session, by: str, channel: str, on: date | None = None) -> str:
+    def contract(self, session: Session) -> Contract | None:
+        """Return the contract that is shown, None where none is on record."""
+        return shown_contract(session, self._shown(), day_of(self.now()))
+
+    def scope(self, session: Session) -> Scope:
+        """Return what belongs to the contract that is shown."""
+        return scope_shown(session, self._shown(), day_of(self.now()))
+
+    def owner(self, session: Session, ticket: Ticket, on: date | None = None) -> Contract | None:
+        """Return the contract that a ticket belongs to, as it was renewed by a day (today)."""
+        named = ticket.resource_id, ticket.contact_id, ticket.contract_id
+        return owners(session)(*named, on or day_of(self.now()))
+
+    def check(
+        self, session: Session, name: str, on: date | None = None, resource_id: str = ""
+    ) -> ContactCheck:
+        """Return whether somebody was a designated contact of Party A on a day (today): of the
+        contract of the resource; without one, of the contract shown or of any other."""
+        day = on or day_of(self.now())
+        contract = owners(session)(resource_id, "", "", day) if resource_id else None
+        contract = contract or self.contract(session)
+        check = check_requester(_people(session, contract), name, day)
+        if check.designated or resource_id:
+            return check
+        anywhere = check_requester(_people(session, None), name, day)
+        return anywhere if anywhere.designated else check
+
+    def confirming(
+        self, session: Session, ticket: Ticket, by: str, channel: str, on: date | None = None
+    ) -> str:
         """Return the name of the contact who confirms something (today); refuse anybody else."""
-        check = self.check(session, by, on)
+        day = on or day_of(self.now())
+        check = check_requester(_people(session, self.owner(session, ticket)), by, day)
         if check.contact is None:
             raise OpsError(
                 check.reason or tr("The confirmation names nobody."),
@@ -94,14 +133,13 @@ class Book:
             )
         return check.contact.name
 
-    def evaluating(self, session: Session, by: str) -> str:
+    def evaluating(self, session: Session, ticket: Ticket, by: str) -> str:
         """Return the name of the project manager who evaluates a requirement (2.3-4); refuse
         anybody else, where one is on record."""
-        there = [contact_of(row) for row in session.scalars(select(ContactRow))]
         today = day_of(self.now())
         managers = [
             one.name
-            for one in there
+            for one in _people(session, self.owner(session, ticket))
             if one.party == "B" and one.post == "project_manager" and one.valid(today)
         ]
         if not managers:
@@ -115,3 +153,8 @@ class Book:
             hint=tr("Evaluations are made by {names} (2.3-4).", names=names),
             unharmed=tr("Nothing was recorded."),
         )
+
+
+def _people(session: Session, contract: Contract | None) -> tuple[Contact, ...]:
+    """Return who speaks for the parties of a contract; everybody, where none is named."""
+    return agreements.people(session, scope_of(session, contract) if contract else EVERYTHING)

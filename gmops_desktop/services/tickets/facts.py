@@ -12,9 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from db.scope import contracts_in
 from db.ticket_time import targets_of
-from db.views import in_force
 from gmops_desktop.contract.changes import AUDIENCES, Audience
 from gmops_desktop.contract.steps import Handed, handed_over
 from gmops_desktop.contract.terms import day_of
@@ -80,7 +78,7 @@ class Facts:
         with self._book.writing() as session:
             ticket = self._open(session, ticket_id)
             fields = {
-                "agreed_by": self._book.confirming(session, by, channel),
+                "agreed_by": self._book.confirming(session, ticket, by, channel),
                 "agreed_at": self._book.now(),
             }
             said = channel.strip()
@@ -192,7 +190,7 @@ class Facts:
         """Return what the hand-over form of a ticket says (`Reports.print_hand_over` makes it)."""
         with self._book.reading() as session:
             ticket = self._book.ticket(session, ticket_id)
-            contract = in_force(contracts_in(session), day_of(ticket.opened_at))
+            contract = self._book.owner(session, ticket, day_of(ticket.opened_at))
         items = handed_over(self._book.entries(ticket.id))
         if not items or contract is None:
             raise OpsError(

@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy.orm import Session
-
-from db.scope import contracts_in
-from db.ticket_time import targets_in, targets_on
-from db.views import in_force
+from db.ticket_time import targets_in, targets_of
 from gmops_desktop.contract.targets import Targets, from_json, to_json
-from gmops_desktop.contract.terms import Contract, day_of
+from gmops_desktop.contract.terms import Contract
+from gmops_desktop.contract.tickets import Ticket
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.services.tickets.book import Book
@@ -32,25 +29,31 @@ class LimitsSet:
 
 
 class Limits:
-    """Reads and records the limits of the contract in force today."""
+    """Reads and records the limits of the contract that is shown."""
 
     def __init__(self, book: Book) -> None:
         self._book = book
 
     def contract(self) -> Contract | None:
-        """Return the contract in force today, None where none is on record."""
+        """Return the contract that is shown, None where none is on record."""
         with self._book.reading() as session:
-            return self._contract(session)
+            return self._book.contract(session)
 
     def current(self) -> Targets:
         """Return its limits; our own objectives where it names none."""
         with self._book.reading() as session:
-            return targets_on(session, day_of(self._book.now()))
+            contract = self._book.contract(session)
+            return targets_in(session, contract.id if contract else "")
+
+    def of(self, ticket: Ticket) -> Targets:
+        """Return the limits of the contract that a ticket belongs to."""
+        with self._book.reading() as session:
+            return targets_of(session, ticket)
 
     def save(self, targets: Targets, text: str = "") -> None:
         """Record other limits, and who agreed to them or why; every clock is judged anew."""
         with self._book.writing() as session:
-            contract = self._contract(session)
+            contract = self._book.contract(session)
             if contract is None:
                 raise OpsError(
                     tr("No contract has been recorded yet."),
@@ -75,6 +78,3 @@ class Limits:
                 found.append(LimitsSet(entry.at, entry.actor, text, before, after))
                 before = after
         return tuple(found)
-
-    def _contract(self, session: Session) -> Contract | None:
-        return in_force(contracts_in(session), day_of(self._book.now()))

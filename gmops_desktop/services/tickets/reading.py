@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from db.models import TicketRow
 from db.ticket_time import Replayed, parts_of, replayed
 from db.views import ticket_of
 from gmops_desktop.contract.clocks import Clock, PromiseMade
+from gmops_desktop.contract.record import EntryView
 from gmops_desktop.contract.reminders import AHEAD, Reminder, in_order, reminders_of
 from gmops_desktop.contract.steps import Handed, Step, handed_over, step_of
 from gmops_desktop.contract.ticket_bonds import LinkKind
@@ -50,15 +51,24 @@ class Reading:
         self._book = book
         self.bonds = Bonds(book)
 
-    def check_requester(self, name: str, on: date | None = None) -> ContactCheck:
-        """Return whether `name` is one of Party A's designated contacts on a day (today)."""
+    def check_requester(
+        self, name: str, on: date | None = None, *, resource_id: str = ""
+    ) -> ContactCheck:
+        """Return whether `name` is one of Party A's designated contacts on a day (today), of the
+        contract of a resource where one is named."""
         with self._book.reading() as session:
-            return self._book.check(session, name, on)
+            return self._book.check(session, name, on, resource_id)
 
     def all(self) -> tuple[Ticket, ...]:
-        """Return every ticket, newest first."""
+        """Return every ticket of every contract, newest first."""
         with self._book.reading() as session:
             return _newest_first(session, select(TicketRow))
+
+    def of_contract(self) -> tuple[Ticket, ...]:
+        """Return every ticket of the contract that is shown, newest first."""
+        with self._book.reading() as session:
+            wanted = select(TicketRow).where(self._book.scope(session).of_tickets())
+            return _newest_first(session, wanted)
 
     def get(self, id_or_number: str) -> Ticket:
         """Return one ticket; raise `OpsError` if there is none."""
@@ -81,25 +91,26 @@ class Reading:
         """
         with self._book.reading() as session:
             ticket = self._book.ticket(session, ticket_id)
-            return self._steps(ticket, parts_of(session, ticket.id))
+            parts = parts_of(session, ticket.id)
+        entries = self._book.journal.entries_of("ticket", [ticket.id, *(one.id for one in parts)])
+        return self._steps(ticket, parts, entries)
 
     def dossier(self, ticket_id: str, now: datetime | None = None) -> Dossier:
         """Return everything there is to show of a ticket."""
         with self._book.reading() as session:
             ticket = self._book.ticket(session, ticket_id)
-            merged = parts_of(session, ticket.id)
             at = now or self._book.now()
             time = replayed(session, self._book.journal, [ticket], at)[ticket.id]
-            handed = handed_over(self._book.entries(ticket.id))
+            handed = handed_over(time.entries[ticket.id])
             return Dossier(
                 ticket,
-                self._steps(ticket, merged),
+                self._steps(ticket, time.parts, time.entries),
                 _moves(ticket),
                 time.clocks,
                 time.promises,
                 handed,
                 self.bonds.linked_in(session, ticket),
-                merged,
+                time.parts,
                 open_points(ticket, handed_over=bool(handed)),
             )
 
@@ -143,10 +154,14 @@ class Reading:
         """Return the states the ticket may go to now; closed only once it is confirmed."""
         return _moves(self.get(ticket_id))
 
-    def _steps(self, ticket: Ticket, merged: Sequence[Ticket]) -> tuple[Step, ...]:
+    def _steps(
+        self,
+        ticket: Ticket,
+        merged: Sequence[Ticket],
+        entries: Mapping[str, Sequence[EntryView]],
+    ) -> tuple[Step, ...]:
         names = {head.device: head.device_name for head in self._book.journal.heads()}
         of = {ticket.id: "", **{one.id: one.number for one in merged}}
-        entries = self._book.journal.entries_of("ticket", sorted(of))
         every = sorted((one for some in entries.values() for one in some), key=lambda e: e.order)
         return tuple(step_of(one, names.get(one.device, ""), of[one.subject]) for one in every)
 

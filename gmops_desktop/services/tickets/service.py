@@ -54,8 +54,9 @@ class Tickets(Reading):
         journal: Journal,
         *,
         now: Callable[[], datetime] = utc_now,
+        shown: Callable[[], str] = lambda: "",
     ) -> None:
-        super().__init__(Book(database, journal, now))
+        super().__init__(Book(database, journal, now, shown))
         self._now = now
         self.facts = Facts(self._book)
         self.limits = Limits(self._book)
@@ -92,7 +93,8 @@ class Tickets(Reading):
                 unharmed=tr("No ticket was opened."),
             )
         with self._book.writing() as session:
-            check = self._book.check(session, requester, day_of(opened_at) if opened_at else None)
+            on = day_of(opened_at) if opened_at else None
+            check = self._book.check(session, requester, on, resource_id)
             if requester.strip() and not check.designated and not emergency.strip():
                 raise OpsError(
                     check.reason,
@@ -133,7 +135,7 @@ class Tickets(Reading):
     ) -> Ticket:
         """Record a request that was not taken, so that it is known who asked what (1.15)."""
         with self._book.writing() as session:
-            check = self._book.check(session, requester)
+            check = self._book.check(session, requester, resource_id=resource_id)
             text = reason.strip() or check.reason
             if not text:
                 raise OpsError(
@@ -231,7 +233,7 @@ class Tickets(Reading):
         _check_days(person_days)
         with self._book.writing() as session:
             ticket = self._book.ticket(session, ticket_id)
-            name = self._book.evaluating(session, by)
+            name = self._book.evaluating(session, ticket, by)
             fields = {"assessed_days": person_days, "assessed_by": name}
             return self._book.record(session, ticket.id, "ticket.assessed", fields, text)
 
@@ -330,7 +332,7 @@ class Tickets(Reading):
                     hint=tr("Give a time between the begin of the work and now."),
                     unharmed=tr("The ticket stays open."),
                 )
-            name = self._book.confirming(session, by, channel, day_of(moment))
+            name = self._book.confirming(session, ticket, by, channel, day_of(moment))
             fields = {"confirmed_by": name, "confirmed_at": moment}
             said = channel.strip()
             return self._book.record(
@@ -360,7 +362,9 @@ class Tickets(Reading):
                 tr("The ticket has no title."), hint=tr("Say in a few words what it is.")
             )
         _check_kind_and_priority(kind, priority)
+        contract = self._book.contract(session)
         return {
+            **({"contract_id": contract.id} if contract else {}),
             "number": self._book.journal.next_number(session, "ticket"),
             "kind": kind,
             "title": title.strip(),
