@@ -102,6 +102,7 @@ def build_window(
         services.records.verify,
         runner,
         _remedies(services, runner, lambda: window),
+        on_duty=lambda: duty.person.name if (duty := services.roster.on_duty()) else "",
     )
     watch = ScheduleWatch(services.schedules, runner, window)
     watch.noticed.connect(window.show_notice)

@@ -57,10 +57,9 @@ class ContractCard(Card):
         columns: list[Column[Contact]] = [
             Column(tr("Name"), lambda one: one.name, 88),
             Column(tr("Party"), lambda one: _party(one), 64, muted=True),
-            Column(tr("Post"), lambda one: word_of_post(one.post), 120),
-            Column(tr("Role"), lambda one: one.role, tip=lambda one: one.role, muted=True),
-            Column(tr("Phone"), lambda one: one.phone, 112, muted=True),
-            Column(tr("Until"), lambda one: day(one.valid_to) if one.valid_to else "", 88),
+            Column(tr("Post"), lambda one: word_of_post(one.post), tip=lambda one: one.role),
+            Column(tr("Phone"), lambda one: one.phone, 124, muted=True),
+            Column(tr("Until"), lambda one: day(one.valid_to) if one.valid_to else "", 92),
         ]
         self.table = Table(columns, name=tr("Contacts"), runner=runner, identity=lambda one: one.id)
         self.example = button(

@@ -73,7 +73,8 @@ class MainWindow(QMainWindow):
     """`build` makes the pages, now and again after a switch of language.
 
     `verify` checks the journal; it runs in the background at start and after every change.
-    `remedies` knows the steps that help after a failure.
+    `remedies` knows the steps that help after a failure; `on_duty` who answers today by the roster,
+    empty for nobody.
     """
 
     closed = Signal()
@@ -85,10 +86,11 @@ class MainWindow(QMainWindow):
         verify: Callable[[], ChainReport],
         runner: TaskRunner,
         remedies: Callable[[Exception], Sequence[Remedy]] = lambda error: (),
+        on_duty: Callable[[], str] = str,
     ) -> None:
         super().__init__()
         self._build, self._settings, self._verify = build, settings, verify
-        self._remedies = remedies
+        self._remedies, self._on_duty = remedies, on_duty
         self._retired: list[QWidget] = []  # whose tasks may still want to tell them something
         self._runner = runner
         self._leaving = False
@@ -163,7 +165,7 @@ class MainWindow(QMainWindow):
             tab.page.ticket_wanted.connect(self._new_ticket)
             tab.page.rebuild.connect(self.rebuild_soon)
         self.strip.log_wanted.connect(self._show_log)
-        self.strip.show_person(self._on_duty())
+        self._show_people()
         self.strip.journal.show_text(tr("Journal not yet checked"))
         whole = QWidget()
         column(whole, self.notice, self.rail, self.strip, spacing=0).setStretch(1, 1)
@@ -200,9 +202,14 @@ class MainWindow(QMainWindow):
     def _shortcut(self, keys: str, act: Callable[[], object]) -> None:
         QShortcut(QKeySequence(keys), self).activated.connect(lambda: act())
 
-    def _on_duty(self) -> str:
-        name = self._settings.current.actor
-        return tr("On duty: {name}", name=name) if name else tr("On duty: nobody named")
+    def _show_people(self) -> None:
+        """Say in whose name entries are recorded, and who answers today."""
+        actor, duty = self._settings.current.actor, self._on_duty()
+        parts = (
+            tr("Recorded by: {name}", name=actor) if actor else tr("Recorded by: nobody named"),
+            tr("On duty: {name}", name=duty) if duty else tr("On duty: nobody named"),
+        )
+        self.strip.show_person(" · ".join(parts))
 
     # ---------------------------------------------------------------- pages
 
@@ -235,8 +242,7 @@ class MainWindow(QMainWindow):
     def _hear(self, change: Change) -> None:
         for tab in self.pages.tabs:
             tab.page.hear(change)
-        if change & Change.SETTINGS:
-            self.strip.show_person(self._on_duty())
+        self._show_people()  # with any change: days pass, too
         if change & ~Change.SERVERS:  # a look writes samples, not entries
             self._check_journal()
 

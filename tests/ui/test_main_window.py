@@ -65,9 +65,9 @@ def make(qtbot: QtBot, runner: TaskRunner, settings: SettingsFile) -> Callable[.
             note=lambda: tickets.asked.append(("note", "")),
         )
 
-    def make(report: ChainReport | None = None) -> MainWindow:
+    def make(report: ChainReport | None = None, on_duty: Callable[[], str] = str) -> MainWindow:
         report = report or ChainReport(True, 12, (), ())
-        window = MainWindow(build, settings, lambda: report, runner)
+        window = MainWindow(build, settings, lambda: report, runner, on_duty=on_duty)
         qtbot.addWidget(window)
         with qtbot.waitExposed(window):
             window.show()
@@ -215,6 +215,18 @@ def test_a_damaged_journal_is_critical(make: Callable[..., MainWindow]) -> None:
     window = make(ChainReport(False, 12, (), ("Entry 7 was changed.",)))
     assert "Entry 7 was changed." in window.notice.message.full_text
     assert "damaged" in window.strip.journal.full_text
+
+
+def test_the_foot_names_who_records_and_who_answers_today(
+    make: Callable[..., MainWindow], settings: SettingsFile, runner: TaskRunner
+) -> None:
+    today = [""]
+    window = make(on_duty=lambda: today[0])
+    assert window.strip.person.text() == "Recorded by: nobody named · On duty: nobody named"
+    settings.change(actor="张伟")
+    today[0] = "李强"
+    runner.changed.emit(Change.CONTRACT)
+    assert window.strip.person.text() == "Recorded by: 张伟 · On duty: 李强"
 
 
 def test_another_language_rebuilds_the_window(make: Callable[..., MainWindow]) -> None:
