@@ -27,6 +27,7 @@ class Settings:
     probe_seconds: int = 60  # between two looks at the servers
     window: str = ""  # geometry, as Qt gave it, base64
     columns: str = ""  # widths of the columns people changed, by table, as JSON
+    charts: str = ""  # the series people chose to see, by kind of resource, as JSON
     seal: bool = False  # whether new backups are sealed
     recipients: str = ""  # who can open them: a line each, public key and name
     recovery_sheets: str = ""  # the public keys of which one was made, a line each

@@ -115,7 +115,8 @@ class MariaDB(DatabaseServer):
             f"CREATE OR REPLACE USER root@'127.0.0.1' IDENTIFIED BY {quoted['root']};",
             "GRANT ALL ON *.* TO root@'127.0.0.1' WITH GRANT OPTION;",
             f"CREATE OR REPLACE USER ops_backup@'%' IDENTIFIED BY {quoted['ops_backup']};",
-            f"GRANT {OPS_BACKUP_GRANTS} ON *.* TO ops_backup@'%';",
+            # MariaDB took the state of copies out of REPLICATION CLIENT (10.5).
+            f"GRANT {OPS_BACKUP_GRANTS}, SLAVE MONITOR ON *.* TO ops_backup@'%';",
             f"CREATE OR REPLACE USER site@'%' IDENTIFIED BY {quoted['site']};",
             f"GRANT {SITE_GRANTS} ON {SITE_SCHEMA}.* TO site@'%';",
         ]

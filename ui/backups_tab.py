@@ -135,6 +135,7 @@ class BackupsTab(Page):
         self._interrupted.wanted.connect(
             lambda goal: self._restoring.recover(self._databases, goal)
         )
+        self._restoring.broken.connect(self.renew)
         self._files.proved.connect(self._proved)
         self._clouds.seen.connect(self._show_archives)
         runner.started.connect(self._heed)

@@ -15,7 +15,7 @@ from gmops_desktop.context import Context
 from gmops_desktop.language import tr, tr_n
 from gmops_desktop.services.backups import Backup
 from gmops_desktop.services.restores import Goal, Recovered, Restored, Restores
-from gmops_desktop.tasks import TaskRunner
+from gmops_desktop.tasks import Task, TaskRunner
 from ui import words
 from ui.backup_rows import address_of, content_of, lane_of, proof_of
 from ui.restore_order import Order
@@ -26,6 +26,7 @@ class Restoring(QObject):
     """Leads through restores, over `page`; `noticed` tells how they ended."""
 
     noticed = Signal(str, str, str)  # a State, a sentence, a second line
+    broken = Signal()  # a restore ended before its end: it may have to be put right
 
     def __init__(self, restores: Restores, runner: TaskRunner, page: QWidget) -> None:
         super().__init__(page)
@@ -96,6 +97,7 @@ class Restoring(QObject):
                 changes=Change.BACKUPS,
             )
             task.succeeded.connect(partial(self._recovered, name))
+            self._tell_broken(task)
 
     def _open(
         self,
@@ -133,6 +135,11 @@ class Restoring(QObject):
             changes=Change.BACKUPS,
         )
         task.succeeded.connect(partial(self._ended, name))
+        self._tell_broken(task)
+
+    def _tell_broken(self, task: Task) -> None:
+        task.failed.connect(lambda _error: self.broken.emit())
+        task.cancelled.connect(self.broken)
 
     def _ended(self, name: str, restored: Restored) -> None:
         if restored.proved:

@@ -10,7 +10,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from gmops_desktop.addresses import Kind, Resource
-from gmops_desktop.contract.metrics import AVAILABLE, LOOK, METRICS, UP, Metric
+from gmops_desktop.contract.alerting import Watch
+from gmops_desktop.contract.metrics import LOOK, UP, Metric
 from gmops_desktop.contract.thresholds import RANK, Limit
 from gmops_desktop.language import tr
 from gmops_desktop.services.contracts import Contracts
@@ -19,6 +20,7 @@ from gmops_desktop.services.limits import Limits
 from gmops_desktop.services.servers import Look, Series, Servers
 from gmops_desktop.settings import SettingsFile
 from gmops_desktop.states import State
+from ui.chart_picker import ChartPicker, title_of
 from ui.theme import GAP
 from ui.widgets.chart import Threshold
 from ui.widgets.frames import clear
@@ -52,8 +54,10 @@ class StatusCharts(QWidget):
         self._look: Look | None = None
         self._span = "day"
         self._parts: list[tuple[datetime, datetime]] = []  # zoomed into, one within the other
-        self._kind: Kind | None = None
+        self._drawn: list[Metric[Any]] = []
         self.charts: dict[str, LiveChart] = {}
+        self.picker = ChartPicker(settings)
+        self.picker.changed.connect(self.renew)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(GAP)
@@ -63,7 +67,8 @@ class StatusCharts(QWidget):
         if resource is None or self._resource is None or resource.id != self._resource.id:
             self._parts.clear()
         self._resource, self._look = resource, look
-        self._make(resource.kind if resource else None)
+        details = look.details if look else None
+        self.picker.show_resource(resource.kind if resource else None, details)
         self.renew()
 
     def show_span(self, span: str) -> None:
@@ -81,6 +86,7 @@ class StatusCharts(QWidget):
         """Draw what is stored now."""
         resource = self._resource
         self.moved.emit(bool(self._parts))
+        self._make(self.picker.chosen())
         if resource is None:
             self.told.emit("")
             return
@@ -90,7 +96,7 @@ class StatusCharts(QWidget):
         limits = self._limits.of(resource)
         marks = _marks(self._events.marks(resource.id, begin, end))
         reason = tr("not watched")  # said once, in the first chart
-        for metric in _drawn(resource.kind):
+        for metric in self._drawn:
             chart = self.charts[metric.key]
             self._draw(chart, metric, found[metric.key], limits, (begin, end), reason)
             reason = ""
@@ -103,14 +109,14 @@ class StatusCharts(QWidget):
             return None
         return self._servers.hours_to_full(self._resource.id, mount)
 
-    def _make(self, kind: Kind | None) -> None:
-        """Make the charts of a kind of resource, unless they stand already."""
-        if kind == self._kind:
+    def _make(self, wanted: list[Metric[Any]]) -> None:
+        """Make the charts that are wanted, unless they stand already."""
+        if wanted == self._drawn:
             return
         clear(self._grid)
-        self._kind, self.charts = kind, {}
-        for place, metric in enumerate(_drawn(kind) if kind else ()):
-            chart = LiveChart(tr(metric.title))
+        self._drawn, self.charts = wanted, {}
+        for place, metric in enumerate(wanted):
+            chart = LiveChart(title_of(metric))
             chart.pointed.connect(self._point)
             chart.zoomed.connect(self._zoom)
             chart.back.connect(self._back)
@@ -158,7 +164,7 @@ class StatusCharts(QWidget):
         span: tuple[datetime, datetime],
         reason: str,
     ) -> None:
-        scale, state = metric.scale, self._state(metric.key)
+        scale, state = metric.scale, self._state(metric)
         points = [
             (one.at, None if one.value is None else one.value * scale) for one in series.points
         ]
@@ -172,24 +178,33 @@ class StatusCharts(QWidget):
             series.step,
             (span[1] - span[0]).total_seconds() / _COLUMNS,
         )
-        limit = limits.get(metric.key)
+        lowest = min((value for _, value in points if value is not None), default=0.0)
+        limit = limits.get(metric.finding) or limits.get(metric.finding.partition(":")[0])
         chart.show_series(
             points,
             *span,
             step=step,
             now=self._now(metric, points, limit),
             state=state,
+            low=min(0.0, lowest),
             high=metric.top,
             thresholds=_thresholds(limit, scale, state),
             reason=reason,
             band=band,
         )
 
-    def _state(self, metric: str) -> State | None:
-        """Return how pressing the newest value is, None where it is not."""
-        figures = self._look.figures if self._look else ()
-        state = next((figure.state for figure in figures if figure.metric == metric), None)
-        return state if state in ("warning", "critical") else None
+    def _state(self, metric: Metric[Any]) -> State | None:
+        """Return how pressing the newest value is, None where it is not, or nobody knows."""
+        if self._look is None or self._look.details is None:
+            return None
+        levels = [watch.level for watch in self._watches(metric)]
+        return max((one for one in levels if RANK[one]), key=RANK.__getitem__, default=None)
+
+    def _watches(self, metric: Metric[Any]) -> list[Watch]:
+        """Return how what judges a metric stands: its own finding, or those of every disk."""
+        watches = self._look.watches if self._look else {}
+        wanted = metric.finding
+        return [one for key, one in watches.items() if wanted in (key, key.partition(":")[0])]
 
     def _now(
         self,
@@ -207,23 +222,16 @@ class StatusCharts(QWidget):
             return tr("in this span {share}", share=share(sum(values) / len(values) / 100))
         if points[-1][1] is None:  # what it was, and not what it is
             return tr("last {value}, {age}", value=now, age=ago(known[-1][0]))
-        pair = _pair(limit, self._state(metric.key))
-        watches = self._look.watches if self._look else {}
+        state = self._state(metric)
+        pair = _pair(limit, state)
         since = [
-            watch.since
-            for key, watch in watches.items()
-            if key.partition(":")[0] == metric.key and RANK[watch.state] and watch.since
+            watch.since for watch in self._watches(metric) if RANK[watch.state] and watch.since
         ]
-        if pair is not None and since and self._state(metric.key):
+        if pair is not None and since and state:
             lasted = (datetime.now(UTC) - min(since)).total_seconds()
             return tr("now {now}, past {level} for {time}", now=now,
                       level=number(pair[0] * metric.scale), time=lasting(lasted))  # fmt: skip
         return tr("now {now}, peak {peak}", now=now, peak=number(max(values), places))
-
-
-def _drawn(kind: Kind) -> list[Metric[Any]]:
-    own = [one for one in METRICS[kind] if one.chart]
-    return [AVAILABLE, *own] if kind == "website" else own
 
 
 def _pair(limit: Limit | None, state: State | None) -> tuple[float, float] | None:

@@ -43,7 +43,8 @@ class StatusDetail(QWidget):
             tr("Time span of the charts"),
         )
         card = Card()
-        head = row(None, self.title, self.facts, self.findings, self.whole, self.span)
+        head = row(None, self.title, self.facts, self.findings, charts.picker,
+                   self.whole, self.span)  # fmt: skip
         head.setStretch(1, 1)
         card.add(head)
         card.add(charts, 1)

@@ -37,6 +37,7 @@ from ui.widgets.frames import (
     clear,
     column,
     disable,
+    paragraph,
     row,
 )
 from ui.widgets.page import Page
@@ -345,11 +346,14 @@ class _ResourceCard(Card):
         self._badge = StateBadge()
         self._reason, self._age = Label(), Label("", "caption", elide=False, right=True)
         self._figures = QHBoxLayout()
+        self._hint = paragraph("", "hint")  # what to do, where there are no figures
+        self._hint.setFixedHeight(2 * self._hint.fontMetrics().lineSpacing())
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         head = row(None, self._name, self._second, self._badge)
         head.setStretch(1, 1)
         middle = row(None, self._reason, self._age)
         middle.setStretch(0, 1)
-        self.add(column(None, head, middle, self._figures, spacing=4))
+        self.add(column(None, head, middle, self._figures, self._hint, spacing=4))
 
     def show_resource(self, resource: Resource, look: Look | None) -> None:
         """Show what the newest look found."""
@@ -364,12 +368,22 @@ class _ResourceCard(Card):
         clear(self._figures)
         for figure in look.figures[:3] if look else ():
             self._figures.addWidget(_figure(figure), 1)
-        self.setToolTip(f"{resource.name}: {word_of(state)}. {reason}")
-        self.setAccessibleName(self.toolTip())
+        hint = look.hint if look else ""
+        self._hint.setText(hint)
+        self._hint.setVisible(look is None or not look.figures)
+        told = f"{resource.name}: {word_of(state)}. {reason} {hint}".strip()
+        self.setToolTip(told)
+        self.setAccessibleName(told)
 
     def show_age(self) -> None:
-        """Say how old the look is by now."""
-        if self._look is not None:
+        """Say how old by now is what the card shows."""
+        if self._look is None:
+            self._age.show_text("")
+        elif self._look.known_at is None:
+            self._age.show_text(tr("never seen"))
+        elif self._look.known_at < self._look.at:
+            self._age.show_text(tr("last seen {age}", age=ago(self._look.known_at)))
+        else:
             self._age.show_text(ago(self._look.at))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

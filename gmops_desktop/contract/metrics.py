@@ -8,7 +8,7 @@ reached, 0 it was not), and a host writes the two figures of each of its file sy
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
 from gmops_desktop.addresses import Kind
@@ -33,15 +33,24 @@ class Metric(Generic[Found]):
     """One series: where its value comes from in a look, and how its chart is drawn.
 
     `title` names it with its unit; `scale` turns the stored value into that unit; `top` fixes the
-    upper end of the chart's axis.  `chart` says whether the window draws it unasked.
+    upper end of the chart's axis.  `chart` says whether the window draws it unasked.  `mount` is
+    the file system whose own figure it is, `judged` the finding that its limit is of, where that
+    is not called as the series is.
     """
 
     key: str
     title: str
-    read: Callable[[Found], float | None]
+    read: Callable[[Found], float | None] = field(compare=False)
     chart: bool = False
     top: float | None = None
     scale: float = 1.0
+    mount: str = ""
+    judged: str = ""
+
+    @property
+    def finding(self) -> str:
+        """The key of the finding that judges it, and of its limit."""
+        return self.judged or self.key
 
 
 HOST: Final[tuple[Metric[HostDetails], ...]] = (
@@ -113,8 +122,28 @@ def samples_of(details: Details) -> dict[str, float | None]:
 
 
 def metric_of(kind: Kind, key: str) -> Metric[Any] | None:
-    """Return the metric of a kind of resource by its key."""
-    return next((one for one in (*METRICS[kind], AVAILABLE) if one.key == key), None)
+    """Return the metric of a kind of resource by its key, those of its file systems included."""
+    mount = key.partition(":")[2]
+    own = _of_disk(mount) if kind == "host" and mount else ()
+    return next((one for one in (AVAILABLE, *METRICS[kind], *own) if one.key == key), None)
+
+
+def metrics_of(kind: Kind, details: Details | None) -> tuple[Metric[Any], ...]:
+    """Return all that can be drawn of a resource, in whose `details` its file systems stand."""
+    disks = details.disks[:_MOST_DISKS] if isinstance(details, HostDetails) else ()
+    own = (one for disk in disks for one in _of_disk(disk.mount))
+    return (AVAILABLE, *METRICS[kind], *own)
+
+
+def unasked(kind: Kind) -> tuple[str, ...]:
+    """Return the keys of what the window draws unless somebody chose otherwise."""
+    own = tuple(one.key for one in METRICS[kind] if one.chart)
+    return (UP, *own) if kind == "website" else own
+
+
+def used_of(mount: str) -> str:
+    """Return the metric of how full a file system is, in per cent."""
+    return f"used:{mount}"
 
 
 def free_of(mount: str) -> str:
@@ -130,6 +159,15 @@ def per_core(seen: HostDetails) -> float | None:
 def connection_share(seen: MysqlDetails) -> float:
     """Return the connections in per cent of those allowed."""
     return 100 * seen.connections / max(1, seen.max_connections)
+
+
+def _of_disk(mount: str) -> tuple[Metric[Any], ...]:
+    return (
+        Metric(used_of(mount), mark("{mount} used (%)"), lambda _seen: None, top=100, mount=mount,
+               judged=f"disk:{mount}"),
+        Metric(free_of(mount), mark("{mount} free (GB)"), lambda _seen: None, scale=1e-9,
+               mount=mount),
+    )  # fmt: skip
 
 
 def _stalled(seen: HostDetails) -> float | None:
@@ -151,6 +189,6 @@ def _fullest(seen: HostDetails) -> float | None:
 def _of_disks(seen: HostDetails) -> dict[str, float | None]:
     found: dict[str, float | None] = {}
     for disk in seen.disks[:_MOST_DISKS]:
-        found[f"used:{disk.mount}"] = disk.share
+        found[used_of(disk.mount)] = disk.share
         found[free_of(disk.mount)] = float(disk.available)
     return found

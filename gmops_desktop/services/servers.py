@@ -199,7 +199,8 @@ class Servers:
     def glance(self) -> tuple[Look, ...]:
         """Return the newest looks by name, without their details: quick, also of hundreds."""
         shown = (
-            func.json_extract(LookRow.data, f"$.{name}") for name in ("figures", "log", "hint")
+            func.json_extract(LookRow.data, f"$.{name}")
+            for name in ("figures", "log", "hint", "known.at")
         )
         columns = (LookRow.resource_id, LookRow.kind, LookRow.name, LookRow.state, LookRow.reason,
                    LookRow.at, LookRow.seconds)  # fmt: skip
@@ -209,9 +210,9 @@ class Servers:
             Look(
                 id, cast(Kind, kind), name, cast(State, state), reason, at, seconds,
                 tuple(Figure(**figure) for figure in json.loads(figures)), None,
-                tuple(json.loads(log)), hint,
+                tuple(json.loads(log)), hint, known_at=_moment(known),
             )
-            for id, kind, name, state, reason, at, seconds, figures, log, hint in rows
+            for id, kind, name, state, reason, at, seconds, figures, log, hint, known in rows
         )  # fmt: skip
 
     def series(
@@ -277,7 +278,7 @@ class Servers:
         texts = {key: one.text for key, one in found.findings.items() if one.text}
         return Look(
             resource.id, resource.kind, resource.name, found.state, found.reason, at, seconds,
-            found.figures, details, lines, hint, watches, texts,
+            found.figures, details, lines, hint, watches, texts, at if details else before.at,
         )  # fmt: skip
 
     def _details(self, resource: Resource, context: Context) -> Details:
@@ -409,4 +410,9 @@ def _from_row(row: LookRow) -> Look:
         row.data["hint"],
         {key: Watch.from_dict(one) for key, one in row.data.get("watches", {}).items()},
         row.data.get("texts", {}),
+        _moment(row.data["known"]["at"]) if row.data["known"] else None,
     )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -320,6 +320,7 @@ def test_a_server_that_vanishes_is_put_right_by_the_next_run(
 
         def kill(progress: Progress) -> None:
             if progress.text == text and server.process:
+                assert restores.unfinished() == (), "what is under way is not interrupted"
                 server.kill()
 
         with pytest.raises(OpsError, match=r"broke|cannot be reached"):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from PySide6.QtCore import Qt
@@ -585,6 +586,26 @@ def test_the_trend_has_a_value_a_day_and_gaps_where_nothing_was_taken(
     assert len(trend) == 30
     assert trend[-1] == float(found[0].text_bytes)
     assert trend[:-1] == [None] * 29
+
+
+def test_a_restore_that_breaks_off_is_told_at_once(
+    taken: BackupsTab,
+    site: Resource,
+    settled: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left: list[Unfinished] = []
+    monkeypatch.setattr(taken._restores, "unfinished", lambda: tuple(left))
+
+    def breaks(_context: Context) -> NoReturn:
+        at = datetime(2018, 11, 22, 2, 33, tzinfo=UTC)
+        left.append(Unfinished("1", at, "mysql://ops@db:3306/site", "site", "swapping"))
+        raise OpsError("The connection broke.")
+
+    assert not taken._interrupted.isVisibleTo(taken)
+    taken._restoring._run(breaks, site, "site")
+    settled()
+    assert taken._interrupted.isVisibleTo(taken)
 
 
 def test_an_interrupted_restore_stands_above_everything(qtbot: QtBot, tab: BackupsTab) -> None:

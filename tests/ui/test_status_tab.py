@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -17,6 +18,7 @@ from db.journal import Journal
 from gmops_desktop.addresses import AccountAddress, SshAddress, WebAddress
 from gmops_desktop.context import Context, as_they_end
 from gmops_desktop.contract.looks import AccountDetails, Disk, HostDetails, MysqlDetails, WebDetails
+from gmops_desktop.contract.metrics import METRICS, metric_of, metrics_of, unasked
 from gmops_desktop.contract.thresholds import Limit
 from gmops_desktop.errors import OpsError
 from gmops_desktop.services.alerts import Alerts
@@ -29,6 +31,7 @@ from gmops_desktop.services.troubles import Troubles
 from gmops_desktop.settings import SettingsFile
 from gmops_desktop.tasks import TaskRunner
 from ui.around_dialog import AroundDialog
+from ui.chart_picker import ChartPicker
 from ui.limits_dialog import LimitsDialog
 from ui.status_tab import StatusTab
 from ui.widgets.frames import Label
@@ -41,12 +44,15 @@ class Outside:
 
     def __init__(self) -> None:
         self.status = 200
+        self.silence = ""
         self.go = threading.Event()
         self.go.set()
 
     def host(self, address: SshAddress, context: Context) -> HostDetails:
         while not self.go.wait(0.02):
             context.check()
+        if self.silence:
+            raise OpsError(self.silence, hint="It may be down.")
         return HostDetails(
             system="Debian 12",
             kernel="6.1",
@@ -245,8 +251,94 @@ def test_the_age_and_the_failure_of_a_look_are_told(
     card = tab._cards[account.id]
     assert card._badge.state == "unknown"
     assert card._reason.full_text == "The outgoing address is not allowed."
-    assert card._age.full_text == "19 min ago"
+    assert card._age.full_text == "never seen"
+    assert card._hint.text() == "Ask Party A to allow it."
     assert "1 of 1 not reached" in tab.head.caption.full_text
+
+
+def test_what_is_no_longer_seen_says_when_it_was_seen_last(
+    show: Show, contracts: Contracts, servers: Servers, outside: Outside, runner: TaskRunner,
+    qtbot: QtBot,
+) -> None:  # fmt: skip
+    host = contracts.save_resource("host", "web1", SshAddress("web1.example"))
+    tab = show()
+    for minutes, silence in ((190, ""), (10, "web1 did not answer.")):
+        outside.silence = silence
+        servers._now = lambda ago=timedelta(minutes=minutes): datetime.now(UTC) - ago
+        with qtbot.waitSignal(runner.ended):
+            tab.look()
+    card = tab._cards[host.id]
+    assert (card._badge.state, card._reason.full_text) == ("unknown", "web1 did not answer.")
+    assert card._age.full_text == "last seen 3 h ago"
+    assert card._hint.isVisible()
+    servers._now = lambda: datetime.now(UTC)
+    tab.renew()
+    assert tab.detail.charts.charts["memory"]._now == "last 50.0, 3 h ago"
+
+
+def test_other_series_are_drawn_when_they_are_chosen_and_stay_so(
+    show: Show, contracts: Contracts, runner: TaskRunner, qtbot: QtBot
+) -> None:
+    contracts.save_resource("host", "web1", SshAddress("web1.example"))
+    tab = show()
+    with qtbot.waitSignal(runner.ended):
+        tab.look()
+    charts = tab.detail.charts
+    choose(charts.picker, "Load per core")
+    choose(charts.picker, "/ used (%)")
+    choose(charts.picker, "CPU (%)")
+    drawn = {key: chart.title for key, chart in charts.charts.items()}
+    assert list(drawn) == ["memory", "disk", "out_mbit", "load_per_core", "used:/"]
+    assert drawn["used:/"] == "/ used (%)"
+    used = charts.charts["used:/"]
+    assert [one.value for one in used._thresholds] == [85]
+    assert (used._state, used._points[-1][1]) == ("warning", 90.0)
+    kept = SettingsFile(tab._settings._path)  # as the next start reads it
+    assert "used:/" in kept.current.charts
+    choose(charts.picker, "The usual charts")
+    assert list(charts.charts) == ["cpu", "memory", "disk", "out_mbit"]
+
+
+def test_between_one_and_six_series_are_drawn(show: Show, contracts: Contracts) -> None:
+    contracts.save_resource("host", "web1", SshAddress("web1.example"))
+    picker = show().detail.charts.picker
+    choose(picker, "Load per core")
+    choose(picker, "Clock off by (s)")
+    free = [one for one in actions(picker) if one.isCheckable() and one.isEnabled()]
+    assert {one.isChecked() for one in free} == {True}, "six are enough"
+    for action in ("CPU (%)", "Memory used (%)", "Fullest disk (%)", "Sent (Mbit/s)",
+                   "Clock off by (s)"):  # fmt: skip
+        choose(picker, action)
+    (last,) = (one for one in actions(picker) if one.isChecked())
+    assert (last.text(), last.isEnabled()) == ("Load per core", False)
+
+
+def test_every_series_of_every_kind_can_be_chosen() -> None:
+    for kind, metrics in METRICS.items():
+        assert set(metrics) <= set(metrics_of(kind, None))
+        assert all(metric_of(kind, one.key) == one for one in metrics)
+        assert unasked(kind)
+
+
+@pytest.mark.logs("choice of charts")
+def test_a_choice_that_cannot_be_read_is_none(show: Show, contracts: Contracts) -> None:
+    contracts.save_resource("host", "web1", SshAddress("web1.example"))
+    tab = show()
+    tab._settings.change(charts='["cpu"]')
+    tab.renew()
+    assert list(tab.detail.charts.charts) == ["cpu", "memory", "disk", "out_mbit"]
+
+
+def actions(picker: ChartPicker) -> list[QAction]:
+    picker.fill()
+    return picker.menu.actions()
+
+
+def choose(picker: ChartPicker, words: str) -> None:
+    """Choose an entry of the menu by its words."""
+    (action,) = (one for one in actions(picker) if one.text() == words)
+    assert action.isEnabled(), action.toolTip()
+    action.trigger()
 
 
 def test_an_alert_is_acknowledged_by_name_and_leads_to_its_ticket(

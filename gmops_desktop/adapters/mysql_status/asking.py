@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from gmops_desktop.adapters.mysql.failures import ServerRefused
 from gmops_desktop.adapters.mysql_status.rights import Asking
 from gmops_desktop.language import tr
 
 T = TypeVar("T")
+
+_NO_TABLE: Final = 1142  # a right on a table is missing: of all we read, only this one's need any
 
 
 class Server(Asking, Protocol):
@@ -55,6 +57,8 @@ class Parts:
             self.unknown[name] = str(why)
         except ServerRefused as error:
             if right and error.forbidden:
+                if error.code == _NO_TABLE:
+                    right, on = "SELECT", "performance_schema.*"
                 grant = f"GRANT {right} ON {on} TO {self._account};"
                 self.unknown[name] = tr("the account lacks a right, which this gives: {grant}",
                                         grant=grant)  # fmt: skip

@@ -38,6 +38,8 @@ _FROM_8: Final = _WAITS % (
 def waits(parts: Parts) -> tuple[LockWait, ...]:
     """Return who waits for a row, and behind whom; then who waits for a whole table."""
     modern = not parts.mariadb and parts.number >= (8, 0, 1)
+    if modern:
+        parts.recorded()  # else the tables are there, and empty
     rows = parts.connection.rows(_FROM_8 if modern else _BEFORE_8)
     found = [
         LockWait(int(waiting), int(blocking), max(0, int(seconds or 0)),

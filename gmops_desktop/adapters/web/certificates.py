@@ -75,7 +75,10 @@ def look_tls(url: str, ca: str, context: Context) -> Certificate:
             tr("The certificate file {file} cannot be read: {why}.", file=ca, why=error),
             hint=tr("Choose the file again in the website's settings."),
         ) from error
-    shown = x509.load_der_x509_certificate(der)
+    try:
+        shown = x509.load_der_x509_certificate(der)
+    except ValueError as error:  # OpenSSL reads some that break the rules
+        raise no_tls(urlsplit(url).hostname or "", error) from error
     return Certificate(
         shown.not_valid_after_utc,
         _name(shown.issuer),

@@ -113,7 +113,11 @@ _DETAILS: Final[Mapping[Kind, type[Details]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at one resource: its state, one sentence why, and what was found."""
+    """One look at one resource: its state, one sentence why, and what was found.
+
+    `known_at` is when something was last learnt of it: `at`, or before where this look failed;
+    None where nothing ever was.
+    """
 
     resource_id: str
     kind: Kind
@@ -128,6 +132,7 @@ class Look:
     hint: str = ""
     watches: Mapping[str, Watch] = field(default_factory=dict)  # how each finding stands
     texts: Mapping[str, str] = field(default_factory=dict)  # the sentences of this look's findings
+    known_at: datetime | None = None
 
 
 def details_to_dict(details: Details) -> dict[str, Any]:

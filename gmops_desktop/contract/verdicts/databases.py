@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from gmops_desktop.contract.looks import MysqlDetails
 from gmops_desktop.contract.metrics import connection_share
 from gmops_desktop.contract.thresholds import LAG_SECONDS, LOCK_SECONDS, TRANSACTION_SECONDS
 from gmops_desktop.contract.verdicts.findings import Finding, Findings, whole
-from gmops_desktop.language import tr, tr_n
+from gmops_desktop.language import mark, tr, tr_n
 from gmops_desktop.states import State
+
+# The parts of a look without which the state of a database is not known.
+_ESSENTIAL: Final = {
+    "locks": mark("who waits for locks"),
+    "transactions": mark("open transactions"),
+    "replication": mark("replication"),
+}
 
 
 def judge_database(seen: MysqlDetails, add: Findings) -> None:
@@ -30,6 +39,7 @@ def judge_database(seen: MysqlDetails, add: Findings) -> None:
         add.add("restart", "warning", tr("The database server was restarted since the last look."))
     _locks(seen, add)
     _copies(seen, add)
+    add.unlearnt(seen.sections, _ESSENTIAL)
     add.figure(tr("Connections"), str(seen.connections), f"/ {seen.max_connections}", connections,
                "connections")  # fmt: skip
     add.figure(tr("Running", context="figure"), str(seen.running), "", running, "running")

@@ -59,6 +59,15 @@ class Findings:
         if level != "ok":
             self.found.append((level, sentence))
 
+    def unlearnt(self, sections: Mapping[str, str], essential: Mapping[str, str]) -> None:
+        """Note what was not learnt although the state hangs on it: nothing is in order by
+        ignorance.  `sections` say why, `essential` what is meant."""
+        for name, word in essential.items():
+            if why := sections.get(name):
+                sentence = tr("Unknown: {what}, because {why}.", what=tr(word),
+                              why=why.rstrip(".;。；"))  # fmt: skip
+                self.add(f"known:{name}", "unknown", sentence)
+
     def before(self, key: str) -> State:
         """Return the level at the last look that knew it."""
         watch = self.history.watches.get(key)

@@ -22,6 +22,9 @@ _ESSENTIAL: Final = {
     "clock": mark("clock"),
     "units": mark("services"),
     "traffic": mark("network"),
+    "disk_busy": mark("work of the disks"),
+    "oom_kills": mark("programs killed for memory"),
+    "boot": mark("restarts"),
 }
 
 
@@ -68,11 +71,7 @@ def judge_host(seen: HostDetails, add: Findings) -> None:
             add.add("oom", "warning", tr("The kernel killed a program because memory ran out."))
     if seen.restarted:
         add.add("restart", "warning", tr("The server was restarted since the last look."))
-    for name, word in _ESSENTIAL.items():
-        if name in seen.sections:
-            sentence = tr("Unknown: {what}, because {why}.",
-                          what=tr(word), why=seen.sections[name])  # fmt: skip
-            add.add(f"known:{name}", "unknown", sentence)
+    add.unlearnt(seen.sections, _ESSENTIAL)
 
     disk_share = max((disk.share for disk in seen.disks), default=None)
     add.rate(tr("Processor"), whole(seen.cpu), "%", cpu, "cpu", waits="cpu" in seen.notes)

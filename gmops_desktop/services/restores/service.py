@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -58,6 +59,7 @@ class Restores:
         self._new = NewSchemas(connect, self._ledger)
         self._targets = Targets(connect, self._inventory, self._seals, self._new)
         self._running = Running(self._ledger, self._targets, take_safety, self._seals, self._new)
+        self._at_work: list[str] = []  # targets, once for each verb under way in this program
 
     def preview(
         self,
@@ -152,23 +154,24 @@ class Restores:
         already.  With a `goal` it is brought there: undone from the safety copy, or restored again.
         """
         recovered = None
-        for row in self._waiting(target):
-            context.line = self._targets.line(target)
-            stands = self._settled(row, target, context, goal)
-            context.note(
-                tr("An interrupted restore of {schema} was put right first.", schema=row.schema)
-            )
-            if goal == "after" and stands == "before":
-                choice, definers = order_of(row)
-                path = Path(row.archive_path)
-                self._run(Order(path, target, choice, definers, row.undoes), context)
-                stands = "after"
-            if row.undoes and stands == "after":
-                self._take_away_undone(row.undoes, context)
-            if goal == "before" and stands == "after":
-                self.undo(row.id, context)
-                stands = "before"
-            recovered = Recovered(row.schema, stands)
+        with self._under_way(target):
+            for row in self._waiting(target):
+                context.line = self._targets.line(target)
+                stands = self._settled(row, target, context, goal)
+                context.note(
+                    tr("An interrupted restore of {schema} was put right first.", schema=row.schema)
+                )
+                if goal == "after" and stands == "before":
+                    choice, definers = order_of(row)
+                    path = Path(row.archive_path)
+                    self._run(Order(path, target, choice, definers, row.undoes), context)
+                    stands = "after"
+                if row.undoes and stands == "after":
+                    self._take_away_undone(row.undoes, context)
+                if goal == "before" and stands == "after":
+                    self.undo(row.id, context)
+                    stands = "before"
+                recovered = Recovered(row.schema, stands)
         return recovered
 
     def _settled(
@@ -201,7 +204,7 @@ class Restores:
         return stands
 
     def unfinished(self) -> tuple[Unfinished, ...]:
-        """Return the restores that were interrupted, newest first."""
+        """Return the restores that were interrupted, newest first; none that is under way here."""
         stands: dict[State, Literal["before", "after", "unknown"]] = {
             "making": "before",
             "building": "before",
@@ -218,7 +221,7 @@ class Restores:
                 stands.get(state_of(row), "unknown"),
             )
             for row in self._ledger.all()
-            if state_of(row) != "done"
+            if state_of(row) != "done" and row.target not in self._at_work
         )
 
     def last(self) -> Restored | None:
@@ -232,8 +235,18 @@ class Restores:
     # ------------------------------------------------------------ inside
 
     def _run(self, order: Order, context: Context) -> Restored:
-        id = self._running.run(order, lambda: self.recover(order.target, context), context)
+        with self._under_way(order.target):
+            id = self._running.run(order, lambda: self.recover(order.target, context), context)
         return next(restored for restored in self.all() if restored.id == id)
+
+    @contextmanager
+    def _under_way(self, target: MysqlAddress) -> Iterator[None]:
+        """Keep what is at work from being called interrupted."""
+        self._at_work.append(str(target))
+        try:
+            yield
+        finally:
+            self._at_work.remove(str(target))
 
     def _waiting(self, target: MysqlAddress) -> list[RestoreRow]:
         """Return the restores of `target` that were interrupted."""
