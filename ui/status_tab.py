@@ -380,9 +380,9 @@ class _ResourceCard(Card):
         if self._look is None:
             self._age.show_text("")
         elif self._look.known_at is None:
-            self._age.show_text(tr("never seen"))
+            self._age.show_text(tr("never reached"))
         elif self._look.known_at < self._look.at:
-            self._age.show_text(tr("last seen {age}", age=ago(self._look.known_at)))
+            self._age.show_text(tr("last reached {age}", age=ago(self._look.known_at)))
         else:
             self._age.show_text(ago(self._look.at))
 

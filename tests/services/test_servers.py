@@ -158,7 +158,7 @@ def test_down_is_told_from_not_seen(world: World, resource, error, state) -> Non
     world.found[resource.id] = error
     assert world.look(resource).state == state
     points = world.servers.series(resource.id, "up", world.now).points
-    assert points[0][1] == (0.0 if state == "critical" else None)
+    assert [point.value for point in points] == ([0.0] if state == "critical" else [])
 
 
 @pytest.mark.parametrize(
