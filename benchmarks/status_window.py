@@ -150,7 +150,7 @@ def _services(database: Database, contracts: Contracts) -> tuple[Servers, Events
 
     servers = Servers(
         database, look_host=host, look_mysql=nothing, look_web=nothing, look_account=nothing,
-        together=as_they_end,
+        look_cloud=nothing, together=as_they_end,
     )  # fmt: skip
     names = {one.id: one.name for one in contracts.resources()}
     return servers, Events(database, journal, lambda: names), Limits(database, journal)

@@ -6,13 +6,21 @@ An address never holds a secret; `secret_name` says under which name the keyring
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from urllib.parse import quote, unquote, urlsplit
 
 from gmops_desktop.errors import OpsError
-from gmops_desktop.language import tr
+from gmops_desktop.language import mark, tr
 
-Kind = Literal["host", "mysql", "website", "account"]
+Kind = Literal["host", "mysql", "website", "account", "cloud"]
+
+KIND_WORDS: Final[dict[Kind, str]] = {
+    "host": mark("Cloud server"),
+    "mysql": mark("Cloud database"),
+    "website": mark("Website"),
+    "account": mark("Official Account"),
+    "cloud": mark("Cloud account"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +140,26 @@ class AccountAddress:
         return self.app_id
 
 
-Address = SshAddress | MysqlAddress | WebAddress | AccountAddress
+@dataclass(frozen=True, slots=True)
+class CloudAddress:
+    """A Tencent Cloud account, as the holder of one pair of keys sees it in some regions.
+
+    `endpoint` replaces the API's own address (`http://127.0.0.1:port` of a stand-in).
+    """
+
+    secret_id: str
+    regions: tuple[str, ...] = ("ap-guangzhou",)
+    endpoint: str = ""
+
+    @property
+    def secret_name(self) -> str:
+        return f"tencent:{self.secret_id}"
+
+    def __str__(self) -> str:
+        return f"{self.secret_id} @ {', '.join(self.regions)}"
+
+
+Address = SshAddress | MysqlAddress | WebAddress | AccountAddress | CloudAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +189,8 @@ def address_to_dict(address: Address) -> dict[str, Any]:
             del values[name]
     if isinstance(address, AccountAddress) and address.ssh is None:
         del values["ssh"]
+    if isinstance(address, CloudAddress):
+        values["regions"] = list(address.regions)
     if "pages" in values:
         if values["pages"]:
             values["pages"] = list(values["pages"])
@@ -185,6 +214,8 @@ def address_from_dict(kind: Kind, values: dict[str, Any]) -> Address:
     if kind == "account":
         ssh = values.get("ssh")
         return AccountAddress(**{**values, "ssh": SshAddress(**ssh) if ssh else None})
+    if kind == "cloud":
+        return CloudAddress(**{**values, "regions": tuple(values["regions"])})
     pages = tuple(values.get("pages", ()))
     return WebAddress(**{**values, "program": _program(values.get("program")), "pages": pages})
 

@@ -446,6 +446,7 @@ class Services:
             look_mysql=self._outside.look_mysql,
             look_web=self._outside.look_web,
             look_account=self._outside.look_account,
+            look_cloud=self._outside.look_cloud,
             interval=lambda: float(self.settings.current.probe_seconds),
             together=as_they_end,
             afresh=self._outside.forget,
@@ -460,6 +461,7 @@ class Services:
             open_ssh=self._outside.open_ssh,
             open_mysql=self._outside.connect,
             look_account=self._outside.look_account,
+            look_cloud=self._outside.look_cloud,
             count_cloud_backups=lambda cloud, context: len(
                 self.cloud_backups.all(cloud, context).backups
             ),

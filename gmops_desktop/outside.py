@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gmops_desktop.addresses import (
     AccountAddress,
+    CloudAddress,
     CloudDatabase,
     MysqlAddress,
     SshAddress,
@@ -22,6 +23,7 @@ from gmops_desktop.addresses import (
 from gmops_desktop.context import Context
 from gmops_desktop.contract.looks import (
     AccountDetails,
+    CloudDetails,
     FromServer,
     HostDetails,
     MysqlDetails,
@@ -35,9 +37,13 @@ if TYPE_CHECKING:
     from gmops_desktop.adapters.mysql import MysqlConnection
     from gmops_desktop.adapters.ssh import KeptConnections, Ssh, Tunnel
     from gmops_desktop.adapters.tencent import Tencent
+    from gmops_desktop.adapters.tencent_look import CloudLooks
     from gmops_desktop.adapters.web import Links
     from gmops_desktop.adapters.wechat import WeChat
     from gmops_desktop.services.patches import Inventory, Plan, Update
+
+
+_LOOK_PAUSES: Final = (1.0, 2.0)  # seconds before each further try of a look's question
 
 
 class Outside:
@@ -46,6 +52,7 @@ class Outside:
     def __init__(self, home: Home, secret: Callable[[str], str]) -> None:
         self._home, self._secret = home, secret
         self._links: Links | None = None
+        self._cloud_looks: CloudLooks | None = None
         self._kept: KeptConnections | None = None
         self._lock = Lock()
 
@@ -119,6 +126,17 @@ class Outside:
 
         key = self._secret(cloud.secret_name)
         return Tencent(cloud.secret_id, key, region=cloud.region, endpoint=cloud.endpoint)
+
+    def open_cloud(self, address: CloudAddress, region: str) -> Tencent:
+        """Return Tencent Cloud's API with an account's keys in one of its regions.
+
+        A look that fails comes again by itself: it is not tried for long.
+        """
+        from gmops_desktop.adapters.tencent import Tencent
+
+        key = self._secret(address.secret_name)
+        return Tencent(address.secret_id, key, region=region, endpoint=address.endpoint,
+                       pauses=_LOOK_PAUSES)  # fmt: skip
 
     @contextmanager
     def open_account(self, address: AccountAddress, context: Context) -> Iterator[WeChat]:
@@ -200,6 +218,14 @@ class Outside:
         secret = self._secret(address.secret_name)
         with self._way_to(address, context) as port:
             return wechat.look(address, secret, context, port=port)
+
+    def look_cloud(self, address: CloudAddress, context: Context) -> CloudDetails:
+        from gmops_desktop.adapters.tencent_look import CloudLooks
+
+        if self._cloud_looks is None:
+            self._cloud_looks = CloudLooks()
+        apis = {region: self.open_cloud(address, region) for region in address.regions}
+        return self._cloud_looks.look(str(address), apis, datetime.now(UTC), context)
 
     def scan_host(self, address: SshAddress, context: Context) -> Inventory:
         from gmops_desktop.adapters import packages

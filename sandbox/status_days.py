@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NoReturn
 
 from gmops_desktop.addresses import AccountAddress, MysqlAddress, SshAddress, WebAddress
 from gmops_desktop.context import Context
@@ -88,6 +88,10 @@ class Past:
             raise OpsError(self._refusal)
         return AccountDetails(3204 + self.at // 12, 21, 3, 120, 5000)
 
+    def nothing(self, _address: object, _context: object) -> NoReturn:
+        """No cloud account is entered on these days."""
+        raise AssertionError
+
     @property
     def _down(self) -> bool:
         return self.day == "bad" and self.at >= _LOOKS - 4
@@ -115,7 +119,8 @@ def live(services: Any, day: Day, words: tuple[str, str, str, str], past: Past) 
     clock = [now]
     servers = Servers(
         services._database, look_host=past.host, look_mysql=past.mysql, look_web=past.web,
-        look_account=past.account, interval=lambda: _EVERY, now=lambda: clock[0],
+        look_account=past.account, look_cloud=past.nothing, interval=lambda: _EVERY,
+        now=lambda: clock[0],
     )  # fmt: skip
     services.__dict__["servers"] = servers  # the window looks at the last of the day again
     services.alerts._now = lambda: clock[0]

@@ -198,7 +198,7 @@ class Api:
         stamp = int(headers.get("x-tc-timestamp", "0"))
         if key_id not in self._keys:
             raise Refused("AuthFailure.SecretIdNotFound", "The SecretId is not found.")
-        if abs(self._clock() - stamp) > _SKEW:
+        if abs(self._clock() + self.behaviour().clock_off - stamp) > _SKEW:
             raise Refused("AuthFailure.SignatureExpire", "The signature has expired.")
         day = datetime.fromtimestamp(stamp, UTC).strftime("%Y-%m-%d")
         right = signature(self._keys[key_id], headers, body, date, service, signed)
@@ -236,6 +236,14 @@ def handler(api: Api) -> type[BaseHTTPRequestHandler]:
             whole = {"Response": {**answer, "RequestId": secrets.token_hex(16)}}
             # Exactly so: with "; charset=utf-8" the SDK would overlook every error.
             self._send(HTTPStatus.OK, json.dumps(whole).encode(), "application/json")
+
+        def do_HEAD(self) -> None:
+            self.send_response(HTTPStatus.OK)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return super().date_time_string(timestamp or time.time() + api.behaviour().clock_off)
 
         def do_GET(self) -> None:
             parts = urlsplit(self.path)

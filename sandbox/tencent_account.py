@@ -1,12 +1,11 @@
-"""What the stand-in's Tencent Cloud account holds, and how it changes: one server, its disks, one
-database (whose backups are in `tencent_backups`).
+"""What the stand-in's Tencent Cloud account holds, and how it changes: one database, and who it
+belongs to (its backups are in `tencent_backups`, everything else in `tencent_things`).
 
 Field names are Tencent's; every answer is checked against the SDK's models before it is sent.
 """
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -14,7 +13,6 @@ from typing import Final
 
 from sandbox.processes import LOOPBACK
 from sandbox.tencent_backups import (
-    BEIJING,
     DATABASE,
     REGION,
     Behaviour,
@@ -25,6 +23,7 @@ from sandbox.tencent_backups import (
     paged,
 )
 from sandbox.tencent_clones import MEMORY, NETWORK, VOLUME, ZONE, CloneServers, DatabaseClones
+from sandbox.tencent_things import CloudThings
 
 APIS: Final = {  # service: version, module of the SDK
     "billing": ("2018-07-09", "v20180709"),
@@ -32,6 +31,8 @@ APIS: Final = {  # service: version, module of the SDK
     "cdb": ("2017-03-20", "v20170320"),
     "cvm": ("2017-03-12", "v20170312"),
     "domain": ("2018-08-08", "v20180808"),
+    "monitor": ("2018-07-24", "v20180724"),
+    "ssl": ("2019-12-05", "v20191205"),
     "sts": ("2018-08-13", "v20180813"),
 }
 REGIONS: Final = {REGION, "ap-shanghai", "ap-beijing", "ap-nanjing", "ap-chengdu", "ap-hongkong"}
@@ -48,11 +49,8 @@ REQUIRED: Final = {
     ("cdb", "DescribeSlowLogData"): ("InstanceId", "StartTime", "EndTime"),
     ("cdb", "IsolateDBInstance"): ("InstanceId",),
     ("cdb", "OfflineIsolatedInstances"): ("InstanceIds",),
+    ("monitor", "DescribeAlarmHistories"): ("Module",),
 }
-
-_INSTANCE: Final = "ins-sandbox1"
-_DISK: Final = "disk-sandbox1"
-_LOOKS: Final = 3  # a task is done when it has been looked at so often
 
 
 class Account:
@@ -69,18 +67,17 @@ class Account:
     ) -> None:
         self._now, self._behaviour, self._servers = now, behaviour, servers
         self._lock = threading.Lock()
-        self._numbers = itertools.count(900_001)
-        self._snapshots: list[Json] = []
+        self._things = CloudThings(now, behaviour)
         self.backups = DatabaseBackups(now, behaviour)
         self._clones = DatabaseClones(now, behaviour, servers)
 
     def do(self, service: str, action: str, region: str, given: Json, host: str) -> Json:
         """Return the answer of one action; in a region other than ours nothing is found."""
         actions: dict[tuple[str, str], Callable[[Json], Json]] = {
-            ("billing", "DescribeAccountBalance"): self._balance,
-            ("cbs", "CreateSnapshot"): self._create_snapshot,
-            ("cbs", "DescribeDisks"): self._disks,
-            ("cbs", "DescribeSnapshots"): self._describe_snapshots,
+            ("billing", "DescribeAccountBalance"): self._things.balance,
+            ("cbs", "CreateSnapshot"): self._things.create_snapshot,
+            ("cbs", "DescribeDisks"): self._things.disks,
+            ("cbs", "DescribeSnapshots"): self._things.snapshots,
             ("cdb", "CreateBackup"): self.backups.create,
             ("cdb", "CreateCloneInstance"): self._create_clone,
             ("cdb", "DescribeBackupConfig"): self.backups.config,
@@ -93,15 +90,23 @@ class Account:
             ("cdb", "DescribeSlowLogData"): self._slow_log,
             ("cdb", "IsolateDBInstance"): self._clones.isolate,
             ("cdb", "OfflineIsolatedInstances"): self._clones.offline,
-            ("cvm", "DescribeInstances"): self._instances,
-            ("cvm", "DescribeInstancesStatus"): self._states,
-            ("domain", "DescribeDomainNameList"): self._domains,
+            ("cvm", "DescribeInstances"): self._things.instances,
+            ("cvm", "DescribeInstancesStatus"): self._things.states,
+            ("domain", "DescribeDomainNameList"): self._things.domains,
+            ("monitor", "DescribeAlarmHistories"): self._things.alarms,
+            ("ssl", "DescribeCertificates"): self._things.certificates,
             ("sts", "GetCallerIdentity"): self._identity,
         }
+        behaviour = self._behaviour()
+        if action in behaviour.denied:
+            raise Refused("UnauthorizedOperation", f"not allowed to perform {service}:{action}")
         if (service, action) not in actions:
             raise Refused("InternalError", f"the stand-in does not know {service}:{action}")
         with self._lock:
             found = actions[service, action](given)
+        if action == behaviour.breaks_off:
+            left = 0 if given.get("Offset") else 1
+            return {key: one[:left] if isinstance(one, list) else one for key, one in found.items()}
         if service in {"cvm", "cbs", "cdb"} and region != REGION and "TotalCount" in found:
             empty: Json = {name: [] for name, value in found.items() if isinstance(value, list)}
             return {**empty, "TotalCount": 0}
@@ -123,82 +128,6 @@ class Account:
             for seconds, text, kind in rows
         ]  # fmt: skip
         return {"TotalCount": len(items), "Items": items}
-
-    # ------------------------------------------------------------ server and disk
-
-    def _instance(self) -> Json:
-        return {
-            "InstanceId": _INSTANCE,
-            "InstanceName": "官网",
-            "InstanceState": "RUNNING",
-            "RestrictState": "NORMAL",
-            "InstanceChargeType": "PREPAID",
-            "ExpiredTime": _utc(self._now() + timedelta(days=21)),
-            "CreatedTime": "2018-03-06T02:00:00Z",
-            "RenewFlag": "NOTIFY_AND_MANUAL_RENEW",
-            "CPU": 8,
-            "Memory": 8,
-            "SystemDisk": {"DiskId": _DISK, "DiskSize": 100, "DiskType": "CLOUD_PREMIUM"},
-            "DataDisks": None,
-            "PublicIpAddresses": ["203.0.113.10"],
-            "PrivateIpAddresses": ["10.0.0.5"],
-            "InternetAccessible": {
-                "InternetMaxBandwidthOut": 5,
-                "InternetChargeType": "BANDWIDTH_PREPAID",
-            },
-            "OsName": "Debian 12",
-            "Placement": {"Zone": f"{REGION}-3"},
-            "LatestOperation": None,
-        }
-
-    def _instances(self, given: Json) -> Json:
-        if given.get("InstanceIds") and given.get("Filters"):
-            raise Refused("InvalidParameter", "InstanceIds and Filters exclude each other.")
-        for name in given.get("InstanceIds", ()):
-            if name != _INSTANCE:
-                raise Refused("InvalidInstanceId.NotFound", f"The instance {name} is not found.")
-        return paged("InstanceSet", [self._instance()], given, most=100)
-
-    def _states(self, given: Json) -> Json:
-        states = [{"InstanceId": _INSTANCE, "InstanceState": "RUNNING"}]
-        return paged("InstanceStatusSet", states, given, most=100)
-
-    def _disks(self, given: Json) -> Json:
-        disk = {
-            "DiskId": _DISK,
-            "DiskUsage": "SYSTEM_DISK",
-            "DiskState": "ATTACHED",
-            "SnapshotAbility": True,
-            "DiskSize": 100,
-            "InstanceId": _INSTANCE,
-            "SnapshotCount": len(self._snapshots),
-        }
-        return paged("DiskSet", [disk], given, most=100)
-
-    def _create_snapshot(self, given: Json) -> Json:
-        if given["DiskId"] != _DISK:
-            raise Refused("InvalidDisk.NotSupportSnapshot", "The disk is not found.")
-        snapshot = {
-            "SnapshotId": f"snap-{next(self._numbers)}",
-            "SnapshotName": given.get("SnapshotName", ""),
-            "SnapshotState": "CREATING",
-            "Percent": 0,
-            "DiskId": _DISK,
-            "DiskUsage": "SYSTEM_DISK",
-            "CreateTime": local(self._now()),
-            "IsPermanent": "Deadline" not in given,
-        }
-        self._snapshots.append(snapshot)
-        return {"SnapshotId": snapshot["SnapshotId"]}
-
-    def _describe_snapshots(self, given: Json) -> Json:
-        for snapshot in self._snapshots:
-            snapshot["Percent"] = min(100, snapshot["Percent"] + 100 // _LOOKS + 1)
-            if snapshot["Percent"] == 100:
-                snapshot["SnapshotState"] = "NORMAL"
-        wanted = given.get("SnapshotIds")
-        rows = [one for one in self._snapshots if not wanted or one["SnapshotId"] in wanted]
-        return paged("SnapshotSet", rows, given, most=100)
 
     # ------------------------------------------------------------ database
 
@@ -252,21 +181,3 @@ class Account:
             "PrincipalId": "100000000002",
             "Type": "SubAccount",
         }
-
-    def _balance(self, given: Json) -> Json:
-        fen = self._behaviour().balance
-        return {"Balance": fen, "RealBalance": float(fen), "OweAmount": 0.0}
-
-    def _domains(self, given: Json) -> Json:
-        expires = (self._now() + timedelta(days=75)).astimezone(BEIJING)
-        domain = {
-            "DomainName": "chamber.example",
-            "ExpirationDate": expires.strftime("%Y-%m-%d"),
-            "AutoRenew": 0,
-            "BuyStatus": "ok",
-        }
-        return paged("DomainSet", [domain], given, most=100)
-
-
-def _utc(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

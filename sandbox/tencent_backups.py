@@ -37,7 +37,8 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """How backups and their files behave just now; a test or a demonstration changes it."""
+    """How the account's things, its backups and their files behave just now; a test or a
+    demonstration changes it."""
 
     backup_seconds: float = 8.0
     backup_fails: bool = False
@@ -52,6 +53,14 @@ class Behaviour:
     clone_seconds: float = 20.0  # until the data of a clone are there
     clone_fails: bool = False
     balance: int = 128_450  # of the account, in fen
+    servers: int = 1
+    server_state: str = "RUNNING"
+    restricted: str = "NORMAL"  # the word for what is withheld from the servers
+    expires_days: float = 41.0  # until the servers are no longer paid for
+    alarms: int = 0  # that fire
+    denied: tuple[str, ...] = ()  # actions that the keys may not use
+    breaks_off: str = ""  # the action whose list ends before its last entry
+    clock_off: float = 0.0  # seconds by which the cloud's clock is ahead of this machine's
 
 
 class DatabaseBackups:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from gmops_desktop.addresses import (
     AccountAddress,
     Address,
+    CloudAddress,
     Kind,
     MysqlAddress,
     SshAddress,
@@ -56,6 +57,10 @@ def test_mysql_addresses_read_back(address: MysqlAddress) -> None:
         st.builds(WebAddress, names, names, pages=st.lists(names, max_size=2).map(tuple)),
     )
     | st.tuples(st.just("account"), st.builds(AccountAddress, names, ssh=st.none() | ssh_addresses))
+    | st.tuples(
+        st.just("cloud"),
+        st.builds(CloudAddress, names, st.lists(names, min_size=1, max_size=3).map(tuple)),
+    )
 )
 def test_stored_addresses_read_back(pair: tuple[Kind, Address]) -> None:
     kind, address = pair

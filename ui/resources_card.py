@@ -8,14 +8,14 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialogButtonBox
 
-from gmops_desktop.addresses import Address, Kind, Resource
+from gmops_desktop.addresses import KIND_WORDS, Address, Kind, Resource
 from gmops_desktop.changes import Change
 from gmops_desktop.context import Context
 from gmops_desktop.language import tr
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.states import State, word_of
 from gmops_desktop.tasks import TaskRunner
-from ui.dialogs.resource import KIND_WORDS, ResourceDialog
+from ui.dialogs.resource import ResourceDialog
 from ui.dialogs.sheet import Sheet
 from ui.widgets.frames import Card, button, disable, row
 from ui.widgets.tables import Column, Table

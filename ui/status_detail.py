@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from gmops_desktop.addresses import Resource
+from gmops_desktop.contract.looks import CloudDetails
 from gmops_desktop.language import tr
 from gmops_desktop.services.servers import HostDetails, Look, MysqlDetails, WebDetails
 from gmops_desktop.states import State
 from ui.status_charts import StatusCharts
+from ui.status_cloud import cloud_cards
 from ui.status_findings import FindingsDialog
 from ui.theme import GAP
 from ui.widgets.badges import Gauge, StateBadge
@@ -70,6 +72,8 @@ class StatusDetail(QWidget):
             self._below.addWidget(_facts(tr("Counters"), _mysql_facts(details)))
         elif isinstance(details, WebDetails):
             self._below.addWidget(_facts(tr("Checks"), _web_facts(details)))
+        elif isinstance(details, CloudDetails):
+            self._below.addWidget(cloud_cards(details))
         self.findings.setVisible(details is not None)
 
     def show_findings(self) -> None:

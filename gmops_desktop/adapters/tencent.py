@@ -6,36 +6,38 @@ service hiccups; a write never is: after an unclear failure only a look tells wh
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import httpx
+
 from gmops_desktop.adapters import http
 from gmops_desktop.context import Context
+from gmops_desktop.contract.cloud_rights import policy_of
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import mark, tr
 from gmops_desktop.log import remember_secret
 
 _PAUSES: Final = (1.0, 2.0, 4.0)  # seconds before each further try of a read
 _TIMEOUTS: Final = (5, 20)  # seconds to connect, and for each wait for data
+_CLOCK_OFF: Final = "AuthFailure.SignatureExpire"
+_SKEW: Final = 60.0  # seconds a clock may be off without being the cause
 
 # By the first part of the code that fits, the most special first (doc 1388/114322).
+_GRANT: Final = mark("Let the account's owner grant this action to the sub-account (CAM).")
+_SECOND_FACTOR: Final = mark("This action asks for a second factor: do it in the web console.")
 _HINTS: Final[tuple[tuple[str, str], ...]] = (
-    (
-        "AuthFailure.SignatureExpire",
-        mark("This machine's clock is wrong: set it right, then try again."),
-    ),
-    (
-        "AuthFailure.UnauthorizedOperation",
-        mark("Let the account's owner grant this action to the sub-account (CAM)."),
-    ),
-    (
-        "UnauthorizedOperation",
-        mark("Let the account's owner grant this action to the sub-account (CAM)."),
-    ),
-    ("AuthFailure.MFA", mark("This action asks for a second factor: do it in the web console.")),
+    (_CLOCK_OFF, mark("This machine's clock is wrong: set it right, then try again.")),
+    ("UnauthorizedOperation.MFA", _SECOND_FACTOR),
+    ("AuthFailure.UnauthorizedOperation", _GRANT),
+    ("AuthFailure.SubAccountDenied", _GRANT),
+    ("OperationDenied.SubAccount", _GRANT),
+    ("UnauthorizedOperation", _GRANT),
+    ("AuthFailure.MFA", _SECOND_FACTOR),
     ("AuthFailure", mark("Enter the SecretId and SecretKey again, without blanks around them.")),
     (
         "InvalidCredential",
@@ -61,6 +63,12 @@ _HINTS: Final[tuple[tuple[str, str], ...]] = (
 )
 # Services whose actions CAM knows by another name (doc 598/69910, 598/92835).
 _PREFIXES: Final = {"cbs": "cvm", "billing": "finance"}
+_DENIED: Final = (
+    "UnauthorizedOperation",
+    "AuthFailure.UnauthorizedOperation",
+    "AuthFailure.SubAccountDenied",
+    "OperationDenied.SubAccount",
+)
 _UNCLEAR: Final = ("ClientNetworkError", "ServerNetworkError", "InternalError")
 _AGAIN: Final = (
     "ClientNetworkError",
@@ -74,16 +82,28 @@ _AGAIN: Final = (
 class CloudRefused(OpsError):
     """The API answered with an error; `code` is its own, `request_id` what their support needs.
 
-    `policy` is, where a right is missing, the CAM policy that grants it, to be copied.
+    `right` names, where one is missing, the action for CAM (`cvm:DescribeInstances`), and `policy`
+    is what grants it, to be copied.  `skew` is by how many seconds this machine's clock is ahead.
     """
 
     def __init__(
-        self, action: str, code: str, said: str, request_id: str, service: str = ""
+        self,
+        action: str,
+        code: str,
+        said: str,
+        request_id: str,
+        service: str = "",
+        *,
+        skew: float | None = None,
     ) -> None:
         hints = [tr(hint) for start, hint in _HINTS if code.startswith(start)]
+        if skew is not None and abs(skew) >= _SKEW:
+            hints = [_clock_hint(skew)]
         number = tr("Request number: {number}", number=request_id) if request_id else ""
         hint = (hints or [tr("Look up the code in Tencent Cloud's documentation.")])[0]
-        self.policy = policy(service, action) if service and "Unauthorized" in code else ""
+        denied = service and code.startswith(_DENIED) and ".MFA" not in code
+        self.right = right_of(service, action) if denied else ""
+        self.policy = policy_of([self.right]) if denied else ""
         if self.policy:
             hint += " " + tr("The policy: {policy}", policy=self.policy)
         super().__init__(
@@ -95,17 +115,40 @@ class CloudRefused(OpsError):
         self.request_id = request_id
 
     @property
+    def of_the_keys(self) -> bool:
+        """Whether the keys, or how they sign, are refused: every other action will be, too."""
+        if self.right or ".MFA" in self.code:
+            return False
+        return self.code.startswith(("AuthFailure", "InvalidCredential"))
+
+    @property
+    def unreached(self) -> bool:
+        """Whether no proper answer came at all."""
+        return self.code.startswith("ClientNetworkError")
+
+    @property
     def unclear(self) -> bool:
         """Whether the action may have taken place although no answer says so."""
         return self.code.startswith(_UNCLEAR)
 
 
 def policy(service: str, *actions: str) -> str:
-    """Return the CAM policy that grants the actions (doc 598/10603: its fields and order)."""
-    prefix = _PREFIXES.get(service, service)
-    named = [f"{prefix}:{action}" for action in actions]
-    allowed = {"effect": "allow", "action": named, "resource": ["*"]}
-    return json.dumps({"version": "2.0", "statement": [allowed]})
+    """Return the CAM policy that grants the actions."""
+    return policy_of(right_of(service, action) for action in actions)
+
+
+def right_of(service: str, action: str) -> str:
+    """Return how CAM calls an action of a service."""
+    return f"{_PREFIXES.get(service, service)}:{action}"
+
+
+def _clock_hint(skew: float) -> str:
+    seconds = f"{abs(skew):,.0f}"
+    if skew < 0:
+        return tr("This machine's clock is {seconds} s behind Tencent Cloud's: set it right.",
+                  seconds=seconds)  # fmt: skip
+    return tr("This machine's clock is {seconds} s ahead of Tencent Cloud's: set it right.",
+              seconds=seconds)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +163,18 @@ class Identity:
 class Tencent:
     """The API with one pair of keys.  One object per thread; it keeps nothing open.
 
-    `endpoint` replaces the API's address: `https://host`, or `http://127.0.0.1:port`.
+    `endpoint` replaces the API's address: `https://host`, or `http://127.0.0.1:port`.  `pauses`
+    are the seconds before each further try of a read.
     """
 
     def __init__(
-        self, secret_id: str, secret_key: str, *, region: str = "ap-guangzhou", endpoint: str = ""
+        self,
+        secret_id: str,
+        secret_key: str,
+        *,
+        region: str = "ap-guangzhou",
+        endpoint: str = "",
+        pauses: Sequence[float] | None = None,
     ) -> None:
         if endpoint:
             http.refuse_plain(endpoint)
@@ -133,6 +183,7 @@ class Tencent:
         self._key = secret_key.strip()
         self._region = region
         self._endpoint = endpoint
+        self._pauses = _PAUSES if pauses is None else tuple(pauses)
 
     def call(
         self,
@@ -148,7 +199,7 @@ class Tencent:
         after it.  Raises `CloudRefused`.
         """
         reading = action.startswith(("Describe", "Get"))
-        for pause in (*_PAUSES, None) if reading else (None,):
+        for pause in (*self._pauses, None) if reading else (None,):
             context.check()
             try:
                 return self._once(service, version, action, fields)
@@ -196,9 +247,20 @@ class Tencent:
         except TencentCloudSDKException as error:
             code, said = error.get_code() or "", error.get_message() or ""
             number = error.get_request_id() or ""
-            raise CloudRefused(action, code, said, number, service) from error
+            skew = self._skew(service) if code.startswith(_CLOCK_OFF) else None
+            raise CloudRefused(action, code, said, number, service, skew=skew) from error
         except (requests.RequestException, ValueError, KeyError) as error:
             # CommonClient lets these out raw; ValueError is a page that is not JSON.
             said = tr("no proper answer came ({kind})", kind=type(error).__name__)
             raise CloudRefused(action, "ClientNetworkError", said, "") from error
         return answer
+
+    def _skew(self, service: str) -> float | None:
+        """Return by how many seconds our clock is ahead of the service's, if it says its time."""
+        url = self._endpoint or f"https://{service}.tencentcloudapi.com"
+        try:
+            with http.Client(timeout=_TIMEOUTS[0]) as client:
+                theirs = parsedate_to_datetime(client.head(url).headers["Date"])
+        except (httpx.HTTPError, KeyError, ValueError):
+            return None  # the refusal itself already says what is wrong
+        return (datetime.now(UTC) - theirs).total_seconds()

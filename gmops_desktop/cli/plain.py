@@ -9,7 +9,13 @@ from decimal import Decimal
 from pathlib import PurePath
 from typing import Any
 
-from gmops_desktop.addresses import AccountAddress, MysqlAddress, SshAddress, WebAddress
+from gmops_desktop.addresses import (
+    AccountAddress,
+    CloudAddress,
+    MysqlAddress,
+    SshAddress,
+    WebAddress,
+)
 
 
 def plain(value: object) -> Any:
@@ -21,7 +27,7 @@ def plain(value: object) -> Any:
     match value:
         case None | bool() | int() | float() | str():
             return value
-        case SshAddress() | MysqlAddress() | WebAddress() | AccountAddress():
+        case SshAddress() | MysqlAddress() | WebAddress() | AccountAddress() | CloudAddress():
             return str(value)
         case datetime() | date() | time():
             return value.isoformat()

@@ -25,6 +25,7 @@ _GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "attachment": (),
     "robot": (),
     "alerts": (),
+    "resource": (),
     "thresholds": (),
     "ledger": (),
     "report": (),

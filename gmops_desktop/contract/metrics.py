@@ -14,6 +14,7 @@ from typing import Any, Final, Generic, TypeVar
 from gmops_desktop.addresses import Kind
 from gmops_desktop.contract.looks import (
     AccountDetails,
+    CloudDetails,
     Details,
     HostDetails,
     MysqlDetails,
@@ -97,11 +98,23 @@ ACCOUNT: Final[tuple[Metric[AccountDetails], ...]] = (
     Metric("new_followers", mark("New followers (per day)"), lambda seen: seen.new_followers),
     Metric("quota_used", mark("Interface calls (per day)"), lambda seen: seen.quota_used),
 )
+CLOUD: Final[tuple[Metric[CloudDetails], ...]] = (
+    Metric("balance", mark("Balance (yuan)"),
+           lambda seen: None if seen.balance is None else seen.balance / 100, chart=True),
+    Metric("expires", mark("Runs out first (days left)"),
+           lambda seen: seen.days_left if seen.dated else None, chart=True),
+    Metric("alarms", mark("Alarms of the cloud"), lambda seen: seen.firing, chart=True),
+    Metric("snapshot_days", mark("Age of the newest snapshot (days)"),
+           lambda seen: seen.snapshot_days, chart=True),
+    Metric("running", mark("Running instances"),
+           lambda seen: None if seen.running is None else seen.running[0]),
+)  # fmt: skip
 METRICS: Final[dict[Kind, tuple[Metric[Any], ...]]] = {
     "host": HOST,
     "mysql": MYSQL,
     "website": WEBSITE,
     "account": ACCOUNT,
+    "cloud": CLOUD,
 }
 AVAILABLE: Final[Metric[Any]] = Metric(
     UP, mark("Available (%)"), lambda _seen: None, top=100, scale=100
@@ -119,6 +132,8 @@ def samples_of(details: Details) -> dict[str, float | None]:
             return {one.key: one.read(details) for one in WEBSITE}
         case AccountDetails():
             return {one.key: one.read(details) for one in ACCOUNT}
+        case CloudDetails():
+            return {one.key: one.read(details) for one in CLOUD}
 
 
 def metric_of(kind: Kind, key: str) -> Metric[Any] | None:

@@ -102,6 +102,9 @@ LIMITS: Final[dict[str, Limit]] = {
     "slow_per_hour": Limit((60, 30)),
     "seconds": Limit((3, 2), (10, 5)),
     "tls_days": Limit((30, 31), (7, 8)),
+    "expires": Limit((30, 31), (7, 8)),  # days, of what nobody ordered to be renewed
+    "balance": Limit((200, 300), (0, 50)),  # yuan
+    "snapshot_days": Limit((8, 7)),
 }
 # Which of them belong to what kind of resource, and how they are called.
 NAMES: Final[dict[Kind, dict[str, str]]] = {
@@ -128,6 +131,11 @@ NAMES: Final[dict[Kind, dict[str, str]]] = {
         "tls_days": mark("Certificate (days left)"),
     },
     "account": {},
+    "cloud": {
+        "expires": mark("Runs out first (days left)"),
+        "balance": mark("Balance (yuan)"),
+        "snapshot_days": mark("Age of the newest snapshot (days)"),
+    },
 }
 DOWN: Final = "down"  # it does not do its work
 UNREACHED: Final = "unreached"  # nobody can say whether it does
@@ -137,6 +145,9 @@ HOLDS: Final[dict[str, Hold]] = {
     UNREACHED: Hold(looks=3, calm=0),
     "units": Hold(calm=5),
     "tls_days": Hold(calm=0),
+    "expires": Hold(calm=0),
+    "balance": Hold(calm=0),
+    "owed": Hold(calm=0),
     "fills": Hold(looks=3),
     "seconds": Hold(looks=3),
 }

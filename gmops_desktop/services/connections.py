@@ -15,6 +15,7 @@ from gmops_desktop.adapters import host_keys, mysql_status, ssh, tcp, web
 from gmops_desktop.adapters.host_keys import HostKey, UnknownHostKey
 from gmops_desktop.addresses import (
     AccountAddress,
+    CloudAddress,
     CloudDatabase,
     MysqlAddress,
     Resource,
@@ -22,13 +23,15 @@ from gmops_desktop.addresses import (
     WebAddress,
 )
 from gmops_desktop.context import Context
-from gmops_desktop.contract.looks import AccountDetails
+from gmops_desktop.contract.cloud_rights import policy_of
+from gmops_desktop.contract.looks import AccountDetails, CloudDetails
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.states import Check, State
 
 __all__ = ["Check", "Connections", "HostKey"]
 
+_CLOUD = "https://sts.tencentcloudapi.com"
 _MAY = "id -un; id -u; sudo -n true >/dev/null 2>&1 && echo sudo"
 
 
@@ -59,8 +62,8 @@ Step = tuple[str, Callable[[], _Finding]]
 class Connections:
     """Tests connections to resources, and knows the trusted host keys in `known_hosts`.
 
-    `open_ssh`, `open_mysql`, `look_account` and `count_cloud_backups` connect as the program
-    itself does, secrets included.
+    `open_ssh`, `open_mysql`, `look_account`, `look_cloud` and `count_cloud_backups` connect as the
+    program itself does, secrets included.
     """
 
     def __init__(
@@ -70,12 +73,14 @@ class Connections:
         open_ssh: Callable[[SshAddress, Context], ssh.Ssh],
         open_mysql: Callable[[MysqlAddress, Context], Database],
         look_account: Callable[[AccountAddress, Context], AccountDetails],
+        look_cloud: Callable[[CloudAddress, Context], CloudDetails],
         count_cloud_backups: Callable[[CloudDatabase, Context], int],
     ) -> None:
         self._known_hosts = known_hosts
         self._open_ssh = open_ssh
         self._open_mysql = open_mysql
         self._look_account = look_account
+        self._look_cloud = look_cloud
         self._count_cloud_backups = count_cloud_backups
 
     def test(self, resource: Resource, context: Context) -> tuple[Check, ...]:
@@ -93,6 +98,8 @@ class Connections:
                 return _run(self._web_steps(address, context), context)
             case AccountAddress() as address:
                 return _run(self._account_steps(address, context), context)
+            case CloudAddress() as address:
+                return _run(self._cloud_steps(address, context), context)
 
     def fingerprint(self, address: SshAddress, context: Context) -> HostKey:
         """Return the key the server shows now, without logging in."""
@@ -224,6 +231,21 @@ class Connections:
             return _Finding(tr("The interfaces asked for may be used."))
 
         host, port, _ = _of_url(address.base_url)
+        return [*_reach(host, port, context), (tr("Login and permission"), permission)]
+
+    def _cloud_steps(self, address: CloudAddress, context: Context) -> list[Step]:
+        def permission() -> _Finding:
+            seen = self._look_cloud(address, context)
+            if not seen.sections:
+                return _Finding(tr("The interfaces asked for may be used."))
+            text = "; ".join(dict.fromkeys(seen.sections.values()))
+            if not seen.denied:
+                return _Finding(text, "warning")
+            policy = policy_of(sorted(set(seen.denied.values())))
+            asked = tr("Send this policy to the account's owner, for the sub-account (CAM).")
+            return _Finding(text, "warning", asked, policy)
+
+        host, port, _ = _of_url(address.endpoint or _CLOUD)
         return [*_reach(host, port, context), (tr("Login and permission"), permission)]
 
 

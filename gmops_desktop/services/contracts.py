@@ -53,7 +53,7 @@ EXAMPLE: Final = RESOURCES / "example_contract.json"
 
 Expiring = Literal["cvm", "database", "domain", "verification"]
 EXPIRING: Final[tuple[Expiring, ...]] = ("cvm", "database", "domain", "verification")
-_KINDS: Final[tuple[Kind, ...]] = ("host", "mysql", "website", "account")
+_KINDS: Final[tuple[Kind, ...]] = ("host", "mysql", "website", "account", "cloud")
 _CHANGEABLE: Final = frozenset({"name", "role", "phone", "post", "stands_in"})
 _COLUMNS: Final = frozenset(column.name for column in ContractRow.__table__.columns)
 _FIELDS: Final[dict[str, str]] = {
@@ -385,8 +385,8 @@ class Contracts:
     # ------------------------------------------------------------ resources
 
     def resources(self) -> tuple[Resource, ...]:
-        """Return what is looked after for any contract: hosts, databases, websites, accounts, each
-        by name."""
+        """Return what is looked after for any contract: hosts, databases, websites, accounts and
+        clouds, each by name."""
         with self._database.session() as session:
             rows = session.scalars(select(ResourceRow).where(ResourceRow.removed.is_(False)))
             found = [_resource_of(row) for row in rows]

@@ -31,6 +31,7 @@ from db.samples import RAW_FOR
 from gmops_desktop.adapters import ssh, web
 from gmops_desktop.addresses import (
     AccountAddress,
+    CloudAddress,
     Kind,
     MysqlAddress,
     Resource,
@@ -43,6 +44,7 @@ from gmops_desktop.contract.alerting import Watch
 from gmops_desktop.contract.forecasts import hours_to_full
 from gmops_desktop.contract.looks import (
     AccountDetails,
+    CloudDetails,
     Details,
     Disk,
     Figure,
@@ -98,6 +100,7 @@ class Servers:
         look_mysql: Callable[[MysqlAddress, Context], MysqlDetails],
         look_web: Callable[[WebAddress, Context], WebDetails],
         look_account: Callable[[AccountAddress, Context], AccountDetails],
+        look_cloud: Callable[[CloudAddress, Context], CloudDetails],
         interval: Callable[[], float] = lambda: 60.0,
         together: Callable[[Sequence[Job]], Iterable[Sequence[Look]]] = one_after_another,
         afresh: Callable[[], object] = lambda: None,
@@ -109,6 +112,7 @@ class Servers:
         self._look_mysql = look_mysql
         self._look_web = look_web
         self._look_account = look_account
+        self._look_cloud = look_cloud
         self._interval = interval
         self._together = together
         self._afresh = afresh
@@ -291,6 +295,8 @@ class Servers:
                 return self._look_web(address, context)
             case AccountAddress() as address:
                 return self._look_account(address, context)
+            case CloudAddress() as address:
+                return self._look_cloud(address, context)
 
     def _history(self, session: Session, resource: Resource, row: LookRow | None) -> _Before:
         """Return what is known of a resource from before."""

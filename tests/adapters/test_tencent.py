@@ -42,7 +42,8 @@ class Cloud:
         while b"\r\n\r\n" not in data:
             data += stream.recv(65536)
         head, _, body = data.partition(b"\r\n\r\n")
-        length = int(re.search(rb"(?i)content-length: (\d+)", head)[1])
+        said = re.search(rb"(?i)content-length: (\d+)", head)
+        length = int(said[1]) if said else 0
         while len(body) < length:
             body += stream.recv(65536)
         self.requests.append(head + b"\r\n\r\n" + body)

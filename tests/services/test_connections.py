@@ -11,10 +11,12 @@ import paramiko
 import pymysql
 import pytest
 
+from clouds import calm_cloud
 from gmops_desktop.adapters.ssh import Ssh
 from gmops_desktop.adapters.tencent import CloudRefused
 from gmops_desktop.addresses import (
     AccountAddress,
+    CloudAddress,
     CloudDatabase,
     MysqlAddress,
     Resource,
@@ -57,6 +59,7 @@ class World:
         self.password: str | None = None
         self.open_mysql: Callable = self._no_database
         self.account = AccountDetails(1, 1, 1, 1, 1)
+        self.cloud = calm_cloud()
         self.count: Callable = lambda _cloud, _context: 7
         self.connections = Connections(
             known_hosts=self.known_hosts,
@@ -65,6 +68,7 @@ class World:
             ),
             open_mysql=lambda address, context: self.open_mysql(address, context),
             look_account=lambda address, context: self.account,
+            look_cloud=lambda address, context: self.cloud,
             count_cloud_backups=lambda cloud, context: self.count(cloud, context),
         )
 
@@ -286,3 +290,19 @@ def test_an_account_step_by_step(world: World) -> None:
         world.account = AccountDetails(None, 1, 1, 1, 1, {"followers": "48001"})
         last = world.test(address, "account")[-1]
     assert (last.state, last.text) == ("warning", "followers: 48001")
+
+
+# -- A cloud account
+
+
+def test_a_cloud_account_is_asked_for_everything_it_shall_tell(world: World) -> None:
+    with listener(page) as port:
+        address = CloudAddress("AKID", endpoint=f"http://127.0.0.1:{port}")
+        assert set(states(world.test(address, "cloud")).values()) == {"ok"}
+        rights = {"disks": "cvm:DescribeDisks", "balance": "finance:DescribeAccountBalance"}
+        why = {part: f"the keys may not use {right}" for part, right in rights.items()}
+        world.cloud = replace(calm_cloud(), disks=None, balance=None, sections=why, denied=rights)
+        found = world.test(address, "cloud")[-1]
+    assert (found.name, found.state) == ("Login and permission", "warning")
+    assert found.text == "; ".join(why.values())
+    assert '"action": ["cvm:DescribeDisks", "finance:DescribeAccountBalance"]' in found.remedy

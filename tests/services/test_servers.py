@@ -72,6 +72,7 @@ class World:
             look_mysql=self._finds("m"),
             look_web=self._finds("w"),
             look_account=self._finds("a"),
+            look_cloud=self._finds("c"),
             now=lambda: self.now,
         )
 
@@ -285,6 +286,7 @@ def test_what_hangs_holds_up_neither_the_others_nor_their_next_round(database: D
         look_mysql=lambda address, context: healthy_mysql(),
         look_web=lambda address, context: healthy_website(),
         look_account=lambda address, context: healthy_account(),
+        look_cloud=lambda address, context: pytest.fail("not asked for"),
         together=partial(as_they_end, gather=0.05),
         afresh=lambda: afresh.append(True),
     )

@@ -87,6 +87,7 @@ class Desk:
             look_mysql=site.outside.look_mysql,
             look_web=site.outside.look_web,
             look_account=site.outside.look_account,
+            look_cloud=site.outside.look_cloud,
             together=as_they_end,
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from gmops_desktop.addresses import CloudDatabase, MysqlAddress
+from gmops_desktop.addresses import CloudAddress, CloudDatabase, MysqlAddress, Resource
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.tasks import TaskRunner
 from ui.dialogs.resource import ResourceDialog
@@ -31,7 +31,7 @@ def test_an_instance_is_entered_and_its_key_goes_to_the_keyring(
     cloud.instance.setText("cdb-c1nl9rpv")
     assert dialog.ok.toolTip() == "The SecretId is missing."
     cloud.secret_id.setText(" AKIDone ")
-    cloud.secret_key.setText("the-key")
+    cloud.secret.setText("the-key")
     cloud.region.setCurrentIndex(cloud.region.findData("ap-shanghai"))
     qtbot.mouseClick(dialog.ok, Qt.MouseButton.LeftButton)
     settled()
@@ -53,3 +53,38 @@ def test_what_is_on_record_is_shown_and_survives_a_change(
     assert dialog.form.secrets(address) == {}
     dialog.forms["mysql"].cloud.instance.clear()
     assert dialog.form.address() == MysqlAddress("db", 3306, "ops", "site")
+
+
+def test_an_account_is_entered_with_its_regions(
+    qtbot: QtBot, contracts: Contracts, runner: TaskRunner, settled: Callable[[], None]
+) -> None:
+    kept: dict[str, str] = {}
+    card = ResourcesCard(contracts, kept.__setitem__, runner)
+    qtbot.addWidget(card)
+    qtbot.mouseClick(card.add_button, Qt.MouseButton.LeftButton)
+    dialog = card.window().findChildren(ResourceDialog)[-1]
+    dialog.kind._buttons["cloud"].click()
+    form = dialog.forms["cloud"]
+    assert dialog.form is form
+    assert dialog.ok.toolTip() == "The SecretId is missing."
+    form.secret_id.setText("AKIDone")
+    form.secret.setText("the-key")
+    assert dialog.ok.isEnabled()
+    form.regions.setText("Guangzhou")
+    assert dialog.ok.toolTip() == "A region is written as ap-guangzhou."
+    form.regions.setText("ap-shanghai，ap-guangzhou ap-shanghai")
+    qtbot.mouseClick(dialog.ok, Qt.MouseButton.LeftButton)
+    settled()
+    [saved] = contracts.resources()
+    assert (saved.kind, saved.name) == ("cloud", "Cloud account")
+    assert saved.address == CloudAddress("AKIDone", ("ap-shanghai", "ap-guangzhou"))
+    assert kept == {"tencent:AKIDone": "the-key"}
+
+
+def test_an_account_on_record_is_shown_and_survives_a_change(qtbot: QtBot) -> None:
+    address = CloudAddress("AKID", ("ap-nanjing", "na-siliconvalley"), "http://127.0.0.1:9")
+    account = Resource("1", "cloud", "cloud", address)
+    dialog = ResourceDialog(None, [], lambda *_words: None, account)
+    qtbot.addWidget(dialog)
+    assert dialog.form.address() == address
+    assert dialog.form.secrets(address) == {}

@@ -55,6 +55,7 @@ def make(
         open_ssh=no_way_out,
         open_mysql=no_way_out,
         look_account=no_way_out,
+        look_cloud=no_way_out,
         count_cloud_backups=no_way_out,
     )
 

@@ -84,6 +84,7 @@ def connections(home: Home) -> Connections:
         open_ssh=open_ssh,
         open_mysql=open_mysql,
         look_account=look_account,
+        look_cloud=look_account,
         count_cloud_backups=lambda _cloud, _context: 0,
     )
 

@@ -17,7 +17,14 @@ from db.engine import Database
 from db.journal import Journal
 from gmops_desktop.addresses import AccountAddress, SshAddress, WebAddress
 from gmops_desktop.context import Context, as_they_end
-from gmops_desktop.contract.looks import AccountDetails, Disk, HostDetails, MysqlDetails, WebDetails
+from gmops_desktop.contract.looks import (
+    AccountDetails,
+    CloudDetails,
+    Disk,
+    HostDetails,
+    MysqlDetails,
+    WebDetails,
+)
 from gmops_desktop.contract.metrics import METRICS, metric_of, metrics_of, unasked
 from gmops_desktop.contract.thresholds import Limit
 from gmops_desktop.errors import OpsError
@@ -83,6 +90,9 @@ class Outside:
     def web(self, address: WebAddress, context: Context) -> WebDetails:
         return WebDetails(self.status, 0.4, True, 200.0, True, 200, 4000)
 
+    def cloud(self, address: object, context: Context) -> CloudDetails:
+        raise AssertionError("no cloud account is entered")
+
     def account(self, address: object, context: Context) -> AccountDetails:
         raise OpsError("The outgoing address is not allowed.", hint="Ask Party A to allow it.")
 
@@ -105,6 +115,7 @@ def servers(database: Database, outside: Outside) -> Servers:
         look_mysql=outside.mysql,
         look_web=outside.web,
         look_account=outside.account,
+        look_cloud=outside.cloud,
         together=partial(as_they_end, gather=0.05),
     )
 

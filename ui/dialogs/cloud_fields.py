@@ -1,14 +1,16 @@
-"""Which TencentDB instance a database is, where it is one: its id, region, and whose key asks."""
+"""What is entered of Tencent Cloud: which TencentDB instance a database is, and an account whose
+things are looked at."""
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
-from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit
 
-from gmops_desktop.addresses import CloudDatabase
+from gmops_desktop.addresses import Address, CloudAddress, CloudDatabase
 from gmops_desktop.language import mark, tr
-from ui.widgets.frames import Label, column, row
+from ui.dialogs.form import Form
 
 # Doc 236/15833; any other may be typed.
 _REGIONS: Final = {
@@ -21,36 +23,26 @@ _REGIONS: Final = {
     "ap-hongkong": mark("Hong Kong"),
 }
 _PREFIX: Final = "cdb-"
+_REGION: Final = re.compile(r"[a-z]{2}-[a-z]+(-[a-z0-9]+)*")
+_SOME_REGIONS: Final = "ap-guangzhou, ap-shanghai"
 
 
-class CloudFields(QWidget):
+class CloudFields(Form):
     """Four fields under one caption; without an instance's id the database is not in the cloud."""
 
     def __init__(self) -> None:
         super().__init__()
         self._endpoint = ""
-        self.instance, self.secret_id, self.secret_key = QLineEdit(), QLineEdit(), QLineEdit()
+        self.instance, self.secret_id = QLineEdit(), QLineEdit()
         self.instance.setPlaceholderText(_PREFIX)
-        self.secret_key.setEchoMode(QLineEdit.EchoMode.Password)
-        self.secret_key.setPlaceholderText(tr("unchanged, or not needed"))
         self.region = QComboBox()
         self.region.setEditable(True)
         for code, name in _REGIONS.items():
             self.region.addItem(f"{code} {tr(name)}", code)
-        layout = column(self, spacing=12)
-        for fields in (
-            ((tr("TencentDB instance (where it is one)"), self.instance),
-             (tr("Region"), self.region)),
-            ((tr("SecretId"), self.secret_id),
-             (tr("SecretKey (kept in the keyring)"), self.secret_key)),
-        ):  # fmt: skip
-            line = row(spacing=12)
-            for word, field in fields:
-                field.setAccessibleName(word)
-                caption = Label(word, "caption", elide=False)
-                caption.setBuddy(field)
-                line.addLayout(column(None, caption, field, spacing=4), 1)
-            layout.addLayout(line)
+        self.add_line((tr("TencentDB instance (where it is one)"), self.instance, 1),
+                      (tr("Region"), self.region, 1))  # fmt: skip
+        self.add_line((tr("SecretId"), self.secret_id, 1),
+                      (tr("SecretKey (kept in the keyring)"), self.secret, 1))  # fmt: skip
 
     def missing(self) -> str:
         """Return what is not yet there, as a sentence."""
@@ -82,3 +74,40 @@ class CloudFields(QWidget):
         if place < 0:
             self.region.setCurrentText(cloud.region)
         self._endpoint = cloud.endpoint
+
+
+class CloudForm(Form):
+    """An account of Tencent Cloud, by the keys of a sub-account that may only read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._endpoint = ""
+        self.secret_id, self.regions = QLineEdit(), QLineEdit(CloudAddress("").regions[0])
+        self.regions.setPlaceholderText(_SOME_REGIONS)
+        self.add_line((tr("SecretId"), self.secret_id, 1))
+        self.add_line((tr("SecretKey (kept in the keyring)"), self.secret, 1))
+        self.add_line((tr("Regions, with commas between them"), self.regions, 1))
+
+    def missing(self) -> str:
+        """Return what is not yet there, as a sentence."""
+        if not self.secret_id.text().strip():
+            return tr("The SecretId is missing.")
+        regions = self._regions()
+        wrong = [one for one in regions if not _REGION.fullmatch(one)]
+        if wrong or not regions:
+            return tr("A region is written as ap-guangzhou.")
+        return ""
+
+    def address(self) -> CloudAddress:
+        """Return what was entered."""
+        return CloudAddress(self.secret_id.text().strip(), self._regions(), self._endpoint)
+
+    def show_address(self, address: Address) -> None:
+        """Show what is on record."""
+        if isinstance(address, CloudAddress):
+            self.secret_id.setText(address.secret_id)
+            self.regions.setText(", ".join(address.regions))
+            self._endpoint = address.endpoint
+
+    def _regions(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(re.findall(r"[^\s,，、]+", self.regions.text())))

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from gmops_desktop.addresses import (
+    KIND_WORDS,
     AccountAddress,
     Address,
     Kind,
@@ -28,16 +29,10 @@ from gmops_desktop.addresses import (
 )
 from gmops_desktop.contract.exclusions import USUAL
 from gmops_desktop.language import mark, tr
-from ui.dialogs.cloud_fields import CloudFields
+from ui.dialogs.cloud_fields import CloudFields, CloudForm
+from ui.dialogs.form import Form
 from ui.dialogs.sheet import Sheet
-from ui.widgets.frames import Label, Segments, button, column, icon_button, row
-
-KIND_WORDS: Final[dict[Kind, str]] = {
-    "host": mark("Cloud server"),
-    "mysql": mark("Cloud database"),
-    "website": mark("Website"),
-    "account": mark("Official Account"),
-}
+from ui.widgets.frames import Segments, button, icon_button, row
 
 _OFF, _REQUIRED = "off", "required"  # as in `MysqlAddress.tls`
 _LINES_HEIGHT: Final = 92  # four lines, or three and a bar to scroll by
@@ -67,11 +62,12 @@ class ResourceDialog(Sheet):
             tr("Kind of resource"),
         )
         self.name = QLineEdit(resource.name if resource else "")
-        self.forms: dict[Kind, _HostForm | _MysqlForm | _WebForm | _AccountForm] = {
+        self.forms: dict[Kind, _HostForm | _MysqlForm | _WebForm | _AccountForm | CloudForm] = {
             "host": _HostForm(),
             "mysql": _MysqlForm(hosts),
             "website": _WebForm(hosts),
             "account": _AccountForm(hosts),
+            "cloud": CloudForm(),
         }
         self._stack = QStackedWidget()
         for form in self.forms.values():
@@ -95,7 +91,7 @@ class ResourceDialog(Sheet):
         self._show_form(self.kind.current)
 
     @property
-    def form(self) -> _HostForm | _MysqlForm | _WebForm | _AccountForm:
+    def form(self) -> _HostForm | _MysqlForm | _WebForm | _AccountForm | CloudForm:
         """The form of the kind chosen."""
         return self.forms[self._kind]
 
@@ -119,32 +115,6 @@ class ResourceDialog(Sheet):
         address = self.form.address()
         self._save(self._kind, name, address, identity, self.form.secrets(address))
         self.accept()
-
-
-class _Form(QWidget):
-    """Fields under their words."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._layout = column(self, spacing=12)
-        self.secret = QLineEdit()
-        self.secret.setEchoMode(QLineEdit.EchoMode.Password)
-        self.secret.setPlaceholderText(tr("unchanged, or not needed"))
-
-    def secrets(self, address: Address) -> dict[str, str]:
-        """Return the secrets that were typed, by the names under which the keyring keeps them."""
-        name = getattr(address, "secret_name", "")
-        return {name: self.secret.text()} if name and self.secret.text() else {}
-
-    def _line(self, *fields: tuple[str, QWidget, int]) -> None:
-        """Put fields side by side: word, field, share of the width (0: as wide as it is)."""
-        line = row(spacing=12)
-        for word, field, stretch in fields:
-            field.setAccessibleName(word)
-            caption = Label(word, "caption", elide=False)
-            caption.setBuddy(field)
-            line.addLayout(column(None, caption, field, spacing=4), stretch)
-        self._layout.addLayout(line)
 
 
 class _Lines(QPlainTextEdit):
@@ -201,7 +171,7 @@ class _Holding(_Through):
     one = mark("on {name}")
 
 
-class _HostForm(_Form):
+class _HostForm(Form):
     def __init__(self) -> None:
         super().__init__()
         self.host, self.port, self.user = QLineEdit(), _port(22), QLineEdit("root")
@@ -209,11 +179,11 @@ class _HostForm(_Form):
         choose = icon_button("folder-open", tr("Choose a key file…"), self._choose, kind="plain")
         key = QWidget()
         row(key, self.key, choose)
-        self._line((tr("Address"), self.host, 1), (tr("Port"), self.port, 0))
-        self._line(
+        self.add_line((tr("Address"), self.host, 1), (tr("Port"), self.port, 0))
+        self.add_line(
             (tr("User"), self.user, 1), (tr("Password (kept in the keyring)"), self.secret, 1)
         )
-        self._line((tr("Private key file (in place of a password)"), key, 1))
+        self.add_line((tr("Private key file (in place of a password)"), key, 1))
 
     def missing(self) -> str:
         return "" if self.host.text().strip() else tr("The address is missing.")
@@ -239,7 +209,7 @@ class _HostForm(_Form):
             self.key.setText(chosen)
 
 
-class _MysqlForm(_Form):
+class _MysqlForm(Form):
     def __init__(self, hosts: Sequence[Resource]) -> None:
         super().__init__()
         self.host, self.port, self.user = QLineEdit("127.0.0.1"), _port(3306), QLineEdit()
@@ -249,14 +219,14 @@ class _MysqlForm(_Form):
         self.tls = QComboBox()
         self.tls.addItem(tr("off (loopback or tunnel)"), _OFF)
         self.tls.addItem(tr("required, certificate checked"), _REQUIRED)
-        self._line((tr("Address, as seen from there"), self.host, 1), (tr("Port"), self.port, 0))
-        self._line((tr("Reached"), self.through, 1), (tr("TLS"), self.tls, 1))
-        self._line((tr("Database (schema)"), self.schema, 1))
-        self._line(
+        self.add_line((tr("Address, as seen from there"), self.host, 1), (tr("Port"), self.port, 0))
+        self.add_line((tr("Reached"), self.through, 1), (tr("TLS"), self.tls, 1))
+        self.add_line((tr("Database (schema)"), self.schema, 1))
+        self.add_line(
             (tr("User"), self.user, 1), (tr("Password (kept in the keyring)"), self.secret, 1)
         )
         self.cloud = CloudFields()
-        self._layout.addWidget(self.cloud)
+        self.fields.addWidget(self.cloud)
 
     def missing(self) -> str:
         fields = (self.host, self.user, self.schema)
@@ -265,7 +235,7 @@ class _MysqlForm(_Form):
         return tr("Address, user and database are needed.")
 
     def secrets(self, address: Address) -> dict[str, str]:
-        found, key = super().secrets(address), self.cloud.secret_key.text().strip()
+        found, key = super().secrets(address), self.cloud.secret.text().strip()
         cloud = self.cloud.database()
         return {**found, cloud.secret_name: key} if cloud and key else found
 
@@ -293,21 +263,21 @@ class _MysqlForm(_Form):
             self.through.show_server(address.ssh)
 
 
-class _WebForm(_Form):
+class _WebForm(Form):
     def __init__(self, hosts: Sequence[Resource]) -> None:
         super().__init__()
         self.url, self.keyword, self.admin = QLineEdit(), QLineEdit(), QLineEdit()
         self._ca = ""
         self.url.setPlaceholderText(_BEGINNING)
-        self._line((tr("Front page"), self.url, 1))
-        self._line((tr("A word that must stand on it"), self.keyword, 1))
-        self._line((tr("Page of the back end"), self.admin, 1))
+        self.add_line((tr("Front page"), self.url, 1))
+        self.add_line((tr("A word that must stand on it"), self.keyword, 1))
+        self.add_line((tr("Page of the back end"), self.admin, 1))
         self.pages = _Lines()
-        self._line((tr("Further front pages, one a line"), self.pages, 1))
+        self.add_line((tr("Further front pages, one a line"), self.pages, 1))
         self.holder, self.folders = _Holding(hosts), _Lines()
         self.excluded = _Lines(USUAL)
-        self._line((tr("Program files"), self.holder, 1))
-        self._line(
+        self.add_line((tr("Program files"), self.holder, 1))
+        self.add_line(
             (tr("Their directories, one a line"), self.folders, 1),
             (tr("Left out of their backup, one pattern a line"), self.excluded, 1),
         )
@@ -361,7 +331,7 @@ class _WebForm(_Form):
                 self.excluded.show_lines(address.program.excluded)
 
 
-class _AccountForm(_Form):
+class _AccountForm(Form):
     def __init__(self, hosts: Sequence[Resource]) -> None:
         super().__init__()
         self.app_id = QLineEdit()
@@ -370,9 +340,9 @@ class _AccountForm(_Form):
             tr("WeChat answers only addresses on its whitelist; the server's stays the same")
         )
         self._base_url = AccountAddress("").base_url
-        self._line((tr("App ID"), self.app_id, 1))
-        self._line((tr("App secret (kept in the keyring)"), self.secret, 1))
-        self._line((tr("Reached"), self.through, 1))
+        self.add_line((tr("App ID"), self.app_id, 1))
+        self.add_line((tr("App secret (kept in the keyring)"), self.secret, 1))
+        self.add_line((tr("Reached"), self.through, 1))
 
     def missing(self) -> str:
         return "" if self.app_id.text().strip() else tr("The app ID is missing.")

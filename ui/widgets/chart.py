@@ -322,7 +322,7 @@ def _moment(at: datetime, span: float) -> str:
 
 def _round_above(value: float, low: float) -> float:
     """Return the round number (1, 2, 2.5, 5 times a power of ten) at or above `value`."""
-    reach = max(value - low, 1e-9)
+    reach = value - low if value > low else 1.0
     power = 10.0 ** math.floor(math.log10(reach))
     for step in (1.0, 2.0, 2.5, 4.0, 5.0, 8.0, 10.0):
         if step * power >= reach * 0.999:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from gmops_desktop.contract.fact_lines import databases, hosts, websites
+from gmops_desktop.contract.fact_lines import clouds, databases, hosts, websites
 from gmops_desktop.contract.fact_lines.lines import FactLine, Lines
-from gmops_desktop.contract.looks import Details, HostDetails, MysqlDetails, WebDetails
+from gmops_desktop.contract.looks import (
+    CloudDetails,
+    Details,
+    HostDetails,
+    MysqlDetails,
+    WebDetails,
+)
 
 __all__ = ["FactLine", "lines_of"]
 
@@ -21,4 +27,6 @@ def lines_of(details: Details) -> tuple[FactLine, ...]:
     elif isinstance(details, WebDetails):
         lines.notes = details.notes
         websites.write(details, lines)
+    elif isinstance(details, CloudDetails):
+        clouds.write(details, lines)
     return tuple(lines.lines)

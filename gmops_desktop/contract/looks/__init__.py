@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from gmops_desktop.addresses import Kind
 from gmops_desktop.contract.alerting import Watch
+from gmops_desktop.contract.looks.clouds import CloudDetails
 from gmops_desktop.contract.looks.databases import (
     IndexHint,
     LockWait,
@@ -48,6 +49,7 @@ __all__ = [
     "AccountDetails",
     "BrokenLink",
     "ChainLink",
+    "CloudDetails",
     "Details",
     "Disk",
     "DiskWork",
@@ -101,13 +103,14 @@ class AccountDetails:
     sections: Mapping[str, str] = field(default_factory=dict)
 
 
-Details = HostDetails | MysqlDetails | WebDetails | AccountDetails
+Details = HostDetails | MysqlDetails | WebDetails | AccountDetails | CloudDetails
 
 _DETAILS: Final[Mapping[Kind, type[Details]]] = {
     "host": HostDetails,
     "mysql": MysqlDetails,
     "website": WebDetails,
     "account": AccountDetails,
+    "cloud": CloudDetails,
 }
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from gmops_desktop.contract.alerting import Watch, follow
 from gmops_desktop.contract.looks import (
     AccountDetails,
+    CloudDetails,
     Details,
     HostDetails,
     MysqlDetails,
@@ -15,6 +16,7 @@ from gmops_desktop.contract.looks import (
 )
 from gmops_desktop.contract.thresholds import DOWN, UNREACHED, hold_of
 from gmops_desktop.contract.verdicts.accounts import judge_account
+from gmops_desktop.contract.verdicts.clouds import judge_cloud
 from gmops_desktop.contract.verdicts.databases import judge_database
 from gmops_desktop.contract.verdicts.findings import Finding, Findings, History, Verdict
 from gmops_desktop.contract.verdicts.hosts import judge_host
@@ -36,6 +38,8 @@ def verdict(details: Details, history: History) -> Verdict:
             judge_website(details, findings)
         case AccountDetails():
             judge_account(details, findings)
+        case CloudDetails():
+            judge_cloud(details, findings)
     return findings.verdict()
 
 
