@@ -17,6 +17,7 @@ import keyring
 import pytest
 from hypothesis import settings
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 import sandbox.mysql9
 import sandbox.mysql56
@@ -50,6 +51,11 @@ pytest.register_assert_rewrite("strange_dumps")
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")
+
+# Waiting for what comes costs nothing; giving up after pytest-qt's five seconds fails a test
+# whenever the machine is busy with others.
+for wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals, QtBot.waitExposed):
+    wait.__kwdefaults__["timeout"] = 60_000
 
 if not os.environ.get("DISPLAY"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

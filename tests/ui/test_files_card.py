@@ -126,7 +126,7 @@ def test_the_light_follows_the_plan_which_the_card_leads_to(
             one.refresh()
         assert (card.light.state, "no backup yet" in card.light.toolTip()) == ("unknown", True)
         scheduling.open(web).saved.emit(Plan(keep=Keep(enabled=True)))
-        qtbot.waitUntil(lambda: services.schedules.plan(web) is not None, timeout=5_000)
+        qtbot.waitUntil(lambda: services.schedules.plan(web) is not None)
         said: list[tuple[str, str, str]] = []
         card.noticed.connect(lambda *told: said.append(told))
         card.take()
