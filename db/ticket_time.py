@@ -17,8 +17,9 @@ from db.journal import Journal
 from db.models import ContractRow, TicketRow
 from db.scope import owners
 from db.views import ticket_of
-from gmops_desktop.contract.clocks import Clock, Interval, PromiseMade, clocks, intervals, promises
+from gmops_desktop.contract.clocks import Clock, PromiseMade, clocks, promises
 from gmops_desktop.contract.hours import Works
+from gmops_desktop.contract.intervals import Interval, intervals
 from gmops_desktop.contract.record import EntryView
 from gmops_desktop.contract.targets import OBJECTIVES, Targets, from_json
 from gmops_desktop.contract.terms import day_of

@@ -24,21 +24,22 @@ from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.finding import Alike, Finding
-from gmops_desktop.services.tickets import ContactCheck, Ticket, Tickets
+from gmops_desktop.services.tickets import Ticket, Tickets
 from gmops_desktop.settings import SettingsFile
 from gmops_desktop.tasks import TaskRunner
 from ui import words
 from ui.attachments import AttachmentStrip
 from ui.dialogs.keep_name import KeepName
 from ui.dialogs.sheet import Sheet
-from ui.ticket_fields import DescriptionField, RequesterField, channel_box, designated_now
+from ui.ticket_fields import DescriptionField, channel_box
 from ui.ticket_templates import TemplateBox
-from ui.ticket_warnings import ContactWarning, SimilarTicket
+from ui.ticket_warnings import SimilarTicket
+from ui.ticket_who import WhoAsked
 from ui.widgets.frames import Label, Segments, button, column, disable, row
 
 _WIDTH: Final = 720
 _LABELS: Final = 80
-_PAUSE_MS: Final = 250  # a name is judged when the typing pauses
+_PAUSE_MS: Final = 250  # its like is looked for when the typing pauses
 _FEWEST_CHARACTERS: Final = 2  # of a title that can be like another
 
 
@@ -68,9 +69,6 @@ class NewTicketDialog(Sheet):
         self._tickets = tickets
         self._finding = finding
         self._runner = runner
-        self._contacts = designated_now(contracts)
-        self._check: ContactCheck | None = None
-        self._emergency = False
         self._begun = time.monotonic()
         self._asked = ""  # the title whose like was last looked for
         self._brought: dict[QWidget, str] = {}  # by a template, into a field
@@ -78,11 +76,10 @@ class NewTicketDialog(Sheet):
         self._reading: Callable[[], str] = str  # why files hold it up
 
         self.template = TemplateBox(settings)
-        self.requester = RequesterField(self._contacts)
-        self.warning = ContactWarning()
-        self.reason = QLineEdit()
-        self.reason.setAccessibleName(tr("Why it is a special emergency"))
-        self.reason.setPlaceholderText(tr("Reason; it is printed in the report"))
+        self.who = WhoAsked(tickets, contracts, lambda: str(self.resource.currentData()), self)
+        self.requester, self.warning, self.reason = (
+            self.who.field, self.who.warning, self.who.reason
+        )  # fmt: skip
         self.title = QLineEdit(title)
         self.title.setAccessibleName(tr("What is it"))
         self.title.setPlaceholderText(tr("In one line, as it will stand in the list"))
@@ -113,19 +110,16 @@ class NewTicketDialog(Sheet):
         self._second.setInterval(1000)
 
         self._lay_out()
-        self.requester.textChanged.connect(self._typing)
-        self.requester.editingFinished.connect(self._judge_requester)
+        self.who.judged.connect(self._judge)
+        self.who.passed_on.connect(self._pass_on)
+        self.who.declined.connect(self._decline)
+        self.resource.currentIndexChanged.connect(self.who.judge)
         self.title.textChanged.connect(self._typing)
-        self.reason.textChanged.connect(self._judge)
-        self._pause.timeout.connect(self._judge_requester)
         self._pause.timeout.connect(self._look_for_similar)
         self._second.timeout.connect(self._judge)
         self.template.taken.connect(self._begin_with)
         self.template.keep_wanted.connect(self._ask_template)
         self.similar.note_wanted.connect(self._note_there)
-        self.warning.passed_on.connect(self._pass_on)
-        self.warning.emergency.connect(self._take_as_emergency)
-        self.warning.declined.connect(self._decline)
         for key in PRIORITIES:
             press = QShortcut(QKeySequence(f"Alt+{key}"), self)
             press.activated.connect(lambda key=key: self.priority.choose(str(key)))
@@ -134,7 +128,7 @@ class NewTicketDialog(Sheet):
         choose.activated.connect(self.template.setFocus)
         QWidget.setTabOrder(self.title, self.description)  # past what may stand between them
         self._second.start()
-        self._judge_requester()
+        self.who.judge()
         self._look_for_similar()
         self.requester.setFocus()
 
@@ -155,12 +149,13 @@ class NewTicketDialog(Sheet):
             (tr("Description"), self.description, ()),
             (tr("Priority *"), priority, ()),
             (tr("Kind"), row(None, self.kind, None), ()),
+            (tr("Asked at"), self.who.when, ()),
             (tr("Resource"), place, ()),
         ):
             at = form.rowCount()
-            label = Label(word, "caption", elide=False, right=True)
+            label = Label(word, "caption", elide=False)
             label.setFixedHeight(30)
-            form.addWidget(label, at, 0, Qt.AlignmentFlag.AlignTop)
+            form.addWidget(label, at, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
             if isinstance(field, QWidget):
                 form.addWidget(field, at, 1)
             else:
@@ -189,60 +184,42 @@ class NewTicketDialog(Sheet):
 
     # -- who asked
 
-    @Slot()
-    def _typing(self) -> None:
-        if self.sender() is self.requester:
-            self._emergency = False
-            self._check = None
-        self._pause.start()
-        self._judge()
-
-    @Slot()
-    def _judge_requester(self) -> None:
-        """Compare the name with the designated contacts of today."""
-        name = self.requester.text().strip()
-        self._check = self._tickets.check_requester(name) if name else None
-        undesignated = self._check is not None and not self._check.designated
-        self.warning.setVisible(undesignated and not self._emergency)
-        self.reason.setVisible(undesignated and self._emergency)
-        if undesignated and self._check is not None:
-            self.warning.show_check(name, self._check, self._contacts)
-        self._judge()
-
-    @Slot()
-    def _pass_on(self) -> None:
-        """Let the first contact stand as the requester; who said it first goes into the text."""
-        said, contact = self.requester.text().strip(), self._contacts[0].name
-        origin = tr("Raised by {name}, passed on by {contact}.", name=said, contact=contact)
+    @Slot(str)
+    def _pass_on(self, origin: str) -> None:
+        """Let who said it first stand in the text."""
         before = self.description.toPlainText().strip()
         self.description.setPlainText(f"{before}\n{origin}".strip())
-        self.requester.setText(contact)
-        self._judge_requester()
         self.title.setFocus()
 
     @Slot()
-    def _take_as_emergency(self) -> None:
-        self._emergency = True
-        self._judge_requester()
-        self.reason.setFocus()
-
-    @Slot()
     def _decline(self) -> None:
-        kind, title, name = self._kind(), self.title.text().strip(), self.requester.text().strip()
+        kind, title, name = self._kind(), self.title.text().strip(), self.who.name
         if not title:
             self.title.setFocus()
             self._say(tr("Write what was asked for; the refusal is recorded too."))
             return
         description, tickets = self.description.toPlainText().strip(), self._tickets
-        priority = self._priority()
+        priority, asked_at = self._priority(), self.who.when.at
+        resource = self.resource.currentData()
         self._save(
             lambda: tickets.decline(
-                kind, title, requester=name, priority=priority, description=description
+                kind,
+                title,
+                requester=name,
+                priority=priority,
+                description=description,
+                resource_id=resource,
+                opened_at=asked_at,
             ),
             tr("Decline a request"),
         )
 
     # -- what
+
+    @Slot()
+    def _typing(self) -> None:
+        self._pause.start()
+        self._judge()
 
     @Slot()
     def _look_for_similar(self) -> None:
@@ -318,15 +295,7 @@ class NewTicketDialog(Sheet):
 
     def _gaps(self) -> list[str]:
         """Return what is still missing, in words."""
-        gaps = []
-        if self._check is None:
-            if self.requester.text().strip():
-                gaps.append(tr("the check of the contact"))
-        elif not self._check.designated:
-            if not self._emergency:
-                gaps.append(tr("what to do about the contact"))
-            elif not self.reason.text().strip():
-                gaps.append(tr("the reason of the emergency"))
+        gaps = [self.who.gap] if self.who.gap else []
         if not self.title.text().strip():
             gaps.append(tr("what it is"))
         return gaps
@@ -336,7 +305,7 @@ class NewTicketDialog(Sheet):
         gaps = self._gaps()
         taken = tr("{seconds} s so far", seconds=int(time.monotonic() - self._begun))
         reason = tr("Still missing: {what}", what=words.listed(gaps)) if gaps else ""
-        asked = tr("Complete") if self.requester.text().strip() else tr("Found by ourselves (1.14)")
+        asked = tr("Complete") if self.who.name else tr("Found by ourselves (1.14)")
         self._missing.show_text(f"{reason or asked} · {taken}")
         reason = reason or self._reading()
         if self._saving:
@@ -346,9 +315,9 @@ class NewTicketDialog(Sheet):
     @Slot()
     def _create(self) -> None:
         kind, priority, tickets = self._kind(), self._priority(), self._tickets
-        title, requester = self.title.text().strip(), self.requester.text().strip()
+        title, requester, asked_at = self.title.text().strip(), self.who.name, self.who.when.at
         description = self.description.toPlainText().strip()
-        emergency = self.reason.text().strip() if self._emergency else ""
+        emergency = self.who.emergency
         channel, resource = self.channel.currentData(), self.resource.currentData()
         self._save(
             lambda: tickets.open(
@@ -360,6 +329,7 @@ class NewTicketDialog(Sheet):
                 channel=tr(channel) if channel else "",
                 emergency=emergency,
                 resource_id=resource,
+                opened_at=asked_at,
             ),
             tr("New ticket"),
         )

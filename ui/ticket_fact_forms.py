@@ -55,6 +55,23 @@ class TicketFactForms:
 
         self._asking.open(form, record)
 
+    def asked(self, ticket: Ticket) -> None:
+        """That it was asked for at another time than it says."""
+        form = self._asking.form(ticket, tr("Asked at another time"), tr("Record"))
+        form.moment(
+            "at",
+            tr("Asked at"),
+            ticket.opened_at,
+            tr("The clocks count from then; when it was written down stays on record."),
+        )
+        form.line("text", tr("How it is known"), required=True)
+        form.refuse_when(
+            lambda said: (
+                tr("Give a time that lies behind us.") if said["at"] > datetime.now(UTC) else ""
+            )
+        )
+        self._asking.open(form, lambda said: self._facts.asked(ticket.id, **said))
+
     def estimate(self, ticket: Ticket) -> None:
         """Party B's own estimate."""
         form = self._asking.form(ticket, tr("Impact and urgency"), tr("Record"))

@@ -8,6 +8,7 @@ from typing import Final
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from gmops_desktop.contract.steps import WRITTEN_LATE
 from gmops_desktop.contract.ticket_moves import notices_missing
 from gmops_desktop.contract.tickets import (
     Ticket,
@@ -59,6 +60,10 @@ class TicketFacts(QWidget):
 
 def _known(dossier: Dossier) -> Iterator[tuple[str, str]]:
     ticket = dossier.ticket
+    written = next(step.at for step in dossier.steps if not step.of)
+    if written - ticket.opened_at >= WRITTEN_LATE:
+        times = {"asked": words.stamp(ticket.opened_at), "written": words.stamp(written)}
+        yield tr("Asked at"), tr("{asked}, written down {written}", **times)
     yield from _judged(ticket)
     if ticket.cause:
         yield tr("Root cause"), ticket.cause

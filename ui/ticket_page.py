@@ -44,6 +44,7 @@ _FORWARD: Final[dict[TicketState, str]] = {
 # What can be found out of a ticket, in the order in which the contract asks for it.
 _FACTS: Final[tuple[tuple[str, str], ...]] = (
     ("priority", mark("Party A's order, kind…")),
+    ("asked", mark("Asked at another time…")),
     ("estimate", mark("Impact and urgency…")),
     ("agree", mark("Problem confirmed by both…")),
     ("scope", mark("Seen elsewhere?…")),
@@ -56,7 +57,9 @@ _FACTS: Final[tuple[tuple[str, str], ...]] = (
     ("hand_over", mark("Hand-over to Party A…")),
     ("spend", mark("Person-days spent…")),
 )
-_AFTERWARDS: Final = frozenset({"hand_over", "spend", "scope", "cause"})  # also of what is over
+_AFTERWARDS: Final = frozenset(
+    {"asked", "hand_over", "spend", "scope", "cause"}
+)  # also of what is over
 _FORWARD_KEY: Final = "Ctrl+Return"
 _MORE_KEY: Final = "Ctrl+M"
 

@@ -33,6 +33,7 @@ from ui.ticket_ties import TicketTies
 
 Verb = Literal[
     "priority",
+    "asked",
     "estimate",
     "scope",
     "agree",
@@ -71,6 +72,7 @@ class TicketVerbs(QObject):
         facts, ties = TicketFactForms(self._asking), TicketTies(self._asking)
         self._asks: dict[Verb, Callable[[Ticket], None]] = {
             "priority": facts.priority,
+            "asked": facts.asked,
             "estimate": facts.estimate,
             "scope": facts.scope,
             "agree": facts.agree,

@@ -77,6 +77,27 @@ def estimate(
 
 
 @_verbs.command(
+    "asked",
+    cls=Command,
+    help=tr("Correct when it was asked for; the clocks are counted anew, and both times stay."),
+)
+def asked(
+    number: Number,
+    at: Annotated[
+        str,
+        typer.Argument(metavar="TIME", show_default=False,
+                       help=tr("Local time, such as 2018-11-22T18:00.")),
+    ],
+    text: Annotated[
+        str, typer.Option("--text", show_default=False, help=tr("How it is known."))
+    ],
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    moment = moment_in(at, "TIME")
+    _do(number, lambda book, one: book.facts.asked(one.id, moment, text), as_json)
+
+
+@_verbs.command(
     "scope", cls=Command, help=tr("Record whether the same problem is seen elsewhere (2.3-5).")
 )
 def scope(

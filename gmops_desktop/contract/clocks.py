@@ -11,18 +11,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import pairwise, zip_longest
-from typing import Any, Final, Literal, cast
+from itertools import zip_longest
+from typing import Final, Literal
 
 from gmops_desktop.contract.hours import ALWAYS, Hours, Works, counted, moment_after
+from gmops_desktop.contract.intervals import (
+    HANDED_OVER,
+    Interval,
+    asked_at,
+    intervals,
+    last_said,
+)
 from gmops_desktop.contract.record import EntryView
 from gmops_desktop.contract.targets import OBJECTIVES, ClockKey, Limit, Targets
 from gmops_desktop.contract.ticket_bonds import effective
 from gmops_desktop.contract.tickets import (
     ENDED,
-    PARTY_A,
-    SUSPENSIONS,
-    Pause,
     Priority,
     TicketKind,
     TicketState,
@@ -51,35 +55,12 @@ _ANSWERS: Final = frozenset(
         "noted", "promised", "restored", "spent",
     )
 )  # fmt: skip
-_HANDED_OVER: Final[frozenset[TicketState]] = ENDED | {"awaiting_confirmation"}
-_AWAY: Final[frozenset[TicketState]] = _HANDED_OVER | {"suspended"}
 _NEVER: Final = Limit(None, ALWAYS)
 
 
 def word_of_clock(key: ClockKey) -> str:
     """Return the word for a clock."""
     return tr(_CLOCKS[key])
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A stretch of time a ticket spent in one state.
-
-    `waiting` when it was Party A's turn; `pause` what was waited for, "" while somebody worked;
-    `restored` when the service ran again although the ticket was not done.
-    """
-
-    begin: datetime
-    end: datetime
-    state: TicketState
-    waiting: bool
-    text: str
-    pause: Pause | Literal[""] = ""
-    restored: bool = False
-
-    @property
-    def seconds(self) -> float:
-        return (self.end - self.begin).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,110 +116,6 @@ class PromiseMade:
     standing: bool
 
 
-# ---------------------------------------------------------------- intervals
-
-
-def opened_at(entry: EntryView) -> datetime:
-    """Return when the ticket of this opening entry was raised; it may be written down later."""
-    said = entry.fields.get("opened_at")
-    return datetime.fromisoformat(said) if said else entry.at
-
-
-def intervals(
-    entries: Sequence[EntryView],
-    now: datetime,
-    joined: Sequence[Sequence[EntryView]] = (),
-) -> tuple[Interval, ...]:
-    """Replay a ticket's entries (any order) into its states, without gaps, from opening to `now`.
-
-    The last one is the state it is in now; an ended ticket has none.  `joined` are the entries of
-    the tickets merged into it: until each was merged, it was Party B's turn while it was in either.
-
-    Where a device's clock was wrong, time stands still rather than running backwards.
-    """
-    own = _replay(entries, now)
-    return _overlay([own, *(_replay(other, now) for other in joined)]) if joined else tuple(own)
-
-
-def _replay(entries: Sequence[EntryView], now: datetime) -> list[Interval]:
-    ordered = effective(entries)
-    events = [one for one in ordered if "state" in one.fields or one.action == "ticket.restored"]
-    found: list[Interval] = []
-    if not events:
-        return found
-    begin, restored, handed, mover = opened_at(events[0]), False, False, events[0]
-    for entry, following in zip_longest(events, events[1:]):
-        if "state" in entry.fields:
-            if handed and _state(entry) not in _AWAY:
-                restored = handed = False  # it comes back: it was not restored after all
-            handed = handed or _state(entry) in _HANDED_OVER
-            mover = entry
-        else:
-            restored = True
-        state = _state(mover)
-        end = max(begin, _moment(following) if following else now)
-        # The state it is in now is shown however short; an ended ticket is in none.
-        if (following and end > begin) or (not following and state not in ENDED):
-            pause = _pause(state, str(mover.note.get("waiting_on", "")))
-            text = str(mover.note.get("text", ""))
-            found.append(Interval(begin, end, state, pause in PARTY_A, text, pause, restored))
-        begin = end
-    return found
-
-
-def _state(entry: EntryView) -> TicketState:
-    return cast(TicketState, entry.fields["state"])
-
-
-def _moment(entry: EntryView) -> datetime:
-    """Return when what the entry says took place; only a restoration is told afterwards."""
-    said = entry.fields.get("restored_at") if entry.action == "ticket.restored" else None
-    return datetime.fromisoformat(said) if said else entry.at
-
-
-def _pause(state: TicketState, waiting_on: str) -> Pause | Literal[""]:
-    if state == "awaiting_notice":
-        return "notice"
-    if state == "awaiting_confirmation":
-        return "confirmation"
-    if state == "suspended" and waiting_on in SUSPENSIONS:
-        return cast(Pause, waiting_on)
-    return ""
-
-
-def _overlay(timelines: Sequence[Sequence[Interval]]) -> tuple[Interval, ...]:
-    """Return one timeline: at each moment the interval in which most is to be done by Party B."""
-    cuts = sorted({at for line in timelines for one in line for at in (one.begin, one.end)})
-    found: list[Interval] = []
-    sources: list[Interval] = []
-    for begin, end in pairwise(cuts):
-        there = [one for line in timelines for one in line if one.begin <= begin and end <= one.end]
-        there = [one for one in there if one.state not in ENDED] or there
-        if not there:
-            continue
-        best = min(there, key=_idleness)
-        if sources and sources[-1] is best and found[-1].end == begin:
-            found[-1] = replace(found[-1], end=end)
-        else:
-            found.append(replace(best, begin=begin, end=end))
-            sources.append(best)
-    if timelines[0] and timelines[0][-1].begin == timelines[0][-1].end:
-        found.append(timelines[0][-1])  # the state it is in now, however short
-    return tuple(found)
-
-
-def _idleness(one: Interval) -> int:
-    """Return how little is to be done: restore, then solve, then wait for others, for Party A."""
-    if one.state in ENDED:
-        return 4
-    if one.waiting:
-        return 3
-    return 2 if one.pause else 1 if one.restored else 0
-
-
-# ---------------------------------------------------------------- clocks
-
-
 def clocks(
     entries: Sequence[EntryView],
     now: datetime,
@@ -259,9 +136,9 @@ def clocks(
         return ()
     everything = _by_order([*ordered, *(entry for other in joined for entry in effective(other))])
     spans = _active(intervals(ordered, now, joined))
-    kind: TicketKind = _last(ordered, "kind") or "incident"
-    priority: Priority | None = _last(ordered, "priority")
-    state = _last(ordered, "state")
+    kind: TicketKind = last_said(ordered, "kind") or "incident"
+    priority: Priority | None = last_said(ordered, "priority")
+    state = last_said(ordered, "state")
     here = spans[-1] if spans and state not in ENDED else None
     waiting = here is not None and here.waiting
     our_turn = here is not None and here.pause not in targets.pauses
@@ -270,7 +147,7 @@ def clocks(
         return targets.limit(key, kind, priority) if priority else _NEVER
 
     measure = _Measure(now, targets, works)
-    begin = min(opened_at(one) for one in (ordered[0], *(effective(o)[0] for o in joined if o)))
+    begin = min(asked_at(one) for one in (ordered, *(effective(o) for o in joined if o)))
     answered = _answered(everything, state)
     until = max(begin, answered or now)
     asked = Interval(begin, until, "registered", waiting=False, text="")
@@ -314,12 +191,12 @@ def promises(
     """Return every version of a ticket's promise, oldest first, and whether it was kept."""
     ordered = effective(entries)
     made = [entry for entry in ordered if entry.fields.get("promised_for")]
-    spans, state = _active(intervals(ordered, now)), _last(ordered, "state")
+    spans, state = _active(intervals(ordered, now)), last_said(ordered, "state")
     found = []
     for entry, following in zip_longest(made, made[1:]):
         until = following.at if following else now
         upto = [replace(one, end=min(one.end, until)) for one in spans if one.begin < until]
-        running = following is None and state not in _HANDED_OVER
+        running = following is None and state not in HANDED_OVER
         clock = _Measure(until, targets, works).promise(entry, upto, running=running)
         kept: bool | None = None
         if clock.state == "critical":
@@ -347,10 +224,6 @@ def _active(spans: Iterable[Interval]) -> list[Interval]:
 
 def _by_order(entries: Iterable[EntryView]) -> list[EntryView]:
     return sorted(entries, key=lambda entry: entry.order)
-
-
-def _last(ordered: Sequence[EntryView], name: str) -> Any:
-    return next((e.fields[name] for e in reversed(ordered) if name in e.fields), None)
 
 
 def _answered(ordered: Sequence[EntryView], state: TicketState) -> datetime | None:

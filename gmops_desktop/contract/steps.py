@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
 from gmops_desktop.contract.changes import AUDIENCES, word_of_audience
@@ -23,6 +23,7 @@ from gmops_desktop.language import mark, tr
 
 _ACTIONS: Final[dict[str, str]] = {
     "ticket.opened": mark("Registered"),
+    "ticket.imported": mark("Imported"),
     "ticket.declined": mark("Declined"),
     "ticket.moved": mark("Moved on"),
     "ticket.noted": mark("Noted"),
@@ -49,6 +50,9 @@ _ACTIONS: Final[dict[str, str]] = {
     "ticket.parted": mark("Another was parted from this"),
     "ticket.split": mark("Split"),
 }
+
+
+WRITTEN_LATE: Final = timedelta(minutes=1)  # after it was asked for; less is the writing itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,14 @@ def step_of(entry: EntryView, device: str, of: str = "") -> Step:
 # ---------------------------------------------------------------- what each kind of step says
 
 
+def _opened(entry: EntryView) -> str:
+    """Return when it was asked for, where that was not when it was written down."""
+    said = entry.fields.get("opened_at")
+    if not said or entry.at - datetime.fromisoformat(said) < WRITTEN_LATE:
+        return ""
+    return tr("Asked for at {when}, written down later", when=_stamp(said))
+
+
 def _moved(entry: EntryView) -> str:
     waiting_on = entry.note.get("waiting_on")
     return word_of_pause(cast(Pause, waiting_on)) if waiting_on else ""
@@ -210,6 +222,9 @@ def _spent(entry: EntryView) -> str:
 
 def _revised(entry: EntryView) -> str:
     fields, said = entry.fields, []
+    if "opened_at" in fields:
+        when, before = _stamp(fields["opened_at"]), _stamp(entry.note["before"])
+        said.append(tr("Asked for at {when}, not at {before}", when=when, before=before))
     if "priority" in fields:
         said.append(tr("Priority: {word}", word=word_of_priority(fields["priority"])))
     if "interrupts" in fields:
@@ -241,6 +256,9 @@ def _other(entry: EntryView) -> str:
 
 
 _SAID: Final[dict[str, Callable[[EntryView], str]]] = {
+    "ticket.opened": _opened,
+    "ticket.declined": _opened,
+    "ticket.imported": _opened,
     "ticket.moved": _moved,
     "ticket.estimated": _estimated,
     "ticket.scoped": _scoped,

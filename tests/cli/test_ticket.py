@@ -46,6 +46,8 @@ def test_facts_are_recorded(home: Path, tmp_path: Path):
     refused = gmops("ticket", "cause", "T-0001", "断电", "--attribution", "third_party", home=home)
     assert refused.code == 1
     assert "1.34" in refused.err
+    asked = done(home, "asked", "T-0001", "2018-11-22T09:10", "--text", "话单")
+    assert asked["ticket"]["opened_at"] < asked["steps"][0]["at"]
     cause = ("cause", "T-0001", "断电", "--attribution", "third_party", "--evidence", "公告")
     assert done(home, *cause)["ticket"]["attribution"] == "third_party"
     assert done(home, "promise", "T-0001", "2099-01-01T18:00")["ticket"]["promised_for"]

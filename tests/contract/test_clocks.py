@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gmops_desktop.contract.clocks import clocks, first_answer, intervals, promises
+from gmops_desktop.contract.clocks import clocks, first_answer, promises
 from gmops_desktop.contract.hours import ALWAYS, WORKING
+from gmops_desktop.contract.intervals import intervals
 from gmops_desktop.contract.targets import OBJECTIVES, Rule, Targets
 from gmops_desktop.contract.terms import ZONE
 from gmops_desktop.contract.ticket_bonds import effective, state_before_merge

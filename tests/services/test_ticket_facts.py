@@ -246,6 +246,46 @@ def test_a_declined_strangers_request_comes_back_as_an_emergency_only(tickets):
     assert (taken.state, taken.emergency) == ("registered", "首页被篡改")
 
 
+def test_when_it_was_asked_for_can_be_corrected_and_both_times_are_seen(tickets, time):
+    """A call at 09:10 that is entered at 10:30."""
+    call, written = time.now - 80 * timedelta(minutes=1), time.now
+    ticket = open_one(tickets)
+    time.pass_by(minutes=5)
+    tickets.move(ticket.id, "assessing")
+    time.pass_by(hours=1)
+    assert by_key(tickets.clocks(ticket.id))["response"].seconds == 5 * 60
+    corrected = tickets.facts.asked(ticket.id, call, "话单 09:10")
+    assert corrected.opened_at == call
+    clocks = by_key(tickets.clocks(ticket.id))
+    assert clocks["response"].seconds == 85 * 60
+    assert clocks["resolve"].seconds == (80 + 5 + 60) * 60
+    first, *_, last = tickets.steps(ticket.id)
+    assert first.at == written
+    assert "话单 09:10" in last.text
+    times = [f"{at.astimezone():%Y-%m-%d %H:%M}" for at in (call, written)]
+    assert "{}, not at {}".format(*times) in last.text
+    assert tickets.facts.asked(ticket.id, written, "话单看错").opened_at == written
+    assert by_key(tickets.clocks(ticket.id))["response"].seconds == 5 * 60
+
+
+def test_a_correction_of_the_time_needs_a_source_and_a_time_that_can_be(tickets, time):
+    ticket = open_one(tickets, opened_at=time.now - HOUR)
+    assert tickets.steps(ticket.id)[0].text.startswith("Asked for at ")
+    with pytest.raises(OpsError, match="does not say why"):
+        tickets.facts.asked(ticket.id, time.now - 2 * HOUR, " ")
+    time.pass_by(hours=1)
+    with pytest.raises(OpsError, match="cannot have been asked for at that time"):
+        tickets.facts.asked(ticket.id, time.now, "话单")  # after it was written down
+    tickets.facts.restored(ticket.id, time.now - 90 * timedelta(minutes=1))
+    with pytest.raises(OpsError, match="cannot have been asked for at that time"):
+        tickets.facts.asked(ticket.id, time.now - HOUR, "话单")  # after it was restored
+    with pytest.raises(OpsError, match="李慧敏 is not a designated contact"):
+        tickets.facts.asked(ticket.id, datetime(2018, 3, 5, 2, tzinfo=UTC), "话单")
+    assert tickets.get(ticket.id).opened_at == time.now - 2 * HOUR
+    found = open_one(tickets, requester="")
+    assert tickets.facts.asked(found.id, time.now - 9 * HOUR, "日志").requester == ""
+
+
 def test_what_was_restored_stops_its_clock_before_it_is_solved(tickets, time):
     ticket = open_one(tickets)
     time.pass_by(minutes=30)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QDateTime, Qt
 from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from gmops_desktop.services.contracts import Contracts
@@ -140,7 +141,7 @@ def test_a_refusal_of_the_store_is_shown_in_the_dialog(
 ) -> None:
     dialog.requester.setText("李老师")
     dialog.title.setText("502")
-    dialog._judge_requester()
+    dialog.who.judge()
     contact = next(one for one in contracts.contacts() if one.name == "李老师")
     contracts.end_contact(contact.id, contact.valid_from)  # meanwhile, on another page
     dialog.create_button.click()
@@ -148,3 +149,41 @@ def test_a_refusal_of_the_store_is_shown_in_the_dialog(
     assert "not a designated contact" in dialog._trouble.full_text
     assert dialog.isVisible()
     assert tickets.all() == ()
+
+
+def test_what_was_asked_earlier_is_entered_with_its_own_time(
+    qtbot: QtBot, dialog: NewTicketDialog, tickets: Tickets
+) -> None:
+    dialog.title.setText("502")
+    dialog.requester.setText("李老师")
+    dialog.who.judge()
+    when = dialog.who.when
+    when.choice.setFocus()
+    earlier = when.choice.findChildren(QPushButton)[1]
+    QTest.keyClick(earlier, Qt.Key.Key_Space)
+    assert when.time.isVisible()
+    assert when.time.hasFocus()
+    when.time.setDateTime(QDateTime.currentDateTime().addSecs(3600))
+    assert dialog.create_button.toolTip() == "Still missing: a time that lies behind us"
+    an_hour_ago = QDateTime.currentDateTime().addSecs(-3600)
+    when.time.setDateTime(an_hour_ago)
+    with qtbot.waitSignal(dialog.opened) as made:
+        QTest.keyClick(dialog, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    ticket: Ticket = made.args[0]
+    assert ticket.opened_at.timestamp() // 60 == an_hour_ago.toSecsSinceEpoch() // 60
+    [step] = tickets.steps(ticket.id)
+    assert step.at - ticket.opened_at > timedelta(minutes=59)
+    assert step.text.startswith("Asked for at ")
+    response = next(one for one in tickets.clocks(ticket.id) if one.key == "response")
+    assert response.seconds > 3500
+
+
+def test_the_contact_is_checked_for_the_day_on_which_it_was_asked(
+    qtbot: QtBot, dialog: NewTicketDialog
+) -> None:
+    dialog.requester.setText("李老师")  # a contact since 2018-03-06
+    dialog.who.judge()
+    assert not dialog.warning.isVisible()
+    dialog.who.when.choice.findChildren(QPushButton)[1].click()
+    dialog.who.when.time.setDateTime(QDateTime(2018, 3, 5, 12, 0, 0))
+    assert dialog.warning.isVisible()

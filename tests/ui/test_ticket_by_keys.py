@@ -92,7 +92,7 @@ def test_a_ticket_and_a_note_by_the_keyboard_alone(
     hand.press(Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: QApplication.activePopupWidget() is None)
     asked = dialog.requester.text()
-    assert asked in {one.name for one in dialog._contacts}
+    assert asked in {one.name for one in dialog.who._contacts}
     hand.press(Qt.Key.Key_Tab)
     hand.say("官网首页返回 502")
     hand.press(Qt.Key.Key_1, ALT)

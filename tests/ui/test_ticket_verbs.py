@@ -262,3 +262,22 @@ def test_more_opens_by_its_shortcut(tab: TicketsTab, tickets: Tickets) -> None:
     assert tab.page.more.shortcut().toString() == "Ctrl+M"
     assert "Ctrl+M" in tab.page.more.toolTip()
     assert all(action.text() for action in tab.page.more_menu.actions() if not action.isSeparator())
+
+
+def test_the_time_it_was_asked_for_is_corrected(
+    qtbot: QtBot, tab: TicketsTab, tickets: Tickets
+) -> None:
+    ticket = opened(tab, tickets)
+    choose(tab, "Asked at another time…")
+    sheet = form(tab)
+    at = sheet.fields["at"]
+    assert isinstance(at, QDateTimeEdit)
+    at.setDateTime(at.dateTime().addSecs(-80 * 60))
+    assert not sheet.go.isEnabled()
+    fill(qtbot, sheet, text="话单 09:10")
+    qtbot.waitUntil(lambda: tickets.get(ticket.id).opened_at < ticket.opened_at)
+    qtbot.waitUntil(
+        lambda: any(
+            "written down" in label.full_text for label in tab.page.known.findChildren(Label)
+        )
+    )

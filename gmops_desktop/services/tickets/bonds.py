@@ -6,7 +6,8 @@ from sqlalchemy.orm import Session
 
 from db.ids import uuid7
 from db.ticket_time import parts_of
-from gmops_desktop.contract.clocks import first_answer, opened_at
+from gmops_desktop.contract.clocks import first_answer
+from gmops_desktop.contract.intervals import asked_at
 from gmops_desktop.contract.ticket_bonds import (
     CHOICES,
     KINDS,
@@ -185,7 +186,7 @@ class Bonds:
                 "emergency": origin.emergency,
                 "resource_id": origin.resource_id,
                 "contract_id": origin.contract_id,
-                "opened_at": opened_at(entries[0]),
+                "opened_at": asked_at(entries),
                 **({"answered_at": answered} if answered else {}),
             }
             new = self._book.record(session, uuid7(), "ticket.opened", fields)

@@ -144,6 +144,39 @@ class Facts:
             ticket = self._book.ticket(session, ticket_id)
             return self._book.record(session, ticket.id, "ticket.announced", fields, text)
 
+    def asked(self, ticket_id: str, at: datetime, text: str) -> Ticket:
+        """Correct when a ticket was asked for, and say who knows it; every clock is counted anew.
+
+        When it was written down stays on record, and nothing can have been asked for later.
+        """
+        if not text.strip():
+            raise OpsError(
+                tr("The correction does not say why."),
+                hint=tr("Write why in a sentence; it stands in the record."),
+            )
+        with self._book.writing() as session:
+            ticket = self._book.ticket(session, ticket_id)
+            latest = self._book.entries(ticket.id)[0].at
+            if ticket.restored_at is not None:
+                latest = min(latest, ticket.restored_at)
+            if at > latest:
+                raise OpsError(
+                    tr("{number} cannot have been asked for at that time.", number=ticket.number),
+                    hint=tr("Give a time before it was written down and before it was restored."),
+                    unharmed=tr("The ticket is unchanged."),
+                )
+            check = self._book.check(session, ticket.requester, day_of(at), ticket.resource_id)
+            if ticket.requester and not check.designated and not ticket.emergency:
+                raise OpsError(
+                    check.reason,
+                    hint=tr("Give a day on which the one who asked was a designated contact."),
+                    unharmed=tr("The ticket is unchanged."),
+                )
+            before = ticket.opened_at
+            return self._book.record(
+                session, ticket.id, "ticket.revised", {"opened_at": at}, text, before=before
+            )
+
     def restored(self, ticket_id: str, at: datetime | None = None, text: str = "") -> Ticket:
         """Record since when the service runs again, although the ticket is not done yet."""
         with self._book.writing() as session:

@@ -86,15 +86,9 @@ class Tickets(Reading):
         `opened_at` is for what is written down later than it was raised.  A machine that opens it
         says which `trouble` it found at which `occurrence` (`contract.troubles`).
         """
-        if opened_at is not None and opened_at > self._now():
-            raise OpsError(
-                tr("Nobody can have asked for it yet at that time."),
-                hint=tr("Give a time that lies behind us."),
-                unharmed=tr("No ticket was opened."),
-            )
+        asked = self._asked(opened_at)
         with self._book.writing() as session:
-            on = day_of(opened_at) if opened_at else None
-            check = self._book.check(session, requester, on, resource_id)
+            check = self._book.check(session, requester, day_of(asked), resource_id)
             if requester.strip() and not check.designated and not emergency.strip():
                 raise OpsError(
                     check.reason,
@@ -112,7 +106,7 @@ class Tickets(Reading):
                 "contact_id": check.contact.id if check.contact else "",
                 "emergency": "" if check.designated else emergency.strip(),
                 "resource_id": resource_id,
-                "opened_at": opened_at or self._now(),
+                "opened_at": asked,
             }
             said: dict[str, Any] = {}
             if trouble:
@@ -132,10 +126,12 @@ class Tickets(Reading):
         description: str = "",
         channel: str = "",
         resource_id: str = "",
+        opened_at: datetime | None = None,
     ) -> Ticket:
         """Record a request that was not taken, so that it is known who asked what (1.15)."""
+        asked = self._asked(opened_at)
         with self._book.writing() as session:
-            check = self._book.check(session, requester, resource_id=resource_id)
+            check = self._book.check(session, requester, day_of(asked), resource_id)
             text = reason.strip() or check.reason
             if not text:
                 raise OpsError(
@@ -149,7 +145,7 @@ class Tickets(Reading):
                 "channel": channel.strip(),
                 "contact_id": check.contact.id if check.contact else "",
                 "resource_id": resource_id,
-                "opened_at": self._now(),
+                "opened_at": asked,
                 "closed_at": self._now(),
             }
             return self._book.record(session, uuid7(), "ticket.declined", fields, text)
@@ -353,6 +349,17 @@ class Tickets(Reading):
         """Return when the ticket was last worked on: what was confirmed before is other work."""
         moves = (one for one in self._book.entries(ticket.id) if one.fields.get("state") in _WORK)
         return max((one.at for one in moves), default=ticket.opened_at)
+
+    def _asked(self, at: datetime | None) -> datetime:
+        """Return when something was asked for, now where it is not said; refuse what is to come."""
+        now = self._now()
+        if at is not None and at > now:
+            raise OpsError(
+                tr("Nobody can have asked for it yet at that time."),
+                hint=tr("Give a time that lies behind us."),
+                unharmed=tr("No ticket was opened."),
+            )
+        return at or now
 
     def _first_fields(
         self, session: Session, kind: str, title: str, requester: str, priority: int
