@@ -377,6 +377,25 @@ class AlertRow(Base):
     more: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
 
 
+class DomainRow(Base):
+    """When a domain runs out, as its registry said last: `until`, learnt at `learnt_at`.
+
+    `fault` is why the newest question, at `asked_at`, brought no day; `gone` says that the registry
+    knows no such domain any more.
+    """
+
+    __tablename__ = "domains"
+
+    name: Mapped[str] = mapped_column(String(253), primary_key=True)
+    until: Mapped[date | None]
+    source: Mapped[str] = mapped_column(String(10), default="")
+    server: Mapped[str] = mapped_column(String(300), default="")
+    learnt_at: Mapped[datetime | None]
+    asked_at: Mapped[datetime]
+    fault: Mapped[str] = mapped_column(LONG, default="")
+    gone: Mapped[bool] = mapped_column(default=False)
+
+
 class InventoryRow(Base):
     """The newest list of waiting updates of a host; `data` is the whole inventory."""
 

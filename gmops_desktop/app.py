@@ -86,6 +86,7 @@ def build_window(
 ) -> MainWindow:
     """Return the window with all its pages, not yet shown."""
     from ui.drill_watch import DrillWatch
+    from ui.expiring import ExpiryWatch
     from ui.main_window import MainWindow
     from ui.message_watch import MessageWatch
     from ui.schedule_watch import ScheduleWatch
@@ -116,6 +117,10 @@ def build_window(
     ticket_watch.noticed.connect(window.show_notice)
     tray = Tray(services.alerts, services.settings, window)
     ticket_watch.followed.connect(tray.follow)
+    expiry_watch = ExpiryWatch(services.domains, services.expiry_reminders, runner, window)
+    expiry_watch.noticed.connect(window.show_notice)
+    window.closed.connect(expiry_watch.stop)
+    expiry_watch.begin()
     message_watch = MessageWatch(services.messages, services.notices, runner, window)
     message_watch.noticed.connect(window.show_notice)
     window.closed.connect(message_watch.stop)
@@ -171,6 +176,7 @@ def _pages(
     from ui.backups_tab import BackupsTab
     from ui.comparison_dialog import comparing
     from ui.drilling import Drilling
+    from ui.expiring import Expiring
     from ui.files_card import FilesCard
     from ui.first_start import FirstStart
     from ui.importing import Importing
@@ -241,6 +247,11 @@ def _pages(
         lambda identity: services.settings.change(contract=identity),
     )
     overview.place_attachments(make_strip)
+    expiring = Expiring(
+        contracts, services.domains, services.expiry_reminders, runner, parent=overview
+    )
+    expiring.wanted.connect(overview.wanted)
+    overview.place_expiring(expiring.open)
     status = StatusTab(
         services.servers,
         contracts,

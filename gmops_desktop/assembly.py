@@ -36,9 +36,11 @@ if TYPE_CHECKING:
     from gmops_desktop.services.comparisons import Comparisons
     from gmops_desktop.services.connections import Connections
     from gmops_desktop.services.contracts import Contracts
+    from gmops_desktop.services.domains import Domains
     from gmops_desktop.services.drills import Drills
     from gmops_desktop.services.due_dates import DueDates
     from gmops_desktop.services.events import Events
+    from gmops_desktop.services.expiry_reminders import ExpiryReminders
     from gmops_desktop.services.finding import Finding
     from gmops_desktop.services.imports import Imports
     from gmops_desktop.services.ledgers import Ledgers
@@ -230,7 +232,7 @@ class Services:
     def due_dates(self) -> DueDates:
         from gmops_desktop.services.due_dates import DueDates
 
-        return DueDates(self._database)
+        return DueDates(self._database, self.obligations.board)
 
     @cached_property
     def ticket_trail(self) -> TicketTrail:
@@ -242,9 +244,31 @@ class Services:
 
     @cached_property
     def obligations(self) -> Obligations:
+        from gmops_desktop.services.key_ages import KeyAges
         from gmops_desktop.services.obligations import Obligations
 
-        return Obligations(self._database, self._journal, shown=self._shown)
+        keys = KeyAges(self._journal, self.contracts.resources, self.sealing.recipient_days)
+        return Obligations(self._database, self._journal, shown=self._shown, keys=keys.all)
+
+    @cached_property
+    def domains(self) -> Domains:
+        from gmops_desktop.services.domains import Domains
+
+        return Domains(
+            self._database,
+            self._outside.ask_registry,
+            wanted=lambda: self.settings.current.ask_registries,
+        )
+
+    @cached_property
+    def expiry_reminders(self) -> ExpiryReminders:
+        from gmops_desktop.services.expiry_reminders import ExpiryReminders
+
+        return ExpiryReminders(
+            self.obligations.board,
+            self.troubles,
+            wanted=lambda: self.settings.current.alert_tickets,
+        )
 
     @cached_property
     def records(self) -> Records:

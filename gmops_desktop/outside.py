@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
@@ -35,6 +35,7 @@ from gmops_desktop.paths import Home
 
 if TYPE_CHECKING:
     from gmops_desktop.adapters.mysql import MysqlConnection
+    from gmops_desktop.adapters.registries import Asked
     from gmops_desktop.adapters.ssh import KeptConnections, Ssh, Tunnel
     from gmops_desktop.adapters.tencent import Tencent
     from gmops_desktop.adapters.tencent_look import CloudLooks
@@ -226,6 +227,11 @@ class Outside:
             self._cloud_looks = CloudLooks()
         apis = {region: self.open_cloud(address, region) for region in address.regions}
         return self._cloud_looks.look(str(address), apis, datetime.now(UTC), context)
+
+    def ask_registry(self, domain: str, today: date, context: Context) -> Asked:
+        from gmops_desktop.adapters.registries import Registries
+
+        return Registries().ask(domain, today, context)
 
     def scan_host(self, address: SshAddress, context: Context) -> Inventory:
         from gmops_desktop.adapters import packages

@@ -30,11 +30,13 @@ class Settings:
     charts: str = ""  # the series people chose to see, by kind of resource, as JSON
     seal: bool = False  # whether new backups are sealed
     recipients: str = ""  # who can open them: a line each, public key and name
+    recipient_days: str = ""  # since when each is in use: a line each, public key and day
     recovery_sheets: str = ""  # the public keys of which one was made, a line each
     attachment_megabytes: int = 50  # the largest file that may be attached
     alert_tickets: bool = True  # whether what the looks find opens tickets by itself
     alert_desktop: bool = True  # whether the desktop shows a message of a new alert
     alert_sound: bool = False  # whether a new alert is heard
+    ask_registries: bool = True  # whether registries are asked until when domains are registered
     robot: bool = False  # whether a chat robot is set up; its address is in the keyring
     robot_events: str = "ticket reminder breach backup"  # what it tells
     contract: str = ""  # the id of the contract that is shown where there are several

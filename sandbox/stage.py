@@ -156,7 +156,10 @@ def staged(
         # No picture depends on how busy this machine is, and the guide logs its ticket by hand.
         LIMITS["load_per_core"] = _ANY_LOAD
         services.settings.change(
-            language=language or before.language, theme=theme, alert_tickets=False
+            language=language or before.language,
+            theme=theme,
+            alert_tickets=False,
+            ask_registries=False,
         )
         program.appearance.choose(theme)
         window = build_window(services, runner, program, Desk())
@@ -173,6 +176,7 @@ def staged(
             theme=before.theme,
             window=before.window,
             alert_tickets=before.alert_tickets,
+            ask_registries=before.ask_registries,
         )
         program.speak(before)
         speech.use(spoken)

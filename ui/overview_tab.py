@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QWidget
 
 from gmops_desktop.changes import Change
 from gmops_desktop.contract.clauses import ClauseProof
+from gmops_desktop.contract.expiry import Expiry
 from gmops_desktop.contract.obligations import name_of_item
 from gmops_desktop.language import tr
 from gmops_desktop.services.contracts import Contracts
@@ -40,6 +41,7 @@ from ui.widgets.frames import (
     WholeRows,
     button,
     column,
+    disable,
     link,
 )
 from ui.widgets.matrix import Legend, Matrix
@@ -73,6 +75,7 @@ class OverviewTab(Page):
         self._overview: Overview | None = None
         self._gathering: Task | None = None
         self._make_strip: Callable[[], AttachmentStrip] | None = None
+        self._expiring: Callable[[Expiry, QWidget], object] = lambda _expiry, _over: None
 
         self.choice = QComboBox()
         self.choice.setAccessibleName(tr("The contract that is shown"))
@@ -123,6 +126,8 @@ class OverviewTab(Page):
         self._below.addWidget(WholeRows(self.expiry))
         self._below.addWidget(self.trends)
         self._expiry_card = Card(tr("Expiry"))
+        self.open_expiry = link(tr("Details…"), lambda: self._open_expiry(self.expiry.current))
+        self._expiry_card.head.addWidget(self.open_expiry)
         self._expiry_card.head.addWidget(self.below)
         self._expiry_card.add_table(self._below)
         self.due = DueCard(runner)
@@ -175,6 +180,9 @@ class OverviewTab(Page):
         self.due.followed.connect(self._follow)
         self.due.wanted.connect(self._go)
         self.below.chosen.connect(self._show_below)
+        self.expiry.opened.connect(self._open_expiry)
+        self.expiry.picked.connect(self._pick_expiry)
+        self._pick_expiry(None)
         self.choice.activated.connect(self._choose_contract)
         self._clock.start()
 
@@ -208,6 +216,10 @@ class OverviewTab(Page):
     def place_attachments(self, make: Callable[[], AttachmentStrip]) -> None:
         """Let the ledgers take files."""
         self._make_strip = make
+
+    def place_expiring(self, open_sheet: Callable[[Expiry, QWidget], object]) -> None:
+        """Let a line of what runs out be opened."""
+        self._expiring = open_sheet
 
     def show_item(self, identity: str) -> None:
         """Open the ledgers, at the page or the line of that name."""
@@ -295,6 +307,7 @@ class OverviewTab(Page):
         trends = key == "trends"
         self._expiry_card.title.show_text(tr("Trends") if trends else tr("Expiry"))
         self._below.setCurrentIndex(int(trends))
+        self.open_expiry.setVisible(not trends)
         if trends:
             self._ask_trends()
 
@@ -312,6 +325,16 @@ class OverviewTab(Page):
     @Slot()
     def _gathered(self) -> None:
         self._gathering = None
+
+    # ------------------------------------------------------------ what runs out
+
+    def _pick_expiry(self, expiry: Expiry | None) -> None:
+        tip = tr("Who says so, and a date by hand")
+        disable(self.open_expiry, "" if expiry else tr("Choose a line first."), tip)
+
+    def _open_expiry(self, expiry: Expiry | None) -> None:
+        if expiry is not None:
+            self._expiring(expiry, self)
 
     # ------------------------------------------------------------ going on
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from gmops_desktop.contract.expiry import Expiry
 from gmops_desktop.contract.tickets import word_of_priority
 from gmops_desktop.language import tr
-from gmops_desktop.services.obligations import Expiry, TicketLine, Waiting
+from gmops_desktop.services.obligations import TicketLine, Waiting
 from gmops_desktop.states import State, word_of
 from gmops_desktop.tasks import TaskRunner
 from ui.widgets.tables import Column, Table
@@ -19,10 +20,11 @@ def expiry_table(runner: TaskRunner) -> Table[Expiry]:
     """Return the table of what runs out when."""
 
     def source(expiry: Expiry) -> str:
-        return f"{expiry.source}{tr(', ')}{ago(expiry.at)}" if expiry.at else expiry.source
+        said = f"{expiry.source}{tr(', ')}{ago(expiry.at)}" if expiry.at else expiry.source
+        return " · ".join(filter(None, (said, expiry.note)))
 
     columns: list[Column[Expiry]] = [
-        Column(tr("Resource"), lambda one: one.name, 150),
+        Column(tr("Resource"), lambda one: one.name, 150, tip=lambda one: one.name),
         Column(tr("State"), lambda one: word_of(one.state), 96, state=lambda one: one.state),
         Column(tr("Date"), lambda one: day(one.on) if one.on else NOTHING, 100),
         Column(
@@ -34,7 +36,7 @@ def expiry_table(runner: TaskRunner) -> Table[Expiry]:
         ),
         Column(tr("Source"), source, muted=True, tip=source),
     ]
-    return Table(columns, name=tr("Expiry"), runner=runner, identity=lambda one: one.name)
+    return Table(columns, name=tr("Expiry"), runner=runner, identity=lambda one: one.key)
 
 
 def ticket_table(runner: TaskRunner) -> Table[TicketLine]:

@@ -173,6 +173,11 @@ class _MachineCard(Card):
             {(False, False): "no", (True, False): "desktop"}.get(told, "both"),
             tr("A new alert gives"),
         )
+        self.registries = Segments(
+            [("ask", tr("are asked for")), ("no", tr("are not asked for"))],
+            "ask" if now.ask_registries else "no",
+            tr("Dates of domains, from their registries"),
+        )
         sizes = sorted({*_ATTACHMENTS, now.attachment_megabytes})
         self.attachments = Segments(
             [(str(one), tr("{size} MB", size=one)) for one in sizes],
@@ -197,6 +202,7 @@ class _MachineCard(Card):
             (tr("Look every"), self.probe),
             (tr("What the looks find"), self.alerts),
             (tr("A new alert gives"), self.told),
+            (tr("Dates of domains"), self.registries),
             (tr("Largest attachment"), self.attachments),
             (tr("Archive folder"), folder),
         )
@@ -215,6 +221,7 @@ class _MachineCard(Card):
         self.told.chosen.connect(
             lambda key: settings.change(alert_desktop=key != "no", alert_sound=key == "both")
         )
+        self.registries.chosen.connect(lambda key: settings.change(ask_registries=key == "ask"))
         self.attachments.chosen.connect(lambda key: settings.change(attachment_megabytes=int(key)))
 
     def _name(self) -> None:

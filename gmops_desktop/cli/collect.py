@@ -44,7 +44,8 @@ def collect(
         )
         while services.servers.roll_up():
             pass
-        tickets = services.alerts.follow().tickets
+        session.run(services.domains.ask_due, tr("Asking registries of domains"), terse=True)
+        tickets = (*services.alerts.follow().tickets, *services.expiry_reminders.follow())
         tell_group(session)
         missed = [look for look in looks if look.state == "unknown"]
         session.terminal.answer(

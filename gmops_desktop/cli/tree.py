@@ -27,6 +27,7 @@ _GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "alerts": (),
     "resource": (),
     "thresholds": (),
+    "expiry": (),
     "ledger": (),
     "report": (),
     "sandbox": (),

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from gmops_desktop.contract.thresholds import UNREACHED
 from gmops_desktop.states import State
+
+# What opens no ticket: nobody knows anything, or each thing that runs out has a ticket of its own.
+TOLD_APART: Final = frozenset({UNREACHED, "expires"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ class Trouble:
 
     `key` stays the same while it is the same trouble ("backup.failed:RESOURCE").  `occurrence`
     names this very time, which is told once; without one, it is told again only after it was over.
+    One that `presses` raises its ticket's priority when it comes again with a higher one.
     """
 
     key: str
@@ -31,12 +32,18 @@ class Trouble:
     occurrence: str = ""
     priority: Priority = 2
     kind: TicketKind = "problem"
+    presses: bool = False
 
 
 def named(key: str, occurrence: str) -> str:
     """Return how one time of a trouble stands in an entry: a ticket may tell of several troubles,
     since tickets are merged."""
     return f"{key}@{occurrence}"
+
+
+def limit_key(finding: str, resource_id: str) -> str:
+    """Return the key of a trouble that a limit found, by the finding's key."""
+    return f"limit.{finding}:{resource_id}"
 
 
 class TroubleBook(Protocol):
@@ -47,6 +54,9 @@ class TroubleBook(Protocol):
 
     def known(self) -> frozenset[str]:
         """Return the keys of the troubles that have an open ticket."""
+
+    def standing(self, key: str) -> Ticket | None:
+        """Return the open ticket of a trouble."""
 
     def over(self, key: str, text: str) -> Ticket | None:
         """Note that it is well again; None where no ticket is open, or it was noted before."""

@@ -16,11 +16,11 @@ from db.journal import utc_now
 from db.models import AlertRow, ChangeRow, LookRow
 from gmops_desktop.addresses import Resource
 from gmops_desktop.contract.alerting import Watch
-from gmops_desktop.contract.alerts import Alert
+from gmops_desktop.contract.alerts import TOLD_APART, Alert
 from gmops_desktop.contract.changes import AUDIENCES
-from gmops_desktop.contract.thresholds import DOWN, RANK, UNREACHED
+from gmops_desktop.contract.thresholds import DOWN, RANK
 from gmops_desktop.contract.tickets import Priority, Ticket
-from gmops_desktop.contract.troubles import Trouble, TroubleBook
+from gmops_desktop.contract.troubles import Trouble, TroubleBook, limit_key
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.states import State
@@ -163,9 +163,10 @@ class Alerts:
             )
             fresh = [_alert(row, names) for row in session.scalars(waiting)]
         for alert in fresh:
-            if alert.resource_id in resources and alert.key != UNREACHED:
+            if alert.resource_id in resources and alert.key not in TOLD_APART:
                 ticket = self._troubles.report(_trouble(alert))
-                self._mark(alert.id, ticket)
+                # Where nothing was new, the ticket tells of it already: a reminder came first.
+                self._mark(alert.id, ticket or self._troubles.standing(_key(alert)))
                 told.append(ticket)
         known = self._troubles.known()
         since = self._now() - timedelta(days=7)
@@ -185,16 +186,7 @@ class Alerts:
         with self._database.session() as session, session.begin():
             row = session.get_one(AlertRow, alert_id)
             row.told = True
-            if ticket is not None:
-                row.ticket = ticket.number
-                return
-            before = select(AlertRow.ticket).where(
-                AlertRow.resource_id == row.resource_id,
-                AlertRow.key == row.key,
-                AlertRow.ticket != "",
-            )
-            newest = session.scalar(before.order_by(AlertRow.raised_at.desc()).limit(1))
-            row.ticket = newest or ""
+            row.ticket = ticket.number if ticket else ""
 
     def _alerts(self, wanted: ColumnElement[bool]) -> list[Alert]:
         with self._database.session() as session:
@@ -242,8 +234,9 @@ def _trouble(alert: Alert) -> Trouble:
 
 def _key(alert: Alert) -> str:
     """Return the key of the trouble: that of tickets which earlier versions opened, too."""
-    kind = DOWN if alert.key == DOWN else f"limit.{alert.key}"
-    return f"{kind}:{alert.resource_id}"
+    if alert.key == DOWN:
+        return f"{DOWN}:{alert.resource_id}"
+    return limit_key(alert.key, alert.resource_id)
 
 
 def _title(alert: Alert) -> str:

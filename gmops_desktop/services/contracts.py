@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db import agreements
 from db.engine import Database
+from db.expiries import NEVER, field_of
 from db.ids import uuid7
 from db.journal import Journal, plain, utc_now
 from db.models import ContactRow, ContractRow, ResourceRow
@@ -51,8 +52,6 @@ from gmops_desktop.reports.orders import LetterFacts
 
 EXAMPLE: Final = RESOURCES / "example_contract.json"
 
-Expiring = Literal["cvm", "database", "domain", "verification"]
-EXPIRING: Final[tuple[Expiring, ...]] = ("cvm", "database", "domain", "verification")
 _KINDS: Final[tuple[Kind, ...]] = ("host", "mysql", "website", "account", "cloud")
 _CHANGEABLE: Final = frozenset({"name", "role", "phone", "post", "stands_in"})
 _COLUMNS: Final = frozenset(column.name for column in ContractRow.__table__.columns)
@@ -225,20 +224,26 @@ class Contracts:
             )
         return self.get(contract.id)
 
-    def save_expiry(self, key: Expiring, on: date | None) -> None:
-        """Record by hand when a rented or certified thing expires; None forgets the date."""
+    def save_expiry(self, key: str, on: date | None, *, never: bool = False) -> None:
+        """Record by hand when a thing of the expiry board runs out, or that it `never` does; with
+        neither, what was said before is forgotten."""
         contract = self._wanted()
         with self._database.session() as session, session.begin():
-            fields = {f"expiry_{key}": on}
+            fields = {field_of(key): NEVER if never else on}
             self._journal.record(session, "contract", contract.id, "contract.expiry_set", fields)
 
-    def expiries(self) -> dict[Expiring, date | None]:
-        """Return the dates entered by hand for the current contract."""
+    def expiry_history(self, key: str) -> tuple[Happening, ...]:
+        """Return what was recorded by hand of a thing of the expiry board, the oldest first."""
         contract = self.current()
         with self._database.session() as session:
-            row = session.get(ContractRow, contract.id) if contract else None
-            said = {key: row.more.get(f"expiry_{key}") if row else None for key in EXPIRING}
-        return {key: date.fromisoformat(on) if on else None for key, on in said.items()}
+            family = scope_of(session, contract).contracts if contract else ()
+            entries = [one for id in family for one in self._journal.entries("contract", id)]
+        field = field_of(key)
+        return tuple(
+            Happening(entry.at, entry.actor, _told_expiry(entry.fields[field]))
+            for entry in sorted(entries, key=lambda one: one.order)
+            if field in entry.fields
+        )
 
     # ------------------------------------------------------------ contacts
 
@@ -478,6 +483,12 @@ def _told(fields: Mapping[str, Any], note: Mapping[str, Any]) -> str:
             value = len(value)
         told.append(f"{tr(word)} {value}")
     return " · ".join([*told, str(note["evidence"])] if note.get("evidence") else told)
+
+
+def _told_expiry(said: str | None) -> str:
+    if not said:
+        return tr("date forgotten")
+    return tr("does not run out") if said == NEVER else tr("runs out on {day}", day=said)
 
 
 def _contact_in(session: Session, contact_id: str) -> Contact:

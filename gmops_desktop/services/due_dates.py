@@ -1,9 +1,10 @@
-"""What is due and when, for a calendar: promises, planned changes, the ends of contracts."""
+"""What is due and when, for a calendar: promises, planned changes, and all that runs out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -12,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from db.engine import Database
 from db.journal import utc_now
-from db.models import ChangeRow, ContractRow, TicketRow
+from db.models import ChangeRow, TicketRow
 from db.views import ticket_of
 from gmops_desktop.contract.calendars import DueDate, calendar
+from gmops_desktop.contract.expiry import Expiry
 from gmops_desktop.contract.terms import day_of
 from gmops_desktop.contract.tickets import ENDED, word_of_priority, word_of_state
 from gmops_desktop.errors import OpsError
@@ -26,10 +28,16 @@ _DAY: Final = timedelta(days=1)
 
 
 class DueDates:
-    """Gathers what is due, and writes it as an `.ics` file."""
+    """Gathers what is due, and writes it as an `.ics` file; `board` gives all that runs out."""
 
-    def __init__(self, database: Database, *, now: Callable[[], datetime] = utc_now) -> None:
-        self._database, self._now = database, now
+    def __init__(
+        self,
+        database: Database,
+        board: Callable[[], Sequence[Expiry]],
+        *,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._database, self._board, self._now = database, board, now
 
     def all(self) -> tuple[DueDate, ...]:
         """Return what is due from now on or overdue, the soonest first."""
@@ -37,8 +45,8 @@ class DueDates:
             found = [
                 *_promises(session),
                 *_windows(session, self._now()),
-                *_ends(session, day_of(self._now())),
             ]
+        found += _ends(self._board(), self._now())
         return tuple(sorted(found, key=lambda one: (f"{one.at:%Y%m%d%H%M%S}", one.uid)))
 
     def write(self, path: Path) -> int:
@@ -86,13 +94,23 @@ def _windows(session: Session, now: datetime) -> Iterator[DueDate]:
             )
 
 
-def _ends(session: Session, today: date) -> Iterator[DueDate]:
-    for row in session.scalars(select(ContractRow).where(ContractRow.end >= today)):
-        if row.end is not None:
+def _ends(board: Sequence[Expiry], now: datetime) -> Iterator[DueDate]:
+    today = day_of(now)
+    for one in board:
+        if one.on is not None and one.on >= today:
             yield DueDate(
-                uid=f"contract-{row.id}@gmops-desktop",
-                at=row.end,
-                title=tr("The contract ends: {title}", title=row.title),
-                changed=row.updated_at,
+                uid=f"{_uid_of(one)}@gmops-desktop",
+                at=one.on,
+                title=tr("Runs out: {name}", name=one.name),
+                text=" · ".join(filter(None, (one.source, one.note))),
+                changed=one.at or now,
                 remind=_MONTH,
             )
+
+
+def _uid_of(expiry: Expiry) -> str:
+    """Return what names the event for good; keys hold paths and addresses, which stay here."""
+    if expiry.thing.kind == "contract":
+        return expiry.key.replace(":", "-")
+    place = f"{expiry.key} {expiry.thing.owner}".encode()
+    return f"expiry-{hashlib.sha256(place).hexdigest()[:32]}"

@@ -7,7 +7,7 @@ import platform
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -86,6 +86,15 @@ class Sealing:
         """Return the names of everyone new backups are sealed to, by public key."""
         pairs = (line.partition(" ") for line in self._settings.latest().recipients.splitlines())
         return {key: name for key, _, name in pairs}
+
+    def recipient_days(self) -> dict[str, tuple[str, date | None]]:
+        """Return the name of everyone new backups are sealed to, and since when, where that was
+        noted, by public key."""
+        days = dict(line.split() for line in self._settings.latest().recipient_days.splitlines())
+        return {
+            key: (name, date.fromisoformat(days[key]) if key in days else None)
+            for key, name in self.recipients().items()
+        }
 
     def recipient_keys(self) -> tuple[str, ...]:
         """Return the public keys to which new backups are sealed."""
@@ -259,7 +268,10 @@ class Sealing:
         wanted = " ".join(name.split()) or platform.node() or key[:12]
         if wanted in known.values():
             wanted = f"{wanted} {key[-6:]}"
-        self._settings.change(recipients=_lines({**known, key: wanted}))
+        days = self._settings.latest().recipient_days
+        if key not in days.split():
+            days = f"{days}\n{key} {date.today()}".strip()
+        self._settings.change(recipients=_lines({**known, key: wanted}), recipient_days=days)
 
     # ------------------------------------------------------------ the recovery sheet
 

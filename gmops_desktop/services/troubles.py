@@ -72,6 +72,9 @@ class TicketBook(Protocol):
     ) -> Ticket:
         """Add to a ticket."""
 
+    def revise(self, ticket_id: str, text: str = "", **fields: Any) -> Ticket:
+        """Set fields anew."""
+
 
 class Troubles:
     """Opens, joins and reopens the tickets of troubles (a `contract.troubles.TroubleBook`)."""
@@ -105,6 +108,9 @@ class Troubles:
                 return self._open(trouble, home)
         elif not trouble.occurrence and told[-1:] != [WELL]:
             return None
+        if trouble.presses and trouble.priority < home.priority:
+            why = tr("It presses more by now.")
+            self._tickets.revise(home.id, why, priority=trouble.priority)
         return self._tickets.note(
             home.id,
             tr("Again: {text}", text=trouble.text),
@@ -123,6 +129,12 @@ class Troubles:
             for row in homes
             if row.state != "merged" or self._home(ticket_of(row)).state not in ENDED
         )
+
+    def standing(self, key: str) -> Ticket | None:
+        """Return the open ticket of a trouble, or the one into which that was merged."""
+        newest = self._newest(key)
+        home = self._home(newest) if newest else None
+        return home if home and home.state not in ENDED else None
 
     def over(self, key: str, text: str) -> Ticket | None:
         """Note in the open ticket of a trouble that it is well again, once; closing it is a

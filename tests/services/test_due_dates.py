@@ -10,6 +10,7 @@ from db.journal import Journal
 from gmops_desktop.errors import OpsError
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.due_dates import DueDates
+from gmops_desktop.services.obligations import Obligations
 from gmops_desktop.services.tickets import Tickets
 
 NOW = datetime(2018, 11, 22, 2, 0, tzinfo=UTC)
@@ -24,7 +25,8 @@ def tickets(database):
 
 @pytest.fixture
 def due(database):
-    return DueDates(database, now=lambda: NOW)
+    board = Obligations(database, Journal(database, actor=lambda: "张伟"), now=lambda: NOW).board
+    return DueDates(database, board, now=lambda: NOW)
 
 
 def test_promises_and_the_contract_s_end_are_due(tickets, due):
@@ -39,6 +41,22 @@ def test_promises_and_the_contract_s_end_are_due(tickets, due):
         f"promise-{promised.id}@gmops-desktop",
     )
     assert last.at == date(2019, 3, 6)
+
+
+def test_all_that_runs_out_is_due_but_what_is_over(database, tickets, due, tmp_path):
+    journal = Journal(database, actor=lambda: "张伟", now=lambda: NOW)
+    contracts = Contracts(database, journal, now=lambda: NOW)
+    contracts.save_expiry("domain", date(2018, 12, 20))
+    contracts.save_expiry("icp", date(2018, 11, 21))
+    contracts.save_expiry("police", None, never=True)
+    found = {one.title: one for one in due.all()}
+    assert {title: one.at for title, one in found.items()} == {
+        "Runs out: Domain": date(2018, 12, 20), "Runs out: Contract": date(2019, 3, 6)}  # fmt: skip
+    assert found["Runs out: Domain"].text == "by hand"
+    contracts.save_expiry("domain", date(2019, 12, 20))
+    moved = {one.title: one for one in due.all()}["Runs out: Domain"]
+    assert moved.uid == found["Runs out: Domain"].uid
+    assert moved.at == date(2019, 12, 20)
 
 
 def test_the_file_is_written_and_a_moved_promise_keeps_its_uid(tickets, due, tmp_path):

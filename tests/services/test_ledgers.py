@@ -148,7 +148,8 @@ def test_a_verification_sets_the_date_on_the_expiry_board(
     ledgers: Ledgers, contracts: Contracts
 ) -> None:
     ledgers.add("verification", "公众号年审", until=date(2019, 5, 1), paper="认证通知")
-    assert contracts.expiries()["verification"] == date(2019, 5, 1)
+    [said] = contracts.expiry_history("verification")
+    assert said.text == "runs out on 2019-05-01"
 
 
 def test_without_a_contract_there_is_no_ledger(

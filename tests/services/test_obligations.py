@@ -8,7 +8,7 @@ import pytest
 
 from db.ids import uuid7
 from db.journal import Journal
-from db.models import ArchiveRow, LookRow, RestoreRow
+from db.models import ArchiveRow, RestoreRow
 from gmops_desktop.addresses import MysqlAddress, SshAddress, WebAddress
 from gmops_desktop.contract.obligations import STREAMS, form_of_stream
 from gmops_desktop.contract.workdays import Holidays
@@ -136,7 +136,10 @@ def test_a_fresh_contract_knows_its_days_and_owns_up_to_the_rest(obligations):
     assert len(overview.matrix_months) == 13
     assert overview.rpo_state == overview.restore_state == overview.coverage_state == "unknown"
     unknown = {one.name: one.source for one in overview.expiry if one.state == "unknown"}
-    assert set(unknown) == {"Cloud server", "Cloud database", "Domain", "Account verification"}
+    assert set(unknown) == {
+        "Cloud server", "Cloud database", "Domain", "Account verification", "Account filing",
+        "ICP filing", "Public security filing",
+    }  # fmt: skip
     assert set(unknown.values()) == {"not configured"}
 
 
@@ -228,57 +231,6 @@ def test_looks_and_reports_are_evidence(obligations, contracts, database, journa
     add(archive(NOW, purpose="files"))
     assert row_of(obligations.overview(), "server").cells[NOVEMBER] == ("full", 2)
     assert row_of(overview, "monitoring").cells[NOVEMBER] == ("partly", 2)
-
-
-# ---------------------------------------------------------------- expiry
-
-
-def test_expiry_comes_from_the_contract_by_hand_and_from_tls(obligations, contracts, add):
-    contracts.save_expiry("verification", date(2018, 12, 20))
-    web = contracts.save_resource("website", "官网", WebAddress("https://www.example.cn"))
-    look = {"details": {"tls_days": 5, "tls_trusted": True}}
-    add(
-        LookRow(
-            resource_id=web.id,
-            kind="website",
-            name="官网",
-            at=NOW,
-            seconds=1,
-            state="ok",
-            data=look,
-        )
-    )
-    found = {one.name: one for one in obligations.overview().expiry}
-    assert found["Contract"].on == date(2019, 3, 6)
-    assert found["Contract"].state == "ok"
-    assert (found["Account verification"].state, found["Account verification"].days) == (
-        "warning",
-        28,
-    )
-    assert found["Account verification"].source == "by hand"
-    tls = found["TLS certificate of 官网"]
-    assert (tls.state, tls.days, tls.source, tls.at) == ("critical", 5, "TLS handshake", NOW)
-    assert next(iter(found)) == "TLS certificate of 官网"  # the worst first
-
-
-def test_a_website_without_a_handshake_is_unknown(obligations, contracts, add):
-    web = contracts.save_resource("website", "官网", WebAddress("https://www.example.cn"))
-    found = {one.name: one for one in obligations.overview().expiry}
-    assert found["TLS certificate of 官网"].source == "not looked at yet"
-    row = LookRow(
-        resource_id=web.id, kind="website", name="官网", at=NOW, seconds=1, state="unknown", data={}
-    )
-    add(row)
-    found = {one.name: one for one in obligations.overview().expiry}
-    assert found["TLS certificate of 官网"].state == "unknown"
-    assert found["TLS certificate of 官网"].at == NOW
-
-
-def test_a_date_entered_by_hand_can_be_taken_back(obligations, contracts):
-    contracts.save_expiry("domain", date(2018, 11, 25))
-    contracts.save_expiry("domain", None)
-    found = {one.name: one for one in obligations.overview().expiry}
-    assert found["Domain"].state == "unknown"
 
 
 # ---------------------------------------------------------------- tickets and what is due

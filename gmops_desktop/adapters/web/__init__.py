@@ -74,6 +74,7 @@ def look(address: WebAddress, context: Context, links: Links | None = None) -> W
         size=page.size,
         redirects=page.redirects,
         tls_until=certificate.until.isoformat() if certificate else "",
+        tls_since=certificate.since.isoformat() if certificate and certificate.since else "",
         tls_issuer=certificate.issuer if certificate else "",
         tls_fault=certificate.fault if certificate else "",
         admin_fault=admin_fault,

@@ -44,7 +44,7 @@ class Certificate:
     """The certificate a server shows; `fault` says why it is not trusted, empty if it is.
 
     `fingerprint` is the SHA-256 in hexadecimal; `chain` what the server sent, its own certificate
-    first, None where this Python does not tell.
+    first, None where this Python does not tell; `since` is when it began to hold.
     """
 
     until: datetime
@@ -52,6 +52,7 @@ class Certificate:
     fault: str
     fingerprint: str = ""
     chain: tuple[ChainLink, ...] | None = None
+    since: datetime | None = None
 
     @property
     def days(self) -> float:
@@ -85,6 +86,7 @@ def look_tls(url: str, ca: str, context: Context) -> Certificate:
         fault,
         shown.fingerprint(hashes.SHA256()).hex(),
         chain,
+        shown.not_valid_before_utc,
     )
 
 

@@ -62,6 +62,7 @@ class WebDetails:
     size: int
     redirects: tuple[str, ...] = ()
     tls_until: str = ""
+    tls_since: str = ""
     tls_issuer: str = ""
     tls_fault: str = ""
     admin_fault: str = ""

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from db.journal import Journal
+from gmops_desktop.contract.expiry_reminders import is_reminder
 from gmops_desktop.contract.messages import Event, plain
 from gmops_desktop.contract.record import EntryView
 from gmops_desktop.contract.reminders import Reminder
@@ -67,7 +68,7 @@ class Notices:
         return told
 
     def _tell_entry(self, entry: EntryView) -> bool:
-        """Tell of a ticket that was opened, or of what became of a backup's trouble."""
+        """Tell of a ticket that was opened, of what runs out, or of a backup's trouble."""
         opened = entry.action == "ticket.opened"
         if not opened and "occurrence" not in entry.note:
             return False
@@ -77,12 +78,15 @@ class Notices:
             return False
         occurrence = str(entry.note.get("occurrence", ""))
         of_backup = occurrence.startswith(BACKUPS)
-        if not opened and not of_backup:
+        reminds = is_reminder(occurrence)
+        if not opened and not of_backup and not reminds:
             return False
-        event: Event = "backup" if of_backup else "ticket"
+        event: Event = "backup" if of_backup else "ticket" if opened else "reminder"
         if opened:
             head = tr("Backup trouble") if of_backup else tr("New ticket", context="robot")
             text = ticket.description
+        elif reminds:
+            head, text = tr("Runs out soon"), str(entry.note.get("text", ""))
         else:
             well = occurrence.endswith(named("", WELL))
             head = tr("Backup well again") if well else tr("Backup trouble again")

@@ -1,102 +1,162 @@
-"""What runs out when: the contract, what is rented or certified, and certificates of websites."""
+"""The board of everything that runs out: what there is, and what each source says of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.models import ContractRow, LookRow, ResourceRow
-from db.scope import Scope
+from db.expiries import by_hand, domains_in, in_cloud, looked, resources_in
+from db.journal import Journal
+from db.models import DomainRow, ResourceRow
+from db.scope import Scope, contracts_in
+from gmops_desktop.contract.expiry import (
+    Claim,
+    Expiry,
+    ExpiryKind,
+    Said,
+    Source,
+    Thing,
+    in_order,
+    judged,
+)
 from gmops_desktop.contract.terms import Contract, day_of
 from gmops_desktop.language import mark, tr
-from gmops_desktop.states import State
 
-EXPIRY_WARNING, EXPIRY_CRITICAL = 30, 7  # days
-
-# What is rented or certified, and by which key of the contract its date is entered by hand.
-_BY_HAND: Final = {
+# What a contract has even where no machine knows of it, so that a date of hand is asked for.
+_USUAL: Final[dict[ExpiryKind, str]] = {
     "cvm": mark("Cloud server"),
     "database": mark("Cloud database"),
     "domain": mark("Domain"),
     "verification": mark("Account verification"),
+    "account_filing": mark("Account filing"),
+    "icp": mark("ICP filing"),
+    "police": mark("Public security filing"),
 }
+_RENTED: Final[dict[str, tuple[ExpiryKind, str]]] = {
+    "cvm": ("cvm", mark("Cloud server {name}")),
+    "database": ("database", mark("Cloud database {name}")),
+    "disk": ("disk", mark("Cloud disk {name}")),
+    "certificate": ("certificate", mark("Certificate {name}")),
+}
+_REGISTRIES: Final[dict[str, Source]] = {"rdap": "rdap", "whois": "whois"}
 
 
-@dataclass(frozen=True, slots=True)
-class Expiry:
-    """When something runs out; `on` is None where nobody knows.  `source` says who says so.
-
-    `key` is that of a date entered by hand, else empty.
-    """
-
-    name: str
-    state: State
-    on: date | None
-    days: int | None
-    source: str
-    at: datetime | None = None
-    key: str = ""
-
-
-def verification_month(terms: ContractRow) -> date | None:
-    """Return the first day of the month in which the account's verification runs out."""
-    said = terms.more.get("expiry_verification")
-    return date.fromisoformat(said).replace(day=1) if said else None
-
-
-def expiries(
-    session: Session, contract: Contract, terms: ContractRow, scope: Scope, today: date
+def board(
+    session: Session,
+    journal: Journal,
+    scope: Scope,
+    keys: Sequence[Claim],
+    now: datetime,
+    *,
+    contracts: bool = True,
 ) -> tuple[Expiry, ...]:
-    """Return all that runs out, the worst first."""
-    found = [_expiry(tr("Contract"), contract.end, today, tr("contract"))]
-    for key, name in _BY_HAND.items():
-        said = terms.more.get(f"expiry_{key}")
-        on = date.fromisoformat(said) if said else None
-        source = tr("by hand") if on else tr("not configured")
-        found.append(_expiry(tr(name), on, today, source, key=key))
-    looks = {row.resource_id: row for row in session.scalars(select(LookRow))}
-    wanted = select(ResourceRow).where(ResourceRow.kind == "website")
-    for row in session.scalars(wanted.where(ResourceRow.removed.is_(False))):
-        if scope.whole or row.id in scope.resources:
-            found.append(_certificate(row, looks.get(row.id), today))
-    order = {state: place for place, state in enumerate(("critical", "warning", "ok", "unknown"))}
-    return tuple(sorted(found, key=lambda one: (order[one.state], one.on or date.max)))
+    """Return all that runs out in a scope, the worst first.
+
+    `keys` are claims of keys in use; without `contracts` there is none to run out, or to ask for
+    what is usual.
+    """
+    hand = by_hand(journal, session, scope.contracts)
+    found = [*_cloud(session, scope), *_domains(session, scope), *_sites(session, scope)]
+    found += [one for one in keys if scope.whole or not one.resources - scope.resources]
+    if contracts:
+        family = [one for one in contracts_in(session) if one.id in scope.contracts]
+        found += [*_contract(family), *_usual(family[0].id, found, hand)]
+    alone = _alone(found)
+    return in_order(judged(_with_hand(one, hand, alone), now) for one in found)
 
 
-def _certificate(row: ResourceRow, look: LookRow | None, today: date) -> Expiry:
-    name = tr("TLS certificate of {name}", name=row.name)
-    if look is None:
-        return _expiry(name, None, today, tr("not looked at yet"))
-    details = look.data.get("details") or {}
+def _with_hand(claim: Claim, hand: Mapping[str, Said], alone: Mapping[str, str]) -> Claim:
+    """Add what was entered by hand: for this thing, or for the only one of its kind."""
+    key = claim.thing.key
+    said = hand.get(key) or hand.get(alone.get(key, ""))
+    if said is None or not (said.on or said.never):
+        return claim
+    return replace(claim, said=(*claim.said, said))
+
+
+def _alone(found: Sequence[Claim]) -> dict[str, str]:
+    """Return the kinds of which there is but one thing, by that thing's key."""
+    kinds = [one.thing.kind for one in found]
+    return {
+        one.thing.key: one.thing.kind
+        for one in found
+        if one.thing.kind in _USUAL and kinds.count(one.thing.kind) == 1
+    }
+
+
+def _contract(family: Sequence[Contract]) -> Iterator[Claim]:
+    """Yield the contract, which ends with its last renewal."""
+    thing = Thing(f"contract:{family[0].id}", "contract", tr("Contract"))
+    yield Claim(thing, (Said("contract", max(one.end for one in family)),))
+
+
+def _usual(owner: str, found: Sequence[Claim], hand: Mapping[str, Said]) -> Iterator[Claim]:
+    kinds = [one.thing.kind for one in found]
+    for kind, name in _USUAL.items():
+        # One of a kind takes the date of hand for it; of several nobody knows which was meant.
+        if not kinds.count(kind) or (kinds.count(kind) > 1 and kind in hand):
+            yield Claim(Thing(kind, kind, tr(name), owner=owner))
+
+
+def _cloud(session: Session, scope: Scope) -> Iterator[Claim]:
+    for one in in_cloud(session, scope):
+        if one.what in _RENTED:
+            kind, name = _RENTED[one.what]
+            thing = Thing(
+                f"{kind}:{one.id}", kind, tr(name, name=one.name or one.id), one.resource_id,
+                renews=one.renews,
+            )  # fmt: skip
+            said = Said("cloud", one.on, one.at, one.id)
+            yield Claim(thing, (said,))
+
+
+def _domains(session: Session, scope: Scope) -> Iterator[Claim]:
+    registered = {row.name: row for row in session.scalars(select(DomainRow))}
+    rented = {one.name: one for one in in_cloud(session, scope) if one.what == "domain"}
+    for name, resource_id in sorted(domains_in(session, scope).items()):
+        row, cloud = registered.get(name), rented.get(name)
+        said: list[Said] = []
+        if row is not None and row.until is not None:
+            said.append(Said(_REGISTRIES[row.source], row.until, row.learnt_at, row.server))
+        if cloud is not None:
+            said.append(Said("cloud", cloud.on, cloud.at, cloud.id))
+        gone = row is not None and row.gone
+        thing = Thing(
+            f"domain:{name}", "domain", tr("Domain {name}", name=name), resource_id,
+            fault=tr("the registry does not know it any more") if gone else "",
+            renews=cloud is not None and cloud.renews,
+        )  # fmt: skip
+        lacking = row.fault if row is not None else tr("the registry was not asked yet")
+        yield Claim(thing, tuple(said), lacking)
+
+
+def _sites(session: Session, scope: Scope) -> Iterator[Claim]:
+    for row in resources_in(session, "website", scope):
+        yield _certificate(row, session)
+
+
+def _certificate(row: ResourceRow, session: Session) -> Claim:
+    thing = Thing(f"tls:{row.id}", "tls", tr("TLS certificate of {name}", name=row.name), row.id)
+    seen = looked(session, row.id)
+    if seen is None:
+        return Claim(thing, lacking=tr("not looked at yet"))
+    at, details = seen
     days = details.get("tls_days")
     if days is None:
-        source = tr("no TLS handshake")
-        return Expiry(name, "unknown", None, None, source, look.at)
-    on = day_of(look.at) + timedelta(days=days)
-    expiry = _expiry(name, on, today, tr("TLS handshake"), look.at)
-    if details.get("tls_trusted") is False and expiry.state == "ok":
-        return Expiry(name, "warning", on, expiry.days, tr("TLS handshake, not trusted"), look.at)
-    return expiry
-
-
-def _expiry(
-    name: str,
-    on: date | None,
-    today: date,
-    source: str,
-    at: datetime | None = None,
-    key: str = "",
-) -> Expiry:
-    if on is None:
-        return Expiry(name, "unknown", None, None, source, at, key)
-    days = (on - today).days
-    state: State = "ok"
-    if days <= EXPIRY_CRITICAL:
-        state = "critical"
-    elif days <= EXPIRY_WARNING:
-        state = "warning"
-    return Expiry(name, state, on, days, source, at, key)
+        return Claim(thing, lacking=tr("no TLS handshake"))
+    on = day_of(at + timedelta(days=days))
+    life = None
+    if details.get("tls_until"):
+        until = datetime.fromisoformat(details["tls_until"])
+        on = day_of(until)
+        if details.get("tls_since"):
+            life = (until - datetime.fromisoformat(details["tls_since"])) / timedelta(days=1)
+    trusted = details.get("tls_trusted") is not False
+    fault = "" if trusted else tr("not trusted: {why}", why=details.get("tls_fault") or "?")
+    said = Said("handshake", on, at, details.get("tls_issuer", ""))
+    return Claim(replace(thing, life=life, fault=fault), (said,))

@@ -19,9 +19,10 @@ from sqlalchemy.orm import Session
 from db import agreements, evidence, ledgers
 from db.engine import Database
 from db.journal import Journal, utc_now
-from db.models import ContractRow, ReportRow
-from db.scope import EVERYTHING, Scope, scope_of, shown_contract
+from db.models import ReportRow
+from db.scope import EVERYTHING, Scope, contracts_in, scope_of, shown_contract
 from gmops_desktop.contract.clauses import ClauseProof, proofs
+from gmops_desktop.contract.expiry import Claim, Expiry, in_order
 from gmops_desktop.contract.obligations import (
     STREAMS,
     Evidence,
@@ -41,7 +42,7 @@ from gmops_desktop.language import tr
 from gmops_desktop.services.obligations import clauses as gathering
 from gmops_desktop.services.obligations import due, opened
 from gmops_desktop.services.obligations.due import Due
-from gmops_desktop.services.obligations.expiry import Expiry, expiries, verification_month
+from gmops_desktop.services.obligations.expiry import board
 from gmops_desktop.services.obligations.opened import Open, TicketLine, Waiting
 from gmops_desktop.services.obligations.trends import Trends, trends
 from gmops_desktop.states import State
@@ -99,7 +100,7 @@ class EvidenceOf:
 class Obligations:
     """Counts evidence and derives what is due; reads only.
 
-    `shown` names the contract that is shown where there are several.
+    `shown` names the contract that is shown where there are several; `keys` gives those in use.
     """
 
     def __init__(
@@ -109,11 +110,13 @@ class Obligations:
         *,
         now: Callable[[], datetime] = utc_now,
         shown: Callable[[], str] = lambda: "",
+        keys: Callable[[], Sequence[Claim]] = tuple,
     ) -> None:
         self._database = database
         self._journal = journal
         self._now = now
         self._shown = shown
+        self._keys = keys
 
     def overview(self, now: datetime | None = None) -> Overview:
         """Return everything the overview shows, as of `now`."""
@@ -124,7 +127,6 @@ class Obligations:
             if contract is None:
                 return _nothing()
             scope = scope_of(session, contract)
-            terms = session.get_one(ContractRow, contract.id)
             found = opened.open_tickets(session, self._journal, scope, now)
             proved_at = evidence.recovery_point(session, scope)
             rpo = (now - proved_at).total_seconds() if proved_at else None
@@ -133,8 +135,12 @@ class Obligations:
             months = tuple(contract.months())
             records = ledgers.records(self._journal, scope)
             counts, lacks = self._counted(session, contract, scope, records)
-            expiring = verification_month(terms)
-            owed = {("verification", expiring)} if expiring else set()
+            expiry = board(session, self._journal, scope, self._keys(), now)
+            owed = {
+                ("verification", one.on.replace(day=1))
+                for one in expiry
+                if one.thing.kind == "verification" and one.on is not None
+            }
             ledger = ledgers.person_days(session, self._journal, contract, scope)
             month = today.replace(day=1)
             dues = self._due(session, contract, scope, found, rpo, ledger, records, now)
@@ -152,7 +158,7 @@ class Obligations:
                 person_days_left=ledger.left,
                 matrix_months=months,
                 matrix=matrix(contract.items, months, counts, today, lacks=lacks, owed=owed),
-                expiry=expiries(session, contract, terms, scope, today),
+                expiry=expiry,
                 due=tuple(sorted(dues, key=lambda one: one.state != "critical")),
                 tickets=opened.lines(found),
                 open_count=len(found),
@@ -160,6 +166,20 @@ class Obligations:
                 ledger=ledger,
                 todos=todos(contract.items, month, counts, owed) if contract.runs(today) else (),
             )
+
+    def board(self, now: datetime | None = None) -> tuple[Expiry, ...]:
+        """Return all that runs out, of every contract there is, the worst first."""
+        now = now or self._now()
+        keys = self._keys()
+        found: dict[tuple[str, str], Expiry] = {}
+        with self._database.session() as session:
+            contracts = contracts_in(session)
+            for scope in {scope_of(session, one) for one in contracts} or {EVERYTHING}:
+                for one in board(
+                    session, self._journal, scope, keys, now, contracts=bool(contracts)
+                ):
+                    found[one.key, one.thing.owner] = one
+        return in_order(found.values())
 
     def evidence(self, key: str, month: date) -> EvidenceOf:
         """Return all evidence of the item `key` in a month of the contract, stream by stream, what
