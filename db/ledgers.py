@@ -11,8 +11,8 @@ from db.journal import Journal
 from db.models import TicketRow
 from db.scope import Scope, moments
 from gmops_desktop.contract.person_days import Ledger, WorkLine, ledger_of, line_of
-from gmops_desktop.contract.record import EntryView
-from gmops_desktop.contract.registers import Record, records_of
+from gmops_desktop.contract.record import EntryView, fold
+from gmops_desktop.contract.registers import Record, Register, records_of
 from gmops_desktop.contract.terms import Contract
 
 
@@ -44,6 +44,17 @@ def records(journal: Journal, scope: Scope) -> tuple[Record, ...]:
     """Return the lines of every register that belong to a contract, the newest first."""
     found = records_of(journal.entries("register"))
     return tuple(one for one in found if scope.has(one.contract_id))
+
+
+def register_entries(journal: Journal, scope: Scope, register: Register) -> list[list[EntryView]]:
+    """Return the entries of every line of a register, also of those struck out, line by line."""
+    lines = _by_subject(journal.entries("register")).values()
+    return [
+        entries
+        for entries in lines
+        if (said := fold(entries).fields).get("register") == register
+        and scope.has(str(said.get("contract_id") or ""))
+    ]
 
 
 def _by_subject(entries: Iterable[EntryView]) -> dict[str, list[EntryView]]:

@@ -1,4 +1,4 @@
-"""A look into an attachment: pictures and the pages of PDF documents, drawn in the background."""
+"""A look into an attachment: pictures, pages of PDF documents, texts; read in the background."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Final
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QImageReader, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QStackedWidget, QWidget
 
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
-from gmops_desktop.services.attachments import Attachment, Attachments
+from gmops_desktop.services.attachments import Attachment, Attachments, TextPart
 from gmops_desktop.tasks import TaskRunner
 from ui import words
 from ui.dialogs.sheet import Sheet
@@ -21,7 +21,7 @@ from ui.widgets.frames import Label, button, icon_button, row
 
 _BOX: Final = QSize(1600, 1600)  # pixels: no preview is drawn larger
 _MOST_PIXELS: Final = 120_000_000  # of a picture that is unpacked at all: 480 MB in memory
-_SHOWN: Final = ("picture", "pdf")
+_SHOWN: Final = ("picture", "pdf", "text")
 _WIDTH, _HEIGHT = 720, 460
 
 
@@ -56,11 +56,19 @@ class AttachmentPreview(Sheet):
         self.facts = Label(facts, "caption")
         self.digest = Label(f"SHA-256 {attachment.sha256}", "hint")
         self.sheet = PictureView()
+        self.text = QPlainTextEdit()
+        self.text.setReadOnly(True)
+        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.text.setMinimumHeight(_HEIGHT)
+        self.text.setAccessibleName(attachment.name)
+        self._view = QStackedWidget()
+        self._view.addWidget(self.sheet)
+        self._view.addWidget(self.text)
         self.back = icon_button("caret-left", tr("Page before (Page Up)"), partial(self.turn, -1))
         self.forth = icon_button("caret-right", tr("Next page (Page Down)"), partial(self.turn, 1))
         self.place = Label(role="body", elide=False)
         self.body.addWidget(self.facts)
-        self.body.addWidget(self.sheet, 1)
+        self.body.addWidget(self._view, 1)
         self.body.addWidget(self.digest)
         self.left.addLayout(row(None, self.back, self.place, self.forth))
         self.add_close(tr("Close"))
@@ -71,7 +79,9 @@ class AttachmentPreview(Sheet):
         outside.clicked.connect(lambda: self.open_wanted.emit(attachment))
         self.add_button(outside)
         self._judge()
-        if can_preview(attachment):
+        if attachment.kind.family == "text":
+            self._read()
+        elif can_preview(attachment):
             self._draw()
         else:
             self.sheet.show_text(tr("There is no preview of this kind of file."))
@@ -113,6 +123,29 @@ class AttachmentPreview(Sheet):
         )
         task.succeeded.connect(self._drawn)
         task.failed.connect(self._failed)
+
+    def _read(self) -> None:
+        """Show the begin of a text."""
+        self.sheet.show_text(tr("It is being read …"))
+        attachments, attachment = self._attachments, self._attachment
+        task = self._runner.start(
+            lambda _context: attachments.text(attachment),
+            tr("Preview of {name}", name=attachment.name),
+            lane="preview",
+            quiet=True,
+        )
+        task.succeeded.connect(self._was_read)
+        task.failed.connect(self._failed)
+
+    def _was_read(self, part: TextPart) -> None:
+        told = tr("in characters this program does not know")
+        if part.charset != "unknown":
+            told = tr("written in {charset}", charset=part.charset)
+        if not part.whole:
+            told += tr("; the first {size} are shown", size=words.size(part.shown))
+        self.facts.show_text(f"{self.facts.full_text}{tr(', ')}{told}")
+        self.text.setPlainText(part.text)
+        self._view.setCurrentWidget(self.text)
 
     def _drawn(self, found: tuple[int, QImage, int]) -> None:
         page, picture, self._pages = found

@@ -28,6 +28,7 @@ from gmops_desktop.services.ledgers import Ledgers
 from gmops_desktop.tasks import TaskRunner
 from ui.attachments import AttachmentStrip
 from ui.dialogs.sheet import Sheet
+from ui.ledger_history import LedgerHistory
 from ui.ledger_pages import DaysPage, RegisterPage, consent_of
 from ui.ledger_sheets import DaysSheet, RecordSheet
 from ui.ticket_dialogs import ReasonSheet
@@ -85,6 +86,8 @@ class LedgerDialog(Sheet):
         self.records.sheet.clicked.connect(self._print)
         self.records.complete.clicked.connect(self._complete)
         self.records.strike.clicked.connect(self._strike)
+        for page in (self.days, self.records):
+            page.history.clicked.connect(self._tell_history)
         self.show_page(_DAYS)
 
     @property
@@ -119,6 +122,15 @@ class LedgerDialog(Sheet):
     def _changed(self) -> None:
         self.refresh()
         self._runner.changed.emit(Change.CONTRACT | Change.TICKETS)
+
+    def _tell_history(self) -> None:
+        register = self.register
+        LedgerHistory(
+            self,
+            word_of_register(register) if register else tr("Person-days"),
+            self._ledgers.history(register),
+            self._runner,
+        ).open()
 
     # ------------------------------------------------------------ person-days
 

@@ -78,7 +78,11 @@ class DaysPage(QWidget):
         held.setFixedHeight(HEADER_HEIGHT + _ROWS * CARD_ROW_HEIGHT)
         head = row(None, self.facts, self.gauge, self.badge, spacing=12)
         head.setStretch(1, 1)
-        foot = row(None, self.withdraw, self.take_back, None, self.estimate, self.agree, self.book)
+        self.history = button(tr("History…"), tip=tr("Who recorded and corrected what, and when"))
+        foot = row(
+            None, self.history, self.withdraw, self.take_back, None,
+            self.estimate, self.agree, self.book,
+        )  # fmt: skip
         column(self, head, held, foot, spacing=12)
         self.table.picked.connect(self._pick)
         self._pick(None)
@@ -152,7 +156,10 @@ class RegisterPage(QWidget):
         held = WholeRows(self.table)
         held.setFixedHeight(HEADER_HEIGHT + (_ROWS + 1) * CARD_ROW_HEIGHT)
         self._strip: AttachmentStrip | None = None
-        self._foot = row(None, None, self.sheet, self.strike, self.amend, self.complete, self.add)
+        self.history = button(tr("History…"), tip=tr("Who recorded and corrected what, and when"))
+        self._foot = row(
+            None, self.history, None, self.sheet, self.strike, self.amend, self.complete, self.add
+        )
         self._column = column(self, held, self._foot, spacing=12)
         self.table.picked.connect(self._pick)
 

@@ -17,6 +17,7 @@ from db.engine import Database
 from db.ids import uuid7
 from db.journal import Journal, plain, utc_now
 from db.scope import Scope, scope_of, shown_contract
+from gmops_desktop.contract.ledger_history import LedgerEntry, days_history, record_history
 from gmops_desktop.contract.person_days import Ledger, WorkLine
 from gmops_desktop.contract.registers import (
     REGISTERS,
@@ -291,6 +292,33 @@ class Ledgers:
             self._journal.record(
                 session, "register", record_id, "register.struck", fields, text=reason.strip()
             )
+
+    # ------------------------------------------------------------ history
+
+    def history(self, register: Register | None = None) -> tuple[LedgerEntry, ...]:
+        """Return everything recorded in a register, or in the ledger of person-days, the newest
+        first: corrections with what stood there before, and lines that were struck out."""
+        with self._database.session() as session:
+            contract, scope = self._current(session)
+            if register is None:
+                lines = ledgers.person_days(session, self._journal, contract, scope).lines
+                ids = [one.ticket_id for one in lines]
+                worked = self._journal.entries_of("ticket", ids)
+                agreed = self._journal.entries_of("days", ids)
+                found = [
+                    said
+                    for one in lines
+                    for said in days_history(
+                        one.number, worked[one.ticket_id], agreed[one.ticket_id]
+                    )
+                ]
+            else:
+                found = [
+                    said
+                    for entries in ledgers.register_entries(self._journal, scope, register)
+                    for said in record_history(entries)
+                ]
+        return tuple(sorted(found, key=lambda one: (one.at, one.id), reverse=True))
 
     # ------------------------------------------------------------ inside
 

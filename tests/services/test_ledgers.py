@@ -244,3 +244,47 @@ def test_only_a_training_has_a_sign_in_sheet(ledgers: Ledgers) -> None:
     assert (facts.training, facts.contract.number) == (training, "GMGSL-YW-2018-01")
     with pytest.raises(OpsError, match="not a training"):
         ledgers.sign_in_facts(visit.id)
+
+
+def test_the_history_of_a_register_tells_every_correction_and_what_was_struck(
+    ledgers: Ledgers,
+) -> None:
+    record = ledgers.add("training", "后台培训", people=("李慧敏",), by="张伟")
+    ledgers.amend(record.id, "漏了一人", people=("李慧敏", "王立新"), hours=Decimal(2))
+    ledgers.complete(record.id, "QD-7")
+    wrong = ledgers.add("training", "重复登记")
+    ledgers.strike(wrong.id, "登记了两次")
+    ledgers.add("visit", "机房巡查")
+    told = [(one.line, one.text, one.correction) for one in ledgers.history("training")]
+    assert sorted(told) == sorted([
+        ("后台培训", "Added", False),
+        ("后台培训", "people: 李慧敏 → 李慧敏, 王立新; hours: — → 2 · 漏了一人", True),
+        ("后台培训", "paper: — → QD-7", False),
+        ("重复登记", "Added", False),
+        ("重复登记", "Struck out · 登记了两次", True),
+    ])  # fmt: skip
+    moments = [one.at for one in ledgers.history("training")]
+    assert moments == sorted(moments, reverse=True)
+    assert {one.actor for one in ledgers.history("training")} == {"张伟"}
+
+
+def test_the_history_of_the_days_tells_estimates_consents_and_what_was_taken_back(
+    ledgers: Ledgers, tickets: Tickets
+) -> None:
+    number = tickets.open("requirement", "改版", requester="李慧敏", priority=3).number
+    manager = ledgers._project_managers()[0]
+    ledgers.estimate(number, Decimal(2), by=manager)
+    ledgers.agree(number, by="李慧敏", channel="电话")
+    ledgers.book(number, Decimal(1), "首页")
+    ledgers.estimate(number, Decimal(3), by=manager, text="多一页")
+    ledgers.take_back(number, Decimal("0.5"), "写错了")
+    ledgers.withdraw(number, "改口")
+    told = [(one.text, one.correction) for one in reversed(ledgers.history())]
+    assert sorted(told) == sorted([
+        (f"Estimated at 2 days by {manager}", False),
+        ("Agreed to 2 days by 李慧敏 (电话)", False),
+        ("1 days booked · 首页", False),
+        (f"Estimated at 3 days by {manager} · 多一页", True),
+        ("0.5 days taken back · 写错了", True),
+        ("Consent withdrawn · 改口", True),
+    ])  # fmt: skip

@@ -340,11 +340,35 @@ def test_a_bomb_of_a_picture_is_not_unpacked() -> None:
         drawn(bomb, "bomb.png")
 
 
+@pytest.mark.parametrize(
+    ("name", "charset", "told"),
+    [("说明.txt", "utf-8", "UTF-8"), ("error.log", "gbk", "GBK"), ("list.csv", "utf-16", "UTF-16"),
+     ("facts.json", "utf-8-sig", "UTF-8"), ("步骤.md", "gb18030", "GBK")],
+)  # fmt: skip
+def test_a_text_is_shown_in_its_own_characters(
+    preview: Callable[[str, bytes], AttachmentPreview], name: str, charset: str, told: str
+) -> None:
+    text = "2018-11-22 官网首页 502\n重启 php-fpm"
+    sheet = preview(name, text.encode(charset))
+    assert sheet.text.isVisible()
+    assert sheet.text.isReadOnly()
+    assert sheet.text.toPlainText() == text
+    assert sheet.facts.full_text.endswith(f"written in {told}")
+
+
+def test_of_a_long_text_the_begin_is_shown_and_said(
+    preview: Callable[[str, bytes], AttachmentPreview],
+) -> None:
+    sheet = preview("access.log", "访问记录\n".encode() * 40_000)
+    assert "the first 262.1 kB are shown" in sheet.facts.full_text
+    assert len(sheet.text.toPlainText().encode()) <= 262_144
+
+
 def test_what_has_no_preview_says_so(
     tab: TicketsTab, strip: AttachmentStrip, inbox: Path, settled: Settled
 ) -> None:
-    (inbox / "a.txt").write_text("a")
-    strip.attach_files([inbox / "a.txt"])
+    (inbox / "a.gz").write_bytes(b"\x1f\x8b\x08")
+    strip.attach_files([inbox / "a.gz"])
     settled()
     assert not strip._show.isEnabled()
     assert "no preview" in strip._show.toolTip()

@@ -27,6 +27,7 @@ from ui.dialogs.contract import NoticeSheet
 from ui.dialogs.sheet import Sheet
 from ui.evidence_dialog import ClausesDialog, EvidenceDialog
 from ui.ledger_dialog import LedgerDialog
+from ui.ledger_history import LedgerHistory
 from ui.ledger_sheets import DaysSheet, RecordSheet
 from ui.overview_due import DueSheet
 from ui.overview_tab import OverviewTab
@@ -249,6 +250,12 @@ def test_a_line_is_corrected_and_its_sheet_printed(
     sheet.why.setText("漏了一人")
     sheet.ok.click()
     assert ledgers.records("training")[0].people == ("李慧敏", "王立新")
+    dialog.records.history.click()
+    [history] = dialog.findChildren(LedgerHistory)
+    history.table.selectRow(0)
+    assert history.table.current is not None
+    assert history.table.current.text == "people: 李慧敏 → 李慧敏, 王立新 · 漏了一人"
+    history.reject()
     with qtbot.waitSignal(tab.wanted, timeout=20_000) as heard:
         dialog.records.sheet.click()
     assert heard.args[0] == "reports"

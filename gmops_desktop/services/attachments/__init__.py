@@ -9,6 +9,7 @@ from gmops_desktop.services.attachments.service import (
     Content,
     Verified,
 )
+from gmops_desktop.services.attachments.texts import TextPart
 
 __all__ = [
     "MEGABYTE",
@@ -18,5 +19,6 @@ __all__ = [
     "Content",
     "Family",
     "FileKind",
+    "TextPart",
     "Verified",
 ]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from gmops_desktop.language import mark, tr
+from gmops_desktop.services.attachments.texts import decoded
 
 Family = Literal["picture", "pdf", "document", "text", "packed", "media", "program", "data"]
 
@@ -211,20 +212,10 @@ def _written(head: bytes) -> str:
         return "text"
     if any(byte < 9 or 13 < byte < 27 for byte in head):
         return "data"
-    text = _decoded(head)
-    if text is None:
+    found = decoded(head)
+    if found is None:
         return "data"
-    begin = text.lstrip("\ufeff \t\r\n")[:2000].casefold()
+    begin = found[0].lstrip("\ufeff \t\r\n")[:2000].casefold()
     if begin.startswith(("<!doctype html", "<html")):
         return "html"
     return "svg" if begin.startswith(("<?xml", "<svg")) and "<svg" in begin else "text"
-
-
-def _decoded(head: bytes) -> str | None:
-    for charset in ("utf-8", "gb18030"):
-        for cut in range(4):  # the head may end inside a character
-            try:
-                return head[: len(head) - cut].decode(charset)
-            except UnicodeDecodeError:
-                continue
-    return None

@@ -19,6 +19,7 @@ from gmops_desktop.reports import rendering
 from gmops_desktop.services.attachments.files import Files, Part, too_large, unreadable
 from gmops_desktop.services.attachments.kinds import FileKind, kind_of_file
 from gmops_desktop.services.attachments.record import ATTACHED, REMOVED, Attachment, standing
+from gmops_desktop.services.attachments.texts import TextPart, first_part
 
 Found = TypeVar("Found")
 
@@ -191,6 +192,10 @@ class Attachments:
                 attachment, tr("it is larger than {size} MB", size=PREVIEWED // MEGABYTE)
             )
         return self._files.read(attachment.sha256, attachment.name, PREVIEWED)
+
+    def text(self, attachment: Attachment) -> TextPart:
+        """Return the begin of a text file, in whichever characters it is written."""
+        return first_part(self.read(attachment))
 
     def pages(self, attachment: Attachment) -> int:
         """Return how many pages a PDF document has."""
