@@ -145,7 +145,7 @@ def _services(database: Database, contracts: Contracts) -> tuple[Servers, Events
             out_mbit=2.0, in_mbit=1.0, failed_units=(), oom_kills=0, clock_seconds=0.0,
         )  # fmt: skip
 
-    def nothing(address: object, context: object) -> NoReturn:
+    def nothing(*_asked: object) -> NoReturn:
         raise AssertionError("only hosts are looked at")
 
     servers = Servers(

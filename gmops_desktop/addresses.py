@@ -125,16 +125,22 @@ class AccountAddress:
     """A WeChat Official Account: its app id, and the interface's base address.
 
     WeChat answers only addresses on the account's whitelist: with `ssh` the calls leave from that
-    server, which has one that stays the same.
+    server, which has one that stays the same.  `callback` is where the site answers WeChat.
     """
 
     app_id: str
     base_url: str = "https://api.weixin.qq.com"
     ssh: SshAddress | None = None
+    callback: str = ""
 
     @property
     def secret_name(self) -> str:
         return f"wechat:{self.app_id}"
+
+    @property
+    def callback_secret_name(self) -> str:
+        """The name of the token that signs what WeChat asks the callback."""
+        return f"wechat-callback:{self.app_id}"
 
     def __str__(self) -> str:
         return self.app_id
@@ -182,13 +188,16 @@ def ssh_of(resource: Resource) -> SshAddress | None:
 
 def address_to_dict(address: Address) -> dict[str, Any]:
     """Return `address` as plain JSON values; a database outside the cloud says nothing of one, an
-    account that is called directly nothing of a server, a website nothing of unknown files."""
+    account that is called directly nothing of a server, one without a callback nothing of that, a
+    website nothing of unknown files."""
     values = asdict(address)
     for name in ("cloud", "program"):
         if values.get(name, "") is None:
             del values[name]
-    if isinstance(address, AccountAddress) and address.ssh is None:
-        del values["ssh"]
+    if isinstance(address, AccountAddress):
+        for name in ("ssh", "callback"):
+            if not values[name]:
+                del values[name]
     if isinstance(address, CloudAddress):
         values["regions"] = list(address.regions)
     if "pages" in values:

@@ -26,6 +26,9 @@ from gmops_desktop.services.sealing import KEY_FILE, Sealing
 from gmops_desktop.settings import SettingsFile
 
 if TYPE_CHECKING:
+    from gmops_desktop.addresses import AccountAddress
+    from gmops_desktop.context import Context
+    from gmops_desktop.contract.looks import AccountDetails
     from gmops_desktop.reports.facts import MonthFacts
     from gmops_desktop.services.account_settings import AccountBackups
     from gmops_desktop.services.alerts import Alerts
@@ -469,12 +472,18 @@ class Services:
             look_host=self._outside.look_host,
             look_mysql=self._outside.look_mysql,
             look_web=self._outside.look_web,
-            look_account=self._outside.look_account,
+            look_account=self._look_account,
             look_cloud=self._outside.look_cloud,
             interval=lambda: float(self.settings.current.probe_seconds),
             together=as_they_end,
             afresh=self._outside.forget,
         )
+
+    def _look_account(
+        self, address: AccountAddress, context: Context, before: AccountDetails | None
+    ) -> AccountDetails:
+        kept = self.account_backups.kept_menu(address.app_id)
+        return self._outside.look_account(address, context, before, kept)
 
     @cached_property
     def connections(self) -> Connections:

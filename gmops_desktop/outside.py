@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from gmops_desktop.adapters.tencent import Tencent
     from gmops_desktop.adapters.tencent_look import CloudLooks
     from gmops_desktop.adapters.web import Links
-    from gmops_desktop.adapters.wechat import WeChat
+    from gmops_desktop.adapters.wechat import Callback, KeptMenu, Pauses, WeChat
     from gmops_desktop.services.patches import Inventory, Plan, Update
 
 
@@ -53,6 +53,7 @@ class Outside:
     def __init__(self, home: Home, secret: Callable[[str], str]) -> None:
         self._home, self._secret = home, secret
         self._links: Links | None = None
+        self._pauses: Pauses | None = None
         self._cloud_looks: CloudLooks | None = None
         self._kept: KeptConnections | None = None
         self._lock = Lock()
@@ -213,12 +214,51 @@ class Outside:
         except Unknown as why:
             return None, str(why)
 
-    def look_account(self, address: AccountAddress, context: Context) -> AccountDetails:
+    def look_account(
+        self,
+        address: AccountAddress,
+        context: Context,
+        before: AccountDetails | None = None,
+        kept: KeptMenu | None = None,
+    ) -> AccountDetails:
+        """Look at an account; `before` and `kept` as in `wechat.look`."""
+        from gmops_desktop.adapters import wechat
+        from gmops_desktop.adapters.ssh.forward import forwarded
+
+        with self._lock:
+            pauses = self._pauses = self._pauses or wechat.Pauses()
+        pauses.check(address.app_id, datetime.now(UTC))
+        secret, site = self._secret(address.secret_name), self._callback_of(address)
+
+        def look(port: int | None) -> AccountDetails:
+            return wechat.look(
+                address, secret, context, before=before, kept=kept, site=site, port=port
+            )
+
+        def look_over(server: Ssh, _left: float) -> AccountDetails:
+            with forwarded(server, *wechat.host_of(address), context) as port:
+                return look(port)
+
+        try:
+            return (
+                look(None)
+                if address.ssh is None
+                else self.kept.over(address.ssh, context, look_over)
+            )
+        except wechat.WeChatRefused as refusal:
+            pauses.note(address.app_id, refusal, datetime.now(UTC))
+            raise
+
+    def _callback_of(self, address: AccountAddress) -> Callback | None:
+        """Return what opens an account's callback, or why that is not to be had."""
         from gmops_desktop.adapters import wechat
 
-        secret = self._secret(address.secret_name)
-        with self._way_to(address, context) as port:
-            return wechat.look(address, secret, context, port=port)
+        if not address.callback:
+            return None
+        try:
+            return wechat.Callback(self._secret(address.callback_secret_name))
+        except OpsError as error:
+            return wechat.Callback("", f"{error.message} {error.hint}".strip())
 
     def look_cloud(self, address: CloudAddress, context: Context) -> CloudDetails:
         from gmops_desktop.adapters.tencent_look import CloudLooks

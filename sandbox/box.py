@@ -277,6 +277,7 @@ class Sandbox:
         }
         secrets[self.tencent.database.secret_name] = self.tencent.secret_key
         secrets[facts.wechat.secret_name] = self.wechat.secret
+        secrets[facts.wechat.callback_secret_name] = self.wechat.callback_token
         self.keyring.put_all(secrets)
         furnish(
             self.home,

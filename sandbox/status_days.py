@@ -27,6 +27,7 @@ from gmops_desktop.contract.looks import (
     WebDetails,
 )
 from gmops_desktop.errors import OpsError
+from sandbox import account_days
 
 Day = Literal["calm", "bad", "unknown"]
 
@@ -83,10 +84,10 @@ class Past:
         well = WebDetails(200, wave, True, days, True, 200, 41_000, tls_issuer="DigiCert")
         return replace(well, status=502, keyword_found=False) if self._down else well
 
-    def account(self, _address: object, _context: object) -> AccountDetails:
+    def account(self, _address: object, _context: object, _before: object) -> AccountDetails:
         if self.day != "calm":
             raise OpsError(self._refusal)
-        return AccountDetails(3204 + self.at // 12, 21, 3, 120, 5000)
+        return account_days.calm(datetime.now(UTC), followers=3204 + self.at // 12)
 
     def nothing(self, _address: object, _context: object) -> NoReturn:
         """No cloud account is entered on these days."""

@@ -5,10 +5,10 @@ answer (`X-Stand-In: gmops-sandbox`).
 
 It keeps to the documented forms: every answer is HTTP 200 with JSON, a failure is a non-zero
 `errcode`; stable tokens stay the same until they expire; statistics have their longest spans, are
-ready the next morning, and the retired ones answer 47009.  `FOLDER/config.json` holds app id,
-secret, whether the account is certified, and the IP whitelist; `FOLDER/account.json` what the
-account holds (see `wechat_account`); `FOLDER/faults.json` scripts
-failures: a list of {"path", "errcode", "errmsg"}, each used once.
+ready the next morning, and the retired ones answer 47009.  `FOLDER/config.json` holds the account's
+settings (`_settings`); `FOLDER/account.json` what the account holds (see `wechat_account`);
+`FOLDER/faults.json` scripts failures, each used once: {"path", "errcode", "errmsg"}, or an answer
+that is none of WeChat's, {"path", "spoiled"}.
 """
 
 from __future__ import annotations
@@ -22,21 +22,24 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from gmops_desktop.addresses import AccountAddress
 from gmops_desktop.paths import write_atomically
+from sandbox import wechat_callback
 from sandbox.processes import LOOPBACK
 from sandbox.server import Server
 from sandbox.wechat_account import Failed, Holdings
-from sandbox.wechat_statistics import RETIRED, STATISTICS, rows
+from sandbox.wechat_statistics import NEW, RETIRED, STATISTICS, rows
 
 Json = dict[str, Any]
+Spoiled = Literal["502", "empty", "torn", "page", "silence"]
 
 _BEIJING: Final = timezone(timedelta(hours=8))
 _LIFE: Final = 7200  # seconds a token lives
 _READY_HOUR: Final = 8  # yesterday's statistics are ready from then on
+_CALLS: Final = 10_000  # of an interface a day
 
 
 class Wechat(Server):
@@ -50,38 +53,49 @@ class Wechat(Server):
 
     @property
     def address(self) -> AccountAddress:
-        return AccountAddress(self.config()["app_id"], self.base_url)
+        site = f"{self.base_url}{wechat_callback.SITE}"
+        return AccountAddress(self.config()["app_id"], self.base_url, callback=site)
 
     @property
     def secret(self) -> str:
         secret: str = self.config()["secret"]
         return secret
 
+    @property
+    def callback_token(self) -> str:
+        """What the callback of `address` shares with WeChat."""
+        token: str = self.config()["callback_token"]
+        return token
+
     def config(self) -> Json:
         """Return the account's settings, made at first."""
         file = self.folder / "config.json"
-        if not file.exists():
+        known: Json = json.loads(file.read_text("utf-8")) if file.exists() else {}
+        config = _settings() | known
+        if config != known:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.configure(
-                app_id=f"wx{secrets.token_hex(8)}",
-                secret=secrets.token_hex(16),
-                certified=True,
-                whitelist=[LOOPBACK],
-            )
-        config: Json = json.loads(file.read_text("utf-8"))
+            self.configure(**config)
         return config
 
     def configure(self, **values: object) -> None:
-        """Change settings: `certified`, `whitelist`, `secret`; the next call obeys."""
+        """Change settings (see `_settings`); the next call obeys."""
         file = self.folder / "config.json"
         known = json.loads(file.read_text("utf-8")) if file.exists() else {}
         write_atomically(file, json.dumps(known | values).encode())
 
     def fail_next(self, path: str, errcode: int, errmsg: str = "") -> None:
         """Let the next call of `path` ("*" for any) fail with one of WeChat's codes."""
+        self._script({"path": path, "errcode": errcode, "errmsg": errmsg})
+
+    def spoil_next(self, path: str, how: Spoiled) -> None:
+        """Let the next call of `path` ("*" for any) get what WeChat never says: a bad gateway,
+        nothing, half an answer, a web page, or silence."""
+        self._script({"path": path, "spoiled": how})
+
+    def _script(self, fault: Json) -> None:
         file = self.folder / "faults.json"
         faults = json.loads(file.read_text("utf-8")) if file.exists() else []
-        faults.append({"path": path, "errcode": errcode, "errmsg": errmsg})
+        faults.append(fault)
         write_atomically(file, json.dumps(faults).encode())
 
     @property
@@ -94,7 +108,33 @@ class Wechat(Server):
         self._listen_as("sandbox.wechat")
 
 
+def _settings() -> Json:
+    """Return the settings of a new account."""
+    return {
+        "app_id": f"wx{secrets.token_hex(8)}",
+        "secret": secrets.token_hex(16),
+        "callback_token": secrets.token_hex(16),
+        "certified": True,
+        "whitelist": [LOOPBACK],
+        "basics": True,  # whether it tells its verification to its own token
+        "callback": wechat_callback.REACHED,  # what WeChat's network finds; None: none is set
+        "site": "right",  # how the site answers at the callback
+        "limits": {},  # calls a day by path, where it is not the usual number
+        "used": {},  # calls by path that other programs made today
+        "delayed": [],  # statistics that are late, and say so
+        "silent": [],  # statistics that hold no row
+    }
+
+
 # ---------------------------------------------------------------- the process itself
+
+
+class NotWeChats(Exception):
+    """The answer is none of WeChat's: how it is spoiled."""
+
+    def __init__(self, how: Spoiled) -> None:
+        super().__init__(how)
+        self.how = how
 
 
 class Account:
@@ -120,12 +160,14 @@ class Account:
                 return self._token(method, path, query, body, ip, config)
             self._check_token(query.get("access_token", ""))
             self._used[path] = self._used.get(path, 0) + 1
+            if self._used_of(path, config) > config["limits"].get(path, _CALLS):
+                raise Failed(45009, "reach max api daily quota limit")
         name = path.removeprefix("/datacube/")
         if name != path:
             _must_be("POST", method)
             if not config["certified"]:
                 raise Failed(48001, "api unauthorized")
-            return self._statistics(name, _read(body))
+            return self._statistics(name, _read(body), config)
         try:
             wanted, do = self._actions(config)[path]
         except KeyError:
@@ -135,13 +177,22 @@ class Account:
         with self._lock:
             return do(_read(body) if method == "POST" and body else {})
 
+    def site(self, target: str) -> tuple[int, str]:
+        """Return what the site answers at the account's callback: status and text."""
+        config = json.loads((self._folder / "config.json").read_text("utf-8"))
+        query = dict(parse_qsl(urlsplit(target).query))
+        return wechat_callback.answer(query, config["callback_token"], config["site"])
+
     def _actions(self, config: Json) -> Mapping[str, tuple[str, Callable[[Json], Json]]]:
         return {
-            "/cgi-bin/openapi/quota/get": ("POST", self._quota),
+            "/cgi-bin/openapi/quota/get": ("POST", lambda given: self._quota(given, config)),
             "/cgi-bin/clear_quota": ("POST", lambda given: self._clear_quota()),
             "/cgi-bin/get_api_domain_ip": ("GET", lambda given: {"ip_list": ["203.0.113.20"]}),
             "/cgi-bin/getcallbackip": ("GET", lambda given: {"ip_list": ["203.0.113.21"]}),
-            "/cgi-bin/callback/check": ("POST", lambda given: _CALLBACK),
+            "/cgi-bin/callback/check": (
+                "POST",
+                lambda given: wechat_callback.check(config["callback"], given),
+            ),
             **self._holdings.actions(bool(config["certified"])),
             "/cgi-bin/freepublish/batchget": ("POST", lambda given: _published(config)),
             "/cgi-bin/account/getaccountbasicinfo": ("*", lambda given: self._basics(config)),
@@ -189,20 +240,30 @@ class Account:
             if fault["path"] in ("*", path):
                 del faults[place]
                 write_atomically(file, json.dumps(faults).encode())
+                if "spoiled" in fault:
+                    raise NotWeChats(fault["spoiled"])
                 raise Failed(fault["errcode"], fault["errmsg"])
 
-    def _quota(self, given: Json) -> Json:
+    def _used_of(self, path: str, config: Json) -> int:
+        return self._used.get(path, 0) + int(config["used"].get(path, 0))
+
+    def _quota(self, given: Json, config: Json) -> Json:
         path = given.get("cgi_path", "")
         if not path.startswith("/"):
             raise Failed(76021, "cgi_path not found, please check")
-        used = self._used.get(path, 0)
-        return {"quota": {"daily_limit": 10_000, "used": used, "remain": 10_000 - used}}
+        used, limit = self._used_of(path, config), config["limits"].get(path, _CALLS)
+        return {
+            "quota": {"daily_limit": limit, "used": used, "remain": max(0, limit - used)},
+            "rate_limit": {"call_count": 100, "refresh_second": 60},
+        }
 
     def _clear_quota(self) -> Json:
         self._used.clear()
         return {}
 
     def _basics(self, config: Json) -> Json:
+        if not config["basics"]:
+            raise Failed(48001, "api unauthorized")
         today = self._now().date()
         begin = datetime.combine(today - timedelta(days=300), datetime.min.time(), _BEIJING)
         end = datetime.combine(today + timedelta(days=65), datetime.min.time(), _BEIJING)
@@ -222,7 +283,7 @@ class Account:
             },
         }
 
-    def _statistics(self, name: str, given: Json) -> Json:
+    def _statistics(self, name: str, given: Json, config: Json) -> Json:
         if name in RETIRED:
             raise Failed(47009, "this api is offline, please use the new api")
         if name not in STATISTICS:
@@ -238,17 +299,13 @@ class Account:
         if last > newest:
             raise Failed(61503, "data not ready, please try later")
         days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-        return {"list": [row for day in days for row in rows(name, day)]}
+        told = [] if name in config["silent"] else [row for day in days for row in rows(name, day)]
+        return (
+            {"list": told, "is_delay": name in config["delayed"]} if name in NEW else {"list": told}
+        )
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC).astimezone(_BEIJING)
-
-
-_CALLBACK: Final[Json] = {
-    "dns": [{"ip": "203.0.113.10", "real_operator": "CAP"}],
-    "ping": [{"ip": "203.0.113.10", "from_operator": "CAP", "package_loss": "0%",
-              "time": "23.4ms"}],
-}  # fmt: skip
 
 
 def _published(config: Json) -> Json:
@@ -281,18 +338,40 @@ def _handler(account: Account) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+            ip = self.client_address[0]
+            if self.path.startswith(wechat_callback.SITE):
+                status, text = account.site(self.path)
+                self._send(status, "text/plain", text.encode())
+                return
             try:
-                answer = account.answer(self.command, self.path, body, self.client_address[0])
+                answer = account.answer(self.command, self.path, body, ip)
+            except NotWeChats as fault:
+                self._spoil(fault.how)
+                return
             except Failed as error:
                 rid = f"rid: {secrets.token_hex(4)}-{secrets.token_hex(4)}-{secrets.token_hex(4)}"
                 answer = {"errcode": error.errcode, "errmsg": f"{error} {rid}"}
             data = json.dumps(answer, ensure_ascii=False).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json; encoding=utf-8")
+            self._send(200, "application/json; encoding=utf-8", data)
+
+        def _send(self, status: int, kind: str, data: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(data)))
             self.send_header("X-Stand-In", "gmops-sandbox")
             self.end_headers()
             self.wfile.write(data)
+
+        def _spoil(self, how: Spoiled) -> None:
+            if how == "silence":
+                self.rfile.read(1)  # until the client has gone
+                self.close_connection = True
+            elif how == "page":
+                self._send(200, "text/html", b"<html><body>Please log in.</body></html>")
+            elif how == "torn":
+                self._send(200, "application/json", b'{"access_token": "half')
+            else:
+                self._send(502 if how == "502" else 200, "text/plain", b"")
 
         do_POST = do_GET
 

@@ -20,6 +20,7 @@ STATISTICS: Final = {
     "getarticleshare": 1,
     "getarticletotaldetail": 1,
 }
+NEW: Final = ("getbizsummary", "getarticleread", "getarticleshare", "getarticletotaldetail")
 RETIRED: Final = ("getarticlesummary", "getarticletotal", "getuserread", "getuserreadhour",
                   "getusershare", "getusersharehour")  # fmt: skip
 
@@ -58,10 +59,11 @@ def rows(name: str, day: date) -> list[Json]:
     number = f"{day:%Y%m%d}01_1"
     if name == "getarticletotaldetail":
         days = [
-            {"stat_date": (day + timedelta(days=later)).isoformat(), "read_user": readers // later,
-             "share_user": readers // (20 * later), "read_delivery_rate": 0.06,
-             "read_finish_rate": 0.41, "read_avg_activetime": 34.5, "praise_money": 0}
-            for later in range(1, 8)
+            {"stat_date": (day + timedelta(days=later)).isoformat(),
+             "read_user": readers * (later + 1) // 7, "share_user": readers * (later + 1) // 140,
+             "read_delivery_rate": 0.06, "read_finish_rate": 0.41, "read_avg_activetime": 34.5,
+             "praise_money": 0}
+            for later in range(7)  # each row is the sum up to its day
         ]  # fmt: skip
         return [{"ref_date": at["ref_date"], "msgid": number, "publish_type": 1,
                  "title": "会员服务周报", "content_url": "https://mp.example.com/s/1",

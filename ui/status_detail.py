@@ -9,8 +9,15 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 from gmops_desktop.addresses import Resource
 from gmops_desktop.contract.looks import CloudDetails
 from gmops_desktop.language import tr
-from gmops_desktop.services.servers import HostDetails, Look, MysqlDetails, WebDetails
+from gmops_desktop.services.servers import (
+    AccountDetails,
+    HostDetails,
+    Look,
+    MysqlDetails,
+    WebDetails,
+)
 from gmops_desktop.states import State
+from ui.status_account import account_about, account_facts
 from ui.status_charts import StatusCharts
 from ui.status_cloud import cloud_cards
 from ui.status_findings import FindingsDialog
@@ -72,6 +79,8 @@ class StatusDetail(QWidget):
             self._below.addWidget(_facts(tr("Counters"), _mysql_facts(details)))
         elif isinstance(details, WebDetails):
             self._below.addWidget(_facts(tr("Checks"), _web_facts(details)))
+        elif isinstance(details, AccountDetails) and look is not None:
+            self._below.addWidget(_facts(tr("Checks"), account_facts(details, look)))
         elif isinstance(details, CloudDetails):
             self._below.addWidget(cloud_cards(details))
         self.findings.setVisible(details is not None)
@@ -96,6 +105,8 @@ def _about(look: Look) -> list[str]:
         return [details.version, tr("up {time}", time=lasting(details.uptime_seconds))]
     if isinstance(details, WebDetails):
         return [tr("status {code}", code=details.status)]
+    if isinstance(details, AccountDetails):
+        return account_about(details)
     return []
 
 

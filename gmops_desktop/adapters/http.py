@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import ssl
 from contextlib import suppress
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,8 +22,13 @@ class Client(httpx.Client):
     `wake` is fit for `Context.on_cancel`.
     """
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(trust_env=False, headers={"User-Agent": "GMOps-Desktop"}, **options)
+    def __init__(self, *, verify: ssl.SSLContext | bool = True, **options: Any) -> None:
+        super().__init__(
+            trust_env=False,
+            headers={"User-Agent": "GMOps-Desktop"},
+            verify=_authorities() if verify is True else verify,
+            **options,
+        )
         self._streams: list[socket.socket] = []
 
     def build_request(self, *words: Any, **options: Any) -> httpx.Request:
@@ -38,6 +45,12 @@ class Client(httpx.Client):
     def _follow(self, event: str, facts: dict[str, Any]) -> None:
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             self._streams.append(facts["return_value"].get_extra_info("socket"))
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Return what tells whom to trust, read once: reading takes longer than many an answer."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def wake(stream: socket.socket) -> None:

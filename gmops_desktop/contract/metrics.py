@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any, Final, Generic, TypeVar
 
 from gmops_desktop.addresses import Kind
+from gmops_desktop.contract.account_parts import CHINA
 from gmops_desktop.contract.looks import (
     AccountDetails,
     CloudDetails,
@@ -94,9 +96,30 @@ WEBSITE: Final[tuple[Metric[WebDetails], ...]] = (
            lambda seen: seen.from_server.seconds if seen.from_server else None, scale=1000),
 )  # fmt: skip
 ACCOUNT: Final[tuple[Metric[AccountDetails], ...]] = (
+    # Figures of days: those of the newest day that WeChat has told, which is one day back.
     Metric("followers", mark("Followers"), lambda seen: seen.followers, chart=True),
-    Metric("new_followers", mark("New followers (per day)"), lambda seen: seen.new_followers),
-    Metric("quota_used", mark("Interface calls (per day)"), lambda seen: seen.quota_used),
+    Metric("readers", mark("Readers (per day)"), lambda seen: _of_day(seen, "readers"), chart=True),
+    Metric(
+        "quota",
+        mark("Interface calls used (% of the day's)"),
+        lambda seen: seen.fullest.share if seen.fullest else None,
+        chart=True,
+        top=100,
+    ),
+    Metric(
+        "callback_ms",
+        mark("Answer to followers (ms)"),
+        lambda seen: _of_day(seen, "mean_ms"),
+        chart=True,
+    ),
+    Metric("new_followers", mark("New followers (per day)"), lambda seen: _of_day(seen, "new")),
+    Metric("lost_followers", mark("Lost followers (per day)"), lambda seen: _of_day(seen, "lost")),
+    Metric(
+        "callback_failed",
+        mark("Unanswered messages of followers (%)"),
+        lambda seen: failed_share(seen),
+        top=100,
+    ),
 )
 CLOUD: Final[tuple[Metric[CloudDetails], ...]] = (
     Metric("balance", mark("Balance (yuan)"),
@@ -174,6 +197,25 @@ def per_core(seen: HostDetails) -> float | None:
 def connection_share(seen: MysqlDetails) -> float:
     """Return the connections in per cent of those allowed."""
     return 100 * seen.connections / max(1, seen.max_connections)
+
+
+def failed_share(seen: AccountDetails) -> float | None:
+    """Return how many of the newest day's callbacks the site did not answer, in per cent."""
+    day = seen.newest("calls")
+    if day is None or not day.calls or day.failed is None:
+        return None
+    return 100 * day.failed / day.calls
+
+
+def review_days(seen: AccountDetails, at: datetime) -> float | None:
+    """Return the days until the account's verification runs out, where WeChat tells."""
+    until = seen.standing.review_until if seen.standing else ""
+    return (date.fromisoformat(until) - at.astimezone(CHINA).date()).days if until else None
+
+
+def _of_day(seen: AccountDetails, figure: str) -> float | None:
+    day = seen.newest(figure)
+    return getattr(day, figure) if day else None
 
 
 def _of_disk(mount: str) -> tuple[Metric[Any], ...]:

@@ -102,6 +102,10 @@ LIMITS: Final[dict[str, Limit]] = {
     "slow_per_hour": Limit((60, 30)),
     "seconds": Limit((3, 2), (10, 5)),
     "tls_days": Limit((30, 31), (7, 8)),
+    "quota": Limit((80, 75), (100, 95)),  # per cent of a day's calls of an interface
+    "callback_failed": Limit((1, 0.5), (10, 5)),
+    "callback_ms": Limit((2000, 1500), (4500, 4000)),  # after 5 s WeChat gives up
+    "review_days": Limit((30, 31), (7, 8)),
     "expires": Limit((30, 31), (7, 8)),  # days, of what nobody ordered to be renewed
     "balance": Limit((200, 300), (0, 50)),  # yuan
     "snapshot_days": Limit((8, 7)),
@@ -130,7 +134,12 @@ NAMES: Final[dict[Kind, dict[str, str]]] = {
         "seconds": mark("Time to the first byte (s)"),
         "tls_days": mark("Certificate (days left)"),
     },
-    "account": {},
+    "account": {
+        "quota": mark("Interface calls used (% of the day's)"),
+        "callback_failed": mark("Unanswered messages of followers (%)"),
+        "callback_ms": mark("Answer to followers (ms)"),
+        "review_days": mark("Verification (days left)"),
+    },
     "cloud": {
         "expires": mark("Runs out first (days left)"),
         "balance": mark("Balance (yuan)"),
@@ -145,6 +154,8 @@ HOLDS: Final[dict[str, Hold]] = {
     UNREACHED: Hold(looks=3, calm=0),
     "units": Hold(calm=5),
     "tls_days": Hold(calm=0),
+    "quota": Hold(calm=0),
+    "review_days": Hold(calm=0),
     "expires": Hold(calm=0),
     "balance": Hold(calm=0),
     "owed": Hold(calm=0),

@@ -23,6 +23,7 @@ from gmops_desktop.addresses import (
     WebAddress,
 )
 from gmops_desktop.context import Context
+from gmops_desktop.contract.account_parts import PARTS
 from gmops_desktop.contract.cloud_rights import policy_of
 from gmops_desktop.contract.looks import AccountDetails, CloudDetails
 from gmops_desktop.errors import OpsError
@@ -226,8 +227,9 @@ class Connections:
         def permission() -> _Finding:
             seen = self._look_account(address, context)
             if seen.sections:
-                text = "; ".join(f"{what}: {why}" for what, why in seen.sections.items())
-                return _Finding(text, "warning")
+                refused = [f"{tr(PARTS[key].word)}{tr(': ')}{why}"
+                           for key, why in seen.sections.items()]  # fmt: skip
+                return _Finding(tr("; ").join(dict.fromkeys(refused)), "warning")
             return _Finding(tr("The interfaces asked for may be used."))
 
         host, port, _ = _of_url(address.base_url)

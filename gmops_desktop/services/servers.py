@@ -99,7 +99,7 @@ class Servers:
         look_host: Callable[[SshAddress, Context], HostDetails],
         look_mysql: Callable[[MysqlAddress, Context], MysqlDetails],
         look_web: Callable[[WebAddress, Context], WebDetails],
-        look_account: Callable[[AccountAddress, Context], AccountDetails],
+        look_account: Callable[[AccountAddress, Context, AccountDetails | None], AccountDetails],
         look_cloud: Callable[[CloudAddress, Context], CloudDetails],
         interval: Callable[[], float] = lambda: 60.0,
         together: Callable[[Sequence[Job]], Iterable[Sequence[Look]]] = one_after_another,
@@ -267,7 +267,7 @@ class Servers:
         lines: tuple[str, ...] = ()
         hint = ""
         try:
-            details = self._details(resource, context)
+            details = self._details(resource, before, context)
         except OpsError as error:
             context.check()
             found = unreached(is_down(resource, error), error.message)
@@ -285,7 +285,7 @@ class Servers:
             found.figures, details, lines, hint, watches, texts, at if details else before.at,
         )  # fmt: skip
 
-    def _details(self, resource: Resource, context: Context) -> Details:
+    def _details(self, resource: Resource, before: _Before, context: Context) -> Details:
         match resource.address:
             case SshAddress() as address:
                 return self._look_host(address, context)
@@ -294,7 +294,9 @@ class Servers:
             case WebAddress() as address:
                 return self._look_web(address, context)
             case AccountAddress() as address:
-                return self._look_account(address, context)
+                known = before.history.details
+                last = known if isinstance(known, AccountDetails) else None
+                return self._look_account(address, context, last)
             case CloudAddress() as address:
                 return self._look_cloud(address, context)
 

@@ -42,7 +42,7 @@ def test_a_host_seen_for_the_first_time_is_looked_at_twice(
         look_host=look_host,
         look_mysql=lambda address, context: pytest.fail("not asked for"),
         look_web=look_web,
-        look_account=lambda address, context: pytest.fail("not asked for"),
+        look_account=lambda address, context, before: pytest.fail("not asked for"),
         look_cloud=lambda address, context: pytest.fail("not asked for"),
     )
     looks = status.look_until_whole(servers, [SITE, HOST], Context())

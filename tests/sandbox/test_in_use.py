@@ -76,7 +76,10 @@ def test_the_clouds_stand_ins_answer(box: Sandbox, facts: Facts, context: Contex
     secret = box.keyring.get_password(SERVICE, facts.wechat.secret_name)
     # Yesterday's statistics are ready at eight; the day before's always.
     yesterday = datetime.now(UTC) - timedelta(days=1)
-    found = wechat.look(facts.wechat, secret, context, now=lambda: yesterday)
+    token = box.keyring.get_password(SERVICE, facts.wechat.callback_secret_name)
+    assert token
+    site = wechat.Callback(token)
+    found = wechat.look(facts.wechat, secret, context, site=site, now=lambda: yesterday)
     assert found.sections == {}
     assert found.followers
     assert found.followers > 8_000

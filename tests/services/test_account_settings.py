@@ -18,10 +18,10 @@ from gmops_desktop.archive.inventory import Inventory
 from gmops_desktop.archive.plain_copies import PlainCopies
 from gmops_desktop.archive.sealing import NoIdentity, Seals
 from gmops_desktop.context import Context, Progress
+from gmops_desktop.contract.account_menus import refusals
 from gmops_desktop.errors import Cancelled, OpsError
 from gmops_desktop.services.account_settings import AccountBackups, Button, Menu, menu_of
 from gmops_desktop.services.account_settings.differences import compare_menus
-from gmops_desktop.services.account_settings.menu import refusals
 from sandbox.wechat import Wechat
 
 pytestmark = pytest.mark.servers

@@ -55,7 +55,7 @@ class Desk:
             look_host=lambda address, context: self._give(self.host),
             look_mysql=lambda address, context: self._give(OpsError("none")),
             look_web=lambda address, context: self._give(self.site),
-            look_account=lambda address, context: self._give(OpsError("none")),
+            look_account=lambda address, context, before: self._give(OpsError("none")),
             look_cloud=lambda address, context: self._give(OpsError("none")),
             now=lambda: self.now,
         )

@@ -58,7 +58,7 @@ class World:
         self.known_hosts = folder / "known_hosts"
         self.password: str | None = None
         self.open_mysql: Callable = self._no_database
-        self.account = AccountDetails(1, 1, 1, 1, 1)
+        self.account = AccountDetails()
         self.cloud = calm_cloud()
         self.count: Callable = lambda _cloud, _context: 7
         self.connections = Connections(
@@ -287,9 +287,9 @@ def test_an_account_step_by_step(world: World) -> None:
     with listener(page) as port:
         address = AccountAddress("wx1", f"http://127.0.0.1:{port}")
         assert set(states(world.test(address, "account")).values()) == {"ok"}
-        world.account = AccountDetails(None, 1, 1, 1, 1, {"followers": "48001"})
+        world.account = AccountDetails(sections={"followers": "48001", "menu": "48001"})
         last = world.test(address, "account")[-1]
-    assert (last.state, last.text) == ("warning", "followers: 48001")
+    assert (last.state, last.text) == ("warning", "followers: 48001; menu: 48001")
 
 
 # -- A cloud account

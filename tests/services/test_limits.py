@@ -47,7 +47,7 @@ def test_what_is_set_is_used_by_the_next_look_and_can_be_taken_back(
         look_host=lambda address, context: HALF_FULL,
         look_mysql=lambda address, context: pytest.fail("not asked for"),
         look_web=lambda address, context: pytest.fail("not asked for"),
-        look_account=lambda address, context: pytest.fail("not asked for"),
+        look_account=lambda address, context, before: pytest.fail("not asked for"),
         look_cloud=lambda address, context: pytest.fail("not asked for"),
     )
 

@@ -24,6 +24,7 @@ from gmops_desktop.context import Context, as_they_end
 from gmops_desktop.contract.looks import AccountDetails, HostDetails, MysqlDetails, WebDetails
 from gmops_desktop.errors import Cancelled, OpsError
 from gmops_desktop.services.servers import Servers
+from sandbox import account_days
 
 HOST = Resource("h", "host", "web1", SshAddress("web1"))
 MYSQL = Resource("m", "mysql", "site", MysqlAddress("db", 3306, "ops", "chamber"))
@@ -52,14 +53,17 @@ def healthy_website() -> WebDetails:
 
 
 def healthy_account() -> AccountDetails:
-    return AccountDetails(1204, 3, 1, 20, 1000)
+    return account_days.calm(BEGUN, followers=1204)
+
+
+BEGUN = datetime(2018, 4, 2, 8, 0, tzinfo=UTC)
 
 
 class World:
     """What the looks find; a test puts its own findings or failures in."""
 
     def __init__(self, database: Database) -> None:
-        self.now = datetime(2018, 4, 2, 8, 0, tzinfo=UTC)
+        self.now = BEGUN
         self.found: dict[str, object] = {
             "h": healthy_host(),
             "m": healthy_mysql(),
@@ -77,7 +81,7 @@ class World:
         )
 
     def _finds(self, key: str) -> Callable:
-        def look(address: object, context: Context) -> object:
+        def look(*_asked: object) -> object:
             found = self.found[key]
             if isinstance(found, Exception):
                 raise found

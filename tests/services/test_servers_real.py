@@ -64,6 +64,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         secrets = {
             mariadb.address().secret_name: mariadb.password("ops_backup"),
             account.address.secret_name: account.secret,
+            account.address.callback_secret_name: account.callback_token,
         }
         with Website(folder / "website", mariadb) as website:
             outside = Outside(home, secrets.__getitem__)
@@ -139,7 +140,8 @@ def test_everything_is_seen_in_one_look(desk: Desk) -> None:
     assert looks["website"].details.tls_trusted is True
     assert looks["website"].details.keyword_found is True
     assert looks["website"].details.broken_links == ()
-    assert looks["account"].details.quota_limit == 10_000
+    assert {one.limit for one in looks["account"].details.quotas} == {10_000}
+    assert looks["account"].state == "ok", looks["account"].reason
     threading.Event().wait(1.1)  # rates are of whole seconds of the server's life
     again = desk.look("mysql")["mysql"].details
     assert again.slow_per_hour is not None

@@ -93,7 +93,7 @@ class Outside:
     def cloud(self, address: object, context: Context) -> CloudDetails:
         raise AssertionError("no cloud account is entered")
 
-    def account(self, address: object, context: Context) -> AccountDetails:
+    def account(self, address: object, context: Context, before: object) -> AccountDetails:
         raise OpsError("The outgoing address is not allowed.", hint="Ask Party A to allow it.")
 
 

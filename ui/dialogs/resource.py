@@ -343,17 +343,40 @@ class _AccountForm(Form):
         self.add_line((tr("App ID"), self.app_id, 1))
         self.add_line((tr("App secret (kept in the keyring)"), self.secret, 1))
         self.add_line((tr("Reached"), self.through, 1))
+        self.callback, self.token = QLineEdit(), QLineEdit()
+        self.callback.setPlaceholderText(_BEGINNING)
+        self.token.setEchoMode(QLineEdit.EchoMode.Password)
+        self.token.setPlaceholderText(self.secret.placeholderText())
+        self.add_line(
+            (tr("Callback of the site (server address in the console)"), self.callback, 1)
+        )
+        self.add_line((tr("Its token (kept in the keyring)"), self.token, 1))
 
     def missing(self) -> str:
-        return "" if self.app_id.text().strip() else tr("The app ID is missing.")
+        if not self.app_id.text().strip():
+            return tr("The app ID is missing.")
+        callback = self.callback.text().strip()
+        if callback and not callback.startswith(("http://", "https://")):
+            return tr("{page} does not begin with https:// or http://.", page=callback)
+        return ""
+
+    def secrets(self, address: Address) -> dict[str, str]:
+        found, token = super().secrets(address), self.token.text().strip()
+        if isinstance(address, AccountAddress) and address.callback and token:
+            found[address.callback_secret_name] = token
+        return found
 
     def address(self) -> AccountAddress:
         return AccountAddress(
-            self.app_id.text().strip(), self._base_url, self.through.currentData()
+            self.app_id.text().strip(),
+            self._base_url,
+            self.through.currentData(),
+            self.callback.text().strip(),
         )
 
     def show_address(self, address: Address) -> None:
         if isinstance(address, AccountAddress):
             self.app_id.setText(address.app_id)
             self._base_url = address.base_url
+            self.callback.setText(address.callback)
             self.through.show_server(address.ssh)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from gmops_desktop.contract.fact_lines import clouds, databases, hosts, websites
+from gmops_desktop.contract.fact_lines import accounts, clouds, databases, hosts, websites
 from gmops_desktop.contract.fact_lines.lines import FactLine, Lines
 from gmops_desktop.contract.looks import (
+    AccountDetails,
     CloudDetails,
     Details,
     HostDetails,
@@ -27,6 +28,9 @@ def lines_of(details: Details) -> tuple[FactLine, ...]:
     elif isinstance(details, WebDetails):
         lines.notes = details.notes
         websites.write(details, lines)
+    elif isinstance(details, AccountDetails):
+        lines.notes = details.notes
+        accounts.write(details, lines)
     elif isinstance(details, CloudDetails):
         clouds.write(details, lines)
     return tuple(lines.lines)

@@ -12,6 +12,16 @@ from typing import Any, Final
 
 from gmops_desktop.addresses import Kind
 from gmops_desktop.contract.alerting import Watch
+from gmops_desktop.contract.looks.accounts import (
+    AccountDay,
+    AccountDetails,
+    Article,
+    CallbackSeen,
+    EchoSeen,
+    MenuSeen,
+    Quota,
+    Standing,
+)
 from gmops_desktop.contract.looks.clouds import CloudDetails
 from gmops_desktop.contract.looks.databases import (
     IndexHint,
@@ -46,13 +56,17 @@ from gmops_desktop.contract.looks.websites import (
 from gmops_desktop.states import State
 
 __all__ = [
+    "AccountDay",
     "AccountDetails",
+    "Article",
     "BrokenLink",
+    "CallbackSeen",
     "ChainLink",
     "CloudDetails",
     "Details",
     "Disk",
     "DiskWork",
+    "EchoSeen",
     "FailedLogins",
     "Figure",
     "FromServer",
@@ -62,14 +76,17 @@ __all__ = [
     "LockWait",
     "LoggedIn",
     "Look",
+    "MenuSeen",
     "MysqlDetails",
     "OomKill",
     "PageSeen",
     "Port",
     "Pressure",
     "Process",
+    "Quota",
     "Replication",
     "SlowStatement",
+    "Standing",
     "TableSize",
     "Tcp",
     "Transaction",
@@ -89,18 +106,6 @@ class Figure:
     unit: str
     state: State
     metric: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AccountDetails:
-    """A WeChat Official Account; numbers of yesterday, None where not ready or not permitted."""
-
-    followers: int | None
-    new_followers: int | None
-    lost_followers: int | None
-    quota_used: int | None
-    quota_limit: int | None
-    sections: Mapping[str, str] = field(default_factory=dict)
 
 
 Details = HostDetails | MysqlDetails | WebDetails | AccountDetails | CloudDetails

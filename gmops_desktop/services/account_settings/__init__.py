@@ -1,8 +1,8 @@
 """What an official account holds (menu, automatic replies, material, drafts, tags), as archives."""
 
 from gmops_desktop.archive.account import AccountSettings
+from gmops_desktop.contract.account_menus import Button, Menu, menu_of
 from gmops_desktop.services.account_settings.differences import Compared, Difference
-from gmops_desktop.services.account_settings.menu import Button, Menu, menu_of
 from gmops_desktop.services.account_settings.register import AccountArchive
 from gmops_desktop.services.account_settings.service import (
     AccountBackups,

@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from gmops_desktop.archive.account import AccountSettings
+from gmops_desktop.contract.account_menus import Button, menu_of
 from gmops_desktop.language import mark, tr
-from gmops_desktop.services.account_settings.menu import Button, menu_of
 from gmops_desktop.services.account_settings.reading import LISTS, PARTS
 
 DifferenceKind = Literal["added", "changed", "removed", "moved"]

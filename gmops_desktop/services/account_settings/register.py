@@ -39,6 +39,7 @@ class AccountArchive:
     missing: tuple[str, ...]
     verdict: str
     digest: str
+    menu: str  # what stands for the menu as the console's interface tells it; "" is not known
     verified_at: datetime | None
     verified: bool | None
     exists: bool
@@ -80,10 +81,20 @@ class Register:
                 "name": archive.name,
                 "counts": dict(archive.counts),
                 "missing": list(archive.missing),
+                "menu": archive.menu,
             },
         )
         with self._database.session() as session, session.begin():
             session.add(row)
+
+    def newest_with_menu(self, account: str) -> AccountArchive | None:
+        """Return the newest archive of an account that says what its menu was."""
+        wanted = select(ArchiveRow).where(
+            ArchiveRow.purpose == "account", ArchiveRow.source == account
+        )
+        with self._database.session() as session:
+            rows = session.scalars(wanted.order_by(ArchiveRow.at.desc()))
+            return next((_archive(row) for row in rows if row.more.get("menu")), None)
 
     def all(self) -> tuple[AccountArchive, ...]:
         """Return every account archive, newest first."""
@@ -109,6 +120,7 @@ def _archive(row: ArchiveRow) -> AccountArchive:
         missing=tuple(row.more["missing"]),
         verdict=row.verdict,
         digest=row.manifest_digest,
+        menu=row.more.get("menu", ""),
         verified_at=row.verified_at,
         verified=row.verified,
         exists=path.is_file(),

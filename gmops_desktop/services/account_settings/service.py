@@ -16,7 +16,7 @@ from typing import Any, Final
 from db.engine import Database
 from db.ids import uuid7
 from db.journal import Journal
-from gmops_desktop.adapters.wechat import WeChat, WeChatRefused
+from gmops_desktop.adapters.wechat import KeptMenu, WeChat, WeChatRefused
 from gmops_desktop.addresses import AccountAddress
 from gmops_desktop.archive import account
 from gmops_desktop.archive.account import AccountSettings
@@ -24,6 +24,7 @@ from gmops_desktop.archive.inventory import Inventory
 from gmops_desktop.archive.sealing import Seals
 from gmops_desktop.archive.verification import Verification
 from gmops_desktop.context import Context
+from gmops_desktop.contract.account_menus import Menu, menu_of, refusals
 from gmops_desktop.errors import OpsError, ProofFailed
 from gmops_desktop.language import tr
 from gmops_desktop.services.account_settings.differences import (
@@ -32,14 +33,9 @@ from gmops_desktop.services.account_settings.differences import (
     compare,
     compare_menus,
 )
-from gmops_desktop.services.account_settings.menu import Menu, menu_of, refusals
-from gmops_desktop.services.account_settings.reading import (
-    LISTS,
-    PARTS,
-    read_all,
-    read_part,
-)
+from gmops_desktop.services.account_settings.reading import read_all, read_part
 from gmops_desktop.services.account_settings.register import AccountArchive, Purpose, Register
+from gmops_desktop.services.account_settings.summary import counts_of, menu_digest, verdict_of
 
 _READ_BACK: Final = 3  # times, a second apart: WeChat has many servers
 
@@ -147,6 +143,7 @@ class AccountBackups:
                 missing=tuple(settings.missing),
                 verdict=verdict_of(settings),
                 digest=digest,
+                menu=menu_digest(settings),
                 verified_at=datetime.now(UTC),
                 verified=True,
                 exists=True,
@@ -154,6 +151,11 @@ class AccountBackups:
             self._register.add(archive)
         context.progress(100, tr("Settings of {account} written", account=name or address.app_id))
         return archive
+
+    def kept_menu(self, account: str) -> KeptMenu | None:
+        """Return what stands for the menu in the newest archive of the account."""
+        archive = self._register.newest_with_menu(account)
+        return None if archive is None else KeptMenu(archive.menu, archive.at)
 
     def all(self) -> tuple[AccountArchive, ...]:
         """Return every archive taken here, newest first."""
@@ -289,37 +291,6 @@ class AccountBackups:
         kind = "" if purpose == "account" else "-safety"
         stamp = f"{at.astimezone():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         return self._archive_folder() / f"{who}{kind}-{stamp}{account.SUFFIX}"
-
-
-def counts_of(settings: AccountSettings) -> dict[str, int]:
-    """Return how many buttons, rules, materials, drafts and tags an archive holds."""
-    parts = settings.parts
-    counts = {key: len(parts[key]) for key in LISTS if key in parts}
-    if "menu" in parts or "selfmenu" in parts:
-        counts["menu"] = len(menu_of(parts).lines())
-    if "autoreply" in parts:
-        counts["autoreply"] = len((parts["autoreply"].get("keyword_autoreply_info") or {})
-                                  .get("list", ()))  # fmt: skip
-    if "tags" in parts:
-        counts["tags"] = len(parts["tags"].get("tags", ()))
-    return counts
-
-
-def verdict_of(settings: AccountSettings) -> str:
-    """Say in plain words whether everything is in the archive."""
-    lines = []
-    for key in settings.parts:
-        stated = (settings.parts.get("counts") or {}).get(f"{key}_count")
-        if key in LISTS and stated is not None and stated != len(settings.parts[key]):
-            lines.append(
-                tr("{part}: WeChat counts {stated}, and listed {found}.",
-                   part=tr(PARTS[key].word), stated=stated, found=len(settings.parts[key]))
-            )  # fmt: skip
-    lines += [
-        tr("Missing: {part}. {why}", part=tr(PARTS[key].word), why=why)
-        for key, why in settings.missing.items()
-    ]
-    return "\n".join(lines) or tr("Everything the interfaces tell is in it.")
 
 
 def _menu_now(wechat: WeChat, context: Context) -> dict[str, Any]:

@@ -3,6 +3,8 @@ against the limits of the interface that sets it."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -66,6 +68,17 @@ class Menu:
 
     buttons: tuple[Button, ...]
     conditional: int = 0
+
+    @property
+    def digest(self) -> str:
+        """What stands for the buttons: the same for the same ones in the same places."""
+        tree = [button.to_json() for button in self.buttons]
+        text = json.dumps(tree, ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def ways(self) -> tuple[str, ...]:
+        """Return every button by its way in the tree."""
+        return tuple(_ways(self.buttons))
 
     def lines(self, blank: str = "  ") -> tuple[str, ...]:
         """Return the menu as a tree, a line a button; `blank` is as wide as a branch beside it."""
@@ -148,6 +161,13 @@ def _button(told: Mapping[str, Any]) -> Button:
     names = _TYPES[kind][1] if kind in _TYPES else ("value",)
     fields = tuple((name, str(told[name])) for name in names if told.get(name) is not None)
     return Button(name, kind, fields)
+
+
+def _ways(buttons: Sequence[Button], above: str = "") -> Iterator[str]:
+    for button in buttons:
+        way = f"{above} › {button.name}" if above else button.name
+        yield way
+        yield from _ways(button.subs, way)
 
 
 def _lines(buttons: Sequence[Button], blank: str, indent: str = "") -> Iterator[str]:

@@ -1,0 +1,163 @@
+"""What WeChat's error codes say, in plain words, each with the way out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import mark, tr
+
+BUSY: Final = -1
+NO_CALLBACK: Final = 40201
+DAY_SPENT: Final = 45009
+NOT_PERMITTED: Final = (48001, 48004, 50002)
+NOT_READY: Final = 61503
+# Of the interface asked about in quota/get: unknown there, of another kind of program, ill-formed.
+NO_SUCH_QUOTA: Final = (76003, 76021, 76022)
+TOKEN_LOST: Final = (40001, 40014, 42001)
+# For how long asking again would only be refused again, or do harm.
+_PAUSES: Final[Mapping[int, timedelta]] = {
+    45011: timedelta(minutes=1),
+    89503: timedelta(minutes=5),
+    89506: timedelta(hours=1),
+    89507: timedelta(hours=1),
+}
+
+_SECRET: Final = mark("Enter the AppSecret again in the settings: it is wrong or was reset.")
+_KIND: Final = mark(
+    "Interfaces of this kind are for certified accounts: let Party A certify the account (WeChat "
+    "verification), or see in its console which interfaces it has."
+)
+_OURS: Final = mark("That is a fault of this program: send its log to whoever looks after it.")
+
+# By code: what it says, and the way out.
+_SAID: Final[Mapping[int, tuple[str, str]]] = {
+    BUSY: (mark("WeChat is busy"), mark("Nothing to do: the next look asks again.")),
+    40001: (
+        mark("WeChat does not accept the AppSecret, or the token made with it"),
+        mark(
+            "Enter the AppSecret again in the settings if it was reset; else another program has "
+            "forced a new token, and the next look gets one."
+        ),
+    ),
+    40013: (mark("WeChat knows no such AppID"), mark("Check the AppID in the settings.")),
+    40014: (
+        mark("WeChat does not know the token"),
+        mark("The next look fetches a new one; if it stays so, enter the AppSecret again."),
+    ),
+    40066: (mark("WeChat has no such interface"), _OURS),
+    40125: (mark("The AppSecret is wrong"), _SECRET),
+    40164: (
+        mark("The address {ip} is not on the account's IP whitelist"),
+        mark(
+            "Let Party A add {ip} in the account's console: Settings, Basic configuration, IP "
+            "whitelist. It takes some minutes. Or let the account be reached through the server, "
+            "whose address stays the same."
+        ),
+    ),
+    NO_CALLBACK: (
+        mark("No callback address is set in the account's console"),
+        mark("If messages are to be answered by the site, set it there: Basic configuration."),
+    ),
+    40243: (
+        mark("The AppSecret is frozen"),
+        mark("Thaw it in the account's console, then wait 10 minutes."),
+    ),
+    41001: (mark("The token was missing from the call"), _OURS),
+    41002: (mark("The AppID is missing"), mark("Check the AppID in the settings.")),
+    41004: (mark("The AppSecret is missing"), _SECRET),
+    42001: (
+        mark("The token has run out"),
+        mark("The next look fetches a new one; if it stays so, enter the AppSecret again."),
+    ),
+    DAY_SPENT: (
+        mark("The day's quota of calls of this interface is used up"),
+        mark(
+            "It starts anew at midnight. In the account's console it can be cleared, ten times a "
+            "month for all programs together."
+        ),
+    ),
+    45011: (mark("There were too many calls in this minute"), mark("Wait a minute.")),
+    46003: (mark("No menu is set"), mark("Set one in the account's console.")),
+    47009: (
+        mark("WeChat has switched this interface off"),
+        mark("Look for a newer version of this program."),
+    ),
+    48001: (mark("The account may not use this interface"), _KIND),
+    48004: (
+        mark("WeChat has banned this interface for the account"),
+        mark("See the notices in the account's console."),
+    ),
+    48006: (
+        mark("The quotas were cleared ten times this month, which is the most"),
+        mark("Wait for the next month, or for midnight, when the day's quota starts anew."),
+    ),
+    50002: (
+        mark("The account is restricted, frozen or closed"),
+        mark("See the notices in the account's console."),
+    ),
+    61500: (mark("WeChat does not accept the form of a date"), _OURS),
+    61501: (mark("WeChat does not accept the span of days"), _OURS),
+    NOT_READY: (
+        mark("The figures are not ready yet"),
+        mark("WeChat makes them by 8 o'clock; they are asked for again."),
+    ),
+    89503: (
+        mark("The account's administrator has to confirm the address {ip} first"),
+        mark("Ask the administrator to confirm it on the phone."),
+    ),
+    89506: (
+        mark("The account's administrator has refused the address {ip}"),
+        mark("Ask the administrator; nothing is asked of WeChat for an hour."),
+    ),
+}
+_SAME: Final[Mapping[int, int]] = {61004: 40164, 89501: 89503, 89507: 89506}
+_ADDRESS: Final = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b|\b[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}")
+
+
+class WeChatRefused(OpsError):
+    """The interface answered with an error; `code` is its errcode.
+
+    The message holds WeChat's own words with their `rid`, by which its support finds the call.
+    """
+
+    def __init__(self, code: int, said: str, path: str) -> None:
+        known = _SAID.get(_SAME.get(code, code))
+        if known is None:
+            words = tr("WeChat refuses the call")
+            hint = tr("Look up the code in WeChat's documentation.")
+        else:
+            found = _ADDRESS.search(said)
+            ip = found[0] if found else tr("of this machine")
+            words, hint = (tr(one, ip=ip) for one in known)
+        super().__init__(
+            tr("{what} ({code}, {path}: {said})", what=words, code=code, path=path, said=said),
+            hint=hint,
+        )
+        self.code, self.said, self.path = code, said, path
+        self.words = words  # the sentence alone
+
+
+@dataclass(slots=True)
+class Pauses:
+    """Which accounts must not be asked for a while, as WeChat refused in a way that asking again
+    makes worse; kept as long as the program runs."""
+
+    _until: dict[str, tuple[datetime, WeChatRefused]] = field(default_factory=dict)
+
+    def check(self, app_id: str, now: datetime) -> None:
+        """Raise the refusal again while it holds."""
+        if app_id in self._until:
+            until, refused = self._until[app_id]
+            if now < until:
+                raise WeChatRefused(refused.code, refused.said, refused.path)
+            del self._until[app_id]
+
+    def note(self, app_id: str, refusal: WeChatRefused, now: datetime) -> None:
+        """Remember a refusal, if it is of the kind that must be waited out."""
+        if refusal.code in _PAUSES:
+            self._until[app_id] = (now + _PAUSES[refusal.code], refusal)
