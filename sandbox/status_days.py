@@ -10,6 +10,7 @@ import math
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -24,9 +25,11 @@ from gmops_desktop.contract.looks import (
     Disk,
     HostDetails,
     MysqlDetails,
+    UnitLog,
     WebDetails,
 )
 from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
 from sandbox import account_days
 
 Day = Literal["calm", "bad", "unknown"]
@@ -34,6 +37,10 @@ Day = Literal["calm", "bad", "unknown"]
 DAYS: Final[tuple[Day, ...]] = ("calm", "bad", "unknown")
 _GB: Final = 10**9
 _EVERY: Final = 300.0
+_UNIT: Final = "php-fpm.service"
+_LAST_WORDS: Final = (
+    "2018-11-22T10:05:11+0800 web1 php-fpm[812]: unable to bind to 127.0.0.1:9000: Address in use"
+)
 _LOOKS: Final = 289  # every five minutes, a day and the last
 
 
@@ -42,6 +49,7 @@ class Past:
 
     def __init__(self, day: Day, refusal: str, silence: str) -> None:
         self.day, self.at = day, 0
+        self.ended: float | None = None  # when the day was over, and the window looks on
         self._refusal, self._silence = refusal, silence
 
     def host(self, _address: object, _context: object) -> HostDetails:
@@ -64,21 +72,22 @@ class Past:
                 Disk("/data", "/dev/vdb1", 100 * _GB, 46 * _GB, 54 * _GB, 46.0),
             ),
             disk_busy=3.0, out_mbit=out, in_mbit=out / 3,
-            failed_units=("php-fpm.service",) if self._down else (), oom_kills=0,
-            clock_seconds=0.02,
+            failed_units=(_UNIT,) if self._down else (), oom_kills=0, clock_seconds=0.02,
+            unit_logs=(UnitLog(_UNIT, (_LAST_WORDS,)),) if self._down else (),
         )  # fmt: skip
 
     def mysql(self, _address: object, _context: object) -> MysqlDetails:
         self._fall_silent()
         wave = math.sin(7 * self.at / _LOOKS)
+        ran = self.at * _EVERY + (0 if self.ended is None else time.monotonic() - self.ended)
         return MysqlDetails(
-            "5.7.18-cynos", 86400.0 * 86 + self.at * _EVERY, 46 + int(12 * wave), 800, 3, None,
-            6_800_000_000 + self.at * 100_000, 112, 5 + self.at // 20, 10**8 + self.at * 9000,
+            "5.7.18-cynos", 86400.0 * 86 + ran, 46 + int(12 * wave), 800, 3, None,
+            6_800_000_000 + self.at * 100_000, 112, 5 + self.at // 20, 10**8 + int(30 * ran),
         )  # fmt: skip
 
     def web(self, _address: object, _context: object) -> WebDetails:
         if self.day == "unknown" and self.at > 250:
-            raise OpsError(self._silence)
+            raise self._silent()
         days = 17.4 if self.day == "bad" else 214.0
         wave = 0.24 + 0.06 * math.sin(9 * self.at / _LOOKS) + 0.03 * math.sin(self.at)
         well = WebDetails(200, wave, True, days, True, 200, 41_000, tls_issuer="DigiCert")
@@ -86,7 +95,8 @@ class Past:
 
     def account(self, _address: object, _context: object, _before: object) -> AccountDetails:
         if self.day != "calm":
-            raise OpsError(self._refusal)
+            hint = tr("Add this machine's outside address in the account's console.")
+            raise OpsError(self._refusal, hint=hint)
         return account_days.calm(datetime.now(UTC), followers=3204 + self.at // 12)
 
     def nothing(self, _address: object, _context: object) -> NoReturn:
@@ -99,7 +109,11 @@ class Past:
 
     def _fall_silent(self) -> None:
         if self.day == "unknown" and self.at > 250:
-            raise OpsError(self._silence)
+            raise self._silent()
+
+    def _silent(self) -> OpsError:
+        hint = tr("The host may be down, or a firewall or security group drops the packets.")
+        return OpsError(self._silence, hint=hint)
 
 
 def live(services: Any, day: Day, words: tuple[str, str, str, str], past: Past) -> None:
@@ -121,10 +135,10 @@ def live(services: Any, day: Day, words: tuple[str, str, str, str], past: Past) 
     servers = Servers(
         services._database, look_host=past.host, look_mysql=past.mysql, look_web=past.web,
         look_account=past.account, look_cloud=past.nothing, interval=lambda: _EVERY,
-        now=lambda: clock[0],
+        now=lambda: clock[0] if clock else datetime.now(UTC),
     )  # fmt: skip
     services.__dict__["servers"] = servers  # the window looks at the last of the day again
-    services.alerts._now = lambda: clock[0]
+    services.alerts._now = servers._now
     for past.at in range(_LOOKS):
         clock[0] = now - timedelta(seconds=_EVERY * (_LOOKS - 1 - past.at))
         if day == "bad" and 126 <= past.at <= 145:
@@ -132,6 +146,8 @@ def live(services: Any, day: Day, words: tuple[str, str, str, str], past: Past) 
         servers.look(known, Context())
         if past.at > _LOOKS - 60:
             services.alerts.follow()
+    clock.clear()
+    past.ended = time.monotonic()
 
 
 def photograph(folder: Path, days: Sequence[Day] = DAYS) -> Iterator[Path]:

@@ -34,7 +34,7 @@ class ChartPicker(QWidget):
         self.menu = QMenu(self)
         self.menu.setToolTipsVisible(True)
         self.button = button(
-            tr("Charts…"),
+            tr("Charts"),
             self.open,
             kind="quiet",
             icon_name="caret-down",

@@ -95,7 +95,9 @@ class StatusCharts(QWidget):
         found = self._servers.many(resource.id, list(dict.fromkeys(keys)), begin, end)
         limits = self._limits.of(resource)
         marks = _marks(self._events.marks(resource.id, begin, end))
-        reason = tr("not watched")  # said once, in the first chart
+        reason = tr(
+            "no data"
+        )  # nobody looked, or nothing was learnt; said once, in the first chart
         for metric in self._drawn:
             chart = self.charts[metric.key]
             self._draw(chart, metric, found[metric.key], limits, (begin, end), reason)

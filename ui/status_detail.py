@@ -23,7 +23,7 @@ from ui.status_cloud import cloud_cards
 from ui.status_findings import FindingsDialog
 from ui.theme import GAP
 from ui.widgets.badges import Gauge, StateBadge
-from ui.widgets.frames import Card, Label, Segments, clear, column, link, row
+from ui.widgets.frames import Card, Label, Segments, button, clear, column, link, row
 from ui.words import NOTHING, lasting, number, roughly, share, size
 
 _YEAR = 365 * 24  # hours
@@ -37,8 +37,12 @@ class StatusDetail(QWidget):
         self._look: Look | None = None
         self.charts = charts
         self.title, self.facts = Label("", "strong", elide=False), Label("", "caption")
-        self.findings = link(
-            tr("All findings…"), self.show_findings, tr("Everything the newest look found, by line")
+        self.findings = button(
+            tr("Findings…"),
+            self.show_findings,
+            kind="quiet",
+            tip=tr("Everything the newest look found, by line"),
+            scale="small",
         )
         self.whole = link(tr("Whole span"), charts.whole, tr("Leave what was zoomed into (Escape)"))
         self.span = Segments(
@@ -74,7 +78,10 @@ class StatusDetail(QWidget):
         details = look.details if look else None
         if isinstance(details, HostDetails):
             disks = _disks(details, self.charts.hours_to_full)
-            self._below.addLayout(row(None, _units(details), disks, spacing=GAP))
+            both = row(None, _units(details), disks, spacing=GAP)
+            both.setStretch(0, 2)
+            both.setStretch(1, 3)
+            self._below.addLayout(both)
         elif isinstance(details, MysqlDetails):
             self._below.addWidget(_facts(tr("Counters"), _mysql_facts(details)))
         elif isinstance(details, WebDetails):
@@ -100,9 +107,9 @@ def _about(look: Look) -> list[str]:
     if isinstance(details, HostDetails):
         if details.uptime_seconds is None:
             return [details.system]
-        return [details.system, tr("up {time}", time=lasting(details.uptime_seconds))]
+        return [details.system, tr("up {time}", time=roughly(details.uptime_seconds))]
     if isinstance(details, MysqlDetails):
-        return [details.version, tr("up {time}", time=lasting(details.uptime_seconds))]
+        return [details.version, tr("up {time}", time=roughly(details.uptime_seconds))]
     if isinstance(details, WebDetails):
         return [tr("status {code}", code=details.status)]
     if isinstance(details, AccountDetails):
@@ -122,7 +129,15 @@ def _units(details: HostDetails) -> Card:
         card.add(row(None, StateBadge("ok", tr("none"), soft=False), None))
     else:
         for unit in details.failed_units[:4]:
-            card.add(row(None, StateBadge("critical", unit, soft=False), None))
+            newest = next((log.lines[-1] for log in details.unit_logs
+                           if log.unit == unit and log.lines), "")  # fmt: skip
+            one = row(
+                None,
+                StateBadge("critical", unit, soft=False),
+                Label(newest.partition(": ")[2], "caption"),
+            )
+            one.setStretch(1, 1)
+            card.add(one)
         more = len(details.failed_units) - 4
         if more > 0:
             card.add(Label(tr("and {count} more", count=more), "caption"))

@@ -368,23 +368,20 @@ class _ResourceCard(Card):
         clear(self._figures)
         for figure in look.figures[:3] if look else ():
             self._figures.addWidget(_figure(figure), 1)
-        hint = look.hint if look else ""
-        self._hint.setText(hint)
         self._hint.setVisible(look is None or not look.figures)
+        hint = look.hint if look else ""
         told = f"{resource.name}: {word_of(state)}. {reason} {hint}".strip()
         self.setToolTip(told)
         self.setAccessibleName(told)
 
     def show_age(self) -> None:
         """Say how old by now is what the card shows."""
-        if self._look is None:
-            self._age.show_text("")
-        elif self._look.known_at is None:
-            self._age.show_text(tr("never reached"))
-        elif self._look.known_at < self._look.at:
-            self._age.show_text(tr("last reached {age}", age=ago(self._look.known_at)))
-        else:
-            self._age.show_text(ago(self._look.at))
+        look = self._look
+        self._age.show_text(ago(look.at) if look and look.figures else "")
+        if look is not None and not look.figures:
+            known = look.known_at
+            seen = tr("last reached {age}", age=ago(known)) if known else tr("never reached")
+            self._hint.setText(" · ".join(filter(None, (seen, look.hint))))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)

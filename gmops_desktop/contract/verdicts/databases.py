@@ -43,11 +43,8 @@ def judge_database(seen: MysqlDetails, add: Findings) -> None:
     add.figure(tr("Connections"), str(seen.connections), f"/ {seen.max_connections}", connections,
                "connections")  # fmt: skip
     add.figure(tr("Running", context="figure"), str(seen.running), "", running, "running")
-    if seen.slow_per_hour is None:
-        add.figure(tr("Slow statements"), tr("collecting"), "", "ok", "slow_per_hour")
-    else:
-        add.figure(tr("Slow statements"), whole(seen.slow_per_hour), tr("per hour"), slow,
-                   "slow_per_hour")  # fmt: skip
+    add.rate(tr("Slow", context="figure"), whole(seen.slow_per_hour), tr("per hour"), slow,
+             "slow_per_hour", waits=True)  # fmt: skip
     size = None if seen.schema_bytes is None else f"{seen.schema_bytes / 1e6:,.0f}"
     add.figure(tr("Size", context="figure"), size, "MB", "ok", "schema_bytes")
 
