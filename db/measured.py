@@ -43,6 +43,18 @@ def newest(session: Session, resource_id: str, count: int) -> list[Sample]:
     return read_samples(session, resource_id, "own", first, last + 1, names_of(session))
 
 
+def last_of(session: Session, resource_id: str, source: Source) -> datetime | None:
+    """Return up to when a source has told of a resource; to the hour, where long ago."""
+    mine = (SampleRow.resource_id == resource_id, SampleRow.source == source)
+    raw = session.scalar(select(func.max(SampleRow.at)).where(*mine))
+    if raw is not None:
+        return raw
+    rolled_up = (RollupRow.resource_id == resource_id, RollupRow.source == source,
+                 RollupRow.span == "hour")  # fmt: skip
+    begin = session.scalar(select(func.max(RollupRow.begin)).where(*rolled_up))
+    return None if begin is None else begin + timedelta(milliseconds=HOUR)
+
+
 def rollups(
     session: Session,
     resource_id: str,

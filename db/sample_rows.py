@@ -28,7 +28,16 @@ _ROLLUP: Final = struct.Struct("<HIIdddd")
 
 def pack_values(session: Session, values: Mapping[str, float | None]) -> bytes:
     """Return the values of one look as they lie in its row; what is no number is not known."""
-    numbers = _numbers(session, values)
+    return _packed(_numbers(session, values), values)
+
+
+def pack_many(session: Session, looks: Collection[Mapping[str, float | None]]) -> list[bytes]:
+    """Return the values of many looks as they lie in their rows."""
+    numbers = _numbers(session, dict.fromkeys(name for values in looks for name in values))
+    return [_packed(numbers, values) for values in looks]
+
+
+def _packed(numbers: Mapping[str, int], values: Mapping[str, float | None]) -> bytes:
     return b"".join(
         _VALUE.pack(numbers[name], math.nan if value is None or math.isinf(value) else value)
         for name, value in values.items()

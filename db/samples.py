@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final, cast
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from db.columns import from_milliseconds, to_milliseconds
@@ -20,6 +20,7 @@ from db.sample_rows import (
     Source,
     Span,
     names_of,
+    pack_many,
     pack_rollups,
     pack_values,
     read_rollups,
@@ -63,6 +64,48 @@ def keep(
     # What it says may reach into the hour after; and what the look before it said ends here.
     for hour in (begin, begin + HOUR):
         session.merge(UnrolledRow(**key, hour=from_milliseconds(hour)))
+
+
+def keep_span(
+    session: Session,
+    resource_id: str,
+    span: tuple[datetime, datetime],
+    every: float,
+    taken: Mapping[datetime, Mapping[str, float | None]],
+    source: Source,
+) -> None:
+    """Keep all that a source has of a span of whole hours, in place of what it had before.
+
+    Its end is noted by a sample without values: nothing speaks beyond it, and what comes next
+    begins there, also where the source had nothing to tell.
+    """
+    begin, end = span
+    seconds = min(LONGEST, max(1, round(every)))
+    within = (SampleRow.resource_id == resource_id, SampleRow.source == source,
+              SampleRow.at >= begin, SampleRow.at < end)  # fmt: skip
+    touched = {*taken, *session.scalars(select(SampleRow.at).where(*within))}
+    session.execute(delete(SampleRow).where(*within))
+    key = {"resource_id": resource_id, "source": source}
+    times = sorted(taken)
+    packed = pack_many(session, [taken[at] for at in times])
+    rows = [
+        {**key, "at": at, "every": seconds, "data": data}
+        for at, data in zip(times, packed, strict=True)
+    ]
+    if session.get(SampleRow, (resource_id, source, end)) is None:
+        rows.append({**key, "at": end, "every": seconds, "data": b""})
+    if rows:
+        session.execute(insert(SampleRow), rows)
+    begins = {hour_of(to_milliseconds(at)) for at in touched}
+    hours = {from_milliseconds(one + later) for one in begins for later in (0, HOUR)}
+    noted = select(UnrolledRow.hour).where(
+        UnrolledRow.resource_id == resource_id,
+        UnrolledRow.source == source,
+        UnrolledRow.hour.between(begin, end),
+    )
+    hours.difference_update(session.scalars(noted))
+    if hours:
+        session.execute(insert(UnrolledRow), [{**key, "hour": hour} for hour in sorted(hours)])
 
 
 def roll_up(session: Session, now: datetime, most: int = _MOST_HOURS) -> int:
@@ -137,4 +180,6 @@ def _drop_old(session: Session, resource_id: str, source: Source, now: datetime)
     over = update(RollupRow).where(*rolled(resource_id, source, "hour", first, limit))
     session.execute(over.values(final=True))
     gone = SampleRow.at < from_milliseconds(limit - HOUR)
-    session.execute(delete(SampleRow).where(*mine, gone))
+    # The newest stays: it says up to when a source has told.
+    newest = select(func.max(SampleRow.at)).where(*mine).scalar_subquery()
+    session.execute(delete(SampleRow).where(*mine, gone, SampleRow.at < newest))

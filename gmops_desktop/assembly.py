@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from gmops_desktop.services.backups import Backups
     from gmops_desktop.services.calendars import Calendars
     from gmops_desktop.services.cloud_backups import CloudBackups
+    from gmops_desktop.services.cloud_metrics import CloudMetrics
     from gmops_desktop.services.comparisons import Comparisons
     from gmops_desktop.services.connections import Connections
     from gmops_desktop.services.contracts import Contracts
@@ -473,7 +474,7 @@ class Services:
             look_mysql=self._outside.look_mysql,
             look_web=self._outside.look_web,
             look_account=self._look_account,
-            look_cloud=self._outside.look_cloud,
+            look_cloud=self.cloud_metrics.look,
             interval=lambda: float(self.settings.current.probe_seconds),
             together=as_they_end,
             afresh=self._outside.forget,
@@ -484,6 +485,18 @@ class Services:
     ) -> AccountDetails:
         kept = self.account_backups.kept_menu(address.app_id)
         return self._outside.look_account(address, context, before, kept)
+
+    @cached_property
+    def cloud_metrics(self) -> CloudMetrics:
+        from gmops_desktop.services.cloud_metrics import CloudMetrics
+
+        return CloudMetrics(
+            self._database,
+            look=self._outside.look_cloud,
+            open_api=self._outside.open_cloud,
+            resolve=self._outside.addresses_of,
+            resources=self.contracts.resources,
+        )
 
     @cached_property
     def connections(self) -> Connections:

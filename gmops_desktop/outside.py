@@ -273,6 +273,15 @@ class Outside:
 
         return Registries().ask(domain, today, context)
 
+    def addresses_of(self, host: str, context: Context) -> frozenset[str]:
+        """Return the addresses of a name; a name that nobody knows has none."""
+        from gmops_desktop.adapters import tcp
+
+        try:
+            return frozenset(str(one) for one in tcp.resolve(host, 0, context))
+        except tcp.NameNotFound:
+            return frozenset()
+
     def scan_host(self, address: SshAddress, context: Context) -> Inventory:
         from gmops_desktop.adapters import packages
 

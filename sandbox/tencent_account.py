@@ -23,6 +23,7 @@ from sandbox.tencent_backups import (
     paged,
 )
 from sandbox.tencent_clones import MEMORY, NETWORK, VOLUME, ZONE, CloneServers, DatabaseClones
+from sandbox.tencent_monitor import Monitor
 from sandbox.tencent_things import CloudThings
 
 APIS: Final = {  # service: version, module of the SDK
@@ -50,6 +51,8 @@ REQUIRED: Final = {
     ("cdb", "IsolateDBInstance"): ("InstanceId",),
     ("cdb", "OfflineIsolatedInstances"): ("InstanceIds",),
     ("monitor", "DescribeAlarmHistories"): ("Module",),
+    ("monitor", "DescribeBaseMetrics"): ("Namespace",),
+    ("monitor", "GetMonitorData"): ("Namespace", "MetricName", "Instances"),
 }
 
 
@@ -68,6 +71,7 @@ class Account:
         self._now, self._behaviour, self._servers = now, behaviour, servers
         self._lock = threading.Lock()
         self._things = CloudThings(now, behaviour)
+        self._monitor = Monitor(now, behaviour)
         self.backups = DatabaseBackups(now, behaviour)
         self._clones = DatabaseClones(now, behaviour, servers)
 
@@ -93,6 +97,8 @@ class Account:
             ("cvm", "DescribeInstances"): self._things.instances,
             ("cvm", "DescribeInstancesStatus"): self._things.states,
             ("domain", "DescribeDomainNameList"): self._things.domains,
+            ("monitor", "DescribeBaseMetrics"): self._monitor.metrics,
+            ("monitor", "GetMonitorData"): self._monitor.data,
             ("monitor", "DescribeAlarmHistories"): self._things.alarms,
             ("ssl", "DescribeCertificates"): self._things.certificates,
             ("sts", "GetCallerIdentity"): self._identity,

@@ -58,6 +58,9 @@ class Behaviour:
     restricted: str = "NORMAL"  # the word for what is withheld from the servers
     expires_days: float = 41.0  # until the servers are no longer paid for
     alarms: int = 0  # that fire
+    spelling: Literal["CpuUsage", "CPUUsage"] = "CpuUsage"  # as documents and examples differ
+    agent: bool = True  # without it the cloud knows neither memory nor load of a server
+    measured_days: float = 400.0  # since when the cloud measures
     denied: tuple[str, ...] = ()  # actions that the keys may not use
     breaks_off: str = ""  # the action whose list ends before its last entry
     clock_off: float = 0.0  # seconds by which the cloud's clock is ahead of this machine's

@@ -95,13 +95,12 @@ class StatusCharts(QWidget):
         found = self._servers.many(resource.id, list(dict.fromkeys(keys)), begin, end)
         limits = self._limits.of(resource)
         marks = _marks(self._events.marks(resource.id, begin, end))
-        reason = tr(
-            "no data"
-        )  # nobody looked, or nothing was learnt; said once, in the first chart
+        # Nobody looked, or nothing was learnt; each said once, in the first such chart.
+        unsaid = {False: tr("no data"), True: tr("no data (dotted: Tencent Cloud)")}
         for metric in self._drawn:
-            chart = self.charts[metric.key]
-            self._draw(chart, metric, found[metric.key], limits, (begin, end), reason)
-            reason = ""
+            chart, series = self.charts[metric.key], found[metric.key]
+            reason = unsaid.pop(bool(series.others), "")
+            self._draw(chart, metric, series, limits, (begin, end), reason)
             chart.show_marks(marks)
         self.told.emit(_coverage(resource.kind, found[UP], found[LOOK]))
 
@@ -193,6 +192,10 @@ class StatusCharts(QWidget):
             thresholds=_thresholds(limit, scale, state),
             reason=reason,
             band=band,
+            others=[
+                (one.at, None if one.value is None else one.value * scale) for one in series.others
+            ],
+            teller=tr("Tencent Cloud"),
         )
 
     def _state(self, metric: Metric[Any]) -> State | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -32,13 +32,15 @@ class Series:
 
     `coverage` is the share of the time (0 to 1) in which we looked and learnt the value; `taken`
     how many values stand behind the points; `step` is the span in seconds each point stands for,
-    0 where it is a single look.
+    0 where it is a single look.  `others` are the values that somebody else has of the time in
+    which we did not look; they count for nothing but themselves.
     """
 
     points: tuple[Point, ...] = ()
     coverage: float = 0.0
     taken: int = 0
     step: int = 0
+    others: tuple[Point, ...] = ()
 
     @property
     def mean(self) -> float | None:
@@ -85,6 +87,37 @@ def of_rollups(
         points.append(Point(_moment(start + span // 2), one.mean, one.low, one.high))
         covered, taken, after = covered + one.covered, taken + one.count, start + span
     return Series(thinned(points, MOST_POINTS), _share(covered, begin, end), taken, span // 1000)
+
+
+def filled(own: Series, others: Series, begin: datetime, end: datetime) -> Series:
+    """Return a series with another one's values in its gaps.
+
+    A value of None ends each run of them, so that no line leads over what we saw ourselves.
+    """
+    half = timedelta(seconds=own.step / 2)
+    found: list[Point] = []
+    for first, last in _gaps(own.points, begin, end, half):
+        inside = [one for one in others.points if first <= one.at < last]
+        known = [place for place, one in enumerate(inside) if one.value is not None]
+        if known:
+            found += inside[known[0] : known[-1] + 1]
+            found.append(Point(min(last, inside[known[-1]].at), None))
+    return replace(own, others=tuple(found))
+
+
+def _gaps(
+    points: Sequence[Point], begin: datetime, end: datetime, half: timedelta
+) -> Iterator[tuple[datetime, datetime]]:
+    """Yield from when to when a series knows nothing; `half` a point's span lies before it."""
+    since: datetime | None = begin
+    for one in points:
+        if one.value is None:
+            since = one.at if since is None else since
+        elif since is not None:
+            yield since, one.at - half
+            since = None
+    if since is not None:
+        yield since, end
 
 
 def thinned(points: Sequence[Point], most: int) -> tuple[Point, ...]:

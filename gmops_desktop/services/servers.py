@@ -26,7 +26,7 @@ from db.columns import from_milliseconds
 from db.engine import Database
 from db.limits import limits_of
 from db.models import LookRow
-from db.sample_rows import Span
+from db.sample_rows import Source, Span
 from db.samples import RAW_FOR
 from gmops_desktop.adapters import ssh, web
 from gmops_desktop.addresses import (
@@ -58,7 +58,7 @@ from gmops_desktop.contract.looks import (
 from gmops_desktop.contract.metrics import LOOK, UP, free_of, samples_of
 from gmops_desktop.contract.rates import with_rates
 from gmops_desktop.contract.rollups import DAY, HOUR
-from gmops_desktop.contract.series import Series, of_rollups, of_samples
+from gmops_desktop.contract.series import Series, filled, of_rollups, of_samples
 from gmops_desktop.contract.verdicts import History, unreached, verdict, watched
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
@@ -80,6 +80,7 @@ Job = Callable[[], Look]
 
 _TOLD: Final = 20  # looks of one round of which each is told: hundreds only say what is not well
 _JUDGED: Final = timedelta(minutes=70)  # the longest time that is judged: forecasts take an hour
+_SOURCES: Final[tuple[Source, Source]] = ("own", "cloud")
 _RAW: Final = timedelta(hours=36)  # a longer span is drawn from its hours
 _HOURS: Final = timedelta(days=70)  # and a still longer one from its days
 
@@ -233,16 +234,31 @@ class Servers:
         until: datetime | None = None,
     ) -> dict[str, Series]:
         """Return several metrics of one resource: the looks themselves of a short and young span,
-        else the hours or days they were rolled up into."""
+        else the hours or days they were rolled up into; the cloud's figures are in the gaps."""
         end = min(until or self._now(), self._now())
-        span: Span = "hour" if end - since <= _HOURS else "day"
         with self._database.session() as session:
-            if end - since <= _RAW and since >= self._now() - RAW_FOR:
-                # One millisecond more: a look taken this very moment counts.
-                after = end + timedelta(milliseconds=1)
-                seen = measured.samples(session, resource_id, since, after, metrics)
-                return {one: of_samples(seen, one, since, end) for one in metrics}
-            rows = measured.rollups(session, resource_id, span, since, end, metrics)
+            own, others = (
+                self._read(session, resource_id, metrics, since, end, source) for source in _SOURCES
+            )
+        return {one: filled(own[one], others[one], since, end) for one in metrics}
+
+    def _read(
+        self,
+        session: Session,
+        resource_id: str,
+        metrics: Sequence[str],
+        since: datetime,
+        end: datetime,
+        source: Source,
+    ) -> dict[str, Series]:
+        """Return what one source has of several metrics."""
+        if end - since <= _RAW and since >= self._now() - RAW_FOR:
+            # One millisecond more: a look taken this very moment counts.
+            after = end + timedelta(milliseconds=1)
+            seen = measured.samples(session, resource_id, since, after, metrics, source)
+            return {one: of_samples(seen, one, since, end) for one in metrics}
+        span: Span = "hour" if end - since <= _HOURS else "day"
+        rows = measured.rollups(session, resource_id, span, since, end, metrics, source)
         length = HOUR if span == "hour" else DAY
         return {one: of_rollups(rows, one, since, end, length) for one in metrics}
 

@@ -58,3 +58,29 @@ def test_it_paints_with_and_without_samples(qtbot: QtBot) -> None:
     thresholds = [Threshold(85, "85", "warning")]
     chart.show_series(points, BEGIN, END, step=60, thresholds=thresholds, state="warning")
     assert not chart.grab().isNull()
+
+
+def test_what_somebody_else_says_of_a_gap_is_drawn_and_read_as_theirs(qtbot: QtBot) -> None:
+    chart = Chart("load")
+    qtbot.addWidget(chart)
+    own = [(BEGIN + timedelta(minutes=at), 3.0) for at in (*range(0, 300, 5), *range(600, 1440, 5))]
+    theirs = [(BEGIN + timedelta(minutes=at), 90.0) for at in range(300, 600, 5)]
+    ended = [*theirs, (theirs[-1][0], None)]
+    chart.show_series(own, BEGIN, END, step=300, others=ended, teller="the cloud")
+    assert len(chart.gaps) == 1, "what others saw does not fill our gap"
+    assert chart._high == 100.0
+    assert chart._reading(theirs[7][0].timestamp()).endswith("90.0  (the cloud)")
+    assert "the cloud" not in chart._reading(own[3][0].timestamp())
+    chart.resize(400, 180)
+    picture = chart.grab().toImage()
+    line = chart._at(chart._plot(), theirs[30][0].timestamp(), 90.0)
+    chart.show_series(own, BEGIN, END, step=300, high=100.0)
+    without = chart.grab().toImage()
+    row = round(line.y())
+    differ = [
+        x for x in range(picture.width())
+        if any(picture.pixel(x, y) != without.pixel(x, y) for y in (row - 1, row, row + 1))
+    ]  # fmt: skip
+    begin, end = (chart._at(chart._plot(), one, 0.0).x() for one in chart.gaps[0])
+    assert len(differ) > 20
+    assert begin - 2 <= min(differ) <= max(differ) <= end + 2

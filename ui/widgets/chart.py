@@ -45,10 +45,11 @@ class Chart(QWidget):
         self._points: list[tuple[float, float]] = []
         self._runs: list[list[tuple[float, float]]] = []
         self._band: list[tuple[float, float, float]] = []
+        self._others: list[list[tuple[float, float]]] = []
         self.gaps: list[tuple[float, float]] = []
         self._begin, self._end = 0.0, 1.0
         self._low, self._high = 0.0, 1.0
-        self._now, self._reason = "", ""
+        self._now, self._reason, self._teller = "", "", ""
         self._state: State | None = None
         self._thresholds: tuple[Threshold, ...] = ()
         self.setMouseTracking(True)
@@ -70,13 +71,16 @@ class Chart(QWidget):
         thresholds: Sequence[Threshold] = (),
         reason: str = "",
         band: Sequence[tuple[datetime, float, float]] = (),
+        others: Points = (),
+        teller: str = "",
     ) -> None:
         """Show `points` between `begin` and `end`.
 
         `step` is the expected distance of two samples in seconds: three of them without a sample
         are a gap, hatched, with `reason` once; so is what follows a value of None.  `high` fixes
         the top; otherwise it is a round number above everything shown.  `band` is the lowest and
-        highest value behind a point, where it stands for many.
+        highest value behind a point, where it stands for many.  `others` are what `teller` says of
+        the gaps: dotted over the hatching, which stays; a value of None ends a line of them.
         """
         self._begin, self._end = (
             begin.timestamp(),
@@ -88,11 +92,17 @@ class Chart(QWidget):
         ]
         breaks = [at for at, value in known if value is None]
         self._band = [(at.timestamp(), least, most) for at, least, most in band]
+        self._others, self._teller = _lines_of(others), teller
         self._now, self._state, self._reason = now, state, reason
         self._thresholds = tuple(thresholds)
         self._low = low
         most = max(
-            (*(value for _, value in self._points), *(top for _, _, top in self._band)), default=low
+            (
+                *(value for _, value in self._points),
+                *(top for _, _, top in self._band),
+                *(value for line in self._others for _, value in line),
+            ),
+            default=low,
         )
         reach = [most, *(threshold.value * 1.05 for threshold in thresholds)]
         self._high = high if high is not None else _round_above(max(reach), low)
@@ -113,6 +123,7 @@ class Chart(QWidget):
         gaps = [self._gap_box(plot, gap) for gap in self.gaps]
         for box in gaps:
             hatch(painter, box, t)
+        self._paint_others(painter, plot, t)
         self._paint_thresholds(painter, plot, t)
         if gaps:
             widest = max(range(len(gaps)), key=lambda place: gaps[place].width())
@@ -143,13 +154,22 @@ class Chart(QWidget):
         """Return the time and the value there, with its lowest and highest where it has them."""
         place = self._nearest(at)
         if place is None:
-            return self._reason or tr("nobody looked here")
+            return self._told(at) or self._reason or tr("nobody looked here")
         moment, value = self._points[place]
         text = f"{stamp(datetime.fromtimestamp(moment, UTC))}  {number(value, 1)}"
         if place < len(self._band) and self._band[place][0] == moment:
             _, least, most = self._band[place]
             text += f"  ({number(least, 1)}–{number(most, 1)})"
         return text
+
+    def _told(self, at: float) -> str:
+        """Return what somebody else says of a time in a gap; empty where nobody does."""
+        for line in self._others:
+            if line[0][0] <= at <= line[-1][0]:
+                moment, value = min(line, key=lambda one: abs(one[0] - at))
+                when = stamp(datetime.fromtimestamp(moment, UTC))
+                return f"{when}  {number(value, 1)}  ({self._teller})"
+        return ""
 
     def _plot(self) -> QRectF:
         return QRectF(
@@ -241,6 +261,14 @@ class Chart(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawPolyline(QPolygonF(line))
 
+    def _paint_others(self, painter: QPainter, plot: QRectF, t: Tokens) -> None:
+        pen = QPen(QColor(t.text2), 1.4)
+        pen.setDashPattern([1, 2])
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for line in self._others:
+            painter.drawPolyline(QPolygonF([self._at(plot, at, value) for at, value in line]))
+
     def _paint_band(self, painter: QPainter, plot: QRectF, t: Tokens) -> None:
         """Fill the room between the lowest and the highest value of each hour or day."""
         shade = QColor(t.accent)
@@ -312,6 +340,17 @@ class Bars(Chart):
             left = min(max(top.x() - width / 2, plot.left()), plot.right() - width)
             height = max(1.0, plot.bottom() - top.y())
             painter.drawRect(QRectF(left, plot.bottom() - height, width, height))
+
+
+def _lines_of(points: Points) -> list[list[tuple[float, float]]]:
+    """Return runs of values; each value of None ends one."""
+    lines: list[list[tuple[float, float]]] = [[]]
+    for at, value in points:
+        if value is None:
+            lines.append([])
+        elif math.isfinite(value):
+            lines[-1].append((at.timestamp(), value))
+    return [line for line in lines if line]
 
 
 def _moment(at: datetime, span: float) -> str:

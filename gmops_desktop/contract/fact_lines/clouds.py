@@ -20,6 +20,7 @@ def write(seen: CloudDetails, lines: Lines) -> None:
     _papers(seen, lines)
     _money(seen, lines)
     _alarms(seen, lines)
+    _figures(seen, lines)
     _rights(seen, lines)
 
 
@@ -93,6 +94,20 @@ def _alarms(seen: CloudDetails, lines: Lines) -> None:
         told = f"{one.since[:16].replace('T', ' ')} UTC  {one.content}"
         lines.add("alarm", noted(one.thing, one.policy), told, states.get(one.status))
     _none(lines, "alarms", seen.alarms)
+
+
+def _figures(seen: CloudDetails, lines: Lines) -> None:
+    lines.subject = tr("Figures that fill gaps")
+    for one in seen.links:
+        until = one.until[:16].replace("T", " ") + " UTC" if one.until else tr("none yet")
+        told = tr("fill those of {resource} ({how}), kept up to {time}", resource=one.resource,
+                  how=one.how, time=until)  # fmt: skip
+        if one.missing:
+            told += tr("; not given: {names}", names=", ".join(one.missing))
+        lines.add("link", one.id, told)
+    if not seen.links or "metrics" in seen.sections:
+        told = tr("no server or database of the contract is known by an address or id of these")
+        lines.add("metrics", lines.subject, told)
 
 
 def _rights(seen: CloudDetails, lines: Lines) -> None:

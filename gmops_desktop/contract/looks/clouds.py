@@ -127,6 +127,24 @@ class RunsOut:
 
 
 @dataclass(frozen=True, slots=True)
+class CloudLink:
+    """A thing of the cloud that is a resource of ours: the cloud's figures fill that one's gaps.
+
+    `how` says by what it is known: its id, or the address under which it is reached.  `until`
+    is up to when the figures are kept here (ISO 8601, empty: none yet); `missing` are the names of
+    those that the cloud did not give in the newest span.
+    """
+
+    what: Runs
+    id: str
+    resource_id: str
+    resource: str
+    how: str
+    until: str = ""
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CloudDetails:
     """A Tencent Cloud account: each part is what it holds, or None where that is not known.
 
@@ -147,6 +165,7 @@ class CloudDetails:
     runs_out: tuple[RunsOut, ...] = ()
     sections: Mapping[str, str] = field(default_factory=dict)
     denied: Mapping[str, str] = field(default_factory=dict)
+    links: tuple[CloudLink, ...] = ()
 
     @property
     def ends_first(self) -> RunsOut | None:

@@ -24,6 +24,7 @@ PARTS: Final = {
     "domains": mark("domains"),
     "balance": mark("balance"),
     "alarms": mark("alarms"),
+    "metrics": mark("the cloud's figures"),
     "found": mark("what there is"),
 }
 _PASSING: Final = {  # states of a CVM that end by themselves
