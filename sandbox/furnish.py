@@ -48,7 +48,7 @@ def furnish(home: Home, note: Path, servers: Mapping[Kind, Address]) -> None:
     database = Database(home.store)
     try:
         contracts = Contracts(database, Journal(database, actor=lambda: "sandbox"))
-        contracts.save_contract(_renewed(contracts.load_example(), date.today()))
+        contracts.save_contract(renewed(contracts.load_example(), date.today()))
         there = {resource.id for resource in contracts.resources()}
         for kind, address in servers.items():
             id = known.get(kind, {}).get("id", "")
@@ -63,7 +63,7 @@ def furnish(home: Home, note: Path, servers: Mapping[Kind, Address]) -> None:
     write_atomically(note, json.dumps(known, ensure_ascii=False, indent=1).encode())
 
 
-def _renewed(example: Contract, today: date) -> Contract:
+def renewed(example: Contract, today: date) -> Contract:
     """Return the example contract as it would have been renewed for the year of `today`.
 
     The example ended in 2019; on a contract long over there is nothing to see but what is missing.

@@ -55,7 +55,7 @@ class ExpirySheet(Sheet):
             [("day", tr("Runs out on")), ("never", tr("Does not run out")),
              ("none", tr("Not entered"))],
             "never" if hand and hand.never else "day" if hand else "none",
-            tr("By hand"),
+            tr("Entered by hand"),
         )  # fmt: skip
         self.on = day_field((hand and hand.on) or expiry.on or date.today())
         self.on.setAccessibleName(tr("Runs out on"))
@@ -80,7 +80,7 @@ class ExpirySheet(Sheet):
 
     def _offer_hand(self, history: Sequence[Happening]) -> None:
         self.body.addWidget(line())
-        self.body.addWidget(Label(tr("By hand"), "strong"))
+        self.body.addWidget(Label(tr("Entered by hand"), "strong"))
         self.body.addLayout(row(None, self.choice, self.on, None))
         hint = tr("What a registry, the cloud or a handshake says counts first while it is fresh.")
         self.body.addWidget(paragraph(hint, "hint"))

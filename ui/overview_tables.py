@@ -24,7 +24,7 @@ def expiry_table(runner: TaskRunner) -> Table[Expiry]:
         return " · ".join(filter(None, (said, expiry.note)))
 
     columns: list[Column[Expiry]] = [
-        Column(tr("Resource"), lambda one: one.name, 150, tip=lambda one: one.name),
+        Column(tr("Resource"), lambda one: one.name, 184, tip=lambda one: one.name),
         Column(tr("State"), lambda one: word_of(one.state), 96, state=lambda one: one.state),
         Column(tr("Date"), lambda one: day(one.on) if one.on else NOTHING, 100),
         Column(

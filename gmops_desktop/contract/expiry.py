@@ -161,7 +161,7 @@ def judged(claim: Claim, now: datetime) -> Expiry:
         notes.append(tr("its renewal is ordered"))
     others = [one for one in known if one is not counts]
     notes += [
-        tr("{who}: {day}", who=word_of_source(one.source), day=one.on)
+        tr("differs: {who} {day}", who=word_of_source(one.source), day=one.on)
         for one in others
         if one.on is not None and abs(one.on - counts.on) > _ZONES
     ]

@@ -62,7 +62,7 @@ def test_a_date_by_hand_yields_to_a_better_source_and_both_are_shown() -> None:
     cloud = Said("cloud", date(2027, 3, 6), NOW - timedelta(days=1))
     found = judged(Claim(DOMAIN, (hand, cloud)), NOW)
     assert (found.on, found.source) == (date(2027, 3, 6), "cloud console")
-    assert found.note == "by hand: 2027-01-05"
+    assert found.note == "differs: by hand 2027-01-05"
     assert found.said == (cloud, hand)
     same = judged(Claim(DOMAIN, (replace(hand, on=date(2027, 3, 5)), cloud)), NOW)
     assert same.note == "", "a day apart is another zone"

@@ -197,7 +197,7 @@ def test_a_date_by_hand_goes_to_the_only_one_of_its_kind(desk: Desk) -> None:
     assert desk.board()["Cloud server"].on == date(2018, 12, 1)
     desk.cloud(rented("cvm", "2019-12-01", "官网", "ins-1"))
     found = desk.board()
-    assert found["Cloud server 官网"].note == "by hand: 2018-12-01"
+    assert found["Cloud server 官网"].note == "differs: by hand 2018-12-01"
     assert "Cloud server" not in found
     desk.cloud(rented("cvm", "2019-12-01", "官网", "1"), rented("cvm", "2019-12-02", "备用", "2"))
     found = desk.board()
@@ -315,7 +315,7 @@ def test_registry_and_cloud_that_differ_are_both_shown(desk: Desk) -> None:
     desk.registry["chamber.org.cn"] = date(2019, 3, 17)
     desk.ask()
     found = desk.board()["Domain chamber.org.cn"]
-    assert (found.on, found.note) == (date(2019, 8, 5), "registry (WHOIS): 2019-03-17")
+    assert (found.on, found.note) == (date(2019, 8, 5), "differs: registry (WHOIS) 2019-03-17")
 
 
 def test_nobody_is_asked_where_that_is_not_wanted(desk: Desk, database: Database) -> None:
