@@ -31,7 +31,7 @@ ExpiryKind = Literal[
     "api_key",
     "seal_key",
 ]
-Source = Literal["contract", "cloud", "rdap", "whois", "handshake", "rotation", "hand"]
+Source = Literal["contract", "cloud", "rdap", "whois", "handshake", "account", "rotation", "hand"]
 
 WARNING_DAYS, CRITICAL_DAYS = 30, 7
 FRESH: Final = timedelta(days=14)  # what nobody confirmed for longer is not taken for certain
@@ -46,6 +46,7 @@ _SOURCES: Final[dict[Source, str]] = {
     "rdap": mark("registry (RDAP)"),
     "whois": mark("registry (WHOIS)"),
     "handshake": mark("TLS handshake"),
+    "account": mark("official account"),
     "rotation": mark("rotation after a year"),
     "hand": mark("by hand"),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gmops_desktop.contract.expiry import GENTLE, Expiry, word_of_source
+from gmops_desktop.contract.expiry import GENTLE, Expiry, ExpiryKind, word_of_source
 from gmops_desktop.contract.tickets import Priority
 from gmops_desktop.contract.troubles import Trouble, limit_key
 from gmops_desktop.language import tr, tr_n
@@ -19,6 +19,8 @@ _LATEST: Final = 3  # days before, of what renews itself: by then it should have
 _LAST_PART: Final = 3  # what is issued for 90 days is renewed in its last third: no news before
 _LONG_OVER: Final = 30  # days after which a contract that ended is history
 _OCCURRENCE: Final = "expiry/"
+# What a look judges by a limit as well, by its finding: both go into one ticket.
+_LIMITS: Final[dict[ExpiryKind, str]] = {"tls": "tls_days", "verification": "review_days"}
 
 
 def step_of(expiry: Expiry) -> int | None:
@@ -38,10 +40,11 @@ def step_of(expiry: Expiry) -> int | None:
 
 
 def trouble_key(expiry: Expiry) -> str:
-    """Return the key of its ticket: of a website's certificate the one that its limit has."""
-    if expiry.thing.kind == "tls":
-        return limit_key("tls_days", expiry.thing.resource_id)
-    return ":".join(filter(None, (f"expiry.{expiry.key}", expiry.thing.owner)))
+    """Return the key of its ticket: of what a look judges by a limit, the one the limit has."""
+    thing = expiry.thing
+    if thing.resource_id and thing.kind in _LIMITS:
+        return limit_key(_LIMITS[thing.kind], thing.resource_id)
+    return ":".join(filter(None, (f"expiry.{thing.key}", thing.owner)))
 
 
 def trouble_of(expiry: Expiry) -> Trouble | None:

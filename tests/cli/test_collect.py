@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -41,6 +41,17 @@ def test_without_anything_to_look_at_it_says_so_and_is_done(tmp_path: Path) -> N
     home.mkdir()
     ran = gmops("collect", "--json", home=home)
     assert (ran.code, ran.answer["looks"], ran.answer["state"]) == (0, [], None)
+
+
+def test_what_runs_out_soon_is_in_a_ticket_after_the_round(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    with assemble(Home(home)) as services:
+        services.contracts.load_example()
+        services.contracts.save_expiry("domain", date.today() + timedelta(days=9))
+    [number] = gmops("collect", "--json", home=home).answer["tickets"]
+    assert number == "T-0001"
+    assert gmops("collect", "--json", home=home).answer["tickets"] == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a crontab is needed")

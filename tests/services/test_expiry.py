@@ -14,6 +14,7 @@ from db.journal import Journal
 from db.models import LookRow
 from gmops_desktop.adapters.registries import Asked, NoDay, NotRegistered
 from gmops_desktop.addresses import (
+    AccountAddress,
     CloudAddress,
     CloudDatabase,
     MysqlAddress,
@@ -24,6 +25,7 @@ from gmops_desktop.addresses import (
 from gmops_desktop.context import Context
 from gmops_desktop.contract.alerts import Alert
 from gmops_desktop.contract.expiry import Expiry
+from gmops_desktop.contract.expiry_reminders import trouble_key
 from gmops_desktop.contract.looks import CloudDetails, WebDetails, details_to_dict
 from gmops_desktop.contract.looks.clouds import Runs, RunsOut
 from gmops_desktop.contract.tickets import Ticket
@@ -218,6 +220,21 @@ def test_a_date_by_hand_can_be_corrected_and_taken_back_and_its_history_stays(de
         ("张伟", "runs out on 2018-11-25"), ("张伟", "runs out on 2019-11-25"),
         ("张伟", "does not run out"), ("张伟", "date forgotten"),
     ]  # fmt: skip
+
+
+def test_an_account_that_tells_its_verification_comes_before_hand(desk: Desk) -> None:
+    desk.contracts.save_expiry("verification", date(2018, 12, 20))
+    account = desk.contracts.save_resource("account", "公众号", AccountAddress("wx1"))
+    desk.saw(account, {"standing": None})
+    assert desk.board()["Account verification"].source == "by hand"
+    told = {"review_until": "2019-12-20", "service": True, "principal": "", "verified": True}
+    asked = (NOW - DAY).isoformat()
+    desk.saw(account, {"standing": told, "asked": {"standing": asked}})
+    found = desk.board()["Account verification 公众号"]
+    assert (found.on, found.source, found.at) == (date(2019, 12, 20), "official account", NOW - DAY)
+    assert found.note == "differs: by hand 2018-12-20"
+    assert "Account verification" not in desk.board()
+    assert trouble_key(found) == f"limit.review_days:{account.id}"
 
 
 def test_a_renewal_takes_dates_by_hand_along_and_ends_later(desk: Desk) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,8 @@ from gmops_desktop.adapters.locks import held
 from gmops_desktop.adapters.vault import NoKeyring, Vault
 from gmops_desktop.adapters.wecom import WecomRefused
 from gmops_desktop.context import Context
+from gmops_desktop.contract.expiry import Claim, Said, Thing, judged
+from gmops_desktop.contract.expiry_reminders import trouble_of
 from gmops_desktop.contract.messages import PER_MINUTE
 from gmops_desktop.contract.troubles import Trouble
 from gmops_desktop.errors import Cancelled, OpsError
@@ -183,6 +185,28 @@ def test_a_failed_backup_is_told_each_time_and_when_it_is_well(desk: Desk) -> No
     ]
     assert desk.said[0].endswith("It failed on Monday.")
     assert desk.said[1].endswith("Again: It failed on Tuesday.")
+
+
+def test_each_reminder_of_what_runs_out_is_told_once(desk: Desk) -> None:
+    thing = Thing("domain:chamber.org.cn", "domain", "Domain chamber.org.cn")
+
+    def remind(left: int) -> int:
+        desk.later(seconds=1)
+        on = date(2026, 11, 23) + timedelta(days=left)
+        expiry = judged(Claim(thing, (Said("hand", on, desk.now),)), desk.now)
+        trouble = trouble_of(expiry)
+        assert trouble is not None
+        desk.troubles.report(trouble)
+        desk.notices.follow()
+        return desk.flush()
+
+    assert [remind(14), remind(14), remind(7)] == [1, 0, 1]
+    opened, again = (one.splitlines() for one in desk.said)
+    assert opened[0] == "**New ticket**"
+    assert again[0] == "**Runs out soon**"
+    assert "Again: Domain chamber.org.cn runs out in 7 days, on 2026-11-30." in again
+    desk.messages.choose(("ticket",))
+    assert remind(3) == 0
 
 
 def test_a_clock_that_runs_out_is_told_before_and_after(desk: Desk) -> None:

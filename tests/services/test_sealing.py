@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import keyring
@@ -125,6 +126,18 @@ def test_a_machine_without_a_keyring_makes_no_key(sealing: Sealing) -> None:
         sealing.make_key("Zhang")
     assert sealing.recipients() == {}
     assert "keyring cannot be used" in sealing.standing().trouble
+
+
+def test_the_day_a_recipient_came_is_noted_and_stays(sealing: Sealing) -> None:
+    made = sealing.make_key("Li")
+    assert sealing.recipient_days() == {made.key: ("Li", date.today())}
+    sealing._settings.change(recipient_days=f"{made.key} 2024-05-01")
+    sealing.remove("Li")
+    assert sealing.recipient_days() == {}
+    sealing.add(made.key, "Li again")
+    assert sealing.recipient_days() == {made.key: ("Li again", date(2024, 5, 1))}
+    sealing._settings.change(recipient_days="")
+    assert sealing.recipient_days() == {made.key: ("Li again", None)}, "of an older program"
 
 
 def test_recipients_come_and_go(sealing: Sealing) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select
@@ -61,7 +61,8 @@ def board(
     what is usual.
     """
     hand = by_hand(journal, session, scope.contracts)
-    found = [*_cloud(session, scope), *_domains(session, scope), *_sites(session, scope)]
+    found = [*_cloud(session, scope), *_domains(session, scope)]
+    found += [*_sites(session, scope), *_accounts(session, scope)]
     found += [one for one in keys if scope.whole or not one.resources - scope.resources]
     if contracts:
         family = [one for one in contracts_in(session) if one.id in scope.contracts]
@@ -160,3 +161,16 @@ def _certificate(row: ResourceRow, session: Session) -> Claim:
     fault = "" if trusted else tr("not trusted: {why}", why=details.get("tls_fault") or "?")
     said = Said("handshake", on, at, details.get("tls_issuer", ""))
     return Claim(replace(thing, life=life, fault=fault), (said,))
+
+
+def _accounts(session: Session, scope: Scope) -> Iterator[Claim]:
+    """Yield the yearly verification of the accounts that tell its day; few do."""
+    for row in resources_in(session, "account", scope):
+        at, details = looked(session, row.id) or (None, {})
+        until = (details.get("standing") or {}).get("review_until")
+        if until:
+            asked = details.get("asked", {}).get("standing")
+            learnt = datetime.fromisoformat(asked) if asked else at
+            name = tr("Account verification {name}", name=row.name)
+            thing = Thing(f"verification:{row.id}", "verification", name, row.id)
+            yield Claim(thing, (Said("account", date.fromisoformat(until), learnt),))
