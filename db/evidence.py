@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db import measured
+from db.columns import from_milliseconds
 from db.models import (
     ArchiveRow,
     ChangeRow,
@@ -23,7 +24,7 @@ from db.models import (
 )
 from db.scope import EVERYTHING, Scope, moments
 from gmops_desktop.contract.obligations import Piece, Stream
-from gmops_desktop.contract.terms import ZONE, month_of, months_between, within
+from gmops_desktop.contract.terms import ZONE, month_of, months_between
 from gmops_desktop.contract.tickets import ENDED
 from gmops_desktop.language import mark, tr
 
@@ -108,15 +109,19 @@ def coverage(session: Session, now: datetime, scope: Scope = EVERYTHING) -> floa
     The month counts from the first look ever; a look speaks for the time until the next one, but
     for no longer than `contract.rollups` lets it.  None where one was never looked at.
     """
+    resources = _resources(session, scope, "host", "mysql", "website")
+    month = _first_moment(month_of(now))
+    firsts = measured.first_looks(session, resources)
+    if len(firsts) < len(resources):
+        return None
+    covered: Counter[str] = Counter()
+    for (resource, _), (_, spoken) in measured.watched(session, resources, month, now).items():
+        covered[resource] += spoken
     watched = total = timedelta()
-    for resource in _resources(session, scope, "host", "mysql", "website"):
-        first = measured.first_look(session, resource)
-        if first is None:
-            return None
-        begin = min(now, max(_first_moment(month_of(now)), first))
-        _, covered = measured.watched(session, resource, begin, now)
-        watched += min(covered, now - begin)
-        total += now - begin
+    for resource, first in firsts.items():
+        length = now - min(now, max(month, first))
+        watched += min(timedelta(milliseconds=covered[resource]), length)
+        total += length
     return watched / total if total else None
 
 
@@ -168,11 +173,9 @@ def by_month(
         if scope.has(str(more.get("contract_id") or "")):
             counted.there["reports", periods[period]] += 1
     for stream, kind in _LOOKS.items():
-        for resource in _resources(session, scope, kind, removed=True):
-            for month in months:
-                counted.there[stream, month] += _looks_in(
-                    session, resource, *moments(*within(month, first, last))
-                )
+        resources = _resources(session, scope, kind, removed=True)
+        for (_, day), (looks, _) in measured.watched(session, resources, begin, end).items():
+            counted.there[stream, month_of(from_milliseconds(day))] += looks
     return counted
 
 
@@ -193,10 +196,12 @@ def pieces(
 
     found: list[Piece] = []
     if stream in _LOOKS:
-        for row in session.scalars(select(ResourceRow).where(ResourceRow.kind == _LOOKS[stream])):
-            if (scope.whole or row.id in scope.resources) and (
-                count := _looks_in(session, row.id, begin, end)
-            ):
+        resources = _resources(session, scope, _LOOKS[stream], removed=True)
+        counts: Counter[str] = Counter()
+        for (resource, _), (looks, _) in measured.watched(session, resources, begin, end).items():
+            counts[resource] += looks
+        for row in session.scalars(select(ResourceRow).where(ResourceRow.id.in_(resources))):
+            if count := counts[row.id]:
                 at = measured.newest_look(session, row.id, end) or begin
                 found.append(Piece(at, row.name, "status", row.id, count))
     elif stream in _TICKETS:
@@ -272,10 +277,6 @@ def _piece(row: Any) -> Piece:
     elif isinstance(row, DrillRow):
         title = tr("Drill of {schema}", schema=title)
     return Piece(getattr(row, "at", None) or row.applied_at, title, page, identity)
-
-
-def _looks_in(session: Session, resource: str, begin: datetime, end: datetime) -> int:
-    return measured.watched(session, resource, begin, end)[0]
 
 
 def _resources(session: Session, scope: Scope, *kinds: str, removed: bool = False) -> Sequence[str]:

@@ -5,7 +5,7 @@ Hours that are not rolled up yet, the present one among them, are computed from 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from db.columns import from_milliseconds, to_milliseconds
 from db.models import RollupRow, SampleRow, UnrolledRow
-from db.sample_rows import Source, Span, names_of, read_rollups, read_samples, rolled
+from db.sample_rows import Source, Span, names_of, read_many, read_rollups, read_samples
 from db.samples import REACH
 from gmops_desktop.contract.metrics import LOOK
 from gmops_desktop.contract.rollups import DAY, HOUR, Rollup, Sample, combine, day_of, hour_of, roll
@@ -30,6 +30,14 @@ def samples(
     """Return the samples that are still kept, in order of time; of `metrics`, or of all."""
     first, last = to_milliseconds(begin), to_milliseconds(end)
     return read_samples(session, resource_id, source, first, last, names_of(session, metrics))
+
+
+def samples_of(
+    session: Session, resources: Collection[str], begin: datetime, end: datetime
+) -> dict[str, list[Sample]]:
+    """Return the samples of many resources by their id; those without one are not there."""
+    first, last = to_milliseconds(begin), to_milliseconds(end)
+    return read_many(session, resources, "own", first, last, names_of(session))
 
 
 def newest(session: Session, resource_id: str, count: int) -> list[Sample]:
@@ -69,7 +77,7 @@ def rollups(
     first, last = to_milliseconds(begin), to_milliseconds(end)
     first = hour_of(first) if span == "hour" else day_of(first)
     found = read_rollups(session, resource_id, source, span, first, last, names)
-    fresh = _unrolled(session, resource_id, source, first, last, names)
+    fresh = _unrolled(session, (resource_id,), source, first, last, names).get(resource_id, {})
     if span == "hour":
         found |= fresh
     else:
@@ -81,50 +89,53 @@ def rollups(
 
 
 def watched(
-    session: Session, resource_id: str, begin: datetime, end: datetime
-) -> tuple[int, timedelta]:
-    """Return how many looks were taken in the hours a span touches, and how long they speak for."""
-    first, last = hour_of(to_milliseconds(begin)), to_milliseconds(end)
-    fresh = _unrolled(session, resource_id, "own", first, last, names_of(session, (LOOK,)))
+    session: Session, resources: Collection[str], begin: datetime, end: datetime
+) -> dict[tuple[str, int], tuple[int, int]]:
+    """Return how many looks were taken at each resource on each day that a span touches, and for
+    how many milliseconds they speak.  A day is the contract's, known by when it begins."""
+    first, last = day_of(to_milliseconds(begin)), to_milliseconds(end)
+    fresh = _unrolled(session, resources, "own", first, last, names_of(session, (LOOK,)))
 
-    def told(span: Span, start: int, stop: int) -> Iterator[tuple[int, int, int]]:
-        """Return when roll-ups begin, and their looks and time."""
-        columns = select(RollupRow.begin, RollupRow.looks, RollupRow.watched)
-        rows = session.execute(columns.where(*rolled(resource_id, "own", span, start, stop)))
-        return ((to_milliseconds(at), count, length) for at, count, length in rows)
-
-    broken = {day_of(hour) for hour in fresh}  # days whose roll-up is no longer right
-    days = range(day_of(first + DAY - 1), day_of(last), DAY)
-    if not days:
-        found = list(told("hour", first, last))
-    else:
-        found = [*told("hour", first, days[0]), *told("hour", days[-1] + DAY, last)]
-        found += [one for one in told("day", days[0], days[-1] + DAY) if one[0] not in broken]
-        if inside := broken.intersection(days):
-            hours = told("hour", min(inside), max(inside) + DAY)
-            found += [one for one in hours if day_of(one[0]) in inside]
-    kept = [one for one in found if one[0] not in fresh]
-    computed = [one[LOOK] for one in fresh.values() if LOOK in one]
-    looks = sum(count for _, count, _ in kept) + sum(one.count for one in computed)
-    covered = sum(length for *_, length in kept) + sum(one.covered for one in computed)
-    return looks, timedelta(milliseconds=covered)
-
-
-def first_look(session: Session, resource_id: str) -> datetime | None:
-    """Return when something was looked at for the first time; to the hour, where long ago."""
-    begin = session.scalar(
-        select(func.min(RollupRow.begin)).where(
-            RollupRow.resource_id == resource_id,
-            RollupRow.source == "own",
-            RollupRow.span == "hour",
-            RollupRow.looks > 0,
-            RollupRow.final.is_(True),
+    def told(span: Span, start: int, stop: int) -> dict[tuple[str, int], tuple[int, int]]:
+        rows = session.execute(
+            select(RollupRow.resource_id, RollupRow.begin, RollupRow.looks, RollupRow.watched)
+            .where(RollupRow.resource_id.in_(resources), RollupRow.source == "own")
+            .where(RollupRow.span == span, RollupRow.begin >= from_milliseconds(start))
+            .where(RollupRow.begin < from_milliseconds(stop))
         )
+        return {(id, to_milliseconds(at)): (looks, length) for id, at, looks, length in rows}
+
+    days = told("day", first, last)
+    # Days with an hour that is not rolled up yet are added up from their hours.
+    broken = {(id, day_of(hour)) for id, hours in fresh.items() for hour in hours}
+    if broken:
+        for key in broken:
+            days[key] = (0, 0)
+        touched = [day for _, day in broken]
+        hours = told("hour", min(touched), max(touched) + DAY)
+        for id, found in fresh.items():
+            looks = ((hour, one.get(LOOK)) for hour, one in found.items())
+            hours |= {(id, at): (one.count, one.covered) if one else (0, 0) for at, one in looks}
+        for (id, hour), (count, length) in hours.items():
+            if (key := (id, day_of(hour))) in broken:
+                days[key] = (days[key][0] + count, days[key][1] + length)
+    return days
+
+
+def first_looks(session: Session, resources: Collection[str]) -> dict[str, datetime]:
+    """Return when each resource was looked at for the first time; to the hour, where long ago."""
+    young = (
+        select(SampleRow.resource_id, func.min(SampleRow.at))
+        .where(SampleRow.resource_id.in_(resources), SampleRow.source == "own")
+        .group_by(SampleRow.resource_id)
     )
-    if begin is not None:
-        return begin
-    mine = (SampleRow.resource_id == resource_id, SampleRow.source == "own")
-    return session.scalar(select(func.min(SampleRow.at)).where(*mine))
+    old = (
+        select(RollupRow.resource_id, func.min(RollupRow.begin))
+        .where(RollupRow.resource_id.in_(resources), RollupRow.source == "own")
+        .where(RollupRow.span == "hour", RollupRow.looks > 0, RollupRow.final.is_(True))
+        .group_by(RollupRow.resource_id)
+    )
+    return {id: at for query in (young, old) for id, at in session.execute(query)}
 
 
 def newest_look(session: Session, resource_id: str, before: datetime) -> datetime | None:
@@ -146,36 +157,45 @@ def newest_look(session: Session, resource_id: str, before: datetime) -> datetim
 
 def _unrolled(
     session: Session,
-    resource_id: str,
+    resources: Collection[str],
     source: Source,
     first: int,
     last: int,
     names: Mapping[int, str],
-) -> dict[int, dict[str, Rollup]]:
-    """Compute the hours that are noted as not rolled up, by when they begin."""
-    noted = session.scalars(
-        select(UnrolledRow.hour).where(
-            UnrolledRow.resource_id == resource_id,
+) -> dict[str, dict[int, dict[str, Rollup]]]:
+    """Compute the hours that are noted as not rolled up, by resource and by when they begin."""
+    noted = session.execute(
+        select(UnrolledRow.resource_id, UnrolledRow.hour).where(
+            UnrolledRow.resource_id.in_(resources),
             UnrolledRow.source == source,
             UnrolledRow.hour >= from_milliseconds(first),
             UnrolledRow.hour < from_milliseconds(last),
         )
     )
-    hours = {to_milliseconds(one) for one in noted}
+    hours = {(id, to_milliseconds(hour)) for id, hour in noted}
     if not hours:
         return {}
-    low, high = min(hours), max(hours) + HOUR
-    final = select(RollupRow.begin).where(
-        *rolled(resource_id, source, "hour", low, high), RollupRow.final.is_(True)
+    times = [hour for _, hour in hours]
+    low, high = min(times), max(times) + HOUR
+    final = select(RollupRow.resource_id, RollupRow.begin).where(
+        RollupRow.resource_id.in_(resources),
+        RollupRow.source == source,
+        RollupRow.span == "hour",
+        RollupRow.begin >= from_milliseconds(low),
+        RollupRow.begin < from_milliseconds(high),
+        RollupRow.final.is_(True),
     )
-    hours -= {to_milliseconds(one) for one in session.scalars(final)}
-    taken = read_samples(session, resource_id, source, low - REACH, high, names)
-    found, place = {}, 0
-    for hour in sorted(hours):
-        while place < len(taken) and taken[place].at < hour - REACH:
-            place += 1
-        stop = place
-        while stop < len(taken) and taken[stop].at < hour + HOUR:
-            stop += 1
-        found[hour] = roll(taken[place:stop], hour, hour + HOUR)
+    hours -= {(id, to_milliseconds(at)) for id, at in session.execute(final)}
+    ids = {id for id, _ in hours}
+    taken = read_many(session, ids, source, low - REACH, high, names)
+    found: dict[str, dict[int, dict[str, Rollup]]] = {id: {} for id in ids}
+    for id in ids:
+        samples, place = taken.get(id, []), 0
+        for hour in sorted(hour for one, hour in hours if one == id):
+            while place < len(samples) and samples[place].at < hour - REACH:
+                place += 1
+            stop = place
+            while stop < len(samples) and samples[stop].at < hour + HOUR:
+                stop += 1
+            found[id][hour] = roll(samples[place:stop], hour, hour + HOUR)
     return found

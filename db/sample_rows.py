@@ -69,24 +69,34 @@ def read_samples(
     names: Mapping[int, str],
 ) -> list[Sample]:
     """Return the samples from `first` to before `last` in order, with the metrics in `names`."""
+    return read_many(session, (resource_id,), source, first, last, names).get(resource_id, [])
+
+
+def read_many(
+    session: Session,
+    resources: Collection[str],
+    source: Source,
+    first: int,
+    last: int,
+    names: Mapping[int, str],
+) -> dict[str, list[Sample]]:
+    """Return the same of many resources by their id; those without a sample are not there."""
     wanted = (
-        select(SampleRow.at, SampleRow.every, SampleRow.data)
-        .where(SampleRow.resource_id == resource_id, SampleRow.source == source)
+        select(SampleRow.resource_id, SampleRow.at, SampleRow.every, SampleRow.data)
+        .where(SampleRow.resource_id.in_(resources), SampleRow.source == source)
         .where(SampleRow.at >= from_milliseconds(first), SampleRow.at < from_milliseconds(last))
-        .order_by(SampleRow.at)
+        .order_by(SampleRow.resource_id, SampleRow.at)
     )
-    return [
-        Sample(
-            to_milliseconds(at),
-            every * 1000,
-            {
-                names[number]: None if math.isnan(value) else value
-                for number, value in _VALUE.iter_unpack(data)
-                if number in names
-            },
-        )
-        for at, every, data in session.execute(wanted)
-    ]
+    found: dict[str, list[Sample]] = {}
+    for resource_id, at, every, data in session.execute(wanted):
+        values = {
+            names[number]: None if math.isnan(value) else value
+            for number, value in _VALUE.iter_unpack(data)
+            if number in names
+        }
+        sample = Sample(to_milliseconds(at), every * 1000, values)
+        found.setdefault(resource_id, []).append(sample)
+    return found
 
 
 def read_rollups(

@@ -260,6 +260,7 @@ def _pages(
         services.alerts,
         services.events,
         services.limits,
+        services.home.known_hosts,
     )
     status.watch()
     settings: Page

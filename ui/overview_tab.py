@@ -245,6 +245,13 @@ class OverviewTab(Page):
         if self.isVisible():
             self.renew()
 
+    def hear(self, change: Change) -> None:
+        if self.isVisible() or change & ~(Change.SERVERS | Change.ALERTS):
+            super().hear(change)
+        else:
+            # Looks come every minute, and nothing that counts here follows from them at once.
+            self._stale = True
+
     def recount(self) -> None:
         self._count(self._obligations.overview())
 

@@ -3,49 +3,57 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable, Sequence
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, Qt
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QWidget
 
-from gmops_desktop.addresses import MysqlAddress, Resource, SshAddress, ssh_of
+from gmops_desktop.addresses import Resource, ssh_of
 from gmops_desktop.changes import Change
 from gmops_desktop.language import tr
-from gmops_desktop.services.alerts import Alerts
+from gmops_desktop.services.alerts import Alert, Alerts
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.events import Events
 from gmops_desktop.services.limits import Limits
-from gmops_desktop.services.servers import Figure, Look, Servers
+from gmops_desktop.services.servers import Look, Servers
 from gmops_desktop.settings import SettingsFile
-from gmops_desktop.states import State, word_of, worst
+from gmops_desktop.states import worst
 from gmops_desktop.tasks import Task, TaskRunner
 from ui.around_dialog import AroundDialog
 from ui.limits_dialog import LimitsDialog
+from ui.ssh_terminal import command_of, open_terminal
 from ui.status_alerts import StatusAlerts
+from ui.status_card import ResourceCard
 from ui.status_charts import StatusCharts
 from ui.status_detail import StatusDetail
-from ui.status_fleet import FleetTable
+from ui.status_fleet import Fleet
 from ui.theme import GAP
-from ui.widgets.badges import StateBadge
-from ui.widgets.frames import (
-    Card,
-    EmptyState,
-    Label,
-    button,
-    clear,
-    column,
-    disable,
-    paragraph,
-    row,
-)
+from ui.widgets.frames import EmptyState, button, clear, column, disable
 from ui.widgets.page import Page
-from ui.words import NOTHING, ago, clock_seconds, lasting
+from ui.words import clock_seconds, lasting
 
 _IN_A_ROW = 4
 _MOST_CARDS = 8  # more resources stand in a table
 _ROUNDS = 2  # at a time: what hangs in one must not keep the next from the others
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What is stored: the resources, the newest look at each by its id, and the alerts."""
+
+    resources: Sequence[Resource]
+    looks: Mapping[str, Look]
+    alerts: Sequence[Alert]
+    over: Sequence[Alert]
+
+    @property
+    def known(self) -> list[Look]:
+        """The looks there are, in the order of the resources."""
+        return [self.looks[one.id] for one in self.resources if one.id in self.looks]
 
 
 class StatusTab(Page):
@@ -62,20 +70,26 @@ class StatusTab(Page):
         alerts: Alerts,
         events: Events,
         limits: Limits,
+        known_hosts: Path | None = None,
     ) -> None:
+        """`known_hosts` is the file with the host keys this program trusts, for the terminal."""
         super().__init__(tr("Server status"))
+        self._known_hosts = known_hosts
         self._servers, self._contracts = servers, contracts
         self._settings, self._runner = settings, runner
         self._alerts, self._events, self._limits = alerts, events, limits
-        self._cards: dict[str, _ResourceCard] = {}
+        self._cards: dict[str, ResourceCard] = {}
         self._chosen = ""
         self._rounds: list[Task] = []
+        self._seen = _Seen((), {}, (), ())
+        self._reading = self._again = False
+        self._detailed: tuple[str, datetime | None] | None = None  # the look that is shown
 
         self.terminal = button(
-            tr("SSH command"),
-            self._copy_command,
+            tr("Terminal"),
+            self._open_terminal,
             icon_name="terminal-window",
-            tip=tr("Copy the command that opens a terminal on this server"),
+            tip=tr("Open a terminal on this server, or copy the command that does"),
         )
         self.now = button(
             tr("Look now"),
@@ -103,7 +117,7 @@ class StatusTab(Page):
 
         self._row = QGridLayout()
         self._row.setSpacing(GAP)
-        self._fleet = FleetTable(runner)
+        self._fleet = Fleet(runner)
         self.detail = StatusDetail(StatusCharts(servers, contracts, settings, events, limits))
         self.attention = StatusAlerts()
         self._empty = EmptyState(
@@ -176,21 +190,62 @@ class StatusTab(Page):
     def refresh(self) -> None:
         if self._timer.isActive() and self._timer.interval() != self._interval():
             self._timer.start(self._interval())
-        resources = self._contracts.shown_resources()
-        looks = {look.resource_id: look for look in self._servers.glance()}
-        self._all.setVisible(bool(resources))
-        self._empty.setVisible(not resources)
-        if self._chosen not in {one.id for one in resources}:
-            self._chosen = resources[0].id if resources else ""
-        seen = [looks[one.id] for one in resources if one.id in looks]
-        self._show_caption(resources, seen)
-        self._count(seen)
-        steps: tuple[Callable[[], None], ...] = (
-            lambda: self._show_cards(resources, looks),
-            lambda: self._show_attention(seen),
-            lambda: self._choose(self._chosen),
+        if len(self._seen.resources) > _MOST_CARDS:
+            self._read_behind()
+        else:
+            self._show(self._read())
+
+    def hear(self, change: Change) -> None:
+        if change == Change.SERVERS and self.isVisible():
+            self.refresh()  # the chosen one is drawn anew only where it was looked at
+        else:
+            super().hear(change)
+
+    def renew(self) -> None:
+        self._detailed = None
+        super().renew()
+
+    def _read(self) -> _Seen:
+        scope = self._contracts.shown_scope()
+        over = self._alerts.cleared(datetime.now(UTC) - timedelta(days=1))
+        return _Seen(
+            self._contracts.shown_resources(),
+            {look.resource_id: look for look in self._servers.glance()},
+            [one for one in self._alerts.active() if scope.holds(one.resource_id)],
+            [one for one in over if scope.holds(one.resource_id)],
         )
-        if len(resources) > _MOST_CARDS:
+
+    def _read_behind(self) -> None:
+        """Read hundreds in the background; what changes meanwhile is read once more."""
+        self._again = self._reading
+        if self._reading:
+            return
+        self._reading = True
+        task = self._runner.start(
+            lambda _context: self._read(), tr("Read the newest looks"), quiet=True
+        )
+        task.succeeded.connect(self._show)
+        task.finished.connect(self._have_read)
+
+    def _have_read(self) -> None:
+        self._reading = False
+        if self._again:
+            self._read_behind()
+
+    def _show(self, seen: _Seen) -> None:
+        self._seen = seen
+        self._all.setVisible(bool(seen.resources))
+        self._empty.setVisible(not seen.resources)
+        if self._chosen not in {one.id for one in seen.resources}:
+            self._chosen = seen.resources[0].id if seen.resources else ""
+        self._show_caption(seen.resources, seen.known)
+        self._count(seen.known)
+        steps: tuple[Callable[[], None], ...] = (
+            lambda: self._show_cards(seen.resources, seen.looks),
+            lambda: self.attention.show_all(seen.alerts, seen.known, seen.over),
+            self._show_detail,
+        )
+        if len(seen.resources) > _MOST_CARDS:
             self._do_in_turns(steps)
         else:
             for step in steps:
@@ -201,15 +256,6 @@ class StatusTab(Page):
         if steps:
             steps[0]()
             QTimer.singleShot(0, self, lambda: self._do_in_turns(steps[1:]))
-
-    def _show_attention(self, seen: Sequence[Look]) -> None:
-        scope = self._contracts.shown_scope()
-        over = self._alerts.cleared(datetime.now(UTC) - timedelta(days=1))
-        self.attention.show_all(
-            [one for one in self._alerts.active() if scope.holds(one.resource_id)],
-            seen,
-            [one for one in over if scope.holds(one.resource_id)],
-        )
 
     def recount(self) -> None:
         known = {resource.id for resource in self._contracts.shown_resources()}
@@ -257,7 +303,7 @@ class StatusTab(Page):
                 )
         self.head.caption.show_text(" · ".join(facts))
 
-    def _show_cards(self, resources: Sequence[Resource], looks: dict[str, Look]) -> None:
+    def _show_cards(self, resources: Sequence[Resource], looks: Mapping[str, Look]) -> None:
         many = len(resources) > _MOST_CARDS
         self._fleet.setVisible(many)
         if many:
@@ -267,7 +313,7 @@ class StatusTab(Page):
             clear(self._row)
             self._cards = {}
             for place, resource in enumerate(resources):
-                card = _ResourceCard()
+                card = ResourceCard()
                 card.chosen.connect(self._choose)
                 self._cards[resource.id] = card
                 self._row.addWidget(card, place // _IN_A_ROW, place % _IN_A_ROW)
@@ -283,20 +329,32 @@ class StatusTab(Page):
 
     def _choose(self, identity: str) -> None:
         self._chosen = identity
+        self._detailed = None
+        self._show_detail()
+
+    def _show_detail(self) -> None:
+        """Show the chosen resource, unless that very look at it is shown."""
+        identity = self._chosen
         for key, card in self._cards.items():
             card.select(key == identity)
         self._fleet.choose(identity)
-        resource = next(
-            (one for one in self._contracts.shown_resources() if one.id == identity), None
-        )
-        look = self._servers.newest(identity)
-        self.detail.show_resource(resource, look)
+        look = self._seen.looks.get(identity)
+        wanted = identity, look.at if look else None
+        if wanted == self._detailed:
+            return
+        self._detailed = wanted
+        resource = self._resource()
+        self.detail.show_resource(resource, self._servers.newest(identity))
         has_ssh = resource is not None and ssh_of(resource) is not None
         disable(
             self.terminal,
             "" if has_ssh else tr("The chosen resource is not reached over SSH."),
-            tr("Copy the command that opens a terminal on this server"),
+            tr("Open a terminal on this server, or copy the command that does"),
         )
+
+    def _resource(self) -> Resource | None:
+        """Return the chosen resource."""
+        return next((one for one in self._seen.resources if one.id == self._chosen), None)
 
     def _acknowledge(self, alert_id: str) -> None:
         who = self._settings.current.actor or getpass.getuser()
@@ -309,107 +367,23 @@ class StatusTab(Page):
         )
 
     def _edit_limits(self) -> None:
-        resource = next(
-            (one for one in self._contracts.shown_resources() if one.id == self._chosen), None
-        )
+        resource = self._resource()
         if resource is not None:
             dialog = LimitsDialog(self, self._limits, resource)
             dialog.saved.connect(self.renew)
             dialog.open()
 
-    def _copy_command(self) -> None:
-        resource = next(
-            (one for one in self._contracts.shown_resources() if one.id == self._chosen), None
-        )
+    def _open_terminal(self) -> None:
+        resource = self._resource()
         address = ssh_of(resource) if resource else None
         if address is None:
             return
-        key = f" -i {address.key}" if address.key else ""
-        command = f"ssh -p {address.port}{key} {address.user}@{address.host}"
-        QApplication.clipboard().setText(command)
-        self.noticed.emit("ok", tr("Copied: {command}", command=command), "")
-
-
-class _ResourceCard(Card):
-    """State, reason, age and the figures that matter; click or Space chooses it."""
-
-    chosen = Signal(str)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._resource: Resource | None = None
-        self._look: Look | None = None
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setMinimumHeight(112)
-        self._name, self._second = Label("", "strong", elide=False), Label("", "caption")
-        self._badge = StateBadge()
-        self._reason, self._age = Label(), Label("", "caption", elide=False, right=True)
-        self._figures = QHBoxLayout()
-        self._hint = paragraph("", "hint")  # what to do, where there are no figures
-        self._hint.setFixedHeight(2 * self._hint.fontMetrics().lineSpacing())
-        self._hint.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        head = row(None, self._name, self._second, self._badge)
-        head.setStretch(1, 1)
-        middle = row(None, self._reason, self._age)
-        middle.setStretch(0, 1)
-        self.add(column(None, head, middle, self._figures, self._hint, spacing=4))
-
-    def show_resource(self, resource: Resource, look: Look | None) -> None:
-        """Show what the newest look found."""
-        self._resource, self._look = resource, look
-        self._name.show_text(resource.name)
-        self._second.show_text(_address(resource))
-        state: State = look.state if look else "unknown"
-        self._badge.show_state(state)
-        reason = look.reason if look else tr("nobody has looked yet")
-        self._reason.show_text(reason, state if state in ("warning", "critical") else "")
-        self.show_age()
-        clear(self._figures)
-        for figure in look.figures[:3] if look else ():
-            self._figures.addWidget(_figure(figure), 1)
-        self._hint.setVisible(look is None or not look.figures)
-        hint = look.hint if look else ""
-        told = f"{resource.name}: {word_of(state)}. {reason} {hint}".strip()
-        self.setToolTip(told)
-        self.setAccessibleName(told)
-
-    def show_age(self) -> None:
-        """Say how old by now is what the card shows."""
-        look = self._look
-        self._age.show_text(ago(look.at) if look and look.figures else "")
-        if look is not None and not look.figures:
-            known = look.known_at
-            seen = tr("last reached {age}", age=ago(known)) if known else tr("never reached")
-            self._hint.setText(" · ".join(filter(None, (seen, look.hint))))
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        super().mousePressEvent(event)
-        self._choose()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return):
-            self._choose()
+        words = command_of(address, self._known_hosts)
+        program = open_terminal(words)
+        if program:
+            told = tr("A terminal opens: {program}.", program=program)
+            self.noticed.emit("ok", told, shlex.join(words))
         else:
-            super().keyPressEvent(event)
-
-    def _choose(self) -> None:
-        if self._resource is not None:
-            self.chosen.emit(self._resource.id)
-
-
-def _figure(figure: Figure) -> QWidget:
-    made = QWidget()
-    text = f"{figure.value} {figure.unit}".strip() or NOTHING
-    ink = figure.state if figure.state in ("warning", "critical") else ""
-    column(made, Label(figure.name, "caption"), Label(text, "strong", ink=ink), spacing=0)
-    return made
-
-
-def _address(resource: Resource) -> str:
-    address = resource.address
-    if isinstance(address, SshAddress):
-        return address.host
-    if isinstance(address, MysqlAddress):
-        return f"{address.schema} @ {address.host}"
-    return str(address).removeprefix("https://").removeprefix("http://")
+            QApplication.clipboard().setText(shlex.join(words))
+            told = tr("No terminal program is known here; the command is copied.")
+            self.noticed.emit("warning", told, shlex.join(words))

@@ -9,30 +9,26 @@ without it.
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, cast
+from typing import Final
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+import db.looks
 import db.samples
 from db import measured
-from db.columns import from_milliseconds
 from db.engine import Database
-from db.limits import limits_of
-from db.models import LookRow
+from db.looks import Before
 from db.sample_rows import Source, Span
 from db.samples import RAW_FOR
 from gmops_desktop.adapters import ssh, web
 from gmops_desktop.addresses import (
     AccountAddress,
     CloudAddress,
-    Kind,
     MysqlAddress,
     Resource,
     SshAddress,
@@ -40,7 +36,6 @@ from gmops_desktop.addresses import (
 )
 from gmops_desktop.changes import Change
 from gmops_desktop.context import Context
-from gmops_desktop.contract.alerting import Watch
 from gmops_desktop.contract.forecasts import hours_to_full
 from gmops_desktop.contract.looks import (
     AccountDetails,
@@ -52,17 +47,14 @@ from gmops_desktop.contract.looks import (
     Look,
     MysqlDetails,
     WebDetails,
-    details_from_dict,
-    details_to_dict,
 )
 from gmops_desktop.contract.metrics import LOOK, UP, free_of, samples_of
 from gmops_desktop.contract.rates import with_rates
 from gmops_desktop.contract.rollups import DAY, HOUR
 from gmops_desktop.contract.series import Series, filled, of_rollups, of_samples
-from gmops_desktop.contract.verdicts import History, unreached, verdict, watched
+from gmops_desktop.contract.verdicts import unreached, verdict, watched
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
-from gmops_desktop.states import State
 
 __all__ = [
     "AccountDetails",
@@ -157,27 +149,21 @@ class Servers:
     ) -> Iterator[Sequence[Look]]:
         """Look at each resource; yield what is stored."""
         tell = len(resources) <= _TOLD
+        now = self._now()
         with self._database.session() as session:
-            before = {row.resource_id: row for row in session.scalars(select(LookRow))}
-            histories = {
-                one.id: self._history(session, one, before.get(one.id)) for one in resources
-            }
+            before = db.looks.before(session, [one.id for one in resources], now - _JUDGED, now)
 
         def job(resource: Resource) -> Job:
-            past = histories[resource.id]
-            return lambda: self._look_at(resource, past, context, every, tell=tell)
-
-        def failed(resource: Resource) -> bool:
-            row = before.get(resource.id)
-            return row is not None and row.data["details"] is None
+            return lambda: self._look_at(resource, before[resource.id], context, every, tell=tell)
 
         # Those that may hang come last: the threads are not for them before the others had theirs.
-        jobs = [job(resource) for resource in sorted(resources, key=failed)]
+        jobs = [job(one) for one in sorted(resources, key=lambda one: before[one.id].failed)]
         for looks in self._together(jobs):
             context.check()
             with self._database.session() as session, session.begin():
                 for look in looks:
-                    self._keep(session, look, before.get(look.resource_id), every)
+                    db.looks.keep(session, look)
+                    db.samples.keep(session, look.resource_id, look.at, every, _values(look))
             yield looks
 
     def _release(self, ids: Iterable[str]) -> None:
@@ -192,33 +178,17 @@ class Servers:
     def last(self) -> tuple[Look, ...]:
         """Return the newest look at each resource, by name."""
         with self._database.session() as session:
-            rows = session.scalars(select(LookRow).order_by(LookRow.name))
-            return tuple(_from_row(row) for row in rows)
+            return db.looks.all_of(session)
 
     def newest(self, resource_id: str) -> Look | None:
         """Return the newest look at one resource, with all it found."""
         with self._database.session() as session:
-            row = session.get(LookRow, resource_id)
-            return _from_row(row) if row else None
+            return db.looks.one_of(session, resource_id)
 
     def glance(self) -> tuple[Look, ...]:
         """Return the newest looks by name, without their details: quick, also of hundreds."""
-        shown = (
-            func.json_extract(LookRow.data, f"$.{name}")
-            for name in ("figures", "log", "hint", "known.at")
-        )
-        columns = (LookRow.resource_id, LookRow.kind, LookRow.name, LookRow.state, LookRow.reason,
-                   LookRow.at, LookRow.seconds)  # fmt: skip
         with self._database.session() as session:
-            rows = session.execute(select(*columns, *shown).order_by(LookRow.name)).all()
-        return tuple(
-            Look(
-                id, cast(Kind, kind), name, cast(State, state), reason, at, seconds,
-                tuple(Figure(**figure) for figure in json.loads(figures)), None,
-                tuple(json.loads(log)), hint, known_at=_moment(known),
-            )
-            for id, kind, name, state, reason, at, seconds, figures, log, hint, known in rows
-        )  # fmt: skip
+            return db.looks.glance(session)
 
     def series(
         self, resource_id: str, metric: str, since: datetime, until: datetime | None = None
@@ -273,7 +243,7 @@ class Servers:
         return next((hours for hours in found if hours is not None), None)
 
     def _look_at(
-        self, resource: Resource, before: _Before, context: Context, every: float, *, tell: bool
+        self, resource: Resource, before: Before, context: Context, every: float, *, tell: bool
     ) -> Look:
         context.check()
         if tell:
@@ -301,7 +271,7 @@ class Servers:
             found.figures, details, lines, hint, watches, texts, at if details else before.at,
         )  # fmt: skip
 
-    def _details(self, resource: Resource, before: _Before, context: Context) -> Details:
+    def _details(self, resource: Resource, before: Before, context: Context) -> Details:
         match resource.address:
             case SshAddress() as address:
                 return self._look_host(address, context)
@@ -315,69 +285,6 @@ class Servers:
                 return self._look_account(address, context, last)
             case CloudAddress() as address:
                 return self._look_cloud(address, context)
-
-    def _history(self, session: Session, resource: Resource, row: LookRow | None) -> _Before:
-        """Return what is known of a resource from before."""
-        now = self._now()
-        points: dict[str, list[tuple[datetime, float]]] = {}
-        for sample in measured.samples(session, resource.id, now - _JUDGED, now):
-            at = from_milliseconds(sample.at)
-            for metric, value in sample.values.items():
-                if value is not None:
-                    points.setdefault(metric, []).append((at, value))
-        history = History(
-            points=lambda metric: points.get(metric, ()), limits=limits_of(session, resource.id)
-        )
-        if row is None:
-            return _Before(history, None)
-        watches = row.data.get("watches", {})
-        history = replace(
-            history, watches={key: Watch.from_dict(one) for key, one in watches.items()}
-        )
-        known = row.data["known"]
-        if known is None:
-            return _Before(history, None)
-        details = details_from_dict(cast(Kind, row.kind), known["details"])
-        return _Before(replace(history, details=details), datetime.fromisoformat(known["at"]))
-
-    def _keep(self, session: Session, look: Look, before: LookRow | None, every: float) -> None:
-        details = details_to_dict(look.details) if look.details else None
-        values = samples_of(look.details) if look.details else {}
-        known: Any = before.data["known"] if before else None
-        if details:
-            known = {"at": look.at.isoformat(), "details": details}
-        values[UP] = _up(look)
-        values[LOOK] = 0.0 if look.details is None else 1.0
-        db.samples.keep(session, look.resource_id, look.at, every, values)
-        data = {
-            "figures": [asdict(figure) for figure in look.figures],
-            "details": details,
-            "known": known,  # the newest details there were, for rates
-            "log": list(look.log_lines),
-            "hint": look.hint,
-            "watches": {key: one.to_dict() for key, one in look.watches.items()},
-            "texts": dict(look.texts),
-        }
-        session.merge(
-            LookRow(
-                resource_id=look.resource_id,
-                kind=look.kind,
-                name=look.name,
-                at=look.at,
-                seconds=look.seconds,
-                state=look.state,
-                reason=look.reason,
-                data=data,
-            )
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Before:
-    """What the store knows of a resource: its history, and when its details were last learnt."""
-
-    history: History
-    at: datetime | None
 
 
 def is_down(resource: Resource, error: OpsError) -> bool:
@@ -398,6 +305,12 @@ def is_down(resource: Resource, error: OpsError) -> bool:
     return direct and isinstance(error.__cause__, ConnectionRefusedError)
 
 
+def _values(look: Look) -> dict[str, float | None]:
+    """Return what a look gives to the series."""
+    values = samples_of(look.details) if look.details else {}
+    return {**values, UP: _up(look), LOOK: 0.0 if look.details is None else 1.0}
+
+
 def _up(look: Look) -> float | None:
     """Return 1 where the thing does its work, 0 where it is down, None where nobody knows."""
     if look.details is None:
@@ -408,35 +321,10 @@ def _up(look: Look) -> float | None:
     return 1.0
 
 
-def _with_rates(details: Details, before: _Before, at: datetime) -> tuple[Details, tuple[str, ...]]:
+def _with_rates(details: Details, before: Before, at: datetime) -> tuple[Details, tuple[str, ...]]:
     """Fill in what only the difference to the look before tells."""
     old = before.history.details
     rated = with_rates(details, old, at - (before.at or at))
     if isinstance(rated, HostDetails) and rated.restarted:
         return rated, (tr("The server was restarted since the last look."),)
     return rated, ()
-
-
-def _from_row(row: LookRow) -> Look:
-    kind = cast(Kind, row.kind)
-    details = row.data["details"]
-    return Look(
-        row.resource_id,
-        kind,
-        row.name,
-        cast(State, row.state),
-        row.reason,
-        row.at,
-        row.seconds,
-        tuple(Figure(**figure) for figure in row.data["figures"]),
-        details_from_dict(kind, details) if details else None,
-        tuple(row.data["log"]),
-        row.data["hint"],
-        {key: Watch.from_dict(one) for key, one in row.data.get("watches", {}).items()},
-        row.data.get("texts", {}),
-        _moment(row.data["known"]["at"]) if row.data["known"] else None,
-    )
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

@@ -12,7 +12,6 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
 from alembic import command
 from alembic.config import Config
 from hypothesis import HealthCheck, given, settings
@@ -24,7 +23,7 @@ from db.columns import from_milliseconds, to_milliseconds
 from db.engine import Database
 from db.ids import uuid7
 from db.models import RollupRow, SampleRow, UnrolledRow
-from gmops_desktop.contract.rollups import DAY, HOUR, Sample, roll
+from gmops_desktop.contract.rollups import HOUR, Sample, day_of, roll
 from gmops_desktop.paths import ROOT
 
 BEGIN = datetime(2018, 4, 2, 16, tzinfo=UTC)  # midnight in Beijing
@@ -92,8 +91,9 @@ def test_in_whatever_order_and_however_often_the_figures_are_those_of_a_recount(
     with database.session() as session:
         assert session.scalar(select(func.count()).select_from(UnrolledRow)) == 0
         days = dict(measured.rollups(session, resource, "day", BEGIN, LATER))
-        counted, _ = measured.watched(session, resource, BEGIN, LATER)
-    assert counted == len(found)
+        counted = measured.watched(session, (resource, "nobody looked"), BEGIN, LATER)
+    assert sum(count for count, _ in counted.values()) == len(found)
+    assert {id for id, _ in counted} <= {resource}
     for metric in ("cpu", "look"):
         taken = sum(one.values[metric] is not None for one in found)
         assert sum(day[metric].count for day in days.values() if metric in day) == taken
@@ -106,7 +106,8 @@ def test_the_hour_that_runs_is_read_from_its_samples(database: Database) -> None
         assert session.scalar(select(func.count()).select_from(RollupRow)) == 2  # an hour, its day
         [(_, day)] = measured.rollups(session, "r", "day", BEGIN, LATER)
         assert day["look"].count == 90
-        assert measured.watched(session, "r", BEGIN, LATER)[0] == 90
+        [(looks, _)] = measured.watched(session, ("r",), BEGIN, LATER).values()
+        assert looks == 90
 
 
 def test_what_a_look_said_beyond_its_hour_ends_with_one_told_late(database: Database) -> None:
@@ -139,7 +140,7 @@ def test_old_samples_go_and_their_hours_stay_as_they_are(database: Database) -> 
     roll_up(database, week + timedelta(hours=2))
     with database.session() as session:
         assert session.scalar(select(func.count()).select_from(SampleRow)) == 1
-        assert measured.first_look(session, "r") == BEGIN
+        assert measured.first_looks(session, ("r", "nobody looked")) == {"r": BEGIN}
         assert measured.newest_look(session, "r", BEGIN + timedelta(days=1)) == (
             BEGIN + timedelta(hours=2)
         )
@@ -265,14 +266,18 @@ def test_the_samples_of_an_older_program_are_carried_over(tmp_path: Path) -> Non
     database.close()
 
 
-@pytest.mark.parametrize("spans", [(START, START + 3 * DAY), (START + HOUR, START + DAY + HOUR)])
-def test_days_and_hours_together_count_a_span_once(database: Database, spans) -> None:
-    keep(database, "r", *minutes(60 * 40)[::10])
+def test_days_count_what_their_hours_say_rolled_up_or_not(database: Database) -> None:
+    for resource in ("r", "s"):
+        keep(database, resource, *minutes(60 * 40)[::10])
     roll_up(database)
     keep(database, "r", Sample(START + 26 * HOUR + 1, 60_000, {"look": 1.0}))
-    begin, end = map(from_milliseconds, spans)
     with database.session() as session:
-        looks_, covered = measured.watched(session, "r", begin, end)
-        rows = measured.rollups(session, "r", "hour", begin, end)
-    assert looks_ == sum(one["look"].count for _, one in rows)
-    assert covered == timedelta(milliseconds=sum(one["look"].covered for _, one in rows))
+        days = measured.watched(session, ("r", "s"), BEGIN, LATER)
+        for resource in ("r", "s"):
+            told: dict[int, tuple[int, int]] = {}
+            for hour, one in measured.rollups(session, resource, "hour", BEGIN, LATER):
+                looks_, covered = told.get(day_of(hour), (0, 0))
+                told[day_of(hour)] = (looks_ + one["look"].count, covered + one["look"].covered)
+            assert {day: one for (id, day), one in days.items() if id == resource} == told
+        some = measured.watched(session, ("s",), BEGIN + timedelta(days=1), LATER)
+    assert 0 < sum(count for count, _ in some.values()) < 240

@@ -9,13 +9,15 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from db.engine import Database
 from db.journal import Journal
 from gmops_desktop.addresses import AccountAddress, SshAddress, WebAddress
+from gmops_desktop.changes import Change
 from gmops_desktop.context import Context, as_they_end
 from gmops_desktop.contract.looks import (
     AccountDetails,
@@ -37,6 +39,7 @@ from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.services.troubles import Troubles
 from gmops_desktop.settings import SettingsFile
 from gmops_desktop.tasks import TaskRunner
+from ui import status_tab
 from ui.around_dialog import AroundDialog
 from ui.chart_picker import ChartPicker
 from ui.limits_dialog import LimitsDialog
@@ -378,17 +381,95 @@ def test_an_alert_is_acknowledged_by_name_and_leads_to_its_ticket(
 
 
 def test_many_resources_stand_in_a_table_and_are_chosen_there(
-    show: Show, contracts: Contracts, runner: TaskRunner, qtbot: QtBot
+    show: Show, contracts: Contracts, settled: Callable[[], None]
 ) -> None:
     hosts = [contracts.save_resource("host", f"web{n}", SshAddress(f"w{n}")) for n in range(9)]
     tab = show()
-    with qtbot.waitSignal(runner.ended):
-        tab.look()
+    tab.look()
+    settled()
     assert tab._fleet.isVisible()
     assert not tab._cards
-    assert len(tab._fleet.rows.shown) == 9
-    tab._fleet.select(hosts[5].id)
+    assert len(tab._fleet.table.rows.shown) == 9
+    tab._fleet.table.select(hosts[5].id)
     assert tab.detail.title.full_text == "web5"
+
+
+def test_what_changes_while_hundreds_are_read_is_read_once_more(
+    show: Show, contracts: Contracts, settled: Callable[[], None]
+) -> None:
+    for number in range(9):
+        contracts.save_resource("host", f"web{number}", SshAddress(f"w{number}"))
+    tab = show()
+    tab.renew()
+    contracts.save_resource("host", "last", SshAddress("last"))
+    tab.renew()
+    settled()
+    assert len(tab._fleet.table.rows.shown) == 10
+
+
+def test_a_fleet_is_filtered_by_state_and_name_and_stays_where_it_was(
+    show: Show, contracts: Contracts, outside: Outside, qtbot: QtBot, settled: Callable[[], None]
+) -> None:
+    for number in range(40):
+        contracts.save_resource("host", f"web{number:02}", SshAddress(f"w{number}"))
+    contracts.save_resource("website", "site", WebAddress("https://www.example"))
+    outside.status = 502
+    tab = show()
+    tab.look()
+    settled()
+    fleet = tab._fleet
+    names = lambda: [one.resource.name for one in fleet.table.rows.shown]  # noqa: E731 - short
+    assert names()[0] == "site", "the worst comes first"
+    words = {button.text() for button in fleet.states.findChildren(QPushButton)}
+    assert {"Critical 1", "Warning 40", "Unknown 0", "OK 0"} <= words
+    button = next(one for one in fleet.states.findChildren(QPushButton) if "Critical" in one.text())
+    button.click()
+    assert names() == ["site"]
+    fleet.states.findChildren(QPushButton)[0].click()
+    bar = fleet.table.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    place = bar.value()
+    tab.look()
+    settled()
+    assert bar.value() == place > 0
+    qtbot.keyClicks(fleet.filter, "web07")
+    assert names() == ["web07"]
+    qtbot.keyClick(fleet.filter, Qt.Key.Key_Return)
+    assert tab.detail.title.full_text == "web07"
+    assert fleet.table.hasFocus() or not tab.isActiveWindow()
+
+
+def test_only_a_new_look_at_the_chosen_one_draws_it_anew(
+    show: Show,
+    contracts: Contracts,
+    settled: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+) -> None:
+    for number in range(9):
+        contracts.save_resource("host", f"web{number}", SshAddress(f"w{number}"))
+    tab = show()
+    tab.look()
+    settled()
+    drawn, asked = list[object](), list[bool]()
+    ask = tab._show_detail
+    monkeypatch.setattr(tab.detail, "show_resource", lambda *seen: drawn.append(seen))
+    monkeypatch.setattr(tab, "_show_detail", lambda: (ask(), asked.append(True)))
+
+    def after(step: Callable[[], None]) -> int:
+        """Return how often the chosen one was drawn up to the end of what a step began."""
+        step()
+        settled()
+        asked.clear()
+        tab.refresh()  # shown after everything that is still to be shown
+        settled()
+        qtbot.waitUntil(lambda: bool(asked), timeout=20_000)
+        return len(drawn)
+
+    first = after(tab.renew)
+    assert after(lambda: tab.hear(Change.SERVERS)) == first
+    assert after(tab.look) == first + 1
+    assert after(tab.renew) == first + 2
 
 
 def test_thresholds_are_set_in_the_window_and_nonsense_is_refused(
@@ -432,3 +513,21 @@ def test_zooming_shows_a_part_in_all_charts_until_one_goes_back(
     assert tab.detail.whole.isVisible()
     charts.charts["memory"].back.emit()
     assert not tab.detail.whole.isVisible()
+
+
+def test_the_terminal_button_opens_one_or_copies_the_command(
+    show: Show, contracts: Contracts, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    contracts.save_resource("host", "web1", SshAddress("web1.example", 2222, "ops"))
+    tab = show()
+    asked: list[list[str]] = []
+    monkeypatch.setattr(status_tab, "open_terminal", lambda words: asked.append(words) or "xterm")
+    with qtbot.waitSignal(tab.noticed) as told:
+        tab.terminal.click()
+    assert told.args[0] == "ok"
+    assert asked[0][-1] == "ops@web1.example"
+    monkeypatch.setattr(status_tab, "open_terminal", lambda words: "")
+    with qtbot.waitSignal(tab.noticed) as told:
+        tab.terminal.click()
+    assert told.args[0] == "warning"
+    assert QApplication.clipboard().text() == "ssh -p 2222 ops@web1.example" == told.args[2]

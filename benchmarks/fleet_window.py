@@ -1,0 +1,158 @@
+"""The window's part of the fleet benchmark: its frames while two hundred hosts report, the time
+from the start of the program to the first full picture, and what it costs while nothing happens.
+
+    python -m benchmarks.fleet_window SECONDS      (within a sandbox's environment)
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from benchmarks.figures import Figure
+from gmops_desktop.assembly import Services, assemble
+from gmops_desktop.errors import OpsError
+from gmops_desktop.paths import ROOT, Home
+from sandbox.box import Sandbox
+
+if TYPE_CHECKING:
+    from gmops_desktop.tasks import TaskRunner
+    from ui.main_window import MainWindow
+
+_ROUNDS: Final = 3
+_PATIENCE: Final = 120.0  # seconds
+_ASKED_FRAME, _ASKED_START, _ASKED_IDLE = 50, 3_000, 10  # ms; of a second
+
+Turn = Callable[[int], None]
+
+
+def frames(services: Services, add: Callable[[Figure], None]) -> None:
+    """Let the hosts report to the whole window, and time each turn of its event loop."""
+    from PySide6.QtCore import QTimer
+
+    with _window(services) as (window, runner, turn):
+        status = window.page_named("status")
+        window.go("status")
+        _until(lambda: not runner.running(), turn)  # the first round, with its logins
+        turns: list[tuple[float, float]] = []
+        last = [0.0, 0.0]
+
+        def beat() -> None:
+            now = time.perf_counter(), time.thread_time()
+            turns.append(((now[0] - last[0]) * 1000, (now[1] - last[1]) * 1000))
+            last[:] = now
+
+        timer = QTimer()
+        timer.timeout.connect(beat)
+        for _ in range(_ROUNDS):
+            status.look(quiet=True)  # type: ignore[attr-defined]  # the page is the StatusTab
+            last[:] = time.perf_counter(), time.thread_time()
+            timer.start(0)
+            _until(lambda: not runner.running(), turn)
+            timer.stop()
+        walls, cpus = sorted(wall for wall, _ in turns), [cpu for _, cpu in turns]
+        add(Figure("turns of the window while 200 hosts report", len(turns),
+                   walls[len(walls) // 2], walls[-1], max(cpus), _ASKED_FRAME))  # fmt: skip
+
+
+def started(folder: Path, seconds: float, add: Callable[[Figure], None]) -> dict[str, str]:
+    """Start the program in a sandbox; tell when its picture was full, and what it cost idle."""
+    sandbox = Sandbox(folder, small=True)
+    sandbox.start()
+    try:
+        words = [sys.executable, "-m", "benchmarks.fleet_window", str(seconds)]
+        found: list[dict[str, Any]] = []
+        for _ in range(3):
+            ran = subprocess.run(
+                [*words] if not found else [*words[:-1], "0"],
+                cwd=ROOT, env={**os.environ, **sandbox.environment()}, capture_output=True,
+                text=True, check=False,
+            )  # fmt: skip
+            if ran.returncode:
+                raise OpsError(f"The program did not start: {ran.stderr[-800:]}")
+            found.append(json.loads(ran.stdout))
+    finally:
+        sandbox.stop()
+    firsts = sorted(one["first"] for one in found)
+    add(Figure("start of the program to the first full picture (CPU: of the whole program)", 3,
+               firsts[1], firsts[-1], max(one["cpu"] for one in found), _ASKED_START))  # fmt: skip
+    idle = found[0]["idle"]
+    if seconds:
+        add(Figure(f"processor of the idle program, ms a second, over {seconds:.0f} s", 1,
+                   idle, idle, idle, _ASKED_IDLE))  # fmt: skip
+    return {"looked at in the sandbox": ", ".join(found[0]["looked"])}
+
+
+@contextmanager
+def _window(services: Services) -> Iterator[tuple[MainWindow, TaskRunner, Turn]]:
+    """Give the program's own window, shown without a screen, and a turn of its event loop."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from benchmarks.ticket_window import turn
+    from gmops_desktop.app import Desk, build_window
+    from gmops_desktop.tasks import TaskRunner
+    from ui.program import Program, shorten_pauses
+
+    program = Program(services.settings.current)
+    runner = TaskRunner(program.application)
+    try:
+        window = build_window(services, runner, program, Desk())
+        window.show()
+        shorten_pauses()
+        yield window, runner, turn
+        window.close()
+    finally:
+        runner.shut_down()
+
+
+def _until(reached: Callable[[], bool], turn: Turn) -> None:
+    end = time.monotonic() + _PATIENCE
+    while not reached():
+        turn(10)
+        if time.monotonic() > end:
+            raise OpsError("The window did not come to rest.")
+
+
+def _age() -> float:
+    """Return how many seconds ago this process began."""
+    begun = int(Path("/proc/self/stat").read_text("utf-8").rsplit(")", 1)[1].split()[19])
+    booted = float(Path("/proc/uptime").read_text("utf-8").split()[0])
+    return booted - begun / os.sysconf("SC_CLK_TCK")
+
+
+def main() -> None:
+    """Print as JSON when everything was looked at and painted, and what comes after costs."""
+    seconds = float(sys.argv[1])
+    begun = time.time() - _age()
+    with assemble(Home.find()) as services, _window(services) as (window, runner, turn):
+        window.go("status")
+        known = {one.id for one in services.contracts.resources()}
+
+        def full() -> bool:
+            fresh = {one.resource_id for one in services.servers.glance()
+                     if one.at.timestamp() >= begun}  # fmt: skip
+            return fresh >= known
+
+        _until(full, turn)
+        turn(0)
+        window.grab()
+        looked = [f"{one.name} {one.seconds:.2f} s" for one in services.servers.glance()]
+        cpu = time.process_time() * 1000
+        told = {"first": _age() * 1000, "cpu": cpu, "idle": 0.0, "looked": looked}
+        if seconds:
+            _until(lambda: not runner.running(), turn)
+            turn(10_000)  # what a start begins comes to rest
+            used, since = time.process_time(), time.monotonic()
+            turn(round(seconds * 1000))
+            told["idle"] = (time.process_time() - used) * 1000 / (time.monotonic() - since)
+    print(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main()
