@@ -20,6 +20,7 @@ from platformdirs import user_data_path
 
 from gmops_desktop.addresses import (
     AccountAddress,
+    CloudAddress,
     MysqlAddress,
     ProgramFiles,
     SshAddress,
@@ -57,9 +58,8 @@ class Facts:
     ssh_fingerprint: str
     web: WebAddress
     program: Path  # the website's program files
-    tencent_endpoint: str  # of the stand-in, host:port, plain HTTP
-    tencent_secret_id: str
     wechat: AccountAddress  # of the stand-in
+    cloud: CloudAddress  # of the stand-in, over plain HTTP
     apt_config: Path | None  # what apt-get over SSH obeys; None on a system without apt
 
 
@@ -260,9 +260,8 @@ class Sandbox:
                 program=ProgramFiles(ssh, (str(self.website.program),), USUAL),
             ),
             program=self.website.program,
-            tencent_endpoint=self.tencent.endpoint,
-            tencent_secret_id=self.tencent.secret_id,
             wechat=self.wechat.address,
+            cloud=self.tencent.account,
             apt_config=self.patch_target.config if PatchTarget.possible() else None,
         )
 
@@ -287,6 +286,7 @@ class Sandbox:
                 "mysql": facts.mysql,
                 "website": facts.web,
                 "account": facts.wechat,
+                "cloud": facts.cloud,
             },
         )
 

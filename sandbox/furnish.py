@@ -21,6 +21,7 @@ NAMES: Mapping[Kind, str] = {
     "mysql": "云数据库 chamber",
     "website": "官网",
     "account": "公众号",
+    "cloud": "腾讯云",
 }
 # The one of the example's people who works at the sandbox's machine.
 ON_DUTY = "张伟"

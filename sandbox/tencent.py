@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from gmops_desktop.addresses import CloudDatabase
+from gmops_desktop.addresses import CloudAddress, CloudDatabase
 from gmops_desktop.paths import write_atomically
 from sandbox.mariadb import MariaDB
 from sandbox.processes import LOOPBACK
@@ -73,6 +73,11 @@ class Tencent(Server):
     def database(self) -> CloudDatabase:
         """The account's one TencentDB instance."""
         return CloudDatabase(DATABASE, REGION, self.secret_id, f"http://{self.endpoint}")
+
+    @property
+    def account(self) -> CloudAddress:
+        """The account, as it is looked at."""
+        return CloudAddress(self.secret_id, (REGION,), f"http://{self.endpoint}")
 
     def fail_next(self, action: str, code: str, message: str = "", *, after: bool = False) -> None:
         """Let the next call of `action` ("*" for any) fail with an error code of Tencent's; `after`

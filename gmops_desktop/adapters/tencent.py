@@ -25,6 +25,7 @@ from gmops_desktop.log import remember_secret
 _PAUSES: Final = (1.0, 2.0, 4.0)  # seconds before each further try of a read
 _TIMEOUTS: Final = (5, 20)  # seconds to connect, and for each wait for data
 _CLOCK_OFF: Final = "AuthFailure.SignatureExpire"
+_SHOWN: Final = 200  # bytes of a page that is no answer
 _SKEW: Final = 60.0  # seconds a clock may be off without being the cause
 
 # By the first part of the code that fits, the most special first (doc 1388/114322).
@@ -142,6 +143,13 @@ def right_of(service: str, action: str) -> str:
     return f"{_PREFIXES.get(service, service)}:{action}"
 
 
+def _text(said: str | bytes | None) -> str:
+    """Return what the SDK says of a failure; of a page that is none of the API's, its bytes."""
+    if isinstance(said, bytes):
+        said = said[:_SHOWN].decode("utf-8", "replace")
+    return said or ""
+
+
 def _clock_hint(skew: float) -> str:
     seconds = f"{abs(skew):,.0f}"
     if skew < 0:
@@ -245,12 +253,12 @@ class Tencent:
         try:
             answer: dict[str, Any] = client.call_json(action, dict(fields))["Response"]
         except TencentCloudSDKException as error:
-            code, said = error.get_code() or "", error.get_message() or ""
+            code, said = error.get_code() or "", _text(error.get_message())
             number = error.get_request_id() or ""
             skew = self._skew(service) if code.startswith(_CLOCK_OFF) else None
             raise CloudRefused(action, code, said, number, service, skew=skew) from error
-        except (requests.RequestException, ValueError, KeyError) as error:
-            # CommonClient lets these out raw; ValueError is a page that is not JSON.
+        except (requests.RequestException, ValueError, KeyError, TypeError) as error:
+            # CommonClient lets these out raw; the last three are pages that are no answer.
             said = tr("no proper answer came ({kind})", kind=type(error).__name__)
             raise CloudRefused(action, "ClientNetworkError", said, "") from error
         return answer

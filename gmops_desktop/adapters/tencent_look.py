@@ -1,9 +1,5 @@
 """One look at a Tencent Cloud account: each part by its own action, so that a right that is missing
-costs that part alone.
-
-Lists are read to their end; one that breaks off is not known.  The cloud writes times in Beijing's
-zone without saying so, but for those of a CVM, which are UTC.
-"""
+costs that part alone."""
 
 from __future__ import annotations
 
@@ -11,10 +7,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
+from gmops_desktop.adapters import tencent_lists as lists
 from gmops_desktop.adapters.sections import Unknown
 from gmops_desktop.adapters.tencent import CloudRefused, Tencent
+from gmops_desktop.adapters.tencent_lists import PAGE, Found, Json, List, made, pages
 from gmops_desktop.context import Context
 from gmops_desktop.contract.looks.clouds import (
     CloudAlarm,
@@ -29,22 +27,11 @@ from gmops_desktop.contract.looks.clouds import (
 from gmops_desktop.contract.terms import day_of
 from gmops_desktop.language import tr
 
-Json = Mapping[str, Any]
-Found = TypeVar("Found")
-
-_PAGE: Final = 100  # entries: what every list gives at once
-_MOST: Final = 5000  # entries of one list that are read
 _KEPT: Final = 300.0  # seconds: disks, papers and money do not change by the minute
 _FIRING_FOR: Final = timedelta(days=30)  # how far back an alarm that still fires may have begun
 _GONE_FOR: Final = timedelta(days=30)  # how long a certificate that ended is spoken of
-
 _ISSUED: Final = (1, 3)  # the status of a certificate that is valid, or was until it ended
 
-_CVM: Final = ("cvm", "2017-03-12")
-_CBS: Final = ("cbs", "2017-03-12")
-_CDB: Final = ("cdb", "2017-03-20")
-_SSL: Final = ("ssl", "2019-12-05")
-_DOMAIN: Final = ("domain", "2018-08-08")
 _BILLING: Final = ("billing", "2018-07-09")
 _MONITOR: Final = ("monitor", "2018-07-24")
 
@@ -60,82 +47,66 @@ class CloudLooks:
         self._known: dict[tuple[str, str], tuple[float, Any]] = {}
 
     def look(
-        self,
-        account: str,
-        apis: Mapping[str, Tencent],
-        now: datetime,
-        context: Context,
+        self, account: str, apis: Mapping[str, Tencent], now: datetime, context: Context
     ) -> CloudDetails:
         """Return what the account holds in the regions of `apis`.
 
         `account` tells one account from another.  Raises `CloudRefused` where nothing can be
         learnt: the keys are refused, or nobody answers.
         """
-        parts = _Parts(context)
-        today = day_of(now)
-        all_apis = tuple(apis.values())
 
-        def slowly(part: str, read: Callable[[], Found]) -> Found | None:
-            kept = self._known.get((account, part))
-            if kept and self._clock() - kept[0] < _KEPT:
-                found: Found = kept[1]
-                return found
-            learnt = parts.ask(part, read)
-            if learnt is not None:
-                self._known[account, part] = self._clock(), learnt
-            return learnt
+        def known(part: str) -> Any:
+            at, found = self._known.get((account, part), (None, None))
+            return found if at is not None and self._clock() - at < _KEPT else None
 
-        def everywhere(read: Callable[[str, Tencent], Sequence[Found]]) -> tuple[Found, ...]:
-            return tuple(one for region, api in apis.items() for one in read(region, api))
+        def keep(part: str, found: Any) -> None:
+            self._known[account, part] = self._clock(), found
 
-        servers = parts.ask("servers", lambda: everywhere(
-            lambda region, api: _made(_all(api, _CVM, "DescribeInstances", "InstanceSet", context),
-                                      _server, region)))  # fmt: skip
-        # Without these words, what is isolated or locked would be left out.
-        every = {"Status": [0, 1, 4, 5], "CdbErrors": [0, 1]}
-        databases = parts.ask("databases", lambda: everywhere(
-            lambda region, api: _made(_all(api, _CDB, "DescribeDBInstances", "Items", context,
-                                           every), _database, region)))  # fmt: skip
-        alarms = parts.ask("alarms", lambda: _alarms(all_apis, now, context))
-        disks = slowly("disks", lambda: everywhere(
-            lambda region, api: _made(_all(api, _CBS, "DescribeDisks", "DiskSet", context),
-                                      _disk, region)))  # fmt: skip
-        snapshots = slowly("snapshots", lambda: everywhere(
-            lambda region, api: _made(_all(api, _CBS, "DescribeSnapshots", "SnapshotSet", context),
-                                      _snapshot, region)))  # fmt: skip
-        first = all_apis[0]
-        certificates = slowly("certificates", lambda: _made(
-            _all(first, _SSL, "DescribeCertificates", "Certificates", context,
-                 {"CertificateType": "SVR"}), _certificate))  # fmt: skip
-        domains = slowly("domains", lambda: _made(
-            _all(first, _DOMAIN, "DescribeDomainNameList", "DomainSet", context),
-            _domain))  # fmt: skip
-        money = slowly("balance", lambda: _money(first, context))
-        balance, owed = money or (None, None)
-        if not (servers is None or databases is None or servers or databases):
-            parts.sections["found"] = tr("there is no server and no database in {regions}, but "
-                                         "there may be some in another region",
-                                         regions=", ".join(apis))  # fmt: skip
-        if disks is not None and snapshots is not None:
-            disks = tuple(_with_newest(one, snapshots) for one in disks)
-        return CloudDetails(
-            today.isoformat(), servers, databases, disks,
-            None if snapshots is None else len(snapshots), certificates, domains,
-            balance, owed, alarms,
-            runs_out=_ending(servers, databases, disks, certificates, domains, today),
-            sections=parts.sections, denied=parts.denied,
-        )  # fmt: skip
+        return _look(_Asking(apis, known, keep, context), now)
 
 
-class _Parts:
-    """Asks for one part after the other, and notes why one is not known."""
+class _Asking:
+    """Asks for one part after the other, and notes why one is not known.
 
-    def __init__(self, context: Context) -> None:
+    `known` gives what was kept of a part not long ago, `keep` keeps it.
+    """
+
+    def __init__(
+        self,
+        apis: Mapping[str, Tencent],
+        known: Callable[[str], Any],
+        keep: Callable[[str, Any], None],
+        context: Context,
+    ) -> None:
+        self.apis, self.context = apis, context
         self.sections: dict[str, str] = {}
         self.denied: dict[str, str] = {}
-        self._context = context
+        self._known, self._keep = known, keep
         self._answered = False
         self._silent = ""
+
+    def whole(self, what: List[Found]) -> tuple[Found, ...] | None:
+        """Return a list of all regions, or None."""
+        regions = list(self.apis) if what.regional else [next(iter(self.apis))]
+
+        def read() -> tuple[Found, ...]:
+            return tuple(
+                one
+                for region in regions
+                for one in what.read(self.apis[region], region, self.context)
+            )
+
+        return self.slowly(what.part, read) if what.slow else self.ask(what.part, read)
+
+    def slowly(self, part: str, read: Callable[[], Found]) -> Found | None:
+        """Return a part as it was not long ago, else as it is, or None."""
+        kept: Found | None = self._known(part)
+        if kept is not None:
+            return kept
+        found = self.ask(part, read)
+        if found is not None:
+            self._keep(part, found)
+        return found
 
     def ask(self, part: str, read: Callable[[], Found]) -> Found | None:
         """Return a part, or None; raise `CloudRefused` where it is not about this part alone."""
@@ -145,17 +116,8 @@ class _Parts:
         try:
             found = read()
         except CloudRefused as refusal:
-            self._context.check()
-            if refusal.of_the_keys or (refusal.unreached and not self._answered):
-                raise
-            self.sections[part] = refusal.message
-            if refusal.unreached:
-                self._silent = refusal.message
-            else:
-                self._answered = True
-            if refusal.right:
-                self.denied[part] = refusal.right
-                self.sections[part] = tr("the keys may not use {right}", right=refusal.right)
+            self.context.check()
+            self._refused(part, refusal)
         except Unknown as why:
             self._answered = True
             self.sections[part] = str(why)
@@ -164,127 +126,47 @@ class _Parts:
             return found
         return None
 
-
-def _all(
-    api: Tencent,
-    service: tuple[str, str],
-    action: str,
-    name: str,
-    context: Context,
-    fields: Json | None = None,
-) -> list[Json]:
-    """Return a whole list, page by page; raises `Unknown` where it breaks off."""
-
-    def page(at: int) -> Json:
-        return {**(fields or {}), "Offset": at, "Limit": _PAGE}
-
-    return _pages(api, service, action, name, page, context)
+    def _refused(self, part: str, refusal: CloudRefused) -> None:
+        if refusal.of_the_keys or (refusal.unreached and not self._answered):
+            raise refusal
+        self.sections[part] = refusal.message
+        if refusal.unreached:
+            self._silent = refusal.message
+        else:
+            self._answered = True
+        if refusal.right:
+            self.denied[part] = refusal.right
+            self.sections[part] = tr("the keys may not use {right}", right=refusal.right)
 
 
-def _pages(
-    api: Tencent,
-    service: tuple[str, str],
-    action: str,
-    name: str,
-    page: Callable[[int], Json],
-    context: Context,
-) -> list[Json]:
-    found: list[Json] = []
-    while True:
-        answer = api.call(*service, action, page(len(found)), context)
-        count, items = answer.get("TotalCount"), answer.get(name) or []
-        if not isinstance(count, int) or not isinstance(items, list):
-            raise Unknown(tr("the answer to {action} is not whole", action=action))
-        found += items
-        if len(found) >= count:
-            return found
-        if not items or len(found) >= _MOST:
-            raise Unknown(tr("{action} gave {count} of {whole} entries", action=action,
-                             count=len(found), whole=count))  # fmt: skip
-
-
-def _made(items: Sequence[Json], make: Callable[..., Found], *words: str) -> tuple[Found, ...]:
-    """Return the records of a list; raises `Unknown` where an entry lacks what we need."""
-    try:
-        return tuple(make(item, *words) for item in items)
-    except (KeyError, TypeError, ValueError) as odd:
-        raise Unknown(tr("an entry of the answer lacks {what}", what=odd)) from odd
-
-
-def _day(text: str | None) -> str:
-    """Return the contract's day of one of the cloud's times, empty where it says none."""
-    if not text or text.startswith("0000"):
-        return ""
-    if text.endswith("Z"):
-        return day_of(datetime.fromisoformat(text)).isoformat()
-    return date.fromisoformat(text[:10]).isoformat()
-
-
-# ---------------------------------------------------------------- one entry of each list
-
-
-def _server(item: Json, region: str) -> CloudServer:
-    line = item.get("InternetAccessible") or {}
-    failed = item.get("LatestOperationState") == "FAILED"
-    said = item.get("LatestOperationErrorMsg") or item.get("LatestOperation") or ""
-    return CloudServer(
-        item["InstanceId"], item.get("InstanceName") or "", region, item["InstanceState"],
-        item.get("RestrictState") or "NORMAL", item.get("InstanceChargeType") == "PREPAID",
-        _day(item.get("ExpiredTime")), item.get("RenewFlag") == "NOTIFY_AND_AUTO_RENEW",
-        int(item.get("CPU") or 0), int(item.get("Memory") or 0),
-        int(line.get("InternetMaxBandwidthOut") or 0),
-        (*(item.get("PublicIpAddresses") or ()), *(item.get("PrivateIpAddresses") or ())),
-        said if failed else "",
+def _look(asking: _Asking, now: datetime) -> CloudDetails:
+    today, context = day_of(now), asking.context
+    apis = tuple(asking.apis.values())
+    servers = asking.whole(lists.SERVERS)
+    databases = asking.whole(lists.DATABASES)
+    alarms = asking.ask("alarms", lambda: _alarms(apis, now, context))
+    disks = asking.whole(lists.DISKS)
+    snapshots = asking.whole(lists.SNAPSHOTS)
+    certificates = asking.whole(lists.CERTIFICATES)
+    domains = asking.whole(lists.DOMAINS)
+    balance, owed = asking.slowly("balance", lambda: _money(apis[0], context)) or (None, None)
+    if servers == () and databases == ():
+        asking.sections["found"] = tr("there is no server and no database in {regions}, but "
+                                      "there may be some in another region",
+                                      regions=", ".join(asking.apis))  # fmt: skip
+    if disks is not None and snapshots is not None:
+        disks = tuple(_with_newest(one, snapshots) for one in disks)
+    return CloudDetails(
+        today.isoformat(), servers, databases, disks,
+        None if snapshots is None else len(snapshots), certificates, domains, balance, owed,
+        alarms, runs_out=_ending(servers, databases, disks, certificates, domains, today),
+        sections=asking.sections, denied=asking.denied,
     )  # fmt: skip
-
-
-def _database(item: Json, region: str) -> CloudInstance:
-    prepaid = item.get("PayType") == 0
-    return CloudInstance(
-        item["InstanceId"], item.get("InstanceName") or "", region, int(item["Status"]), prepaid,
-        _day(item.get("DeadlineTime")) if prepaid else "", item.get("AutoRenew") == 1,
-        item.get("EngineVersion") or "", int(item.get("Memory") or 0),
-        int(item.get("Volume") or 0), item.get("Vip") or "", int(item.get("Vport") or 0),
-        item.get("WanStatus") == 1, item.get("CdbError") == 1,
-    )  # fmt: skip
-
-
-def _disk(item: Json, region: str) -> CloudDisk:
-    prepaid = item.get("DiskChargeType") == "PREPAID"
-    state = "ROLLBACKING" if item.get("Rollbacking") else item["DiskState"]
-    return CloudDisk(
-        item["DiskId"], item.get("DiskName") or "", region, item.get("DiskUsage") or "", state,
-        int(item.get("DiskSize") or 0), item.get("InstanceId") or "", prepaid,
-        _day(item.get("DeadlineTime")) if prepaid else "",
-        item.get("RenewFlag") == "NOTIFY_AND_AUTO_RENEW", bool(item.get("SnapshotAbility")),
-    )  # fmt: skip
-
-
-def _snapshot(item: Json, region: str) -> tuple[str, str]:
-    """Return a snapshot's disk, and its day once it is finished."""
-    finished = item["SnapshotState"] == "NORMAL" and item.get("Percent") == 100
-    return item["DiskId"], _day(item["CreateTime"]) if finished else ""
 
 
 def _with_newest(disk: CloudDisk, snapshots: Sequence[tuple[str, str]]) -> CloudDisk:
     mine = [day for of, day in snapshots if of == disk.id]
     return replace(disk, snapshots=len(mine), newest=max(mine, default=""))
-
-
-def _certificate(item: Json) -> CloudCertificate:
-    domains = [item.get("Domain") or "", *(item.get("SubjectAltName") or ())]
-    return CloudCertificate(
-        item["CertificateId"], item.get("Alias") or "", tuple(dict.fromkeys(filter(None, domains))),
-        _day(item.get("CertEndTime")), int(item["Status"]), item.get("StatusName") or "",
-        item.get("AutoRenewFlag") == 1,
-    )  # fmt: skip
-
-
-def _domain(item: Json) -> CloudDomain:
-    return CloudDomain(
-        item["DomainName"], _day(item.get("ExpirationDate")), item.get("BuyStatus") or "",
-        item.get("AutoRenew") == 1,
-    )  # fmt: skip
 
 
 def _money(api: Tencent, context: Context) -> tuple[int, int]:
@@ -307,13 +189,13 @@ def _alarms(apis: Sequence[Tencent], now: datetime, context: Context) -> tuple[C
     for api in apis:
         for back, only in spans:
             fields = {"Module": "monitor", "StartTime": int((now - back).timestamp()),
-                      "EndTime": int(now.timestamp()), "PageSize": _PAGE, **only}  # fmt: skip
+                      "EndTime": int(now.timestamp()), "PageSize": PAGE, **only}  # fmt: skip
 
             def page(at: int, fields: Json = fields) -> Json:
-                return {**fields, "PageNumber": at // _PAGE + 1}
+                return {**fields, "PageNumber": at // PAGE + 1}
 
-            rows = _pages(api, _MONITOR, "DescribeAlarmHistories", "Histories", page, context)
-            found |= {one.id: one for one in _made(rows, _alarm)}
+            rows = pages(api, _MONITOR, "DescribeAlarmHistories", "Histories", page, context)
+            found |= {one.id: one for one in made(rows, _alarm)}
     return tuple(sorted(found.values(), key=lambda one: one.since, reverse=True))
 
 

@@ -30,7 +30,7 @@ from gmops_desktop.contract.rollups import hour_of
 from gmops_desktop.language import tr
 
 _LATE: Final = timedelta(minutes=10)  # until the cloud has measured what is over
-_MOST_CALLS: Final = 60  # of one look: a backfill goes on at the next
+_MOST_CALLS: Final = 20  # of one look, or a few more: a backfill goes on at the next
 _SPELT_FOR: Final = 86400.0  # seconds for which the spelling of metrics is believed
 _HOUR: Final = timedelta(hours=1)
 

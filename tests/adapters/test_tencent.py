@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -125,6 +126,46 @@ def test_a_page_that_is_no_answer_is_told() -> None:
     said = b"<html>log in to the hotel</html>"
     with Cloud(said).answering() as api, pytest.raises(CloudRefused, match="no proper answer came"):
         api.identity(Context())
+
+
+OK = json.dumps({"Response": {**IDENTITY, "RequestId": "r"}}).encode()
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
+FAULTS = {
+    "502": b"HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: 3\r\n\r\nbad",
+    "empty": HEAD + b"Content-Length: 0\r\n\r\n",
+    "cut short": HEAD + f"Content-Length: {len(OK)}\r\n\r\n".encode() + OK[:20],
+    "no object": HEAD + b"Content-Length: 2\r\n\r\n[]",
+    "closed": b"",
+    "stalled": None,
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_broken_line_is_tried_again_and_then_told(
+    fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tencent, "_TIMEOUTS", (2, 0.3))
+    over = threading.Event()
+    met: list[bytes] = []
+
+    def behave(stream: socket.socket) -> None:
+        met.append(stream.recv(65536))
+        answer = FAULTS[fault]
+        if over.is_set():
+            answer = HEAD + f"Content-Length: {len(OK)}\r\n\r\n".encode() + OK
+        if answer is None:
+            stream.recv(65536)  # until the other side has had enough
+        else:
+            stream.sendall(answer)
+
+    with listener(behave) as port:
+        api = Tencent("AKIDtest", "key-of-test", endpoint=f"http://127.0.0.1:{port}")
+        with pytest.raises(CloudRefused) as caught:
+            api.identity(Context())
+        assert caught.value.unreached or caught.value.code == "ServerNetworkError"
+        assert len(met) == 4
+        over.set()
+        assert api.identity(Context()).account == "100"
 
 
 def test_a_closed_port_is_told_after_the_last_try() -> None:

@@ -168,6 +168,7 @@ def test_the_home_knows_the_contract_and_the_servers(box: Sandbox) -> None:
         "mysql": facts.mysql,
         "website": facts.web,
         "account": facts.wechat,
+        "cloud": facts.cloud,
     }
 
 

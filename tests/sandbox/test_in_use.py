@@ -68,10 +68,9 @@ def test_the_website_is_up_and_its_certificate_trusted(facts: Facts, context: Co
 
 
 def test_the_clouds_stand_ins_answer(box: Sandbox, facts: Facts, context: Context) -> None:
-    key = box.keyring.get_password(SERVICE, f"tencent:{facts.tencent_secret_id}")
+    key = box.keyring.get_password(SERVICE, facts.cloud.secret_name)
     assert key
-    endpoint = f"http://{facts.tencent_endpoint}"
-    cloud = Tencent(facts.tencent_secret_id, key, endpoint=endpoint)
+    cloud = Tencent(facts.cloud.secret_id, key, endpoint=facts.cloud.endpoint)
     assert cloud.identity(context).account == "100000000001"
     secret = box.keyring.get_password(SERVICE, facts.wechat.secret_name)
     # Yesterday's statistics are ready at eight; the day before's always.
