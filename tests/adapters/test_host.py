@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import re
+import shutil
 import subprocess
 from dataclasses import asdict, fields, replace
 from datetime import timedelta
@@ -257,6 +259,22 @@ def test_a_real_busybox_tells_less_and_says_so() -> None:
     assert (seen.cores, seen.zombies, seen.users) == (2, 1, ())
 
 
+def test_without_types_from_df_the_mounts_tell_them() -> None:
+    text = """Filesystem 1024-blocks Used Available Capacity Mounted on
+/dev/vda1 100 50 50 50% /
+/dev/loop7 4 4 0 100% /snap/core
+/dev/mapper/image 4 4 0 100% /srv/read only
+tmpfs 100 99 1 99% /run
+
+== mounts
+/dev/vda1 / ext4 rw 0 0
+/dev/mapper/image /srv/read\\040only squashfs ro 0 0
+torn
+"""
+    seen = recorded("alpine-3.19", disks=Section(0, text))
+    assert [disk.mount for disk in seen.disks] == ["/"]
+
+
 def test_a_real_debian_was_recorded_twice() -> None:
     first, second = recorded("debian-12-recorded"), recorded("debian-12-recorded-later")
     seen = with_rates(second, first, timedelta(seconds=1))
@@ -424,22 +442,70 @@ def test_a_section_whose_end_is_lost_costs_only_itself() -> None:
 # ---------------------------------------------------------------- for real
 
 
+class Here:
+    """This machine's own shell."""
+
+    def __init__(self) -> None:
+        self.runs: list[str] = []
+
+    def run(self, script: str, context: Context, *, deadline: float) -> tuple[int, bytes]:
+        self.runs.append(script)
+        ran = subprocess.run(["sh", "-s"], input=script.encode(), stdout=subprocess.PIPE)
+        return ran.returncode, ran.stdout
+
+
 def test_a_look_is_one_exec_and_leaves_nothing() -> None:
-    runs: list[str] = []
-
-    class Here:
-        """This machine's own shell."""
-
-        def run(self, script: str, context: Context, *, deadline: float) -> tuple[int, bytes]:
-            runs.append(script)
-            ran = subprocess.run(["sh", "-s"], input=script.encode(), stdout=subprocess.PIPE)
-            return ran.returncode, ran.stdout
-
-    seen = host.look(Here(), Context())
+    here = Here()
+    seen = host.look(here, Context())
+    runs = here.runs
     assert (len(runs), bool(seen.boot_id)) == (1, True)
     assert not re.search(
         r"mktemp|tee |[^&2]>\s*(?!/dev/null|&1)[/\w]", runs[0]
     )  # no file is written
+
+
+class Bare:
+    """This machine with nothing but busybox where the tools are, as Alpine has it.
+
+    What lies over them is a mount in a name space of its own, gone with the process.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.tools, self.none = folder / "tools", folder / "none"
+        self.tools.mkdir()
+        self.none.mkdir()
+        busybox = shutil.copy("/usr/bin/busybox", self.tools)
+        subprocess.run([busybox, "--install", "-s", self.tools], check=True)
+
+    def run(self, script: str, context: Context, *, deadline: float) -> tuple[int, bytes]:
+        lay = f"""cd / && T={self.tools}
+$T/mount --bind {self.none} /usr/sbin && $T/mount --bind $T /usr/bin && exec /usr/bin/sh -s"""
+        words = ["unshare", "--mount", self.tools / "sh", "-ec", lay]
+        ran = subprocess.run(words, input=script.encode(), stdout=subprocess.PIPE, check=True)
+        return ran.returncode, ran.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts of one's own need root")
+def test_a_host_with_busybox_alone_answers_the_same_script(tmp_path: Path) -> None:
+    first = host.look(Bare(tmp_path), Context())
+    # Nothing tells a page's size or who was refused, nor what was killed where that is restricted.
+    assert first.sections.keys() <= {"swap", "top_memory", "logins", "oom"}
+    assert {"swap", "top_memory"} <= first.sections.keys()
+    assert first.failed_units is None
+    assert first.notes["units"] == "This host does not run systemd."
+    with_tools = host.look(Here(), Context())
+    assert (first.cores, first.boot_id) == (with_tools.cores, with_tools.boot_id)
+    assert first.memory_total == with_tools.memory_total
+    assert {disk.mount: disk.total for disk in first.disks} == {
+        disk.mount: disk.total for disk in with_tools.disks
+    }
+    assert first.clock_seconds == 0
+    assert first.ports
+    found = verdict(replace(first, disks=(), load5=0.1), History())
+    assert found.state != "critical"
+    assert first.counters
+    before = replace(first, counters=replace(first.counters, uptime=first.counters.uptime - 10))
+    assert isinstance(with_rates(first, before, timedelta(seconds=10)), HostDetails)
 
 
 def test_this_machine_answers_over_the_real_sshd(sshd: Sshd, tmp_path: Path) -> None:

@@ -20,14 +20,19 @@ _WHOLE_DISK: Final = re.compile(r"(?:[shv]d[a-z]+|xvd[a-z]+|nvme\d+n\d+|mmcblk\d
 
 
 def file_systems(text: str) -> tuple[Disk, ...]:
-    """Return each real file system once, the shortest mount first where it has several."""
-    head, *lines = [line for line in text.splitlines() if not line.startswith("df: ")]
-    typed = "Type" in head.split()
+    """Return each real file system once, the shortest mount first where it has several.
+
+    busybox's df tells no types: `/proc/mounts` follows it then.
+    """
+    shown, _, mounted = text.partition("\n== mounts\n")
+    head, *lines = [line for line in shown.splitlines() if not line.startswith("df: ")]
+    typed, kinds = "Type" in head.split(), _kinds(mounted)
     found: dict[str, Disk] = {}
     for line in filter(str.strip, lines):
         words = line.split(None, 6 if typed else 5)
-        kind = words.pop(1) if typed else words[0]
+        kind = words.pop(1) if typed else ""
         device, mount = words[0], words[5]
+        kind = kind or kinds.get(mount, device)
         if kind in _NOT_DISKS or device.startswith("/dev/loop") or device in _NOT_DISKS:
             continue
         if "overlay" in (kind, device) and mount != "/":
@@ -43,6 +48,16 @@ def file_systems(text: str) -> tuple[Disk, ...]:
     if not found:
         raise Unknown(tr("the host lists no file system"))
     return tuple(sorted(found.values(), key=lambda disk: disk.mount))
+
+
+def _kinds(mounted: str) -> dict[str, str]:
+    """Return the types of file systems by mount; blanks in names are written in octal."""
+    rows = (line.split() for line in mounted.splitlines())
+    return {
+        re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), row[1]): row[2]
+        for row in rows
+        if len(row) > 2
+    }
 
 
 def inodes(text: str) -> dict[str, float]:

@@ -32,7 +32,8 @@ d route cat /proc/net/route
 d sockets cat /proc/net/sockstat
 d files cat /proc/sys/fs/file-nr
 s disks 'if df --version >/dev/null 2>&1
-then df -P -k -T -x tmpfs -x devtmpfs -x squashfs; else df -P -k; fi'
+then exec df -P -k -T -x tmpfs -x devtmpfs -x squashfs; fi
+df -P -k && echo "== mounts" && cat /proc/mounts'
 s inodes 'df -P -i'
 s units 'f=$(systemctl list-units --failed --plain --no-legend --no-pager 2>&1); c=$?
 printf "%s\n" "$f"; [ $c = 0 ] || exit $c
