@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gmops_desktop.contract.alerting import Watch, follow
@@ -104,6 +105,39 @@ def watched(metric: str, values: Sequence[float]) -> list[State]:
         watch = follow(watch, Hold(), level, at, 60)
         found.append(watch.state)
     return found
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32))
+def test_in_a_season_of_samples_every_alert_had_lasted_and_every_end_was_calm(seed: int) -> None:
+    """A value that wanders for days, sampled every minute or so, with gaps; each change of the
+    alert is held against the samples alone."""
+    chance, limit, hold = random.Random(seed), LIMITS["cpu"], Hold()
+    assert limit.warning
+    assert limit.critical
+    watch, at, value = Watch(), NOON, 70.0
+    known: list[tuple[datetime, float]] = []
+    means: list[tuple[datetime, float]] = []
+    raised: list[datetime] = []
+    for _ in range(400):
+        at += MINUTE * chance.choice([1, 1, 1, 1, 2, 2, 40 if chance.random() < 0.05 else 1])
+        value = min(100.0, max(40.0, value + chance.gauss(0, 6)))
+        known.append((at, value))
+        before = watch
+        watch = follow(watch, hold, judge(limit, known, watch.level), at, 60)
+        recent = [(one, seen) for one, seen in known if at - one <= 11 * MINUTE]
+        means.append((at, sum(seen for _, seen in recent) / len(recent)))
+        if RANK[watch.state] > RANK[before.state]:
+            trigger = limit.critical[0] if watch.state == "critical" else limit.warning[0]
+            assert means[-1][1] >= trigger, "no moment's peak"
+            assert at - recent[0][0] >= 8 * MINUTE, "it had lasted"
+            raised.append(at)
+        if RANK[watch.state] < RANK[before.state]:
+            trigger, clear = limit.critical if before.state == "critical" else limit.warning
+            calm = [mean for one, mean in means if at - one <= hold.calm * MINUTE]
+            assert max(calm) < trigger, "no look since found it again"
+            assert min(mean for one, mean in means if one >= raised[-1]) < clear
+            assert at - raised[-1] >= hold.calm * MINUTE, "no alert is over at once"
 
 
 @given(st.lists(st.just("unknown"), min_size=1, max_size=50))
