@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import getpass
 import hashlib
-import json
 import platform
 import re
 import uuid
@@ -21,10 +20,11 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Row, func, insert, or_, select
+from sqlalchemy import func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from db.engine import Database
+from db.entries import entries_of, values_of_entry, view_of
 from db.ids import uuid7
 from db.models import Device, Entry, Numbered
 from db.projections import TABLES, project, project_all, project_new, strangers
@@ -46,7 +46,6 @@ from gmops_desktop.language import tr
 
 _PREFIXES: Final = {"ticket": "T", "change": "C", "report": "R"}
 _NONE: Final[Mapping[str, Json]] = {}
-_PARTS: Final = {"fields", "note", "seen"}
 _AT_ONCE: Final = 500  # subjects of one statement
 _AS_THEY_ARE: Final = frozenset({str, int, float, bool, type(None)})  # in JSON
 
@@ -123,7 +122,7 @@ class Journal:
         """
         device = self._device(session)
         entry = self._append(session, device, kind, subject, action, fields, note)
-        project(session, _entries_of(session, kind, subject))
+        project(session, entries_of(session, kind, subject))
         session.flush()
         return entry
 
@@ -148,7 +147,7 @@ class Journal:
                     entry, data = self._entry(place, kind, one.subject, fact)
                     place = place.after(entry)
                     made[-1].append(entry)
-                    rows.append(_values(entry, data))
+                    rows.append(values_of_entry(entry, data))
             session.connection().execute(insert(Entry), rows)
             project_new(session, map(fold, made))
             done += len(made)
@@ -181,31 +180,31 @@ class Journal:
     def entries(self, kind: str = "", subject: str = "") -> tuple[EntryView, ...]:
         """Return the entries of a subject, of a kind, or all, oldest first by logical clock."""
         with self._database.session() as session:
-            return tuple(_entries_of(session, kind, subject))
+            return tuple(entries_of(session, kind, subject))
 
     def entries_in(self, session: Session, kind: str, subject: str) -> tuple[EntryView, ...]:
         """Return the entries of a subject as `session`'s transaction sees them."""
-        return tuple(_entries_of(session, kind, subject))
+        return tuple(entries_of(session, kind, subject))
 
     def entries_ending(self, session: Session, *endings: str) -> tuple[EntryView, ...]:
         """Return the entries of all subjects whose action ends so (".attached"), oldest first."""
         wanted = select(Entry).where(or_(*(Entry.action.endswith(end) for end in endings)))
         rows = session.scalars(wanted.order_by(Entry.clock, Entry.device))
-        return tuple(_view(row) for row in rows)
+        return tuple(view_of(row) for row in rows)
 
     def entries_after(self, clock: int, kind: str) -> tuple[EntryView, ...]:
         """Return the entries of a kind that are younger than `clock`, oldest first."""
         wanted = select(Entry).where(Entry.clock > clock, Entry.kind == kind)
         with self._database.session() as session:
             rows = session.scalars(wanted.order_by(Entry.clock, Entry.device))
-            return tuple(_view(row) for row in rows)
+            return tuple(view_of(row) for row in rows)
 
     def entries_between(
         self, session: Session, begin: datetime, end: datetime
     ) -> tuple[EntryView, ...]:
         """Return the entries of any kind recorded from `begin` to before `end`, oldest first."""
         inside = select(Entry).where(Entry.at >= begin, Entry.at < end)
-        return tuple(_view(row) for row in session.scalars(inside.order_by(Entry.clock)))
+        return tuple(view_of(row) for row in session.scalars(inside.order_by(Entry.clock)))
 
     def clock(self) -> int:
         """Return the logical clock of the youngest entry."""
@@ -225,7 +224,7 @@ class Journal:
                 some = Entry.subject.in_(subjects[start : start + _AT_ONCE])
                 wanted = select(Entry.__table__).where(Entry.kind == kind, some)
                 for row in session.execute(wanted.order_by(Entry.clock, Entry.device)):
-                    found[row.subject].append(_view(row))
+                    found[row.subject].append(view_of(row))
         return {subject: tuple(entries) for subject, entries in found.items()}
 
     def heads(self) -> tuple[ChainHead, ...]:
@@ -241,7 +240,7 @@ class Journal:
     def strangers(self) -> tuple[str, ...]:
         """Return the name of every row that says something else than its entries do."""
         with self._database.session() as session:
-            return strangers(session, _entries_of(session))
+            return strangers(session, entries_of(session))
 
     def verify(self) -> ChainReport:
         """Recompute every hash and follow every chain; name each entry that does not fit."""
@@ -249,7 +248,7 @@ class Journal:
             whole, unreadable = [], []
             for row in session.scalars(select(Entry)):
                 try:
-                    whole.append(_view(row))
+                    whole.append(view_of(row))
                 except (ValueError, AttributeError):
                     unreadable.append((row.device, row.sequence))
             names = {device.id: device.name for device in session.scalars(select(Device))}
@@ -260,7 +259,7 @@ class Journal:
     def rebuild(self) -> None:
         """Drop every projection and replay the journal."""
         with self._database.session() as session, session.begin():
-            project_all(session, _entries_of(session))
+            project_all(session, entries_of(session))
 
     def catch_up(self) -> bool:
         """Rebuild if a newer program gathers from the journal what this store has not; say so."""
@@ -278,7 +277,7 @@ class Journal:
         """
         offered = {entry.id: entry for entry in entries}
         with self._database.session() as session, session.begin():
-            held = {entry.id: entry for entry in _entries_of(session)}
+            held = {entry.id: entry for entry in entries_of(session)}
             new = [entry for key, entry in offered.items() if key not in held]
             changed = [e for key, e in offered.items() if key in held and held[key] != e]
             union = [*held.values(), *new]
@@ -291,11 +290,11 @@ class Journal:
                     unharmed=tr("Nothing was taken in; the record here is unchanged."),
                 )
             _meet_devices(session, union)
-            session.add_all(Entry(**_values(entry, data_of(entry))) for entry in new)
+            session.add_all(Entry(**values_of_entry(entry, data_of(entry))) for entry in new)
             session.flush()
             touched = {(entry.kind, entry.subject) for entry in new}
             for kind, subject in sorted(touched):
-                project(session, _entries_of(session, kind, subject))
+                project(session, entries_of(session, kind, subject))
         return len(new)
 
     def _append(
@@ -310,7 +309,7 @@ class Journal:
     ) -> EntryView:
         place = self._place(session, device)
         entry, data = self._entry(place, kind, subject, Fact(action, fields, note))
-        session.add(Entry(**_values(entry, data)))
+        session.add(Entry(**values_of_entry(entry, data)))
         session.flush()
         return entry
 
@@ -407,16 +406,6 @@ def _machine(place: str) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def _entries_of(session: Session, kind: str = "", subject: str = "") -> list[EntryView]:
-    # Bare rows: a journal has many, and none is ever changed.
-    wanted = select(Entry.__table__).order_by(Entry.clock, Entry.device)
-    if kind:
-        wanted = wanted.where(Entry.kind == kind)
-    if subject:
-        wanted = wanted.where(Entry.subject == subject)
-    return [_view(row) for row in session.execute(wanted)]
-
-
 def _heads(session: Session) -> tuple[ChainHead, ...]:
     found = []
     for device in session.scalars(select(Device).order_by(Device.id)):
@@ -440,44 +429,3 @@ def _meet_devices(session: Session, entries: Iterable[EntryView]) -> None:
             name, letter = str(said.get("name", device)), str(said.get("letter", ""))
             session.add(Device(id=device, name=name, letter=letter, machine=""))
     session.flush()
-
-
-def _view(row: Entry | Row[Any]) -> EntryView:
-    data = json.loads(row.data)
-    if data.keys() != _PARTS:
-        raise ValueError(f"entry {row.id} holds something else")
-    return EntryView(
-        id=row.id,
-        device=row.device,
-        sequence=row.sequence,
-        clock=row.clock,
-        at=row.at,
-        offset_minutes=row.offset_minutes,
-        actor=row.actor,
-        kind=row.kind,
-        subject=row.subject,
-        action=row.action,
-        fields=data["fields"],
-        note=data["note"],
-        hash=row.hash,
-        previous=row.previous,
-        seen=data["seen"],
-    )
-
-
-def _values(entry: EntryView, data: str) -> dict[str, Any]:
-    return {
-        "id": entry.id,
-        "device": entry.device,
-        "sequence": entry.sequence,
-        "clock": entry.clock,
-        "at": entry.at,
-        "offset_minutes": entry.offset_minutes,
-        "actor": entry.actor,
-        "kind": entry.kind,
-        "subject": entry.subject,
-        "action": entry.action,
-        "data": data,
-        "previous": entry.previous,
-        "hash": entry.hash,
-    }

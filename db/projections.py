@@ -19,6 +19,7 @@ from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from db import texts
 from db.columns import Exact, UtcTime
+from db.entries import entries_of
 from db.models import (
     ChangeRow,
     ContactRow,
@@ -31,6 +32,7 @@ from db.models import (
     TicketRow,
 )
 from gmops_desktop.contract.record import EntryView, Json, Subject, fold
+from gmops_desktop.contract.ticket_bonds import Merge, merge_of, void_merges, without_merge
 
 TABLES: Final[dict[str, type[Projected]]] = {
     "contract": ContractRow,
@@ -42,6 +44,7 @@ TABLES: Final[dict[str, type[Projected]]] = {
 }
 _OWN: Final = frozenset(Projected.__annotations__) | {"claimed"}
 _AT_ONCE: Final = 500  # rows of one statement
+VOID: Final = "void_merge"  # in `TicketRow.more`: what it was merged into without effect
 
 
 def project(session: Session, entries: Iterable[EntryView]) -> None:
@@ -52,8 +55,19 @@ def project(session: Session, entries: Iterable[EntryView]) -> None:
     _keep_text(session, subject)
     if model is None:  # a kind that is a list of entries and nothing else
         return
-    values = values_of(model, subject)
-    row = session.get(model, first.subject)
+    before = session.get(TicketRow, first.subject) if model is TicketRow else None
+    into = _target(before)
+    _write(session, model, first.subject, values_of(model, subject))
+    if model is TicketRow and (into or merge_of(subject.entries)):
+        for start in filter(None, (into, first.subject)):  # what it was part of, and what it is
+            _settle_merges(session, start)
+
+
+def _write(
+    session: Session, model: type[Projected], identity: str, values: Mapping[str, Any]
+) -> None:
+    """Write one row, and settle its number."""
+    row = session.get(model, identity)
     claims = {row.claimed} if isinstance(row, Numbered) else set()
     if row is None:
         row = model(**values)
@@ -112,6 +126,10 @@ def project_all(session: Session, entries: Iterable[EntryView]) -> None:
             for claimed in session.scalars(twice.order_by(model.claimed)).all():
                 _settle_number(session, model, claimed)
     session.flush()
+    part = select(TicketRow.id).where(TicketRow.state == "merged").order_by(TicketRow.id)
+    for start in session.scalars(part).all():
+        _settle_merges(session, start)
+    session.flush()
 
 
 def _by_subject(
@@ -128,6 +146,8 @@ def strangers(session: Session, entries: Iterable[EntryView]) -> tuple[str, ...]
     """
     found: list[str] = []
     subjects = {key: fold(group) for key, group in _by_subject(entries)}
+    parts = (merge_of(one.entries) for (kind, _), one in subjects.items() if kind == "ticket")
+    void = void_merges(one for one in parts if one is not None)
     said = {(row.kind, row.subject): row for row in session.scalars(select(TextRow))}
     for kind, model in TABLES.items():
         rows = {row.id: row for row in session.scalars(select(model))}
@@ -136,7 +156,7 @@ def strangers(session: Session, entries: Iterable[EntryView]) -> tuple[str, ...]
             row, text = rows.get(identity), said.get((kind, identity))
             if (
                 row is None
-                or not _agrees(row, values_of(model, subject))
+                or not _agrees(row, _values_standing(model, subject, void))
                 or not _says(text, subject, row)
             ):
                 found.append(_name(subject.fields, identity))
@@ -244,6 +264,44 @@ def _settle_number(session: Session, model: type[Numbered], claimed: str) -> Non
             texts.renumber(session, kind, row.id, claimed, before, row.number)
         others = {name for name in row.conflicts if name != "number"}
         row.conflicts = sorted(others | {"number"}) if place else sorted(others)
+
+
+def _target(row: TicketRow | None) -> str:
+    """Return the id of the ticket that one was merged into, whether that holds or not."""
+    if row is None:
+        return ""
+    merged = row.more.get("merged_into") if row.state == "merged" else ""
+    return str(row.more.get(VOID) or merged or "")
+
+
+def _settle_merges(session: Session, start: str) -> None:
+    """Let the last merge of a ring not hold (`void_merges`), and all others on its way hold."""
+    merges: dict[str, Merge] = {}
+    here = start
+    while here not in merges:
+        merge = merge_of(entries_of(session, "ticket", here))
+        if merge is None or session.get(TicketRow, merge.into) is None:
+            break
+        merges[here] = merge
+        here = merge.into
+    void = void_merges(merges.values())
+    for identity, merge in merges.items():
+        row = session.get_one(TicketRow, identity)
+        if (merge.entry in void) != (VOID in row.more):
+            subject = fold(entries_of(session, "ticket", identity))
+            _write(session, TicketRow, identity, _values_standing(TicketRow, subject, void))
+
+
+def _values_standing(
+    model: type[Projected], subject: Subject, void: frozenset[str]
+) -> dict[str, Any]:
+    """Return the columns of a row; a merge that does not hold counts as if it had not been made."""
+    merge = merge_of(subject.entries) if void and model is TicketRow else None
+    if merge is None or merge.entry not in void:
+        return values_of(model, subject)
+    values = values_of(model, fold(without_merge(subject.entries)))
+    conflicts = sorted({*values["conflicts"], "merged_into"})
+    return values | {"more": {**values["more"], VOID: merge.into}, "conflicts": conflicts}
 
 
 def _another(row: Numbered) -> str:

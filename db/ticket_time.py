@@ -23,6 +23,7 @@ from gmops_desktop.contract.intervals import Interval, intervals
 from gmops_desktop.contract.record import EntryView
 from gmops_desktop.contract.targets import OBJECTIVES, Targets, from_json
 from gmops_desktop.contract.terms import day_of
+from gmops_desktop.contract.ticket_bonds import without_merge
 from gmops_desktop.contract.tickets import Ticket
 from gmops_desktop.contract.workdays import calendar_of
 
@@ -47,10 +48,13 @@ def replayed(
     parts = {one.id: _parts_of(one.id, inside) for one in tickets}
     wanted = {one.id for one in tickets} | {part.id for some in parts.values() for part in some}
     entries = journal.entries_of("ticket", sorted(wanted))
+    counted = entries | {
+        one.id: without_merge(entries[one.id]) for one in tickets if one.void_merge
+    }
     limits, works = _limits(session), _works(journal)
     found = {}
     for one in tickets:
-        own, joined = entries[one.id], [entries[part.id] for part in parts[one.id]]
+        own, joined = counted[one.id], [counted[part.id] for part in parts[one.id]]
         targets = limits(one)
         found[one.id] = Replayed(
             clocks(own, now, targets, works=works, joined=joined),

@@ -121,6 +121,7 @@ def ticket_of(row: TicketRow) -> Ticket:
         links=links_in(more),
         merged_into=more.get("merged_into", ""),
         contract_id=more.get("contract_id") or "",
+        void_merge=more.get("void_merge", ""),
     )
 
 

@@ -20,7 +20,7 @@ from gmops_desktop.contract.tickets import (
 from gmops_desktop.language import tr
 from gmops_desktop.services.tickets import Dossier
 from ui import words
-from ui.widgets.frames import Label, clear, column
+from ui.widgets.frames import Label, clear, column, paragraph
 
 _LABELS: Final = 72  # pixels
 
@@ -38,7 +38,8 @@ class TicketFacts(QWidget):
         self._grid.setColumnMinimumWidth(0, _LABELS)
         self._grid.setColumnMinimumWidth(2, _LABELS)
         self.missing = Label(role="caption", ink="warning")
-        column(self, self._grid, self.missing, margins=(16, 8, 16, 8), spacing=6)
+        self.crossed = paragraph("", "caption")
+        column(self, self._grid, self.crossed, self.missing, margins=(16, 8, 16, 8), spacing=6)
 
     def show_dossier(self, dossier: Dossier) -> None:
         """Show what is known of the ticket; nothing takes no room."""
@@ -55,7 +56,21 @@ class TicketFacts(QWidget):
         asked = tr(", ", context="between names").join(dossier.open_points)
         self.missing.setVisible(bool(asked))
         self.missing.show_text(tr("Not on record yet: {what}", what=asked))
-        self.setVisible(bool(known or asked))
+        crossed = _crossed(dossier)
+        self.crossed.setText(crossed)
+        self.crossed.setVisible(bool(crossed))
+        self.setVisible(bool(known or asked or crossed))
+
+
+def _crossed(dossier: Dossier) -> str:
+    """Return what two devices did that merged two tickets into each other, "" where none did."""
+    wanted = dossier.ticket.void_merge
+    other = next((one.number for one in dossier.merged if one.id == wanted), "")
+    return other and tr(
+        "Two devices merged this ticket and {number} into each other. What was recorded first "
+        "holds: {number} is part of this one. Taking back that merge turns it round.",
+        number=other,
+    )
 
 
 def _known(dossier: Dossier) -> Iterator[tuple[str, str]]:

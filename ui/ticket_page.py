@@ -214,6 +214,8 @@ class TicketPage(Pane):
         if ticket.state == "merged":
             self._offer("part", tr("Take the merge back"))
             return
+        if ticket.void_merge:
+            self._offer("part", tr("Leave the merge as it stands"))
         if gated(ticket) is not None:
             self._offer("emergency", tr("Special emergency…"))
         self.more_menu.addSeparator()

@@ -193,7 +193,8 @@ class Ticket:
     `interrupts` the service.  `resumes` is the state a suspended ticket goes back to.  `links`
     maps ids of other tickets to a `ticket_bonds.LinkKind`; `merged_into` is the id of the ticket
     this one became part of.  `contract_id` names the contract that was shown as it was opened, for
-    what is about no resource and was asked for by no contact.
+    what is about no resource and was asked for by no contact.  `void_merge` is the id of the ticket
+    it was merged into on another device, while that one was merged into it: that does not hold.
     """
 
     id: str
@@ -234,6 +235,7 @@ class Ticket:
     links: Mapping[str, str] = field(default_factory=dict, hash=False)
     merged_into: str = ""
     contract_id: str = ""
+    void_merge: str = ""
 
 
 # ---------------------------------------------------------------- who may ask

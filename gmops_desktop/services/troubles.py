@@ -176,7 +176,7 @@ class Troubles:
     def _home(self, ticket: Ticket) -> Ticket:
         """Return the ticket itself, or the one into which it was merged."""
         seen = {ticket.id}
-        while ticket.merged_into and ticket.merged_into not in seen:  # two devices may have crossed
+        while ticket.merged_into and ticket.merged_into not in seen:
             ticket = self._tickets.get(ticket.merged_into)
             seen.add(ticket.id)
         return ticket

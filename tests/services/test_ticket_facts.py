@@ -195,25 +195,6 @@ def test_a_confirmation_says_when_it_was_given(tickets, time):
     assert "李慧敏 · 电话 · 2018-11-22" in tickets.steps(ticket.id)[-1].text
 
 
-def test_two_devices_that_merged_two_tickets_into_each_other_can_part_them(
-    tmp_path, journal, tickets, time
-):
-    one, other = open_one(tickets), open_one(tickets, "会员中心 502")
-    store = Database(tmp_path / "laptop" / "store.db")
-    laptop = Journal(store, actor=lambda: "刘洋", device_name="笔记本", now=time)
-    laptop.merge(journal.entries())
-    tickets.bonds.merge(one.id, other.id)
-    Tickets(store, laptop, now=time).bonds.merge(other.id, one.id)
-    journal.merge(laptop.entries())
-    assert {tickets.get(id).state for id in (one.id, other.id)} == {"merged"}
-    assert [part.id for part in tickets.bonds.merged(one.id)] == [other.id]
-    assert tickets.dossier(one.id).merged
-    tickets.bonds.part(one.id)
-    assert tickets.get(one.id).state == "registered"
-    assert tickets.get(other.id).merged_into == one.id
-    store.close()
-
-
 def test_an_emergency_passes_the_gate_and_its_reason_is_printed(tickets):
     ticket = open_one(tickets)
     tickets.facts.interrupts(ticket.id, True)

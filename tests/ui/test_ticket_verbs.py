@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -16,6 +17,8 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from db.engine import Database
+from db.journal import Journal
 from gmops_desktop.contract.changes import AUDIENCES
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.finding import Finding
@@ -281,3 +284,29 @@ def test_the_time_it_was_asked_for_is_corrected(
             "written down" in label.full_text for label in tab.page.known.findChildren(Label)
         )
     )
+
+
+def test_two_tickets_merged_into_each_other_are_pointed_out_and_settled(
+    tab: TicketsTab, tickets: Tickets, journal: Journal, tmp_path: Path,
+    settled: Callable[[], None],
+) -> None:  # fmt: skip
+    one, other = opened(tab, tickets), opened(tab, tickets, "打不开")
+    laptop = Database(tmp_path / "laptop.db")
+    there = Journal(laptop, actor=lambda: "李工", device_name="laptop")
+    there.merge(journal.entries())
+    tickets.bonds.merge(one.id, other.id)
+    away = Tickets(laptop, there)
+    away.note(one.id, "现场")
+    away.bonds.merge(other.id, one.id)
+    journal.merge(there.entries())
+    laptop.close()
+    tab.renew()
+    tab.show_item(other.id)
+    assert tab.page.conflict.isVisible()
+    assert f"this ticket and {one.number} into each other" in tab.page.known.crossed.text()
+    choose(tab, "Leave the merge as it stands")
+    settled()
+    assert not tab.page.conflict.isVisible()
+    assert not tab.page.known.crossed.isVisible()
+    assert tickets.get(other.id).void_merge == ""
+    assert tickets.get(one.id).merged_into == other.id

@@ -42,7 +42,14 @@ def of_tickets(found: Iterable[Open], now: datetime) -> Iterable[Due]:
     for one in found:
         said = one.row.more.get("promised_for")
         until = datetime.fromisoformat(said) if said else None
-        text = one.row.title
+        if one.row.conflicts:
+            crossed = "merged_into" in one.row.conflicts
+            text = (
+                tr("Merged into each other on two devices: {title}", title=one.row.title)
+                if crossed
+                else tr("Two devices disagree: {title}", title=one.row.title)
+            )
+            yield Due("warning", tr("Conflict"), text, one.row.number)
         if until is not None and day_of(until) <= today:
             promise = one.clocks.get("promise")
             late = promise.state == "critical" if promise else not one.clocks and until < now
@@ -53,11 +60,7 @@ def of_tickets(found: Iterable[Open], now: datetime) -> Iterable[Due]:
         response = one.clocks.get("response")
         if response is not None and response.running and response.state != "ok":
             word = tr("Answer") if response.state == "warning" else tr("Too late")
-            yield Due(response.state, word, text, one.row.number)
-            continue
-        if one.row.conflicts:
-            text = tr("Two devices disagree: {title}", title=one.row.title)
-            yield Due("warning", tr("Conflict"), text, one.row.number)
+            yield Due(response.state, word, one.row.title, one.row.number)
 
 
 def of_notices(notices: Iterable[Notice], today: date) -> Iterable[Due]:

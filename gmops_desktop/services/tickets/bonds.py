@@ -126,14 +126,18 @@ class Bonds:
             )
 
     def part(self, ticket_id: str, text: str = "") -> Ticket:
-        """Take a merge back: the ticket is again in the state it was in, as if never merged."""
+        """Take a merge back: the ticket is again in the state it was in, as if never merged.
+
+        Of two that were merged into each other, taking back the one that holds lets the other
+        hold; taking back the other settles that it does not.
+        """
         with self._book.writing() as session:
             ticket = self._book.ticket(session, ticket_id)
-            if not ticket.merged_into:
+            if not (ticket.merged_into or ticket.void_merge):
                 raise OpsError(tr("{number} is not merged into another.", number=ticket.number))
             state = state_before_merge(self._book.entries(ticket.id))
             fields = {"state": state, "merged_into": "", "closed_at": None}
-            into = self._book.ticket(session, ticket.merged_into)
+            into = self._book.ticket(session, ticket.merged_into or ticket.void_merge)
             self._book.record(session, into.id, "ticket.parted", {}, text, number=ticket.number)
             return self._book.record(
                 session, ticket.id, "ticket.unmerged", fields, text, number=into.number

@@ -14,6 +14,7 @@ from db import agreements
 from db.engine import Database
 from db.journal import Journal
 from db.models import TicketRow
+from db.projections import VOID
 from db.scope import EVERYTHING, Scope, owners, scope_of, scope_shown, shown_contract
 from db.views import ticket_of
 from gmops_desktop.contract.record import EntryView
@@ -78,7 +79,15 @@ class Book:
         evidence: Sequence[str] = (),
         **note: Any,
     ) -> Ticket:
-        """Write one entry and return the ticket as it then is; what is empty is left out."""
+        """Write one entry and return the ticket as it then is; what is empty is left out.
+
+        A step of a ticket whose merge does not hold settles that first: the merge is taken back.
+        """
+        ticket = session.get(TicketRow, ticket_id)
+        unsettled = ticket is not None and ticket.more.get(VOID)
+        if ticket and unsettled and "state" in fields and action != "ticket.unmerged":
+            settled = {"state": ticket.state, "merged_into": "", "closed_at": None}
+            self.journal.record(session, "ticket", ticket_id, "ticket.unmerged", settled)
         said = {"text": text.strip(), "evidence": list(evidence), **note}
         kept = {name: value for name, value in said.items() if value or name == "occurrence"}
         self.journal.record(session, "ticket", ticket_id, action, fields, **kept)
