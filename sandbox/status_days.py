@@ -97,7 +97,8 @@ class Past:
         if self.day != "calm":
             hint = tr("Add this machine's outside address in the account's console.")
             raise OpsError(self._refusal, hint=hint)
-        return account_days.calm(datetime.now(UTC), followers=3204 + self.at // 12)
+        ago = timedelta(seconds=_EVERY * (_LOOKS - 1 - self.at))
+        return account_days.calm(datetime.now(UTC) - ago)
 
     def nothing(self, _address: object, _context: object) -> NoReturn:
         """No cloud account is entered on these days."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gmops_desktop.contract.account_parts import QUOTAS
 from gmops_desktop.contract.looks import AccountDetails
 from gmops_desktop.contract.metrics import failed_share
-from gmops_desktop.language import tr
+from gmops_desktop.language import tr, tr_n
 from gmops_desktop.services.servers import Look
 from gmops_desktop.states import State
 from ui.words import NOTHING, lasting, number, share
@@ -99,7 +99,7 @@ def _quota(details: AccountDetails) -> str:
     if quota is None or quota.share is None:
         return _missing(details, "quotas")
     what = tr(QUOTAS.get(quota.path, quota.path))
-    return tr("{share} of {what}", share=share(quota.share / 100), what=what)
+    return tr("{what}, {share}", what=what, share=share(quota.share / 100))
 
 
 def _readers(details: AccountDetails) -> str:
@@ -116,7 +116,8 @@ def _menu(details: AccountDetails) -> str:
     if menu is None:
         return _missing(details, "menu")
     if menu.as_kept is None:
-        return tr("{count} buttons, not kept yet", count=len(menu.buttons))
+        count = len(menu.buttons)
+        return tr_n("{count} button, not kept yet", "{count} buttons, not kept yet", count)
     day = menu.kept_at[:10]
     return tr("as kept on {day}", day=day) if menu.as_kept else tr("not as kept on {day}", day=day)
 

@@ -39,12 +39,12 @@ class Part:
 
 # The quotas shown: what the website itself lives on, and what this program uses.
 QUOTAS: Final[Mapping[str, str]] = {
-    "/cgi-bin/message/custom/send": mark("messages of the customer service"),
-    "/cgi-bin/message/template/send": mark("template messages"),
-    "/cgi-bin/user/info": mark("facts of followers"),
-    "/cgi-bin/material/add_material": mark("material added"),
-    "/cgi-bin/draft/add": mark("drafts added"),
-    "/datacube/getusercumulate": mark("statistics"),
+    "/cgi-bin/message/custom/send": mark("Customer messages"),
+    "/cgi-bin/message/template/send": mark("Template messages"),
+    "/cgi-bin/user/info": mark("Follower facts"),
+    "/cgi-bin/material/add_material": mark("Material added"),
+    "/cgi-bin/draft/add": mark("Drafts added"),
+    "/datacube/getusercumulate": mark("Statistics"),
 }
 PARTS: Final[Mapping[str, Part]] = {
     "quotas": Part(mark("quotas"), 15 * _MINUTE, calls=len(QUOTAS)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
 import ssl
@@ -15,6 +16,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gmops_desktop.adapters import tcp, wechat
 from gmops_desktop.adapters.ssh import Ssh, TunnelRefused
@@ -23,6 +26,7 @@ from gmops_desktop.adapters.wechat import KeptMenu, Pauses, WeChat, WeChatRefuse
 from gmops_desktop.addresses import AccountAddress
 from gmops_desktop.context import Context
 from gmops_desktop.contract.account_parts import CALLS_A_DAY, PARTS
+from gmops_desktop.contract.fact_lines import lines_of
 from gmops_desktop.contract.looks import (
     AccountDay,
     AccountDetails,
@@ -30,7 +34,11 @@ from gmops_desktop.contract.looks import (
     CallbackSeen,
     MenuSeen,
     Standing,
+    details_from_dict,
+    details_to_dict,
 )
+from gmops_desktop.contract.metrics import samples_of
+from gmops_desktop.contract.verdicts import History, verdict
 from gmops_desktop.errors import Cancelled, OpsError
 from gmops_desktop.log import redact
 from sandbox.certificates import issue
@@ -150,7 +158,7 @@ class Interfaces:
             self.tokens += 1
             return {"access_token": f"token-number-{self.tokens}", "expires_in": 7200}
         found = self.answers[path]
-        if isinstance(found, list):
+        if isinstance(found, list) and found:
             found = found.pop(0) if len(found) > 1 else found[0]
         return found
 
@@ -569,3 +577,38 @@ def test_the_certificate_must_be_wechats_though_the_port_is_here(name: str, tmp_
             with pytest.raises(OpsError, match="no proper answer"):
                 account.call("/cgi-bin/draft/count")
             assert interfaces.asked == []
+
+
+# -- Damaged answers
+
+
+JUNK = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9)
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> dict[str, object]:
+    """Return the usual answers with one place in one of them replaced by something else."""
+    answers = json.loads(json.dumps(Interfaces().answers))
+    path = draw(st.sampled_from(sorted(answers)))
+    holder, key = answers, path
+    while isinstance(holder[key], dict | list) and holder[key] and draw(st.booleans()):
+        holder = holder[key]
+        key = draw(st.sampled_from(sorted(holder) if isinstance(holder, dict)
+                                   else range(len(holder))))  # fmt: skip
+    holder[key] = draw(JUNK | st.lists(JUNK, max_size=2) | st.dictionaries(st.text(), JUNK))
+    return answers
+
+
+@settings(max_examples=int(os.environ.get("GMOPS_SOAK", "15")), deadline=None)
+@given(damaged())
+def test_a_damaged_answer_is_never_more_than_an_unknown_part(answers: dict[str, object]) -> None:
+    interfaces = Interfaces()
+    interfaces.answers = answers
+    with interfaces.serving() as address:
+        seen = look(address)
+        again = look(address, before=seen, at=NOW + timedelta(days=1))
+    for one in (seen, again):
+        assert details_from_dict("account", json.loads(json.dumps(details_to_dict(one)))) == one
+        assert verdict(one, History(at=NOW)).reason
+        assert lines_of(one)
+        assert samples_of(one)

@@ -12,6 +12,7 @@ import pytest
 from db.engine import Database
 from db.journal import Journal
 from gmops_desktop.adapters.wechat import WeChat, WeChatRefused
+from gmops_desktop.adapters.wechat import look as look_at
 from gmops_desktop.addresses import AccountAddress
 from gmops_desktop.archive import age
 from gmops_desktop.archive.inventory import Inventory
@@ -19,6 +20,7 @@ from gmops_desktop.archive.plain_copies import PlainCopies
 from gmops_desktop.archive.sealing import NoIdentity, Seals
 from gmops_desktop.context import Context, Progress
 from gmops_desktop.contract.account_menus import refusals
+from gmops_desktop.contract.looks import MenuSeen
 from gmops_desktop.errors import Cancelled, OpsError
 from gmops_desktop.services.account_settings import AccountBackups, Button, Menu, menu_of
 from gmops_desktop.services.account_settings.differences import compare_menus
@@ -83,6 +85,34 @@ def test_everything_is_in_the_archive(backups: AccountBackups, wechat: Wechat) -
     assert backups.verify(taken.path, Context()).ok
     [listed] = backups.all()
     assert (listed.id, listed.counts, listed.path) == (taken.id, taken.counts, taken.path)
+
+
+def test_a_look_tells_whether_the_menu_is_the_one_that_was_kept(
+    backups: AccountBackups, wechat: Wechat
+) -> None:
+    def look() -> MenuSeen | None:
+        address, kept = wechat.address, backups.kept_menu(wechat.address.app_id)
+        return look_at(address, wechat.secret, Context(), kept=kept).menu
+
+    menu = look()
+    assert menu is not None
+    assert (menu.as_kept, menu.kept_at) == (None, "")  # nothing is kept yet
+    taken = backups.take(wechat.address, Context())
+    wechat.configure(certified=False)  # the look and the archive use what every account may ask
+    menu = look()
+    assert menu is not None
+    assert menu.as_kept is True
+    assert menu.kept_at[:19] == taken.at.isoformat()[:19]
+    change(wechat, lambda held: held["menu"].pop())
+    menu = look()
+    assert menu is not None
+    assert menu.as_kept is False
+    assert "联系我们" not in menu.buttons
+    backups.take(wechat.address, Context())
+    menu = look()
+    assert menu is not None
+    assert menu.as_kept is True
+    assert backups.kept_menu("wx-other") is None
 
 
 def test_databases_archives_keep_a_list_of_their_own(

@@ -348,9 +348,9 @@ class _AccountForm(Form):
         self.token.setEchoMode(QLineEdit.EchoMode.Password)
         self.token.setPlaceholderText(self.secret.placeholderText())
         self.add_line(
-            (tr("Callback of the site (server address in the console)"), self.callback, 1)
+            (tr("Callback of the site (server address in the console)"), self.callback, 3),
+            (tr("Its token (kept in the keyring)"), self.token, 2),
         )
-        self.add_line((tr("Its token (kept in the keyring)"), self.token, 1))
 
     def missing(self) -> str:
         if not self.app_id.text().strip():

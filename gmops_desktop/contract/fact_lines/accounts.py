@@ -56,10 +56,11 @@ def _site(seen: AccountDetails, lines: Lines) -> None:
         lines.add("echo", tr("A wrong signature"),
                   tr("is refused") if echo.guarded else tr("is taken as well"),
                   "ok" if echo.guarded else "warning")  # fmt: skip
+    lines.subject = tr("Messages to the site")
     for day in reversed([one for one in seen.days if one.calls is not None][-_DAYS:]):
-        lines.add("", noted(tr("Messages handed on"), day.on), _handed_on(day))
-    if seen.newest("calls") is None:
-        lines.add("health", tr("Messages handed on"), None)
+        lines.add("", day.on, _handed_on(day))
+    if "health" in seen.sections or "health" in seen.notes or seen.newest("calls") is None:
+        lines.add("health", tr("Newest day"), None)
 
 
 def _handed_on(day: AccountDay) -> str:
@@ -105,7 +106,7 @@ def _days(seen: AccountDetails, lines: Lines) -> None:
         lines.add("", day.on, told)
     for key, figure in (("followers", "followers"), ("changes", "new"), ("reads", "readers")):
         if key in seen.sections or key in seen.notes or seen.newest(figure) is None:
-            lines.add(key, tr(PARTS[key].word), None)
+            lines.add(key, noted(tr("Newest day"), tr(PARTS[key].word)), None)
 
 
 def _known(value: int | None) -> str:
@@ -115,15 +116,15 @@ def _known(value: int | None) -> str:
 def _articles(seen: AccountDetails, lines: Lines) -> None:
     lines.subject = tr("Articles of the last 7 days")
     for article in seen.articles or ():
-        lines.add("", noted(article.title or tr("without a title"), article.on), _article(article))
+        lines.add("", article.title or tr("without a title"), _article(article))
     if not seen.articles or "articles" in seen.notes:
         none = tr("none") if seen.articles is not None and "articles" not in seen.notes else None
         lines.add("articles", tr("Articles"), none)
 
 
 def _article(article: Article) -> str:
-    told = tr("{readers} readers, shared by {shares}", readers=_known(article.readers),
-              shares=_known(article.shares))  # fmt: skip
+    told = tr("{day}: {readers} readers, shared by {shares}", day=article.on,
+              readers=_known(article.readers), shares=_known(article.shares))  # fmt: skip
     if article.finished is None:
         return told
     return told + tr("; {share} read to the end", share=percent(article.finished))
