@@ -94,6 +94,15 @@ def in_cloud(session: Session, scope: Scope) -> tuple[CloudThing, ...]:
     return tuple(found)
 
 
+def cloud_faults(session: Session, scope: Scope) -> dict[str, str]:
+    """Return why the cloud's newest looks could not say what there is, by part ("servers")."""
+    found: dict[str, str] = {}
+    for row in resources_in(session, "cloud", scope):
+        seen = looked(session, row.id)
+        found |= (seen[1].get("sections") or {}) if seen else {}
+    return found
+
+
 def domains_in(session: Session, scope: Scope = EVERYTHING) -> dict[str, str]:
     """Return the domains that are looked after, each with the website in it, or else the cloud's
     resource that names it."""

@@ -43,7 +43,9 @@ class Expiring(QObject):
 
     def open(self, expiry: Expiry, over: QWidget) -> ExpirySheet:
         """Open the sheet of a thing."""
-        history = self._contracts.expiry_history(expiry.key)
+        # What was entered for the kind counts for the only thing of that kind.
+        keys = dict.fromkeys((expiry.key, expiry.thing.kind))
+        history = self._contracts.expiry_history(*keys)
         sheet = ExpirySheet(over.window(), expiry, history, partial(self._keep, expiry.key))
         if expiry.thing.kind == "domain" and ":" in expiry.key:
             sheet.add_action(

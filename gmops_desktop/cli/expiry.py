@@ -49,7 +49,7 @@ def set_(
     on = None if day in ("never", "none") else _day(day)
     with opened(as_json) as session:
         obligations = session.services.obligations
-        known = {one.key: one for one in obligations.overview().expiry}
+        known = {one.key: one for one in obligations.expiry()}
         if key not in known or known[key].thing.kind == "contract":
             raise OpsError(
                 tr("Nothing called {key} runs out whose date is entered by hand.", key=key),
@@ -88,7 +88,7 @@ def ask(as_json: Json = False) -> None:
 
 
 def _show(session: Session) -> None:
-    found = session.services.obligations.overview().expiry
+    found = session.services.obligations.expiry()
     session.terminal.table(
         {"expiry": found},
         (tr("Key"), tr("What"), tr("State"), tr("Date"), tr("Days left"), tr("Source"),

@@ -46,3 +46,11 @@ def domain_of(host: str) -> str:
     length = 3 if len(top) == 2 and branch in branches else 2
     found = ".".join(parts[-length:])
     return found if len(parts) >= length and found not in _RESERVED else ""
+
+
+def spelled(domain: str) -> str:
+    """Return a domain as people write it: "xn--fiqs8s" is 中国."""
+    try:
+        return domain.encode("ascii").decode("idna")
+    except UnicodeError:
+        return domain

@@ -232,16 +232,16 @@ class Contracts:
             fields = {field_of(key): NEVER if never else on}
             self._journal.record(session, "contract", contract.id, "contract.expiry_set", fields)
 
-    def expiry_history(self, key: str) -> tuple[Happening, ...]:
-        """Return what was recorded by hand of a thing of the expiry board, the oldest first."""
-        contract = self.current()
+    def expiry_history(self, *keys: str) -> tuple[Happening, ...]:
+        """Return what was recorded by hand of things of the expiry board, the oldest first."""
+        contract, fields = self.current(), [field_of(key) for key in keys]
         with self._database.session() as session:
             family = scope_of(session, contract).contracts if contract else ()
-            entries = [one for id in family for one in self._journal.entries("contract", id)]
-        field = field_of(key)
+        entries = [one for id in family for one in self._journal.entries("contract", id)]
         return tuple(
             Happening(entry.at, entry.actor, _told_expiry(entry.fields[field]))
             for entry in sorted(entries, key=lambda one: one.order)
+            for field in fields
             if field in entry.fields
         )
 

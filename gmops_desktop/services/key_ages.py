@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,8 @@ class KeyAges:
         if not users:
             return
         since: dict[str, datetime] = {}
-        for entry in self._journal.entries("resource"):
+        entries = self._journal.entries_of("resource", sorted(frozenset().union(*users.values())))
+        for entry in sorted(chain(*entries.values()), key=lambda one: one.order):
             address = entry.fields.get("address") or {}
             id = (address.get("cloud") or address).get("secret_id")
             if id:

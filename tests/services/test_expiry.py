@@ -74,7 +74,7 @@ class Desk:
         return Asked(found, "whois", "whois.cnnic.cn")
 
     def board(self) -> dict[str, Expiry]:
-        return {one.name: one for one in self.obligations.overview().expiry}
+        return {one.name: one for one in self.obligations.expiry()}
 
     def ask(self) -> int:
         return len(self.domains.ask_due(Context()))
@@ -94,13 +94,13 @@ class Desk:
         seen = {"tls_days": days, "tls_trusted": True, "tls_until": until.isoformat(), **more}
         self.saw(site, seen)
 
-    def cloud(self, *runs_out: RunsOut) -> str:
+    def cloud(self, *runs_out: RunsOut, **more: Any) -> str:
         """Look at the account of the cloud and find these."""
         known = [one for one in self.contracts.resources() if one.kind == "cloud"]
         address = CloudAddress("AKIDexample0001")
         [cloud] = known or [self.contracts.save_resource("cloud", "腾讯云", address)]
         unknown = {one.name: None for one in fields(CloudDetails) if one.default is MISSING}
-        given = {**unknown, "sections": {}, "denied": {}, "runs_out": runs_out}
+        given = {**unknown, "sections": {}, "denied": {}, "runs_out": runs_out, **more}
         seen = CloudDetails(**{**given, "today": TODAY.isoformat()})
         self.saw(cloud, details_to_dict(seen))
         return cloud.id
@@ -132,6 +132,12 @@ def test_the_contract_hand_and_tls_each_say_who_says_so(desk: Desk) -> None:
     tls = found["TLS certificate of 官网"]
     assert (tls.state, tls.days, tls.source, tls.at) == ("critical", 5, "TLS handshake", NOW)
     assert next(iter(found)) == "TLS certificate of 官网"  # the worst first
+
+
+def test_the_overview_shows_the_same_board(desk: Desk) -> None:
+    desk.contracts.save_expiry("icp", date(2018, 12, 20))
+    assert desk.obligations.overview().expiry == desk.obligations.expiry()
+    assert desk.obligations.board() == desk.obligations.expiry(), "of the only contract"
 
 
 def test_the_day_of_a_certificate_does_not_move_with_the_hour_of_the_look(desk: Desk) -> None:
@@ -192,6 +198,21 @@ def test_everything_rented_in_the_cloud_stands_with_its_name(desk: Desk) -> None
     spare = found["Cloud server 备用"]
     assert (spare.state, spare.note) == ("warning", "its renewal is ordered")
     assert {"Cloud server", "Cloud database", "Domain"}.isdisjoint(found)
+
+
+def test_what_the_cloud_may_not_show_says_why(desk: Desk) -> None:
+    why = "the keys may not use cvm:DescribeInstances"
+    desk.cloud(rented("database", "2019-03-01", "chamber"), sections={"servers": why})
+    found = desk.board()
+    assert (found["Cloud server"].state, found["Cloud server"].source) == ("unknown", why)
+    assert found["Cloud database chamber"].state == "ok"
+
+
+def test_a_domain_is_shown_as_people_write_it(desk: Desk) -> None:
+    desk.contracts.save_resource("website", "官网", WebAddress("https://www.商会.中国/"))
+    desk.cloud(rented("domain", "2019-08-05", "商会.中国"))
+    found = desk.board()["Domain 商会.中国"]
+    assert (found.key, found.source) == ("domain:xn--6oq43m.xn--fiqs8s", "cloud console")
 
 
 def test_a_date_by_hand_goes_to_the_only_one_of_its_kind(desk: Desk) -> None:
@@ -490,3 +511,4 @@ def test_without_a_contract_what_is_looked_at_is_followed_all_the_same(database:
     assert [(one.name, one.state) for one in obligations.board()] == [
         ("TLS certificate of 官网", "critical"), ("Domain chamber.org.cn", "unknown")]  # fmt: skip
     assert obligations.overview().expiry == ()
+    assert obligations.expiry() == obligations.board()

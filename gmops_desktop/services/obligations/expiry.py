@@ -10,10 +10,11 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.expiries import by_hand, domains_in, in_cloud, looked, resources_in
+from db.expiries import by_hand, cloud_faults, domains_in, in_cloud, looked, resources_in
 from db.journal import Journal
 from db.models import DomainRow, ResourceRow
 from db.scope import Scope, contracts_in
+from gmops_desktop.contract.domains import domain_of, spelled
 from gmops_desktop.contract.expiry import (
     Claim,
     Expiry,
@@ -43,6 +44,8 @@ _RENTED: Final[dict[str, tuple[ExpiryKind, str]]] = {
     "disk": ("disk", mark("Cloud disk {name}")),
     "certificate": ("certificate", mark("Certificate {name}")),
 }
+# The part of a look at the cloud in which such a thing would stand.
+_PARTS: Final[dict[str, str]] = {"cvm": "servers", "database": "databases", "domain": "domains"}
 _REGISTRIES: Final[dict[str, Source]] = {"rdap": "rdap", "whois": "whois"}
 
 
@@ -66,7 +69,10 @@ def board(
     found += [one for one in keys if scope.whole or not one.resources - scope.resources]
     if contracts:
         family = [one for one in contracts_in(session) if one.id in scope.contracts]
-        found += [*_contract(family), *_usual(family[0].id, found, hand)]
+        found += [
+            *_contract(family),
+            *_usual(family[0].id, found, hand, cloud_faults(session, scope)),
+        ]
     alone = _alone(found)
     return in_order(judged(_with_hand(one, hand, alone), now) for one in found)
 
@@ -96,12 +102,15 @@ def _contract(family: Sequence[Contract]) -> Iterator[Claim]:
     yield Claim(thing, (Said("contract", max(one.end for one in family)),))
 
 
-def _usual(owner: str, found: Sequence[Claim], hand: Mapping[str, Said]) -> Iterator[Claim]:
+def _usual(
+    owner: str, found: Sequence[Claim], hand: Mapping[str, Said], faults: Mapping[str, str]
+) -> Iterator[Claim]:
     kinds = [one.thing.kind for one in found]
     for kind, name in _USUAL.items():
         # One of a kind takes the date of hand for it; of several nobody knows which was meant.
         if not kinds.count(kind) or (kinds.count(kind) > 1 and kind in hand):
-            yield Claim(Thing(kind, kind, tr(name), owner=owner))
+            lacking = faults.get(_PARTS.get(kind, ""), "")
+            yield Claim(Thing(kind, kind, tr(name), owner=owner), (), lacking)
 
 
 def _cloud(session: Session, scope: Scope) -> Iterator[Claim]:
@@ -118,7 +127,7 @@ def _cloud(session: Session, scope: Scope) -> Iterator[Claim]:
 
 def _domains(session: Session, scope: Scope) -> Iterator[Claim]:
     registered = {row.name: row for row in session.scalars(select(DomainRow))}
-    rented = {one.name: one for one in in_cloud(session, scope) if one.what == "domain"}
+    rented = {domain_of(one.name): one for one in in_cloud(session, scope) if one.what == "domain"}
     for name, resource_id in sorted(domains_in(session, scope).items()):
         row, cloud = registered.get(name), rented.get(name)
         said: list[Said] = []
@@ -128,7 +137,7 @@ def _domains(session: Session, scope: Scope) -> Iterator[Claim]:
             said.append(Said("cloud", cloud.on, cloud.at, cloud.id))
         gone = row is not None and row.gone
         thing = Thing(
-            f"domain:{name}", "domain", tr("Domain {name}", name=name), resource_id,
+            f"domain:{name}", "domain", tr("Domain {name}", name=spelled(name)), resource_id,
             fault=tr("the registry does not know it any more") if gone else "",
             renews=cloud is not None and cloud.renews,
         )  # fmt: skip

@@ -167,6 +167,15 @@ class Obligations:
                 todos=todos(contract.items, month, counts, owed) if contract.runs(today) else (),
             )
 
+    def expiry(self, now: datetime | None = None) -> tuple[Expiry, ...]:
+        """Return all that runs out of the shown contract, or without any, the worst first."""
+        now = now or self._now()
+        with self._database.session() as session:
+            contract = shown_contract(session, self._shown(), day_of(now))
+            if contract is not None:
+                return board(session, self._journal, scope_of(session, contract), self._keys(), now)
+        return self.board(now)
+
     def board(self, now: datetime | None = None) -> tuple[Expiry, ...]:
         """Return all that runs out, of every contract there is, the worst first."""
         now = now or self._now()
