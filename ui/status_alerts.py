@@ -14,6 +14,7 @@ from gmops_desktop.services.servers import Look
 from gmops_desktop.states import State
 from ui.widgets.badges import StateBadge
 from ui.widgets.frames import Card, Label, button, clear, column, line, paragraph, row
+from ui.widgets.panes import scrolled
 from ui.words import ago, clock, number, roughly, short
 
 _ORDER: dict[State, int] = {"critical": 0, "warning": 1, "unknown": 2, "ok": 3}
@@ -34,8 +35,7 @@ class StatusAlerts(Card):
         self._list.setSpacing(8)
         self._over = QVBoxLayout()
         self._over.setSpacing(2)
-        self.add(self._list)
-        self.add_stretch()
+        self.add(scrolled(self._list), 1)
         self.add(self._over)
 
     def show_all(

@@ -123,7 +123,8 @@ class StatusCharts(QWidget):
             chart.back.connect(self._back)
             chart.asked.connect(lambda at: self.asked.emit(moment(at)))
             self.charts[metric.key] = chart
-            self._grid.addWidget(chart, place // 2, place % 2)
+            last = place == len(wanted) - 1
+            self._grid.addWidget(chart, place // 2, place % 2, 1, 2 - place % 2 if last else 1)
 
     def _point(self, at: float | None) -> None:
         for chart in self.charts.values():
@@ -234,8 +235,10 @@ class StatusCharts(QWidget):
         ]
         if pair is not None and since and state:
             lasted = (datetime.now(UTC) - min(since)).total_seconds()
-            return tr("now {now}, past {level} for {time}", now=now,
-                      level=number(pair[0] * metric.scale), time=lasting(lasted))  # fmt: skip
+            level, time = number(pair[0] * metric.scale), lasting(lasted)
+            if pair[0] < pair[1]:  # less is worse
+                return tr("now {now}, below {level} for {time}", now=now, level=level, time=time)
+            return tr("now {now}, past {level} for {time}", now=now, level=level, time=time)
         return tr("now {now}, peak {peak}", now=now, peak=number(max(values), places))
 
 

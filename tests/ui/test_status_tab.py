@@ -55,6 +55,7 @@ class Outside:
     def __init__(self) -> None:
         self.status = 200
         self.silence = ""
+        self.days = 200.0  # until the certificate ends
         self.go = threading.Event()
         self.go.set()
 
@@ -91,7 +92,7 @@ class Outside:
         raise OpsError("not reached")
 
     def web(self, address: WebAddress, context: Context) -> WebDetails:
-        return WebDetails(self.status, 0.4, True, 200.0, True, 200, 4000)
+        return WebDetails(self.status, 0.4, True, self.days, True, 200, 4000)
 
     def cloud(self, address: object, context: Context) -> CloudDetails:
         raise AssertionError("no cloud account is entered")
@@ -288,6 +289,32 @@ def test_what_is_no_longer_seen_says_when_it_was_seen_last(
     servers._now = lambda: datetime.now(UTC)
     tab.renew()
     assert tab.detail.charts.charts["memory"]._now == "last 50.0, 3 h ago"
+
+
+def test_a_certificate_that_ends_soon_is_below_its_limit_and_the_last_chart_fills_its_row(
+    show: Show, contracts: Contracts, outside: Outside, runner: TaskRunner, qtbot: QtBot
+) -> None:
+    outside.days = 17.4
+    contracts.save_resource("website", "site", WebAddress("https://www.example"))
+    tab = show()
+    with qtbot.waitSignal(runner.ended):
+        tab.look()
+    *_, last = tab.detail.charts.charts.values()
+    assert last._now.startswith("now 17.4, below 30 for")
+    assert last.width() > tab.detail.charts.width() - 10
+
+
+def test_more_alerts_than_fit_scroll_in_their_card(
+    show: Show, contracts: Contracts, outside: Outside, runner: TaskRunner, qtbot: QtBot
+) -> None:
+    for place in range(8):
+        contracts.save_resource("website", f"site {place}", WebAddress(f"https://w{place}.example"))
+    outside.status = 502
+    tab = show()
+    with qtbot.waitSignal(runner.ended):
+        tab.look()
+    assert tab.attention.hint.full_text == "8, 8 critical"
+    assert tab.attention.height() <= tab.height()
 
 
 def test_other_series_are_drawn_when_they_are_chosen_and_stay_so(
