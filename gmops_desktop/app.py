@@ -211,7 +211,12 @@ def _pages(
         runner,
         compare=comparing(services.comparisons, contracts, runner),
         scheduling=lambda page: Scheduling(
-            services.schedules, services.retention, services.timers, runner, page
+            services.schedules,
+            services.retention,
+            services.timers,
+            services.collecting,
+            runner,
+            page,
         ),
         kinds=(
             WholeCard(services.whole_backups, runner),

@@ -1,4 +1,4 @@
-"""Schedule and retention of what is backed up: the plan, what follows from it, and the timer."""
+"""Schedule and retention of what is backed up: the plan, what follows from it, and the timers."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.services.retention import Preview, Retention, Verdict
 from gmops_desktop.services.schedules import Outlook, Schedules, Subject
-from gmops_desktop.services.timers import Timers, TimerState
 from ui import schedule_words, words
 from ui.dialogs.sheet import Sheet
 from ui.schedule_fields import KeepFields, LineFields, WhenFields
 from ui.theme import CARD_ROW_HEIGHT
+from ui.timer_row import TimerRow
 from ui.widgets.badges import StateBadge
-from ui.widgets.frames import Label, button, disable, line, link, paragraph, row
+from ui.widgets.frames import Label, button, column, disable, line, link, paragraph, row
 from ui.widgets.tables import Column, Table
 
 _SETTLE_MS = 300  # after the last keystroke, before archives are judged anew
@@ -28,12 +28,11 @@ _SETTLE_MS = 300  # after the last keystroke, before archives are judged anew
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What follows from a plan: which archives would go, how long the disk lasts, the timer."""
+    """What follows from a plan: which archives would go, and how long the disk lasts."""
 
     keep: Keep
     preview: Preview
     forecast: Forecast | None
-    timer: TimerState | None
     around: Surroundings
 
 
@@ -41,22 +40,25 @@ class ScheduleDialog(Sheet):
     """Edits the plan of one thing that is backed up, or of everything.
 
     `survey_wanted` asks for a `Survey` of the plan as it stands (it reads the disk, so in the
-    background); `saved` carries the plan, `timer_wanted` whether the system's timer is wanted.
+    background); `saved` carries the plan.  `timers` are the lines of the system's timers.
     """
 
     survey_wanted = Signal(object)
     saved = Signal(object)
-    timer_wanted = Signal(bool)
 
     def __init__(
-        self, parent: QWidget | None, outlook: Outlook, history: Sequence[Run] = ()
+        self,
+        parent: QWidget | None,
+        outlook: Outlook,
+        history: Sequence[Run] = (),
+        timers: Sequence[TimerRow] = (),
     ) -> None:
         """`history` are the newest runs, newest first."""
         super().__init__(parent, tr("Schedule and retention"), width=720)
+        self.body.setSpacing(9)  # all of it fits a laptop's screen
         self._history = tuple(history)
         self._plan = outlook.plan or outlook.within or Plan()
         self._preview: Preview | None = None
-        self._timer: TimerState | None = None
         self._outlook = outlook
 
         self.badge = StateBadge()
@@ -68,8 +70,7 @@ class ScheduleDialog(Sheet):
             tr("Show which"), self._show_verdicts, tr("Every archive, and why it stays or goes")
         )
         self.lasts = Label(role="caption")
-        self.timer = Label(role="caption")
-        self.switch_timer = button(tr("Set up"), self._switch_timer, scale="small")
+        self.timers = tuple(timers)
         self.verdict = paragraph()
 
         standing = outlook.standing
@@ -95,9 +96,7 @@ class ScheduleDialog(Sheet):
         kept.setStretch(1, 1)
         self.body.addLayout(kept)
         self.body.addWidget(line())
-        timer = row(None, self.timer, self.switch_timer)
-        timer.setStretch(0, 1)
-        self.body.addLayout(timer)
+        self.body.addLayout(column(None, *self.timers, spacing=4))
         self.body.addWidget(self.verdict)
         self.body.addStretch(1)
         self.add_close(tr("Cancel"))
@@ -111,7 +110,6 @@ class ScheduleDialog(Sheet):
         for group in (self.when, self.line, self.keep):
             group.changed.connect(self._judge)
         disable(self.show_kept, tr("The archives are being looked at."))
-        disable(self.switch_timer, tr("The timer is being looked at."))
         self._judge()
 
     def plan(self) -> Plan:
@@ -130,25 +128,6 @@ class ScheduleDialog(Sheet):
         self.lasts.show_text(schedule_words.forecast_text(survey.forecast))
         disable(self.show_kept, "", tr("Every archive, and why it stays or goes"))
         self.when.around.show_text(schedule_words.surroundings_text(survey.around))
-        self.show_timer(survey.timer)
-
-    def show_timer(self, timer: TimerState | None) -> None:
-        """Show whether the system's timer runs."""
-        self._timer = timer
-        if timer is None:
-            self.timer.show_text(tr("While the window is closed, nothing is backed up."))
-            self.switch_timer.setText(tr("Back up then, too"))
-            tip = tr("Set up the system's timer, for this user only")
-        else:
-            there = tr("Also while the window is closed ({kind}).", kind=timer.kind)
-            self.timer.show_text(f"{there} {timer.note}".strip())
-            self.switch_timer.setText(tr("Remove the timer"))
-            tip = tr("Take the system's timer away; the schedule stays")
-        disable(self.switch_timer, "", tip)
-
-    def keep_timer(self, _error: Exception) -> None:
-        """Show the timer as it was: setting it up or removing it failed."""
-        self.show_timer(self._timer)
 
     # -- slots
 
@@ -175,10 +154,6 @@ class ScheduleDialog(Sheet):
     def _save(self) -> None:
         self.saved.emit(self.plan())
         self.accept()
-
-    def _switch_timer(self) -> None:
-        disable(self.switch_timer, tr("The timer is being looked at."))
-        self.timer_wanted.emit(self._timer is None)
 
     def _show_verdicts(self) -> None:
         if self._preview is not None:
@@ -233,16 +208,13 @@ def _columns() -> tuple[Column[Verdict], ...]:
     )  # fmt: skip
 
 
-def survey_of(
-    schedules: Schedules, retention: Retention, timers: Timers, subject: Subject, plan: Plan
-) -> Survey:
-    """Return what follows from a plan; reads the disk and asks the system."""
+def survey_of(schedules: Schedules, retention: Retention, subject: Subject, plan: Plan) -> Survey:
+    """Return what follows from a plan; reads the disk."""
     per_day = len(plan.day_times) * len(plan.weekdays) / 7 if plan.enabled else 0.0
     ruled = schedules.ruled_by(subject)
     return Survey(
         plan.keep,
         retention.preview(*ruled, keep=plan.keep),
         retention.forecast(*ruled, per_day=per_day, keep=plan.keep),
-        timers.state(),
         schedules.surroundings(),
     )

@@ -13,9 +13,9 @@ from gmops_desktop.contract.schedules import Plan
 from gmops_desktop.language import tr
 from gmops_desktop.services.retention import Retention
 from gmops_desktop.services.schedules import EVERYTHING, Named, Outlook, Schedules, Subject
-from gmops_desktop.services.timers import Timers, TimerState
+from gmops_desktop.services.timers import Timers
 from gmops_desktop.tasks import TaskRunner
-from ui import schedule_words
+from ui import schedule_words, timer_row
 from ui.schedule_dialog import ScheduleDialog, survey_of
 from ui.widgets.frames import button
 
@@ -30,11 +30,14 @@ class Scheduling(QObject):
         schedules: Schedules,
         retention: Retention,
         timers: Timers,
+        collecting: Timers,
         runner: TaskRunner,
         page: QWidget,
     ) -> None:
+        """`timers` is the system's timer that takes backups, `collecting` that which looks."""
         super().__init__(page)
-        self._schedules, self._retention, self._timers = schedules, retention, timers
+        self._schedules, self._retention = schedules, retention
+        self._timers, self._collecting = timers, collecting
         self._runner, self._page = runner, page
 
     def button(self, chosen: Callable[[], Named | None], *, small: bool = False) -> QPushButton:
@@ -61,10 +64,13 @@ class Scheduling(QObject):
         """Open the dialog of one thing that is backed up, or of everything."""
         outlook = self._schedules.outlook(named)
         subject = outlook.subject
-        dialog = ScheduleDialog(self._page, outlook, self._schedules.history(subject.id))
+        rows = (
+            timer_row.of_backups(self._timers, self._runner),
+            timer_row.of_looks(self._collecting, self._runner),
+        )
+        dialog = ScheduleDialog(self._page, outlook, self._schedules.history(subject.id), rows)
         dialog.survey_wanted.connect(partial(self._survey, subject, dialog))
         dialog.saved.connect(partial(self._save, subject))
-        dialog.timer_wanted.connect(partial(self._switch_timer, dialog))
         dialog.open()
         return dialog
 
@@ -94,7 +100,7 @@ class Scheduling(QObject):
     # -- slots
 
     def _survey(self, subject: Subject, dialog: ScheduleDialog, plan: Plan) -> None:
-        work = partial(survey_of, self._schedules, self._retention, self._timers, subject, plan)
+        work = partial(survey_of, self._schedules, self._retention, subject, plan)
         task = self._runner.start(
             lambda _context: work(), tr("Judge the archives"), lane="survey", quiet=True
         )
@@ -113,20 +119,3 @@ class Scheduling(QObject):
         outlook = self._schedules.outlook(subject)
         sentence = tr("The schedule of {name} is saved.", name=subject.name)
         self.noticed.emit("ok", sentence, schedule_words.next_text(outlook.decision))
-
-    def _switch_timer(self, dialog: ScheduleDialog, wanted: bool) -> None:
-        timers = self._timers
-
-        def switch() -> TimerState | None:
-            if wanted:
-                return timers.install()
-            timers.remove()
-            return timers.state()
-
-        task = self._runner.start(
-            lambda _context: switch(),
-            tr("Set up the timer") if wanted else tr("Remove the timer"),
-            lane="timer",
-        )
-        task.succeeded.connect(dialog.show_timer)
-        task.failed.connect(dialog.keep_timer)

@@ -19,6 +19,7 @@ from ui.words import ago, clock, number, roughly, short
 
 _ORDER: dict[State, int] = {"critical": 0, "warning": 1, "unknown": 2, "ok": 3}
 _MOST, _MOST_OVER = 12, 4  # rows; the count above says how many there are
+_BESIDE_A_TABLE = 3  # rows, where all of it stands in a table above
 
 
 class StatusAlerts(Card):
@@ -39,9 +40,16 @@ class StatusAlerts(Card):
         self.add(self._over)
 
     def show_all(
-        self, alerts: Sequence[Alert], looks: Sequence[Look], over: Sequence[Alert]
+        self,
+        alerts: Sequence[Alert],
+        looks: Sequence[Look],
+        over: Sequence[Alert],
+        *,
+        table: bool = False,
     ) -> None:
-        """Show the alerts, each resource that is not ok without one, and those just over."""
+        """Show the alerts, each resource that is not ok without one, and those just over; only the
+        worst few where a `table` shows all of it."""
+        most = _BESIDE_A_TABLE if table else _MOST
         clear(self._list)
         clear(self._over)
         alerted = {alert.resource_id for alert in alerts}
@@ -58,13 +66,13 @@ class StatusAlerts(Card):
             else ""
         )
         ordered = sorted(entries, key=lambda one: _ORDER[_state(one)])
-        for place, one in enumerate(ordered[:_MOST]):
+        for place, one in enumerate(ordered[:most]):
             first = place == 0
             shown = self._alert(one, first) if isinstance(one, Alert) else self._look(one, first)
             self._list.addWidget(shown)
             self._list.addWidget(line())
-        if len(ordered) > _MOST:
-            more = tr("and {count} more", count=len(ordered) - _MOST)
+        if len(ordered) > most:
+            more = tr("and {count} more", count=len(ordered) - most)
             self._list.addWidget(Label(more, "caption"))
         if not states:
             text = tr("All is in order.") if looks else tr("Nobody has looked yet.")

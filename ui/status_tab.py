@@ -240,12 +240,13 @@ class StatusTab(Page):
             self._chosen = seen.resources[0].id if seen.resources else ""
         self._show_caption(seen.resources, seen.known)
         self._count(seen.known)
+        many = len(seen.resources) > _MOST_CARDS
         steps: tuple[Callable[[], None], ...] = (
             lambda: self._show_cards(seen.resources, seen.looks),
-            lambda: self.attention.show_all(seen.alerts, seen.known, seen.over),
+            lambda: self.attention.show_all(seen.alerts, seen.known, seen.over, table=many),
             self._show_detail,
         )
-        if len(seen.resources) > _MOST_CARDS:
+        if many:
             self._do_in_turns(steps)
         else:
             for step in steps:

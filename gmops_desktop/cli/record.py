@@ -75,7 +75,7 @@ def doctor(self_test: SelfTest = False, as_json: Json = False) -> None:
     terminal = Terminal(as_json=as_json)
     found = checks(Home.find(), keyring=Vault().backend, chains=_chains, tools=_tools())
     if not any(check.state == "critical" for check in found):  # else the store may not open
-        found = (*found, _sealing())
+        found = (*found, *_of_the_store())
     if self_test:
         found = (*found, *_self_test())
     state = worst(check.state for check in found)
@@ -106,9 +106,18 @@ def _chains() -> ChainReport:
         return session.services.records.verify()
 
 
-def _sealing() -> Check:
+def _of_the_store() -> tuple[Check, ...]:
+    from gmops_desktop.services.doctor import collecting
+
     with opened(False) as session:
-        return session.services.sealing.check()
+        services = session.services
+        timers = services.collecting
+        newest = max((look.at for look in services.servers.glance()), default=None)
+        now = datetime.now(UTC)
+        return (
+            services.sealing.check(),
+            collecting(timers.state(), newest, timers.minutes, timers.log, now),
+        )
 
 
 def _tools() -> tuple[str, ...]:

@@ -4,7 +4,8 @@ to an address whose password is in hand and whose SSH server is trusted."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,7 @@ from gmops_desktop.addresses import (
     parse_ssh,
     ssh_of,
 )
-from gmops_desktop.cli.terminal import Terminal
+from gmops_desktop.cli.terminal import PASSWORD_FILE, Terminal
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
@@ -169,11 +170,22 @@ class Session:
 
         What nobody has is missed when it is needed, by that part alone.
         """
-        server = ssh_of(resource)
-        if server is not None and not server.key:
-            self._secrets.prepare(server.secret_name)
-        if name := getattr(resource.address, "secret_name", ""):
+        for name in _secrets_of(resource):
             self._secrets.prepare(name)
+
+    def prepare_given(self, resources: Sequence[Resource]) -> None:
+        """Let the file named by `GMOPS_PASSWORD_FILE` answer for the one password that it is for:
+        that of the only database, else of the only thing that needs one."""
+        if not os.environ.get(PASSWORD_FILE):
+            return
+        databases = {one.address.secret_name for one in resources
+                     if isinstance(one.address, MysqlAddress)}  # fmt: skip
+        others = {name for one in resources for name in _secrets_of(one)} - databases
+        for names in (databases, others):
+            if names:
+                if len(names) == 1:
+                    self._secrets.prepare(names.pop(), given=True)
+                return
 
     def resource(self, words: str, *, kind: str = "") -> Resource:
         """Return the contract's resource named `words` (by name or id), of `kind` where given."""
@@ -224,3 +236,14 @@ class Session:
         self.terminal.tell(refused.message)
         question = tr("If this is the fingerprint you expect, type yes to trust it:")
         return self.terminal.ask(question) == "yes"
+
+
+def _secrets_of(resource: Resource) -> Iterator[str]:
+    """Yield the names of the secrets that a look at a resource needs."""
+    server = ssh_of(resource)
+    if server is not None and not server.key:
+        yield server.secret_name
+    if not isinstance(resource.address, SshAddress) and (
+        name := getattr(resource.address, "secret_name", "")
+    ):
+        yield name

@@ -12,12 +12,14 @@ import stat
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
 from json import loads
+from pathlib import Path
 from typing import Final
 
+from gmops_desktop.adapters.timers import TimerState
 from gmops_desktop.contract.record import ChainReport
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import LANGUAGES, mark, tr, tr_n
@@ -26,6 +28,7 @@ from gmops_desktop.states import Check
 
 _MEGABYTE: Final = 1_000_000
 _LITTLE_SPACE: Final = 2_000 * _MEGABYTE  # a backup of an ordinary site no longer fits surely
+_ROUNDS_MISSED: Final = 3  # of looks, before something is wrong and not only slow
 _NO_SPACE: Final = 200 * _MEGABYTE  # not even the store's own copies fit
 
 # The modules that something of ours imports today, as the frozen program must hold them.
@@ -242,3 +245,26 @@ def _tools(tools: Sequence[str]) -> Check:
         remedy = tr("Only the sandbox and the tests need them: python3 dev.py setup installs them.")
         return Check(name, "warning", text, remedy=remedy)
     return Check(name, "ok", ", ".join(tools))
+
+
+def collecting(
+    timer: TimerState | None, newest: datetime | None, minutes: int, log: Path, now: datetime
+) -> Check:
+    """Say whether the servers are looked at though the window is closed, as the timer that is set
+    up for every `minutes` should see to; `newest` is the newest look at anything."""
+    name = tr("Looks while the window is closed")
+    if timer is None:
+        return Check(name, "ok", tr("Not set up: `gmops schedule install --collect` does."))
+    remedy = tr("Run `gmops collect` by hand and see {log}; then `gmops schedule install "
+                "--collect` again.", log=log)  # fmt: skip
+    if not timer.active:
+        text = tr("The timer ({kind}) is there, but does not run.", kind=timer.kind)
+        return Check(name, "warning", text, timer.where, remedy)
+    every = tr("every {minutes} minutes ({kind})", minutes=minutes, kind=timer.kind)
+    if newest is None:
+        return Check(name, "warning", tr("{every}, and no look yet", every=every), "", remedy)
+    if now - newest > _ROUNDS_MISSED * timedelta(minutes=minutes):
+        text = tr("{every}, but the last look was at {at}", every=every,
+                  at=f"{newest.astimezone():%Y-%m-%d %H:%M}")  # fmt: skip
+        return Check(name, "warning", text, timer.note, remedy)
+    return Check(name, "ok", every)

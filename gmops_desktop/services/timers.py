@@ -63,8 +63,7 @@ class Timers:
         for other in _KINDS:
             if other is not kind and other.usable():
                 other.remove(self._name)  # two timers would only stand in each other's way
-        log = self._home.logs / f"{self._called}.log"
-        job = Job(self._name, self._command, log, environment, self._minutes, self._about)
+        job = Job(self._name, self._command, self.log, environment, self._minutes, self._about)
         state: TimerState = kind.install(job)
         return state
 
@@ -80,6 +79,16 @@ class Timers:
         """Return how the timer stands, None where there is none."""
         states = (kind.state(self._name) for kind in _KINDS if kind.usable())
         return next((state for state in states if state.installed), None)
+
+    @property
+    def minutes(self) -> int:
+        """How often it starts its command."""
+        return self._minutes
+
+    @property
+    def log(self) -> Path:
+        """What the command says, where the timer keeps no log by itself."""
+        return self._home.logs / f"{self._called}.log"
 
     @property
     def command(self) -> tuple[str, ...]:

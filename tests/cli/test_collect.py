@@ -10,9 +10,13 @@ import pytest
 
 from db import measured
 from gmops import gmops
-from gmops_desktop.addresses import WebAddress
+from gmops_desktop.adapters import host_keys, ssh
+from gmops_desktop.adapters.locks import held
+from gmops_desktop.addresses import SshAddress, WebAddress
 from gmops_desktop.assembly import assemble
+from gmops_desktop.context import Context
 from gmops_desktop.paths import Home
+from strange_servers import SshServer
 
 # Nothing listens there: port 9 is refused at once.
 SITE = WebAddress("http://127.0.0.1:9/")
@@ -52,6 +56,38 @@ def test_what_runs_out_soon_is_in_a_ticket_after_the_round(tmp_path: Path) -> No
     [number] = gmops("collect", "--json", home=home).answer["tickets"]
     assert number == "T-0001"
     assert gmops("collect", "--json", home=home).answer["tickets"] == []
+
+
+def test_two_at_once_are_one(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    with assemble(Home(home)) as services:
+        services.contracts.save_resource("website", "site", SITE)
+    with held(Home(home).locks / "collect.lock", "A round"):
+        ran = gmops("collect", home=home)
+    assert (ran.code, ran.err) == (0, "")
+    assert "already under way" in ran.out
+    assert "1 looked at" in gmops("collect", home=home).out
+
+
+def test_the_password_file_answers_for_the_one_password_there_is(tmp_path: Path) -> None:
+    home, file = tmp_path / "home", tmp_path / "password"
+    home.mkdir()
+    file.write_text("right\n")
+    file.chmod(0o600)
+    server = SshServer(lambda channel, line: channel.close())
+    with server.listening() as port, assemble(Home(home)) as services:
+        address = SshAddress("127.0.0.1", port, "ops")
+        key = ssh.host_key(address, Context(), known_hosts=Home(home).known_hosts)
+        host_keys.trust(address, key, Home(home).known_hosts)
+        services.contracts.save_resource("host", "web1", address)
+        assert gmops("collect", home=home, GMOPS_PASSWORD_FILE=str(file)).code == 0
+        assert server.passwords_seen == ["right"]
+        services.contracts.save_resource("host", "web2", SshAddress("127.0.0.1", port, "other"))
+        ran = gmops("collect", "--json", home=home, GMOPS_PASSWORD_FILE=str(file))
+    [look] = ran.answer["looks"]
+    assert (look["name"], look["state"]) == ("web2", "unknown")
+    assert server.passwords_seen == ["right"], "one file is not for two passwords"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a crontab is needed")

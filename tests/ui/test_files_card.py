@@ -118,7 +118,12 @@ def test_the_light_follows_the_plan_which_the_card_leads_to(
         card = FilesCard(services.site_files, services.contracts, runner)
         whole = WholeCard(services.whole_backups, runner)
         scheduling = Scheduling(
-            services.schedules, services.retention, services.timers, runner, page
+            services.schedules,
+            services.retention,
+            services.timers,
+            services.collecting,
+            runner,
+            page,
         )
         for one in (card, whole):
             qtbot.addWidget(one)

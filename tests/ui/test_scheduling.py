@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -125,7 +126,8 @@ def scheduling(
     schedules: Schedules, retention: Retention, home: Home, runner: TaskRunner, page: QWidget
 ) -> Scheduling:
     timers = Timers(home, ("gmops", "schedule", "run", "--due"))
-    return Scheduling(schedules, retention, timers, runner, page)
+    collecting = Timers(home, ("gmops", "collect"), name="collect", minutes=5)
+    return Scheduling(schedules, retention, timers, collecting, runner, page)
 
 
 @pytest.fixture
@@ -166,7 +168,10 @@ def test_a_plan_is_set_in_the_dialog(
         pass
     settled()
     assert dialog.kept.full_text == "Nothing would be removed."
-    assert dialog.timer.full_text == "While the window is closed, nothing is backed up."
+    assert [timer.text.full_text for timer in dialog.timers] == [
+        "While the window is closed, nothing is backed up.",
+        "While the window is closed, nobody looks at the servers.",
+    ]
     with qtbot.waitSignal(scheduling.noticed) as heard:
         dialog.save.click()
     assert heard.args[:2] == ["ok", "The schedule of site is saved."]
@@ -394,4 +399,40 @@ def test_the_dialog_fits_a_laptop(
     settled()
     assert dialog.sizeHint().height() <= 690
     assert dialog.sizeHint().width() <= 900
+    dialog.reject()
+
+
+def test_both_timers_are_set_up_and_taken_away_in_the_dialog(
+    scheduling: Scheduling,
+    site: Resource,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    settled: Callable[[], None],
+) -> None:
+    tools, table = tmp_path / "bin", tmp_path / "crontab"
+    tools.mkdir()
+    table.touch()
+    (tools / "crontab").write_text(
+        f'#!/bin/sh\n[ "$1" = -l ] && exec cat {table}\nexec cat > {table}\n'
+    )
+    (tools / "systemctl").write_text("#!/bin/sh\nexit 1\n")
+    for tool in tools.iterdir():
+        tool.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    dialog = scheduling.open(site)
+    settled()
+    _, looks = dialog.timers
+    assert looks.switch.text() == "Look then, too"
+    looks.switch.click()
+    settled()
+    assert "gmops collect >>" in table.read_text()
+    assert looks.text.full_text.startswith("Also while the window is closed (cron).")
+    looks.switch.click()
+    settled()
+    assert "collect" not in table.read_text()
+    (tools / "crontab").write_text('#!/bin/sh\n[ "$1" = -l ] && exit 0\necho full >&2; exit 1\n')
+    looks.switch.click()
+    settled()
+    assert looks.switch.text() == "Look then, too"
+    assert looks.switch.isEnabled()
     dialog.reject()
