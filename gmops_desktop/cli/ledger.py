@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gmops_desktop.cli.help import Command, group
-from gmops_desktop.cli.options import Json
+from gmops_desktop.cli.options import Json, day_in
 from gmops_desktop.cli.session import opened
 from gmops_desktop.language import tr, tr_n
 
@@ -209,14 +208,14 @@ def add(
         record = session.services.ledgers.add(
             _register(register, "REGISTER"),
             title,
-            on=_day(on, "--on") if on else None,
+            on=day_in(on, "--on") if on else None,
             people=tuple(people or ()),
             by=by,
             paper=paper,
             ticket=ticket,
             text=text,
             hours=_decimal(hours) if hours else None,
-            until=_day(until, "--until") if until else None,
+            until=day_in(until, "--until") if until else None,
         )
         session.terminal.answer(record, f"{record.on} {record.title} · {record.id}")
 
@@ -266,7 +265,7 @@ def amend(
     with opened(as_json) as session:
         given = {
             "title": title,
-            "on": _day(on, "--on") if on else None,
+            "on": day_in(on, "--on") if on else None,
             "people": tuple(people or ()),
             "by": by,
             "paper": paper,
@@ -352,15 +351,6 @@ def _decimal(text: str) -> Decimal:
         return Decimal(text)
     except InvalidOperation as error:
         raise typer.BadParameter(tr("it is a number, such as 0.5")) from error
-
-
-def _day(text: str, option: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(
-            tr("it is a day, such as 2018-04-30"), param_hint=option
-        ) from error
 
 
 def _register(text: str, option: str) -> Register:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -73,6 +73,14 @@ def one_of(said: object, known: tuple[Word, ...], name: str) -> Word:
             return word
     choices = ", ".join(str(word) for word in known if word)
     raise typer.BadParameter(tr("it is one of {choices}", choices=choices), param_hint=name)
+
+
+def day_in(said: str, name: str) -> date:
+    """Return the day that was given to the option `name`."""
+    try:
+        return date.fromisoformat(said)
+    except ValueError as error:
+        raise typer.BadParameter(tr("it is a day, such as 2018-04-30"), param_hint=name) from error
 
 
 def moment_in(said: str, name: str) -> datetime:

@@ -20,7 +20,7 @@ _GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "schedule": (),
     "seal": (),
     "patch": (),
-    "contract": (),
+    "contract": ("contract_people",),
     "ticket": ("attachment", "ticket_facts", "ticket_clocks", "ticket_lists"),
     "attachment": (),
     "robot": (),

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from gmops_desktop.context import Context
 from gmops_desktop.contract.tickets import Ticket, TicketState, WaitingOn
 from gmops_desktop.errors import OpsError
+
+# Seconds between two tickets: while a step computes, a window that paints waits for the interpreter
+# at every turn, and a frame has many.
+_BREATH: Final = 0.004
 
 
 class TicketBook(Protocol):
@@ -76,4 +80,5 @@ def _each(
             refused.append(Refused(number, error.message))
         else:
             done.append(number)
+        context.wait(_BREATH)
     return Batch(tuple(done), tuple(refused))
