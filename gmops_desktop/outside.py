@@ -54,6 +54,7 @@ class Outside:
         self._home, self._secret = home, secret
         self._links: Links | None = None
         self._pauses: Pauses | None = None
+        self._since: datetime | None = None
         self._cloud_looks: CloudLooks | None = None
         self._kept: KeptConnections | None = None
         self._lock = Lock()
@@ -77,7 +78,8 @@ class Outside:
             return self._kept
 
     def forget(self) -> None:
-        """Log in anew from now on."""
+        """Log in anew from now on, and take no older answer for one of now."""
+        self._since = datetime.now(UTC)
         if self._kept is not None:
             self._kept.forget()
 
@@ -232,8 +234,9 @@ class Outside:
 
         def look(port: int | None) -> AccountDetails:
             return wechat.look(
-                address, secret, context, before=before, kept=kept, site=site, port=port
-            )
+                address, secret, context, before=before, kept=kept, site=site, since=self._since,
+                port=port,
+            )  # fmt: skip
 
         def look_over(server: Ssh, _left: float) -> AccountDetails:
             with forwarded(server, *wechat.host_of(address), context) as port:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from gmops_desktop.addresses import Resource
@@ -31,6 +32,8 @@ _YEAR = 365 * 24  # hours
 
 class StatusDetail(QWidget):
     """Charts above, facts below."""
+
+    wanted = Signal(str, str)  # another page, and what to show there
 
     def __init__(self, charts: StatusCharts) -> None:
         super().__init__()
@@ -87,7 +90,14 @@ class StatusDetail(QWidget):
         elif isinstance(details, WebDetails):
             self._below.addWidget(_facts(tr("Checks"), _web_facts(details)))
         elif isinstance(details, AccountDetails) and look is not None:
-            self._below.addWidget(_facts(tr("Checks"), account_facts(details, look)))
+            card = _facts(tr("Checks"), account_facts(details, look))
+            board = link(
+                tr("Expiry board"),
+                lambda: self.wanted.emit("overview", ""),
+                tr("When the yearly verification and other things run out"),
+            )
+            card.head.addWidget(board)
+            self._below.addWidget(card)
         elif isinstance(details, CloudDetails):
             self._below.addWidget(cloud_cards(details))
         self.findings.setVisible(details is not None)

@@ -154,6 +154,7 @@ class StatusTab(Page):
         self._ages.timeout.connect(self._show_ages)
         self._fleet.chosen.connect(self._choose)
         self.detail.charts.asked.connect(self.look_around)
+        self.detail.wanted.connect(self.wanted)
         self.attention.ticket_wanted.connect(self.ticket_wanted)
         self.attention.acknowledged.connect(self._acknowledge)
         self.attention.opened.connect(lambda number: self.wanted.emit("tickets", number))

@@ -359,6 +359,26 @@ def test_what_is_spent_for_today_waits_for_midnight() -> None:
     assert datetime.fromisoformat(seen.due["callback"]) == datetime(2026, 11, 22, 16, tzinfo=UTC)
 
 
+def test_who_asks_anew_gets_no_older_answer_but_no_closed_day_again() -> None:
+    interfaces = Interfaces()
+    with interfaces.serving() as address:
+        first = look(address)
+        interfaces.asked.clear()
+        later = NOW + timedelta(minutes=1)
+        wechat.look(address, "app-secret", Context(), before=first, since=later, now=lambda: later)
+        paths = [path for path, _, _ in interfaces.asked]
+        assert {"/cgi-bin/callback/check", "/cgi-bin/get_current_selfmenu_info"} < set(paths)
+        assert "/datacube/getusercumulate" not in paths
+
+
+def test_only_a_call_from_here_is_told_of_the_way_through_the_server() -> None:
+    said = "invalid ip 198.51.100.7, not in whitelist"
+    direct = WeChatRefused(40164, said, "/x", direct=True)
+    assert "add 198.51.100.7" in direct.hint
+    assert "through the server" in direct.hint
+    assert "through the server" not in WeChatRefused(61004, said, "/x").hint
+
+
 def test_a_clock_that_was_set_back_keeps_nothing_waiting() -> None:
     interfaces = Interfaces()
     with interfaces.serving() as address:

@@ -39,6 +39,7 @@ from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.services.troubles import Troubles
 from gmops_desktop.settings import SettingsFile
 from gmops_desktop.tasks import TaskRunner
+from sandbox import account_days
 from ui import status_tab
 from ui.around_dialog import AroundDialog
 from ui.chart_picker import ChartPicker
@@ -253,6 +254,21 @@ def test_another_resource_shows_its_own_charts(
     assert tab.detail.title.full_text == "site"
     assert len(tab.detail.charts.charts) == 3
     assert not tab.terminal.isEnabled()
+
+
+def test_an_accounts_facts_lead_to_the_expiry_board(
+    show: Show, contracts: Contracts, servers: Servers, runner: TaskRunner, qtbot: QtBot
+) -> None:
+    contracts.save_resource("account", "account", AccountAddress("wx1"))
+    servers._look_account = lambda address, context, before: account_days.calm(datetime.now(UTC))
+    tab = show()
+    with qtbot.waitSignal(runner.ended):
+        tab.look()
+    tab.renew()
+    boards = [one for one in tab.detail.findChildren(QPushButton) if "Expiry" in one.text()]
+    with qtbot.waitSignal(tab.wanted) as wanted:
+        boards[-1].click()  # those of an older look go with the next event
+    assert wanted.args == ["overview", ""]
 
 
 def test_the_age_and_the_failure_of_a_look_are_told(

@@ -155,7 +155,8 @@ class WeChat:
         if not isinstance(code, int):
             raise _not_wechat(path, answer.content)
         if code:
-            raise WeChatRefused(code, str(data.get("errmsg", "")), path)
+            said = str(data.get("errmsg", ""))
+            raise WeChatRefused(code, said, path, direct=not self._headers)
         return data
 
     def _explain_connection(self) -> None:

@@ -92,10 +92,13 @@ def look(
     before: AccountDetails | None = None,
     kept: KeptMenu | None = None,
     site: Callback | None = None,
+    since: datetime | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     port: int | None = None,
 ) -> AccountDetails:
     """Look at the account; `before` is what the last look found, None asks everything.
+
+    What was last asked before `since` is asked anew, though it is not due yet.
 
     A part that is refused stands in `sections` with the reason; raises `OpsError` where not even a
     token is to be had.  `site` opens the callback at `address.callback`.
@@ -107,7 +110,7 @@ def look(
         )
     with WeChat(address, secret, context, port=port) as wechat:
         wechat.log_in()
-        looking = _Looking(wechat, address, context, before or AccountDetails(), now())
+        looking = _Looking(wechat, address, context, before or AccountDetails(), since, now())
         looking.parts(kept, site)
     return looking.details()
 
@@ -121,10 +124,11 @@ class _Looking:
         address: AccountAddress,
         context: Context,
         before: AccountDetails,
+        since: datetime | None,
         at: datetime,
     ) -> None:
         self._wechat, self._address, self._context = wechat, address, context
-        self._before, self._at = before, at
+        self._before, self._since, self._at = before, since, at
         self._days = {day.on: day for day in before.days}
         self._found: Found = {}
         self._asked, self._due = dict(before.asked), dict(before.due)
@@ -159,10 +163,8 @@ class _Looking:
 
     def _part(self, key: str, ask: Callable[[], Found]) -> None:
         """Ask one part, if it is due; what it answers, or why it does not, touches no other."""
-        if key in self._due:
-            asked, due = (datetime.fromisoformat(one[key]) for one in (self._asked, self._due))
-            if asked <= self._at < due:
-                return
+        if not self._is_due(key):
+            return
         part = PARTS[key]
         self._sections.pop(key, None)
         self._notes.pop(key, None)
@@ -196,6 +198,14 @@ class _Looking:
             self._sections[key] = tr("WeChat answered in a form we do not know")
         self._due[key] = again.isoformat()
         self._found |= found
+
+    def _is_due(self, key: str) -> bool:
+        if key not in self._due:
+            return True
+        asked, due = (datetime.fromisoformat(one[key]) for one in (self._asked, self._due))
+        if self._since is not None and asked < self._since:
+            return True
+        return not asked <= self._at < due  # a clock may have been set back
 
     def _after(self, refusal: WeChatRefused, every: timedelta) -> datetime:
         """Return when to ask again what was refused."""

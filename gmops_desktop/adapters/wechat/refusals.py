@@ -14,6 +14,7 @@ from gmops_desktop.language import mark, tr
 BUSY: Final = -1
 NO_CALLBACK: Final = 40201
 DAY_SPENT: Final = 45009
+_NOT_LISTED: Final = 40164
 NOT_PERMITTED: Final = (48001, 48004, 50002)
 NOT_READY: Final = 61503
 # Of the interface asked about in quota/get: unknown there, of another kind of program, ill-formed.
@@ -51,12 +52,11 @@ _SAID: Final[Mapping[int, tuple[str, str]]] = {
     ),
     40066: (mark("WeChat has no such interface"), _OURS),
     40125: (mark("The AppSecret is wrong"), _SECRET),
-    40164: (
+    _NOT_LISTED: (
         mark("The address {ip} is not on the account's IP whitelist"),
         mark(
             "Let Party A add {ip} in the account's console: Settings, Basic configuration, IP "
-            "whitelist. It takes some minutes. Or let the account be reached through the server, "
-            "whose address stays the same."
+            "whitelist. It takes some minutes."
         ),
     ),
     NO_CALLBACK: (
@@ -115,18 +115,23 @@ _SAID: Final[Mapping[int, tuple[str, str]]] = {
         mark("Ask the administrator; nothing is asked of WeChat for an hour."),
     ),
 }
-_SAME: Final[Mapping[int, int]] = {61004: 40164, 89501: 89503, 89507: 89506}
+_BY_SERVER: Final = mark(
+    "Or let the account be reached through the server, whose address stays the same."
+)
+_SAME: Final[Mapping[int, int]] = {61004: _NOT_LISTED, 89501: 89503, 89507: 89506}
 _ADDRESS: Final = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b|\b[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}")
 
 
 class WeChatRefused(OpsError):
     """The interface answered with an error; `code` is its errcode.
 
-    The message holds WeChat's own words with their `rid`, by which its support finds the call.
+    The message holds WeChat's own words with their `rid`, by which its support finds the call;
+    `direct` says that the call left from this machine, not from a server.
     """
 
-    def __init__(self, code: int, said: str, path: str) -> None:
-        known = _SAID.get(_SAME.get(code, code))
+    def __init__(self, code: int, said: str, path: str, *, direct: bool = False) -> None:
+        meant = _SAME.get(code, code)
+        known = _SAID.get(meant)
         if known is None:
             words = tr("WeChat refuses the call")
             hint = tr("Look up the code in WeChat's documentation.")
@@ -134,11 +139,13 @@ class WeChatRefused(OpsError):
             found = _ADDRESS.search(said)
             ip = found[0] if found else tr("of this machine")
             words, hint = (tr(one, ip=ip) for one in known)
+            if direct and meant == _NOT_LISTED:
+                hint = f"{hint} {tr(_BY_SERVER)}"
         super().__init__(
             tr("{what} ({code}, {path}: {said})", what=words, code=code, path=path, said=said),
             hint=hint,
         )
-        self.code, self.said, self.path = code, said, path
+        self.code, self.said, self.path, self.direct = code, said, path, direct
         self.words = words  # the sentence alone
 
 
@@ -154,7 +161,7 @@ class Pauses:
         if app_id in self._until:
             until, refused = self._until[app_id]
             if now < until:
-                raise WeChatRefused(refused.code, refused.said, refused.path)
+                raise WeChatRefused(refused.code, refused.said, refused.path, direct=refused.direct)
             del self._until[app_id]
 
     def note(self, app_id: str, refusal: WeChatRefused, now: datetime) -> None:
