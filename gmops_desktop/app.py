@@ -256,6 +256,7 @@ def _pages(
         contracts, services.domains, services.expiry_reminders, runner, parent=overview
     )
     expiring.wanted.connect(overview.wanted)
+    expiring.noticed.connect(overview.noticed)
     overview.place_expiring(expiring.open)
     status = StatusTab(
         services.servers,

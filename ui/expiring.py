@@ -25,9 +25,11 @@ _FIRST_MS = 15_000  # after the start: the pages come first
 
 
 class Expiring(QObject):
-    """Opens sheets over the window; `wanted` carries a page and what to show there."""
+    """Opens sheets over the window; `wanted` carries a page and what to show there, `noticed` what
+    a registry answered."""
 
     wanted = Signal(str, str)
+    noticed = Signal(str, str, str)  # a State, a sentence, a second line
 
     def __init__(
         self,
@@ -82,12 +84,22 @@ class Expiring(QObject):
         def job(context: Context) -> Domain:
             return self._domains.ask(name, context)
 
-        self._runner.start(
+        task = self._runner.start(
             job,
             tr("Ask the registry of {name}", name=name),
             lane="domains",
             changes=Change.CONTRACT,
         )
+        task.succeeded.connect(self._answered)
+
+    @Slot(object)
+    def _answered(self, domain: Domain) -> None:
+        kept = tr("The last day that was learnt stays.") if domain.until else ""
+        if domain.fault:
+            self.noticed.emit("warning", domain.fault, kept)
+        else:
+            sentence = tr("{name} is registered until {day}.", name=domain.name, day=domain.until)
+            self.noticed.emit("ok", sentence, domain.server)
 
 
 class ExpiryWatch(QObject):

@@ -31,7 +31,7 @@ ExpiryKind = Literal[
     "api_key",
     "seal_key",
 ]
-Source = Literal["contract", "cloud", "rdap", "whois", "handshake", "account", "rotation", "hand"]
+Source = Literal["contract", "cloud", "rdap", "whois", "handshake", "account", "hand", "rotation"]
 
 WARNING_DAYS, CRITICAL_DAYS = 30, 7
 FRESH: Final = timedelta(days=14)  # what nobody confirmed for longer is not taken for certain
@@ -40,6 +40,7 @@ ROTATION: Final = timedelta(days=365)  # a key is to be replaced a year after it
 GENTLE: Final[frozenset[ExpiryKind]] = frozenset({"ssh_key", "api_key", "seal_key"})
 
 # Better sources first; the contract's own date and one of hand are true until they are changed.
+# That a key is to be replaced after a year is a rule: whoever says another day means it.
 _SOURCES: Final[dict[Source, str]] = {
     "contract": mark("contract"),
     "cloud": mark("cloud console"),
@@ -47,8 +48,8 @@ _SOURCES: Final[dict[Source, str]] = {
     "whois": mark("registry (WHOIS)"),
     "handshake": mark("TLS handshake"),
     "account": mark("official account"),
-    "rotation": mark("rotation after a year"),
     "hand": mark("by hand"),
+    "rotation": mark("rotation after a year"),
 }
 _LASTING: Final[frozenset[Source]] = frozenset({"contract", "rotation", "hand"})
 _RANK: Final = {source: place for place, source in enumerate(_SOURCES)}
@@ -94,7 +95,7 @@ class Thing:
 class Claim:
     """A thing with all that is said of it, not judged yet; `lacking` is why there is no date.
 
-    `resources` are those that use it, where it belongs to a scope only through them.
+    `resources` are those that use it; it belongs to the scope of each.
     """
 
     thing: Thing
@@ -164,7 +165,7 @@ def judged(claim: Claim, now: datetime) -> Expiry:
     notes += [
         tr("differs: {who} {day}", who=word_of_source(one.source), day=one.on)
         for one in others
-        if one.on is not None and abs(one.on - counts.on) > _ZONES
+        if one.source != "rotation" and one.on is not None and abs(one.on - counts.on) > _ZONES
     ]
     source = word_of_source(counts.source)
     note = tr("; ").join(notes)

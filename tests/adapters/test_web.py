@@ -238,6 +238,7 @@ def test_a_trusted_certificate_has_days_left(tmp_path: Path) -> None:
     assert seen.tls_days == pytest.approx(45, abs=0.1)
     assert (seen.status, seen.keyword_found, seen.tls_fault) == (200, True, "")
     assert seen.tls_issuer == "Test root"
+    assert "" < seen.tls_since < seen.tls_until
 
 
 @pytest.mark.parametrize(

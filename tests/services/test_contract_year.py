@@ -344,8 +344,8 @@ def lived(year: Year) -> None:
     reported(year, date(2018, 11, 1))
     year.contracts.save_expiry("verification", date(2018, 12, 20))
     board = {one.name: one for one in year.obligations.overview().expiry}
-    assert (board["Account verification"].days, board["Account verification"].state) == (
-        17, "warning")  # fmt: skip
+    verification = board["Account verification 公众号"]
+    assert (verification.days, verification.state) == (17, "warning")
     [todo] = [one for one in year.obligations.overview().todos if one.stream == "verifications"]
     assert todo.item.title == "公众号年审"
     year.on(12, 12)

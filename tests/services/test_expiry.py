@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import MISSING, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from db.engine import Database
 from db.journal import Journal
 from db.models import LookRow
-from gmops_desktop.adapters.registries import Asked, NoDay, NotRegistered
+from gmops_desktop.adapters.registries import Asked, NoDay, NotRegistered, Place, Registries
 from gmops_desktop.addresses import (
     AccountAddress,
     CloudAddress,
@@ -39,6 +40,7 @@ from gmops_desktop.services.obligations import Obligations
 from gmops_desktop.services.servers import Servers
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.services.troubles import Troubles
+from strange_servers import listener
 
 NOW = datetime(2018, 11, 22, 2, 24, tzinfo=UTC)
 TODAY = date(2018, 11, 22)
@@ -138,6 +140,30 @@ def test_the_overview_shows_the_same_board(desk: Desk) -> None:
     desk.contracts.save_expiry("icp", date(2018, 12, 20))
     assert desk.obligations.overview().expiry == desk.obligations.expiry()
     assert desk.obligations.board() == desk.obligations.expiry(), "of the only contract"
+
+
+def test_a_key_of_two_contracts_servers_stands_on_both_boards(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "id_ed25519"
+    file.write_text("not read")
+    server = SshAddress("10.0.0.8", key=str(file))
+    desk.contracts.save_resource("host", "web1", server)
+    first = desk.contracts.all()[0]
+    other = desk.contracts.add_contract(replace(first, number="B-2", renews=""))
+    there = Contracts(desk.database, desk.journal, now=lambda: desk.time, shown=lambda: other.id)
+    there.save_resource("host", "web2", server)
+    keys = KeyAges(desk.journal, there.resources, dict)
+    for shown in (first.id, other.id):
+        board = Obligations(
+            desk.database,
+            desk.journal,
+            now=lambda: desk.time,
+            shown=lambda id=shown: id,
+            keys=keys.all,
+        ).expiry()
+        assert "SSH key id_ed25519" in {one.name for one in board}
+    names = [one.name for one in desk.obligations.board()]
+    assert names.count("SSH key id_ed25519") == 1
+    assert names.count("ICP filing") == 2, "each contract has its own"
 
 
 def test_the_day_of_a_certificate_does_not_move_with_the_hour_of_the_look(desk: Desk) -> None:
@@ -246,8 +272,13 @@ def test_a_date_by_hand_can_be_corrected_and_taken_back_and_its_history_stays(de
 def test_an_account_that_tells_its_verification_comes_before_hand(desk: Desk) -> None:
     desk.contracts.save_expiry("verification", date(2018, 12, 20))
     account = desk.contracts.save_resource("account", "公众号", AccountAddress("wx1"))
-    desk.saw(account, {"standing": None})
-    assert desk.board()["Account verification"].source == "by hand"
+    assert desk.board()["Account verification 公众号"].source == "by hand", "the only one"
+    desk.saw(account, {"standing": None, "sections": {"standing": "48001: not permitted"}})
+    assert desk.board()["Account verification 公众号"].source == "by hand"
+    desk.contracts.save_expiry("verification", None)
+    found = desk.board()["Account verification 公众号"]
+    assert (found.state, found.source) == ("unknown", "48001: not permitted")
+    desk.contracts.save_expiry("verification", date(2018, 12, 20))
     told = {"review_until": "2019-12-20", "service": True, "principal": "", "verified": True}
     asked = (NOW - DAY).isoformat()
     desk.saw(account, {"standing": told, "asked": {"standing": asked}})
@@ -289,6 +320,10 @@ def test_keys_stand_with_their_age(desk: Desk, tmp_path: Path) -> None:
     assert api.said[0].detail == "in the record since 2018-11-22"
     ours = found["Backup key 值班电脑"]
     assert (ours.state, ours.days) == ("warning", -296)
+    key = found["Backup key 值班电脑"].key
+    desk.contracts.save_expiry(key, date(2020, 1, 5))
+    assert desk.board()["Backup key 值班电脑"].on == date(2020, 1, 5), "who knows better"
+    assert desk.board()["Backup key 值班电脑"].note == ""
     unknown = found["Backup key 保险柜"]
     assert (unknown.state, unknown.source) == ("unknown", "nobody noted when it was made")
     file.unlink()
@@ -354,6 +389,28 @@ def test_registry_and_cloud_that_differ_are_both_shown(desk: Desk) -> None:
     desk.ask()
     found = desk.board()["Domain chamber.org.cn"]
     assert (found.on, found.note) == (date(2019, 8, 5), "differs: registry (WHOIS) 2019-03-17")
+
+
+def test_a_real_server_s_answer_reaches_the_board_and_a_dead_one_s_silence(desk: Desk) -> None:
+    said = b"Domain Name: chamber.org.cn\nExpiration Time: 2018-12-17 12:48:36\n"
+
+    def cnnic(stream: socket.socket) -> None:
+        stream.recv(1024)
+        stream.sendall(said)
+        stream.shutdown(socket.SHUT_WR)
+
+    desk.contracts.save_resource("website", "官网", SITE)
+    with listener(cnnic) as port:
+        registries = Registries({"cn": Place(whois=f"127.0.0.1:{port}")})
+        domains = Domains(desk.database, registries.ask, now=lambda: desk.time)
+        domains.ask_due(Context())
+    assert desk.board()["Domain chamber.org.cn"].on == date(2018, 12, 17)
+    [ticket] = desk.reminders.follow()
+    assert ticket.title == "Domain chamber.org.cn runs out on 2018-12-17"
+    desk.time += DAY
+    [after] = domains.ask_due(Context())
+    assert (after.until, after.learnt_at) == (date(2018, 12, 17), NOW)
+    assert f"cannot be reached on port {port}" in after.fault
 
 
 def test_nobody_is_asked_where_that_is_not_wanted(desk: Desk, database: Database) -> None:

@@ -160,6 +160,21 @@ def test_what_nobody_has_done_is_told_in_the_cell_too(show: Show, running: Contr
         ("backups", None), ("restores", None)]  # fmt: skip
 
 
+def test_a_line_of_what_runs_out_opens(show: Show, running: Contract, qtbot: QtBot) -> None:
+    tab = show()
+    opened: list[str] = []
+    tab.place_expiring(lambda expiry, _over: opened.append(expiry.key))
+    assert not tab.open_expiry.isEnabled()
+    assert tab.open_expiry.toolTip() == "Choose a line first."
+    tab.expiry.select("icp")
+    tab.open_expiry.click()
+    tab.expiry.opened.emit(tab.expiry.rows.shown[0])
+    assert opened == ["icp", tab.expiry.rows.shown[0].key]
+    tab.below.choose("trends")
+    tab.below.chosen.emit("trends")
+    assert not tab.open_expiry.isVisible()
+
+
 def test_what_is_missing_opens_its_form(
     show: Show, database: Database, journal: Journal, running: Contract, qtbot: QtBot
 ) -> None:

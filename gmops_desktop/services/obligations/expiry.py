@@ -66,7 +66,9 @@ def board(
     hand = by_hand(journal, session, scope.contracts)
     found = [*_cloud(session, scope), *_domains(session, scope)]
     found += [*_sites(session, scope), *_accounts(session, scope)]
-    found += [one for one in keys if scope.whole or not one.resources - scope.resources]
+    found += [
+        one for one in keys if scope.whole or not one.resources or one.resources & scope.resources
+    ]
     if contracts:
         family = [one for one in contracts_in(session) if one.id in scope.contracts]
         found += [
@@ -173,13 +175,20 @@ def _certificate(row: ResourceRow, session: Session) -> Claim:
 
 
 def _accounts(session: Session, scope: Scope) -> Iterator[Claim]:
-    """Yield the yearly verification of the accounts that tell its day; few do."""
+    """Yield the yearly verification of each account; few may ask for its day."""
     for row in resources_in(session, "account", scope):
-        at, details = looked(session, row.id) or (None, {})
+        name = tr("Account verification {name}", name=row.name)
+        thing = Thing(f"verification:{row.id}", "verification", name, row.id)
+        seen = looked(session, row.id)
+        if seen is None:
+            yield Claim(thing, lacking=tr("not looked at yet"))
+            continue
+        at, details = seen
         until = (details.get("standing") or {}).get("review_until")
-        if until:
-            asked = details.get("asked", {}).get("standing")
-            learnt = datetime.fromisoformat(asked) if asked else at
-            name = tr("Account verification {name}", name=row.name)
-            thing = Thing(f"verification:{row.id}", "verification", name, row.id)
-            yield Claim(thing, (Said("account", date.fromisoformat(until), learnt),))
+        if not until:
+            why = (details.get(one, {}).get("standing") for one in ("sections", "notes"))
+            yield Claim(thing, lacking=next(filter(None, why), ""))
+            continue
+        asked = details.get("asked", {}).get("standing")
+        learnt = datetime.fromisoformat(asked) if asked else at
+        yield Claim(thing, (Said("account", date.fromisoformat(until), learnt),))
