@@ -55,7 +55,7 @@ def ticket_table(runner: TaskRunner) -> Table[TicketLine]:
         Column(
             tr("Clock", context="ticket"),
             lambda one: one.clock_text,
-            152,
+            176,
             right=True,
             strong=lambda one: one.state == "critical",
             tip=lambda one: one.clock_text,

@@ -15,7 +15,7 @@ from gmops_desktop.contract.ticket_bonds import word_of_link
 from gmops_desktop.contract.ticket_way import stations
 from gmops_desktop.contract.tickets import ENDED, TicketState, word_of_state
 from gmops_desktop.language import tr
-from gmops_desktop.services.finding import TicketLine
+from gmops_desktop.services.finding import Alike, TicketLine
 from gmops_desktop.services.tickets import Dossier, Ticket
 from gmops_desktop.states import State
 from ui import words
@@ -26,6 +26,8 @@ from ui.widgets.frames import Card, Label, LabelRole, button, clear, column, ico
 SIDE_WIDTH: Final = 264
 _BAR: Final = 10  # pixels of the scroll bar
 _SIMILAR: Final = 4
+_TITLE: Final = 128  # pixels of a similar ticket's title, beside its share
+_IN_LINE: Final = "padding: 0;"  # with the words above and below
 
 
 class TicketSide(QWidget):
@@ -72,14 +74,14 @@ class TicketSide(QWidget):
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         column(self, area, spacing=0)
 
-    def show_dossier(self, dossier: Dossier, similar: Sequence[Ticket | TicketLine] = ()) -> None:
+    def show_dossier(self, dossier: Dossier, similar: Sequence[Alike] = ()) -> None:
         """Show everything of a ticket; `similar` are those like it, the most similar first."""
         self._dossier = dossier
         self.show_clocks(dossier.clocks)
         self._show_flow(dossier)
         self.show_similar(similar)
 
-    def show_similar(self, similar: Sequence[Ticket | TicketLine]) -> None:
+    def show_similar(self, similar: Sequence[Alike]) -> None:
         """Show what is tied to the ticket and what is like it, which may be found later."""
         clear(self._similar_rows)
         dossier = self._dossier
@@ -88,23 +90,31 @@ class TicketSide(QWidget):
         tied = [(word_of_link(kind), other) for kind, other in dossier.links]
         tied += [(tr("Merged into this"), other) for other in dossier.merged]
         known = {other.id for _, other in tied}
-        near = [other for other in similar if other.id not in known]
-        for word, other in [*tied, *((tr("Similar"), one) for one in near[:_SIMILAR])]:
-            tip = tr("{title}, {state}", title=other.title, state=word_of_state(other.state))
-            made = button(
-                f"{other.number}  {other.title}",
-                partial(self.ticket_wanted.emit, other.id),
-                kind="quiet",
-                scale="small",
-                tip=f"{word}{tr(': ')}{tip}",
-            )
-            made.setAccessibleName(f"{word}{tr(': ')}{other.number} {other.title}")
-            made.setStyleSheet("text-align: left;")
-            if word != tr("Similar"):
-                self._similar_rows.addWidget(Label(word, "caption"))
-            self._similar_rows.addWidget(made)
+        near = [one for one in similar if one.ticket.id not in known][:_SIMILAR]
+        for word, other in tied:
+            self._similar_rows.addWidget(Label(word, "caption"))
+            self._similar_rows.addWidget(self._way_to(word, other))
+        for one in near:
+            share = Label(f"{round(100 * one.share)} %", "caption", elide=False)
+            made = self._way_to(tr("Similar"), one.ticket)
+            self._similar_rows.addLayout(row(None, made, None, share, spacing=4))
         if not tied and not near:
             self._similar_rows.addWidget(Label(tr("None found"), "caption"))
+
+    def _way_to(self, word: str, other: Ticket | TicketLine) -> QPushButton:
+        """Return the button that leads to a ticket; `word` says how it is tied to this one."""
+        tip = tr("{title}, {state}", title=other.title, state=word_of_state(other.state))
+        end = Qt.TextElideMode.ElideRight
+        made = button(
+            f"{other.number}  {self.fontMetrics().elidedText(other.title, end, _TITLE)}",
+            partial(self.ticket_wanted.emit, other.id),
+            kind="quiet",
+            scale="small",
+            tip=f"{word}{tr(': ')}{tip}",
+        )
+        made.setAccessibleName(f"{word}{tr(': ')}{other.number} {other.title}")
+        made.setStyleSheet(f"text-align: left; {_IN_LINE}")
+        return made
 
     def show_clocks(self, clocks: Sequence[Clock]) -> None:
         """Show the clocks as they stand now; rows stay, so that the keyboard stays in them."""
@@ -130,7 +140,7 @@ class TicketSide(QWidget):
             word = word_of_clock(clock.key)
             tip = tr("How “{clock}” adds up", clock=word)
             unfold = link(word, partial(self.clock_wanted.emit, clock.key), tip)
-            unfold.setStyleSheet("padding: 0;")  # in line with the card's title
+            unfold.setStyleSheet(_IN_LINE)
             reading = Label(role="strong", elide=False)
             self._clock_rows.addLayout(row(None, unfold, None, reading))
             gauge = Gauge() if clock.target else None
@@ -152,7 +162,7 @@ class TicketSide(QWidget):
             if one.verb and offered and not one.done:
                 tip = tr("Record: {what}", what=one.word)
                 word = link(one.word, partial(self.verb_wanted.emit, one.verb), tip)
-                word.setStyleSheet("padding: 0;")
+                word.setStyleSheet(_IN_LINE)
             else:
                 role: LabelRole = "strong" if one.here else "body" if one.done else "caption"
                 word = Label(one.word, role)

@@ -296,7 +296,7 @@ class TicketsTab(Page):
 
     def _show_similar(self, identity: str, found: tuple[Alike, ...]) -> None:
         if identity == self.list.current:
-            self.side.show_similar([one.ticket for one in found if one.ticket.id != identity])
+            self.side.show_similar([one for one in found if one.ticket.id != identity])
 
     @Slot()
     def _tick(self) -> None:
