@@ -159,9 +159,9 @@ class Account:
             if path in {"/cgi-bin/stable_token", "/cgi-bin/token"}:
                 return self._token(method, path, query, body, ip, config)
             self._check_token(query.get("access_token", ""))
-            self._used[path] = self._used.get(path, 0) + 1
-            if self._used_of(path, config) > config["limits"].get(path, _CALLS):
+            if self._used_of(path, config) >= config["limits"].get(path, _CALLS):
                 raise Failed(45009, "reach max api daily quota limit")
+            self._used[path] = self._used.get(path, 0) + 1
         name = path.removeprefix("/datacube/")
         if name != path:
             _must_be("POST", method)

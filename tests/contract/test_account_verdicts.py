@@ -84,13 +84,15 @@ def test_no_part_may_be_missing_and_the_account_be_ok(part: str) -> None:
 
 
 def test_what_does_not_apply_is_no_fault_but_statistics_without_a_day_are() -> None:
-    for part in ("callback", "echo", "menu", "standing", "articles", "quotas", "health"):
+    for part in ("callback", "echo", "menu", "standing", "articles", "quotas"):
         seen = replace(without(calm(AT), part), notes={part: "it does not apply"})
         assert judged(seen).state == "ok", part
         assert "it does not apply" in {line.value for line in lines_of(seen)}
-    for part in ("followers", "changes", "reads"):
+    for part in FIGURES:
         seen = replace(without(calm(AT), part), notes={part: "not ready"})
         assert judged(seen).state == "unknown", part
+    none = without(without(calm(AT), "health"), "callback")
+    assert judged(replace(none, notes={"callback": "none is set"})).state == "ok"
 
 
 def test_figures_that_have_not_come_for_days_are_unknown() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from gmops_desktop.adapters.wechat.callback import signature_of
 from sandbox.wechat import RETIRED, STATISTICS, Account, Failed, Wechat
 
 Json = dict[str, object]
@@ -129,3 +131,62 @@ def test_a_token_ends_after_two_hours(wechat: Wechat) -> None:
     with pytest.raises(Failed) as caught:
         account.answer("GET", f"/cgi-bin/menu/get?access_token={token}", b"", "127.0.0.1")
     assert caught.value.errcode == 42001
+
+
+def test_the_network_check_takes_only_what_is_documented(wechat: Wechat) -> None:
+    token = str(stable_token(wechat)["access_token"])
+
+    def check(**body: object) -> Json:
+        return ask(wechat, "/cgi-bin/callback/check", body, access_token=token)
+
+    assert set(check(action="all", check_operator="DEFAULT")) == {"dns", "ping"}
+    assert set(check(action="dns", check_operator="CAP")) == {"dns"}
+    assert check(action="trace", check_operator="CAP")["errcode"] == 40202
+    assert check(action="all", check_operator="MINE")["errcode"] == 40203
+    wechat.configure(callback=None)
+    assert check(action="all", check_operator="DEFAULT")["errcode"] == 40201
+
+
+def test_a_days_calls_end(wechat: Wechat) -> None:
+    path, token = "/cgi-bin/draft/count", str(stable_token(wechat)["access_token"])
+    wechat.configure(limits={path: 3}, used={path: 1})
+    assert [ask(wechat, path, access_token=token).get("errcode", 0) for _ in range(3)] == [
+        0, 0, 45009,
+    ]  # fmt: skip
+    quota = ask(wechat, "/cgi-bin/openapi/quota/get", {"cgi_path": path}, access_token=token)
+    assert quota["quota"] == {"daily_limit": 3, "used": 3, "remain": 0}
+
+
+def test_the_new_statistics_say_whether_they_are_late(wechat: Wechat) -> None:
+    token = str(stable_token(wechat)["access_token"])
+    body: Json = {"begin_date": days_ago(2), "end_date": days_ago(2)}
+    for late in (False, True):
+        wechat.configure(delayed=["getarticletotaldetail"] if late else [])
+        told = ask(wechat, "/datacube/getarticletotaldetail", body, access_token=token)
+        assert told["is_delay"] is late
+    sums = [row["read_user"] for row in told["list"][0]["detail_list"]]
+    assert sums == sorted(sums)  # each day holds what came before
+    assert "is_delay" not in ask(wechat, "/datacube/getusersummary", body, access_token=token)
+
+
+def test_the_site_answers_a_right_signature_only(wechat: Wechat) -> None:
+    def echo(token: str) -> tuple[int, str]:
+        signed = signature_of(token, "1540000000", "nonce")
+        question = {"signature": signed, "timestamp": "1540000000", "nonce": "nonce",
+                    "echostr": "4711"}  # fmt: skip
+        answer = httpx.get(wechat.address.callback, params=question, trust_env=False)
+        return answer.status_code, answer.text
+
+    assert echo(wechat.callback_token) == (200, "4711")
+    assert echo("another") == (403, "forbidden")
+    wechat.configure(site="unguarded")
+    assert echo("another") == (200, "4711")
+    wechat.configure(site="broken")
+    assert echo(wechat.callback_token)[0] == 500
+
+
+def test_an_older_sandbox_gets_the_settings_it_lacks(wechat: Wechat) -> None:
+    old = {"app_id": "wx-old", "secret": "s", "certified": True, "whitelist": ["127.0.0.1"]}
+    (wechat.folder / "config.json").write_text(json.dumps(old), "utf-8")
+    assert wechat.address.app_id == "wx-old"
+    assert wechat.callback_token == wechat.callback_token != ""

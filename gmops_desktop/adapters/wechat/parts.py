@@ -194,7 +194,7 @@ class _Looking:
             self._context.check()
             self._silent += 1
             self._sections[key] = _reason(error)
-        except (KeyError, ValueError, TypeError, AttributeError):
+        except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
             self._sections[key] = tr("WeChat answered in a form we do not know")
         self._due[key] = again.isoformat()
         self._found |= found
@@ -227,10 +227,10 @@ class _Looking:
             if refusal.code in NO_SUCH_QUOTA:
                 return Quota(path, None, None, refusal.words, closed=True)
             raise
-        limit = int(said["daily_limit"])
+        limit = statistics.count(said["daily_limit"])
         if not limit:
             return Quota(path, None, None, tr("the account may not call it"), closed=True)
-        return Quota(path, int(said["used"]), limit)
+        return Quota(path, statistics.count(said["used"]), limit)
 
     def _callback(self) -> Found:
         asked = {"action": "all", "check_operator": "DEFAULT"}
@@ -306,16 +306,15 @@ class _Looking:
                 ) from refusal  # fmt: skip
             raise
         verified = told["wx_verify_info"]
-        until = int(verified.get("annual_review_end_time") or 0)
+        until = statistics.count(verified.get("annual_review_end_time") or 0)
         kind = told.get("account_type")
+        day = datetime.fromtimestamp(until, CHINA).date().isoformat() if until else ""
         return {
             "standing": Standing(
                 service=None if kind is None else kind == 2,
                 principal=str(told.get("principal_name", "")),
                 verified=bool(verified["qualification_verify"]),
-                review_until=datetime.fromtimestamp(until, CHINA).date().isoformat()
-                if until
-                else "",
+                review_until=day,
             )
         }
 
@@ -327,7 +326,7 @@ _FIELDS: Final = frozenset({"quotas", "callback", "echo", "articles", "menu", "s
 def _milliseconds(times: Iterator[str]) -> Iterator[float]:
     for one in times:
         with suppress(ValueError):
-            yield float(one.removesuffix("ms"))
+            yield statistics.amount(one.removesuffix("ms"))
 
 
 def _reason(error: OpsError) -> str:

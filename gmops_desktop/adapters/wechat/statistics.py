@@ -21,6 +21,7 @@ Json = Mapping[str, Any]
 Figures = dict[str, dict[str, Any]]  # by day: what is told of it, by the fields of `AccountDay`
 
 _DAY: Final = timedelta(days=1)
+_MOST: Final = 1e12  # of anything that WeChat counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def _article(row: Json) -> Article:
         url=str(row.get("content_url", "")),
         readers=_count(sums.get("read_user")),
         shares=_count(sums.get("share_user")),
-        finished=None if share is None else 100 * float(share),
+        finished=None if share is None else 100 * amount(share),
     )
 
 
@@ -121,8 +122,24 @@ def _day(row: Json) -> str:
     return date.fromisoformat(str(row["ref_date"])).isoformat()
 
 
+def count(value: Any) -> int:
+    """Return a number of things; what cannot be one raises `ValueError` or `TypeError`."""
+    number = amount(value)
+    if number != int(number):
+        raise ValueError(value)
+    return int(number)
+
+
+def amount(value: Any) -> float:
+    """Return a measured value, finite and not below zero; else raise as `count` does."""
+    number = float(value)
+    if not 0 <= number <= _MOST:
+        raise ValueError(value)
+    return number
+
+
 def _count(value: Any) -> int | None:
-    return None if value is None else int(value)
+    return None if value is None else count(value)
 
 
 def _changes(rows: Iterable[Json]) -> Figures:
@@ -130,19 +147,19 @@ def _changes(rows: Iterable[Json]) -> Figures:
     found: Figures = defaultdict(lambda: {"new": 0, "lost": 0})
     for row in rows:
         day = found[_day(row)]
-        day["new"] += int(row["new_user"])
-        day["lost"] += int(row["cancel_user"])
+        day["new"] += count(row["new_user"])
+        day["lost"] += count(row["cancel_user"])
     return dict(found)
 
 
 def _followers(rows: Iterable[Json]) -> Figures:
-    return {_day(row): {"followers": int(row["cumulate_user"])} for row in rows}
+    return {_day(row): {"followers": count(row["cumulate_user"])} for row in rows}
 
 
 def _reads(rows: Iterable[Json]) -> Figures:
     return {
         _day(row): {
-            "readers": int(row["detail"]["read_user"]),
+            "readers": count(row["detail"]["read_user"]),
             "shares": _count(row["detail"].get("share_user")),
         }
         for row in rows
@@ -152,12 +169,12 @@ def _reads(rows: Iterable[Json]) -> Figures:
 def _health(rows: Iterable[Json]) -> Figures:
     found: Figures = {}
     for row in rows:
-        calls = int(row["callback_count"])
+        calls = count(row["callback_count"])
         found[_day(row)] = {
             "calls": calls,
-            "failed": int(row["fail_count"]),
-            "mean_ms": float(row["total_time_cost"]) / calls if calls else None,
-            "longest_ms": int(row["max_time_cost"]) if calls else None,
+            "failed": count(row["fail_count"]),
+            "mean_ms": amount(row["total_time_cost"]) / calls if calls else None,
+            "longest_ms": count(row["max_time_cost"]) if calls else None,
         }
     return found
 

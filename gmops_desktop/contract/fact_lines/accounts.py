@@ -46,11 +46,10 @@ def _site(seen: AccountDetails, lines: Lines) -> None:
                   "warning" if gone else "ok")  # fmt: skip
     echo, told, state = seen.echo, None, None
     if echo is not None:
-        told, state = echo.fault, "critical"
+        told, state = echo.fault, echo.state
         if echo.status is not None:
             told = tr("status {code}, in {seconds} s", code=echo.status,
                       seconds=f"{echo.seconds or 0:.2f}")  # fmt: skip
-            state = "ok" if echo.echoed else "warning"
     lines.add("echo", tr("Answer to a signed question"), told, state)
     if echo is not None and echo.guarded is not None:
         lines.add("echo", tr("A wrong signature"),
@@ -161,4 +160,5 @@ def _standing(seen: AccountDetails, lines: Lines) -> None:
     lines.add("standing", tr("Principal"), standing.principal or None)
     lines.add("standing", tr("Certified"), tr("yes") if standing.verified else tr("no"),
               "ok" if standing.verified else "warning")  # fmt: skip
-    lines.add("standing", tr("Verification holds until"), standing.review_until or None)
+    if standing.verified:
+        lines.add("standing", tr("Verification holds until"), standing.review_until or None)

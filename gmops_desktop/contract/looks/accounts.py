@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from gmops_desktop.states import State
+
 
 @dataclass(frozen=True, slots=True)
 class AccountDay:
@@ -78,6 +80,14 @@ class EchoSeen:
     echoed: bool
     guarded: bool | None
     fault: str = ""
+
+    @property
+    def state(self) -> State:
+        """How pressing it is: a site that fails loses messages, one that takes any signature not
+        yet."""
+        if self.fault or (not self.echoed and (self.status or 0) >= 500):
+            return "critical"
+        return "ok" if self.echoed and self.guarded is not False else "warning"
 
 
 @dataclass(frozen=True, slots=True)

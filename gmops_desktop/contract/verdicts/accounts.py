@@ -13,7 +13,7 @@ from gmops_desktop.contract.account_parts import (
     midnight_after,
     newest_told,
 )
-from gmops_desktop.contract.looks.accounts import AccountDetails, Quota
+from gmops_desktop.contract.looks.accounts import AccountDetails, EchoSeen, Quota
 from gmops_desktop.contract.metrics import failed_share, review_days
 from gmops_desktop.contract.verdicts.findings import Findings, count_of, tenth, whole
 from gmops_desktop.language import tr
@@ -82,8 +82,8 @@ def _unlearnt(seen: AccountDetails, key: str, add: Findings) -> str:
         there = getattr(seen, key) is not None
         return "" if there or note else tr("it was not looked at yet")
     day = seen.newest(figure)
-    if key == "health":  # without a callback, or without a message, there is nothing to tell
-        return "" if day or note or "callback" in seen.notes else tr("it was not looked at yet")
+    if key == "health" and (day is not None or "callback" in seen.notes):
+        return ""  # days without a message are not told, an account without a callback has none
     if day is None:
         return note or tr("it was not looked at yet")
     if newest_told(add.history.at) - date.fromisoformat(day.on) > _STALE:
@@ -93,7 +93,7 @@ def _unlearnt(seen: AccountDetails, key: str, add: Findings) -> str:
 
 def _quotas(seen: AccountDetails, add: Findings) -> State:
     """Judge every quota; return the state of the fullest."""
-    worst: State = "unknown"
+    state: State = "unknown"
     for quota in seen.quotas or ():
         if quota.share is None:
             continue
@@ -112,8 +112,8 @@ def _quotas(seen: AccountDetails, add: Findings) -> State:
                        time=f"{out.astimezone(CHINA):%H:%M}", what=what, path=quota.path),
                     )  # fmt: skip
         if quota is seen.fullest:
-            worst = level
-    return worst
+            state = level
+    return state
 
 
 def _callback(seen: AccountDetails, add: Findings) -> None:
@@ -129,23 +129,22 @@ def _callback(seen: AccountDetails, add: Findings) -> None:
                           "is out of its reach, or a firewall drops pings.",
                           addresses=", ".join(callback.addresses))  # fmt: skip
         add.add("callback", level, sentence)
-    if (echo := seen.echo) is None:
-        return
+    if seen.echo is not None:
+        add.add("echo", seen.echo.state, _said(seen.echo))
+
+
+def _said(echo: EchoSeen) -> str:
+    """Return what is wrong with the site's answer; nothing where nothing is."""
     if echo.fault:
-        add.add("echo", "critical", tr("The callback does not answer: {why}.", why=echo.fault))
-    elif not echo.echoed:
-        add.add(
-            "echo",
-            "critical" if (echo.status or 0) >= 500 else "warning",
-            tr("The callback answers with status {status}, but not with what it was asked: see "
-               "whether its token is the one in the console and in the settings.",
-               status=echo.status),
-        )  # fmt: skip
-    elif echo.guarded is False:
-        add.add("echo", "warning", tr("The callback takes a wrong signature: anybody could pass "
-                                      "for WeChat. The site must check it."))  # fmt: skip
-    else:
-        add.add("echo", "ok", "")
+        return tr("The callback does not answer: {why}.", why=echo.fault)
+    if not echo.echoed:
+        return tr("The callback answers with status {status}, but not with what it was asked: see "
+                  "whether its token is the one in the console and in the settings.",
+                  status=echo.status)  # fmt: skip
+    if echo.guarded is False:
+        return tr("The callback takes a wrong signature: anybody could pass for WeChat. The site "
+                  "must check it.")  # fmt: skip
+    return ""
 
 
 def _health(seen: AccountDetails, add: Findings) -> None:
