@@ -136,7 +136,7 @@ def _application() -> QApplication:
 def _services(database: Database, contracts: Contracts) -> tuple[Servers, Events, Limits]:
     journal = Journal(database, actor=lambda: "张伟")
 
-    def host(address: SshAddress, context: object) -> HostDetails:
+    def host(address: object, context: object) -> HostDetails:
         return HostDetails(
             system="Debian 12", kernel="6.1", boot_id="b", uptime_seconds=86400.0, cores=8,
             cpu=20.0, iowait=0.0, steal=0.0, memory_total=8 * _GB, memory_available=4 * _GB,

@@ -165,7 +165,28 @@ class CloudAddress:
         return f"{self.secret_id} @ {', '.join(self.regions)}"
 
 
-Address = SshAddress | MysqlAddress | WebAddress | AccountAddress | CloudAddress
+@dataclass(frozen=True, slots=True)
+class TatAddress:
+    """A cloud server that is looked at by Tencent Cloud's agent on it (TAT), without SSH.
+
+    `endpoint` replaces the API's own address (`http://127.0.0.1:port` of a stand-in).
+    """
+
+    instance: str
+    region: str
+    secret_id: str
+    endpoint: str = ""
+
+    @property
+    def secret_name(self) -> str:
+        return f"tencent:{self.secret_id}"
+
+    def __str__(self) -> str:
+        return f"{self.instance} @ {self.region} (TAT)"
+
+
+HostAddress = SshAddress | TatAddress
+Address = HostAddress | MysqlAddress | WebAddress | AccountAddress | CloudAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +235,7 @@ def address_to_dict(address: Address) -> dict[str, Any]:
 def address_from_dict(kind: Kind, values: dict[str, Any]) -> Address:
     """Return the address of a `kind` of resource from what `address_to_dict` gave."""
     if kind == "host":
-        return SshAddress(**values)
+        return TatAddress(**values) if "instance" in values else SshAddress(**values)
     if kind == "mysql":
         ssh, cloud = values.get("ssh"), values.get("cloud")
         tunnel = SshAddress(**ssh) if ssh else None

@@ -507,6 +507,7 @@ class Services:
             open_ssh=self._outside.open_ssh,
             open_mysql=self._outside.connect,
             look_account=self._outside.look_account,
+            look_host=self._outside.look_host,
             look_cloud=self._outside.look_cloud,
             count_cloud_backups=lambda cloud, context: len(
                 self.cloud_backups.all(cloud, context).backups

@@ -16,8 +16,10 @@ from gmops_desktop.addresses import (
     AccountAddress,
     CloudAddress,
     CloudDatabase,
+    HostAddress,
     MysqlAddress,
     SshAddress,
+    TatAddress,
     WebAddress,
 )
 from gmops_desktop.context import Context
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from gmops_desktop.adapters.ssh import KeptConnections, Ssh, Tunnel
     from gmops_desktop.adapters.tencent import Tencent
     from gmops_desktop.adapters.tencent_look import CloudLooks
+    from gmops_desktop.adapters.tencent_tat import TatShell
     from gmops_desktop.adapters.web import Links
     from gmops_desktop.adapters.wechat import Callback, KeptMenu, Pauses, WeChat
     from gmops_desktop.services.patches import Inventory, Plan, Update
@@ -154,12 +157,23 @@ class Outside:
         ):
             yield account
 
-    def look_host(self, address: SshAddress, context: Context) -> HostDetails:
+    def look_host(self, address: HostAddress, context: Context) -> HostDetails:
         from gmops_desktop.adapters import host
 
+        if isinstance(address, TatAddress):
+            return host.look(self._agent(address), context)
         return self.kept.over(
             address, context, lambda server, left: host.look(server, context, deadline=left)
         )
+
+    def _agent(self, address: TatAddress) -> TatShell:
+        from gmops_desktop.adapters.tencent import Tencent
+        from gmops_desktop.adapters.tencent_tat import TatShell
+
+        key = self._secret(address.secret_name)
+        api = Tencent(address.secret_id, key, region=address.region, endpoint=address.endpoint,
+                      pauses=_LOOK_PAUSES)  # fmt: skip
+        return TatShell(api, address.instance)
 
     def look_mysql(self, address: MysqlAddress, context: Context) -> MysqlDetails:
         """Look at a database: its login is new each time, for whether it lets us in is asked."""

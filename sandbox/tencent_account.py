@@ -24,6 +24,7 @@ from sandbox.tencent_backups import (
 )
 from sandbox.tencent_clones import MEMORY, NETWORK, VOLUME, ZONE, CloneServers, DatabaseClones
 from sandbox.tencent_monitor import Monitor
+from sandbox.tencent_tat import Agent
 from sandbox.tencent_things import CloudThings
 
 APIS: Final = {  # service: version, module of the SDK
@@ -35,6 +36,7 @@ APIS: Final = {  # service: version, module of the SDK
     "monitor": ("2018-07-24", "v20180724"),
     "ssl": ("2019-12-05", "v20191205"),
     "sts": ("2018-08-13", "v20180813"),
+    "tat": ("2020-10-28", "v20201028"),
 }
 REGIONS: Final = {REGION, "ap-shanghai", "ap-beijing", "ap-nanjing", "ap-chengdu", "ap-hongkong"}
 
@@ -50,6 +52,7 @@ REQUIRED: Final = {
     ("cdb", "DescribeSlowLogData"): ("InstanceId", "StartTime", "EndTime"),
     ("cdb", "IsolateDBInstance"): ("InstanceId",),
     ("cdb", "OfflineIsolatedInstances"): ("InstanceIds",),
+    ("tat", "RunCommand"): ("Content", "InstanceIds"),
     ("monitor", "DescribeAlarmHistories"): ("Module",),
     ("monitor", "DescribeBaseMetrics"): ("Namespace",),
     ("monitor", "GetMonitorData"): ("Namespace", "MetricName", "Instances"),
@@ -72,6 +75,7 @@ class Account:
         self._lock = threading.Lock()
         self._things = CloudThings(now, behaviour)
         self._monitor = Monitor(now, behaviour)
+        self._agent = Agent(behaviour)
         self.backups = DatabaseBackups(now, behaviour)
         self._clones = DatabaseClones(now, behaviour, servers)
 
@@ -101,6 +105,8 @@ class Account:
             ("monitor", "GetMonitorData"): self._monitor.data,
             ("monitor", "DescribeAlarmHistories"): self._things.alarms,
             ("ssl", "DescribeCertificates"): self._things.certificates,
+            ("tat", "DescribeInvocationTasks"): self._agent.tasks,
+            ("tat", "RunCommand"): self._agent.run,
             ("sts", "GetCallerIdentity"): self._identity,
         }
         behaviour = self._behaviour()

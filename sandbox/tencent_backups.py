@@ -61,6 +61,9 @@ class Behaviour:
     spelling: Literal["CpuUsage", "CPUUsage"] = "CpuUsage"  # as documents and examples differ
     agent: bool = True  # without it the cloud knows neither memory nor load of a server
     measured_days: float = 400.0  # since when the cloud measures
+    tat: Literal["Online", "AgentStatusNotOnline", "AgentNotInstalled"] = "Online"
+    tat_status: str = ""  # how commands end, where not by themselves
+    tat_bytes: int = 1 << 20  # of a command's output that are kept, at most as many as really
     denied: tuple[str, ...] = ()  # actions that the keys may not use
     breaks_off: str = ""  # the action whose list ends before its last entry
     clock_off: float = 0.0  # seconds by which the cloud's clock is ahead of this machine's

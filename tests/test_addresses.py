@@ -15,6 +15,7 @@ from gmops_desktop.addresses import (
     Kind,
     MysqlAddress,
     SshAddress,
+    TatAddress,
     WebAddress,
     address_from_dict,
     address_to_dict,
@@ -47,7 +48,7 @@ def test_mysql_addresses_read_back(address: MysqlAddress) -> None:
 
 @settings(deadline=None)
 @given(
-    st.tuples(st.just("host"), ssh_addresses)
+    st.tuples(st.just("host"), ssh_addresses | st.builds(TatAddress, names, names, names))
     | st.tuples(
         st.just("mysql"),
         st.builds(MysqlAddress, hosts, ports, names, names, st.none() | ssh_addresses),

@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialogButtonBox
 
-from gmops_desktop.addresses import KIND_WORDS, Address, Kind, Resource
+from gmops_desktop.addresses import KIND_WORDS, Address, Kind, Resource, SshAddress
 from gmops_desktop.changes import Change
 from gmops_desktop.context import Context
 from gmops_desktop.language import tr
@@ -89,7 +89,9 @@ class ResourcesCard(Card):
         ResourceDialog(self.window(), self._hosts(), self._save).open()
 
     def _hosts(self) -> list[Resource]:
-        return [one for one in self._contracts.shown_resources() if one.kind == "host"]
+        return [
+            one for one in self._contracts.shown_resources() if isinstance(one.address, SshAddress)
+        ]
 
     def _state(self, resource: Resource) -> State:
         return self._tested.get(resource.id, "unknown")

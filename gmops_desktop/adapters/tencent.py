@@ -24,6 +24,7 @@ from gmops_desktop.log import remember_secret
 
 _PAUSES: Final = (1.0, 2.0, 4.0)  # seconds before each further try of a read
 _TIMEOUTS: Final = (5, 20)  # seconds to connect, and for each wait for data
+NOT_RUNNING: Final = "ResourceUnavailable.InstanceStateNotRunning"
 _CLOCK_OFF: Final = "AuthFailure.SignatureExpire"
 _SHOWN: Final = 200  # bytes of a page that is no answer
 _SKEW: Final = 60.0  # seconds a clock may be off without being the cause
@@ -52,6 +53,15 @@ _HINTS: Final[tuple[tuple[str, str], ...]] = (
         "InternalError.TradeError",
         mark("The order did not go through: look in the console for its balance and open orders."),
     ),
+    (
+        "ResourceUnavailable.AgentNotInstalled",
+        mark("Install the agent on the server: console, TencentCloud Automation Tools (TAT)."),
+    ),
+    (
+        "ResourceUnavailable.AgentStatusNotOnline",
+        mark("Start the agent on the server: systemctl restart tat_agent."),
+    ),
+    (NOT_RUNNING, mark("Start the server in the console.")),
     ("RequestLimitExceeded", mark("Too many calls at once; wait a little, then try again.")),
     ("UnsupportedRegion", mark("Check the region in the settings, such as ap-guangzhou.")),
     ("InvalidParameterValue.Region", mark("Check the region in the settings.")),

@@ -14,6 +14,7 @@ from gmops_desktop.addresses import (
     CloudAddress,
     MysqlAddress,
     SshAddress,
+    TatAddress,
     WebAddress,
 )
 
@@ -27,7 +28,9 @@ def plain(value: object) -> Any:
     match value:
         case None | bool() | int() | float() | str():
             return value
-        case SshAddress() | MysqlAddress() | WebAddress() | AccountAddress() | CloudAddress():
+        case SshAddress() | TatAddress() | MysqlAddress() | WebAddress():
+            return str(value)
+        case AccountAddress() | CloudAddress():
             return str(value)
         case datetime() | date() | time():
             return value.isoformat()

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from gmops_desktop.addresses import KIND_WORDS, CloudAddress
+from gmops_desktop.addresses import KIND_WORDS, CloudAddress, Kind, TatAddress
 from gmops_desktop.cli.help import Command, group
 from gmops_desktop.cli.options import Json, ResourceName
-from gmops_desktop.cli.session import opened
+from gmops_desktop.cli.session import Session, opened
 from gmops_desktop.cli.terminal import password_from_file
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
@@ -29,22 +29,29 @@ def list_all(as_json: Json = False) -> None:
         )
 
 
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", show_default=False, help=tr("What to call it."))
+]
+SecretId = Annotated[
+    str,
+    typer.Option("--secret-id", metavar="ID", show_default=False,
+                 help=tr("The SecretId of a sub-account with few rights.")),
+]  # fmt: skip
+Endpoint = Annotated[
+    str,
+    typer.Option("--endpoint", metavar="URL", show_default=False,
+                 help=tr("Another address than Tencent Cloud's, such as a stand-in's.")),
+]  # fmt: skip
+
+
 @commands.command(
     "add-cloud",
     cls=Command,
     help=tr("Enter a Tencent Cloud account; its SecretKey is asked for and goes to the keyring."),
 )
 def add_cloud(
-    name: Annotated[
-        str, typer.Argument(metavar="NAME", show_default=False, help=tr("What to call it."))
-    ],
-    secret_id: Annotated[
-        str,
-        typer.Option(
-            "--secret-id", metavar="ID", show_default=False,
-            help=tr("The SecretId of a sub-account that may only read."),
-        ),
-    ],
+    name: Name,
+    secret_id: SecretId,
     region: Annotated[
         list[str] | None,
         typer.Option(
@@ -52,40 +59,60 @@ def add_cloud(
             help=tr("Where its things are; several times for several (ap-guangzhou)."),
         ),
     ] = None,
-    endpoint: Annotated[
+    endpoint: Endpoint = "",
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    regions = tuple(dict.fromkeys(region or CloudAddress("").regions))
+    with opened(as_json) as session:
+        _enter(session, "cloud", name, CloudAddress(secret_id.strip(), regions, endpoint))
+
+
+@commands.command(
+    "add-tat",
+    cls=Command,
+    help=tr("Enter a server that Tencent Cloud's agent looks at, where SSH is not wanted."),
+)
+def add_tat(
+    name: Name,
+    secret_id: SecretId,
+    instance: Annotated[
         str,
-        typer.Option(
-            "--endpoint", metavar="URL", show_default=False,
-            help=tr("Another address than Tencent Cloud's, such as a stand-in's."),
-        ),
-    ] = "",
+        typer.Option("--instance", metavar="INS-ID", show_default=False,
+                     help=tr("The id of the cloud server (ins-…).")),
+    ],
+    region: Annotated[
+        str, typer.Option("--region", metavar="REGION", help=tr("Where the server is."))
+    ] = "ap-guangzhou",
+    endpoint: Endpoint = "",
     as_json: Json = False,
 ) -> None:  # fmt: skip
     with opened(as_json) as session:
-        contracts = session.services.contracts
-        if any(one.name == name for one in contracts.resources()):
-            raise OpsError(
-                tr("There is a resource called {name} already.", name=name),
-                hint=tr("Give it another name."),
-            )
-        regions = tuple(dict.fromkeys(region or CloudAddress("").regions))
-        address = CloudAddress(secret_id.strip(), regions, endpoint)
-        key = password_from_file()
-        if key is None:
-            key = session.terminal.password(address.secret_name, lambda _: None, from_file=False)
-        if not key:
-            raise OpsError(
-                tr("The SecretKey is missing."),
-                hint=tr("Type it when asked, or name a file with it in GMOPS_PASSWORD_FILE."),
-                unharmed=tr("Nothing was recorded."),
-            )
-        session.services.save_secret(address.secret_name, key)
-        saved = contracts.save_resource("cloud", name, address)
-        session.terminal.answer(
-            {"resource": saved},
-            tr("{name} is entered; its key is in the keyring.", name=name),
-            tr("Whether it may look: gmops resource test {name}", name=name),
+        _enter(session, "host", name, TatAddress(instance, region, secret_id.strip(), endpoint))
+
+
+def _enter(session: Session, kind: Kind, name: str, address: CloudAddress | TatAddress) -> None:
+    """Record a resource, and keep its SecretKey."""
+    contracts = session.services.contracts
+    if any(one.name == name for one in contracts.resources()):
+        raise OpsError(
+            tr("There is a resource called {name} already.", name=name),
+            hint=tr("Give it another name."),
         )
+    key = password_from_file()
+    if key is None:
+        key = session.terminal.password(address.secret_name, lambda _: None, from_file=False)
+    if not key:
+        raise OpsError(
+            tr("The SecretKey is missing."),
+            hint=tr("Type it when asked, or name a file with it in GMOPS_PASSWORD_FILE."),
+            unharmed=tr("Nothing was recorded."),
+        )
+    session.services.save_secret(address.secret_name, key)
+    session.terminal.answer(
+        {"resource": contracts.save_resource(kind, name, address)},
+        tr("{name} is entered; its key is in the keyring.", name=name),
+        tr("Whether it may look: gmops resource test {name}", name=name),
+    )
 
 
 @commands.command(

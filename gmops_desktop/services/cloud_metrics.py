@@ -22,7 +22,7 @@ from gmops_desktop.adapters import tencent_metrics
 from gmops_desktop.adapters.sections import Unknown
 from gmops_desktop.adapters.tencent import CloudRefused, Tencent
 from gmops_desktop.adapters.tencent_metrics import KEPT, Offered, Product
-from gmops_desktop.addresses import CloudAddress, MysqlAddress, Resource, SshAddress
+from gmops_desktop.addresses import CloudAddress, MysqlAddress, Resource, SshAddress, TatAddress
 from gmops_desktop.context import Context
 from gmops_desktop.contract.looks import CloudDetails
 from gmops_desktop.contract.looks.clouds import CloudInstance, CloudLink, CloudServer
@@ -105,6 +105,8 @@ class CloudMetrics:
         """Yield what of the cloud is a resource of ours; who is not told apart is left out."""
         for resource in self._resources():
             match resource.address:
+                case TatAddress(instance=id) if any(id == one.id for one in seen.servers or ()):
+                    yield CloudLink("cvm", id, resource.id, resource.name, tr("by its id"))
                 case SshAddress() as address:
                     yield from self._host(resource, address, seen.servers or (), context)
                 case MysqlAddress() as address:

@@ -17,15 +17,17 @@ from gmops_desktop.addresses import (
     AccountAddress,
     CloudAddress,
     CloudDatabase,
+    HostAddress,
     MysqlAddress,
     Resource,
     SshAddress,
+    TatAddress,
     WebAddress,
 )
 from gmops_desktop.context import Context
 from gmops_desktop.contract.account_parts import PARTS
 from gmops_desktop.contract.cloud_rights import policy_of
-from gmops_desktop.contract.looks import AccountDetails, CloudDetails
+from gmops_desktop.contract.looks import AccountDetails, CloudDetails, HostDetails
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.states import Check, State
@@ -63,8 +65,8 @@ Step = tuple[str, Callable[[], _Finding]]
 class Connections:
     """Tests connections to resources, and knows the trusted host keys in `known_hosts`.
 
-    `open_ssh`, `open_mysql`, `look_account`, `look_cloud` and `count_cloud_backups` connect as the
-    program itself does, secrets included.
+    `open_ssh`, `open_mysql`, `look_host`, `look_account`, `look_cloud` and `count_cloud_backups`
+    connect as the program itself does, secrets included.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Connections:
         known_hosts: Path,
         open_ssh: Callable[[SshAddress, Context], ssh.Ssh],
         open_mysql: Callable[[MysqlAddress, Context], Database],
+        look_host: Callable[[HostAddress, Context], HostDetails],
         look_account: Callable[[AccountAddress, Context], AccountDetails],
         look_cloud: Callable[[CloudAddress, Context], CloudDetails],
         count_cloud_backups: Callable[[CloudDatabase, Context], int],
@@ -80,6 +83,7 @@ class Connections:
         self._known_hosts = known_hosts
         self._open_ssh = open_ssh
         self._open_mysql = open_mysql
+        self._look_host = look_host
         self._look_account = look_account
         self._look_cloud = look_cloud
         self._count_cloud_backups = count_cloud_backups
@@ -93,6 +97,8 @@ class Connections:
             case SshAddress() as address:
                 return _run([*self._ssh_steps(address, context), self._may(address, context)],
                             context)  # fmt: skip
+            case TatAddress() as address:
+                return _run(self._agent_steps(address, context), context)
             case MysqlAddress() as address:
                 return _run(list(self._mysql_steps(address, context)), context)
             case WebAddress() as address:
@@ -234,6 +240,14 @@ class Connections:
 
         host, port, _ = _of_url(address.base_url)
         return [*_reach(host, port, context), (tr("Login and permission"), permission)]
+
+    def _agent_steps(self, address: TatAddress, context: Context) -> list[Step]:
+        def look() -> _Finding:
+            seen = self._look_host(address, context)
+            return _Finding(tr("The agent answers: {system}.", system=seen.system))
+
+        host, port, _ = _of_url(address.endpoint or _CLOUD)
+        return [*_reach(host, port, context), (tr("Login and permission"), look)]
 
     def _cloud_steps(self, address: CloudAddress, context: Context) -> list[Step]:
         def permission() -> _Finding:

@@ -26,12 +26,15 @@ from db.looks import Before
 from db.sample_rows import Source, Span
 from db.samples import RAW_FOR
 from gmops_desktop.adapters import ssh, web
+from gmops_desktop.adapters.tencent import NOT_RUNNING, CloudRefused
 from gmops_desktop.addresses import (
     AccountAddress,
     CloudAddress,
+    HostAddress,
     MysqlAddress,
     Resource,
     SshAddress,
+    TatAddress,
     WebAddress,
 )
 from gmops_desktop.changes import Change
@@ -89,7 +92,7 @@ class Servers:
         self,
         database: Database,
         *,
-        look_host: Callable[[SshAddress, Context], HostDetails],
+        look_host: Callable[[HostAddress, Context], HostDetails],
         look_mysql: Callable[[MysqlAddress, Context], MysqlDetails],
         look_web: Callable[[WebAddress, Context], WebDetails],
         look_account: Callable[[AccountAddress, Context, AccountDetails | None], AccountDetails],
@@ -273,7 +276,7 @@ class Servers:
 
     def _details(self, resource: Resource, before: Before, context: Context) -> Details:
         match resource.address:
-            case SshAddress() as address:
+            case SshAddress() | TatAddress() as address:
                 return self._look_host(address, context)
             case MysqlAddress() as address:
                 return self._look_mysql(address, context)
@@ -297,6 +300,8 @@ def is_down(resource: Resource, error: OpsError) -> bool:
         return not error.forbidden
     if isinstance(error, web.SiteDown):
         return True
+    if isinstance(error, CloudRefused):
+        return error.code == NOT_RUNNING
     direct = resource.kind == "website" or (
         isinstance(resource.address, MysqlAddress) and resource.address.ssh is None
     )

@@ -74,3 +74,30 @@ def test_a_cloud_account_from_the_first_word_to_the_last(
     tested = resource("test", "cloud")
     assert tested.code == 1
     assert "SignatureFailure" in tested.out
+
+
+def test_a_server_without_ssh_is_looked_at_through_the_agent(
+    home: Home, cloud: Tencent, tmp_path: Path
+) -> None:
+    key = tmp_path / "key"
+    key.write_text(f"{cloud.secret_key}\n", "utf-8")
+    more = {
+        "PYTHON_KEYRING_BACKEND": "file_keyring.FileKeyring",
+        "PYTHONPATH": str(Path(__file__).parents[1] / "helpers"),
+        "GMOPS_TEST_KEYRING": str(tmp_path / "keyring.json"),
+    }
+    words = ("--instance", "ins-sandbox1", "--secret-id", cloud.secret_id,
+             "--endpoint", f"http://{cloud.endpoint}")  # fmt: skip
+    added = gmops("resource", "add-tat", "web", *words, home=home.root,
+                  GMOPS_PASSWORD_FILE=str(key), **more)  # fmt: skip
+    assert added.code == 0, added.err
+    status = gmops("status", "--json", home=home.root, **more).answer
+    [look] = status["looks"]
+    assert look["kind"] == "host"
+    assert look["details"]["cores"]
+    assert "cpu" not in look["details"]["notes"], "it is looked at twice, for its rates"
+    cloud.behave(server_state="STOPPED")
+    [look] = gmops("status", "--json", home=home.root, **more).answer["looks"]
+    assert look["state"] == "critical"
+    assert "InstanceStateNotRunning" in look["reason"]
+    cloud.behave()

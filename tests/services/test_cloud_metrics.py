@@ -25,6 +25,7 @@ from gmops_desktop.addresses import (
     MysqlAddress,
     Resource,
     SshAddress,
+    TatAddress,
 )
 from gmops_desktop.context import Context
 from gmops_desktop.contract.looks import CloudDetails
@@ -136,6 +137,16 @@ def test_an_instance_that_is_entered_is_known_by_its_id(world: World) -> None:
     other = CloudDatabase("cdb-2", REGION, "AKID")
     there = MysqlAddress("10.0.0.12", 3306, "ops", "chamber", cloud=other)
     world.resources = [Resource("m", "mysql", "chamber", there)]
+    assert world.look().links == ()
+
+
+def test_a_server_behind_the_agent_is_known_by_its_id(world: World) -> None:
+    recently(world)
+    agent = TatAddress("ins-1", REGION, "AKID")
+    world.resources = [Resource("h", "host", "web", agent)]
+    assert [(one.id, one.how) for one in world.look().links] == [("ins-1", "by its id")]
+    other = TatAddress("ins-2", REGION, "AKID")
+    world.resources = [Resource("h", "host", "web", other)]
     assert world.look().links == ()
 
 

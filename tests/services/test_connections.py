@@ -12,6 +12,7 @@ import pymysql
 import pytest
 
 from clouds import calm_cloud
+from gmops_desktop.adapters import host
 from gmops_desktop.adapters.ssh import Ssh
 from gmops_desktop.adapters.tencent import CloudRefused
 from gmops_desktop.addresses import (
@@ -21,10 +22,11 @@ from gmops_desktop.addresses import (
     MysqlAddress,
     Resource,
     SshAddress,
+    TatAddress,
     WebAddress,
 )
 from gmops_desktop.context import Context
-from gmops_desktop.contract.looks import AccountDetails
+from gmops_desktop.contract.looks import AccountDetails, HostDetails
 from gmops_desktop.errors import Cancelled, OpsError
 from gmops_desktop.services.connections import Check, Connections
 from sandbox.mariadb import MariaDB
@@ -60,6 +62,7 @@ class World:
         self.open_mysql: Callable = self._no_database
         self.account = AccountDetails()
         self.cloud = calm_cloud()
+        self.host: HostDetails | None = host.parse({})
         self.count: Callable = lambda _cloud, _context: 7
         self.connections = Connections(
             known_hosts=self.known_hosts,
@@ -67,10 +70,16 @@ class World:
                 address, context, password=self.password, known_hosts=self.known_hosts
             ),
             open_mysql=lambda address, context: self.open_mysql(address, context),
+            look_host=lambda address, context: self.look_host(),
             look_account=lambda address, context: self.account,
             look_cloud=lambda address, context: self.cloud,
             count_cloud_backups=lambda cloud, context: self.count(cloud, context),
         )
+
+    def look_host(self) -> HostDetails:
+        if self.host is None:
+            raise CloudRefused("RunCommand", "UnauthorizedOperation.X", "no", "r-1", "tat")
+        return self.host
 
     def _no_database(self, address: MysqlAddress, context: Context) -> Asking:
         raise OpsError("no database here")
@@ -306,3 +315,13 @@ def test_a_cloud_account_is_asked_for_everything_it_shall_tell(world: World) -> 
     assert (found.name, found.state) == ("Login and permission", "warning")
     assert found.text == "; ".join(why.values())
     assert '"action": ["cvm:DescribeDisks", "finance:DescribeAccountBalance"]' in found.remedy
+
+
+def test_the_clouds_agent_is_asked_for_a_whole_look(world: World) -> None:
+    with listener(page) as port:
+        address = TatAddress("ins-1", "ap-guangzhou", "AKID", f"http://127.0.0.1:{port}")
+        assert set(states(world.test(address)).values()) == {"ok"}
+        world.host = None
+        found = world.test(address)[-1]
+    assert (found.name, found.state) == ("Login and permission", "critical")
+    assert '"action": ["tat:RunCommand"]' in found.remedy

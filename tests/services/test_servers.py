@@ -13,11 +13,13 @@ import pytest
 
 from db.engine import Database
 from gmops_desktop.adapters import host, sections, ssh, tcp, web
+from gmops_desktop.adapters.tencent import NOT_RUNNING, CloudRefused
 from gmops_desktop.addresses import (
     AccountAddress,
     MysqlAddress,
     Resource,
     SshAddress,
+    TatAddress,
     WebAddress,
 )
 from gmops_desktop.context import Context, as_they_end
@@ -31,6 +33,7 @@ MYSQL = Resource("m", "mysql", "site", MysqlAddress("db", 3306, "ops", "chamber"
 THROUGH = replace(MYSQL, address=replace(MYSQL.address, ssh=HOST.address))
 WEBSITE = Resource("w", "website", "website", WebAddress("https://site.example/"))
 ACCOUNT = Resource("a", "account", "account", AccountAddress("wx1"))
+AGENT = Resource("h", "host", "web1", TatAddress("ins-1", "ap-guangzhou", "AKID"))
 ALL = (HOST, MYSQL, WEBSITE, ACCOUNT)
 
 RECORDED = Path(__file__).parent.parent / "adapters" / "hosts" / "debian-12.txt"
@@ -157,6 +160,8 @@ def refused() -> tcp.PortClosed:
         (MYSQL, OpsError("wrong password"), "unknown"),
         (HOST, refused(), "unknown"),
         (ACCOUNT, OpsError("no secret"), "unknown"),
+        (AGENT, CloudRefused("RunCommand", NOT_RUNNING, "no", ""), "critical"),
+        (AGENT, CloudRefused("RunCommand", "ResourceUnavailable.X", "no", ""), "unknown"),
     ],
 )
 def test_down_is_told_from_not_seen(world: World, resource, error, state) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from gmops_desktop.addresses import CloudAddress, CloudDatabase, MysqlAddress, Resource
+from gmops_desktop.addresses import CloudAddress, CloudDatabase, MysqlAddress, Resource, TatAddress
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.tasks import TaskRunner
 from ui.dialogs.resource import ResourceDialog
@@ -88,3 +88,32 @@ def test_an_account_on_record_is_shown_and_survives_a_change(qtbot: QtBot) -> No
     qtbot.addWidget(dialog)
     assert dialog.form.address() == address
     assert dialog.form.secrets(address) == {}
+
+
+def test_a_server_behind_the_agent_is_entered_and_survives_a_change(
+    qtbot: QtBot, contracts: Contracts, runner: TaskRunner, settled: Callable[[], None]
+) -> None:
+    kept: dict[str, str] = {}
+    card = ResourcesCard(contracts, kept.__setitem__, runner)
+    qtbot.addWidget(card)
+    qtbot.mouseClick(card.add_button, Qt.MouseButton.LeftButton)
+    dialog = card.window().findChildren(ResourceDialog)[-1]
+    assert dialog.ok.toolTip() == "The address is missing."
+    form = dialog.forms["host"]
+    form.way._buttons["tat"].click()
+    assert dialog.ok.toolTip() == "The id of a cloud server begins with ins-."
+    form.tat.instance.setText("ins-1")
+    form.tat.secret_id.setText("AKIDone")
+    form.tat.region.setText("gz")
+    assert dialog.ok.toolTip() == "A region is written as ap-guangzhou."
+    form.tat.region.setText("ap-shanghai")
+    form.tat.secret.setText("the-key")
+    qtbot.mouseClick(dialog.ok, Qt.MouseButton.LeftButton)
+    settled()
+    [saved] = contracts.resources()
+    assert saved.address == TatAddress("ins-1", "ap-shanghai", "AKIDone")
+    assert kept == {"tencent:AKIDone": "the-key"}
+    again = ResourceDialog(None, [], lambda *_words: None, saved)
+    qtbot.addWidget(again)
+    assert again.form.address() == saved.address
+    assert card._hosts() == [], "nothing is reached through a server without SSH"

@@ -54,6 +54,7 @@ def make(
         known_hosts=home.known_hosts,
         open_ssh=no_way_out,
         open_mysql=no_way_out,
+        look_host=no_way_out,
         look_account=no_way_out,
         look_cloud=no_way_out,
         count_cloud_backups=no_way_out,

@@ -83,6 +83,7 @@ def connections(home: Home) -> Connections:
         known_hosts=home.known_hosts,
         open_ssh=open_ssh,
         open_mysql=open_mysql,
+        look_host=look_account,
         look_account=look_account,
         look_cloud=look_account,
         count_cloud_backups=lambda _cloud, _context: 0,
@@ -169,7 +170,7 @@ def test_a_new_host_is_recorded_and_its_password_goes_to_the_keyring(
     dialog = opened(tab, ResourceDialog)
     assert isinstance(dialog, ResourceDialog)
     assert not dialog.ok.isEnabled()
-    form = dialog.forms["host"]
+    form = dialog.forms["host"].ssh
     form.host.setText("web1.example")
     form.user.setText("ops")
     form.secret.setText("correct horse")

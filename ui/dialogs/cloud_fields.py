@@ -4,6 +4,7 @@ things are looked at."""
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtWidgets import QComboBox, QLineEdit
@@ -25,6 +26,12 @@ _REGIONS: Final = {
 _PREFIX: Final = "cdb-"
 _REGION: Final = re.compile(r"[a-z]{2}-[a-z]+(-[a-z0-9]+)*")
 _SOME_REGIONS: Final = "ap-guangzhou, ap-shanghai"
+
+
+def region_fault(regions: Sequence[str]) -> str:
+    """Return what is wrong with some regions, as a sentence; empty where nothing is."""
+    wrong = [one for one in regions if not _REGION.fullmatch(one)]
+    return tr("A region is written as ap-guangzhou.") if wrong or not regions else ""
 
 
 class CloudFields(Form):
@@ -92,11 +99,7 @@ class CloudForm(Form):
         """Return what is not yet there, as a sentence."""
         if not self.secret_id.text().strip():
             return tr("The SecretId is missing.")
-        regions = self._regions()
-        wrong = [one for one in regions if not _REGION.fullmatch(one)]
-        if wrong or not regions:
-            return tr("A region is written as ap-guangzhou.")
-        return ""
+        return region_fault(self._regions())
 
     def address(self) -> CloudAddress:
         """Return what was entered."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QSpinBox, QWidget
 
 from gmops_desktop.addresses import Address
 from gmops_desktop.language import tr
@@ -14,7 +14,8 @@ class Form(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.fields = column(self, spacing=12)
+        self.fields = column(spacing=12)
+        column(self, self.fields, None)  # a short form stays together at the top
         self.secret = QLineEdit()
         self.secret.setEchoMode(QLineEdit.EchoMode.Password)
         self.secret.setPlaceholderText(tr("unchanged, or not needed"))
@@ -33,3 +34,12 @@ class Form(QWidget):
             caption.setBuddy(field)
             line.addLayout(column(None, caption, field, spacing=4), stretch)
         self.fields.addLayout(line)
+
+
+def port_field(value: int) -> QSpinBox:
+    """Return a field for a port."""
+    made = QSpinBox()
+    made.setRange(1, 65535)
+    made.setValue(value)
+    made.setFixedWidth(88)
+    return made

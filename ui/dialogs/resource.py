@@ -8,10 +8,8 @@ from typing import Final
 from PySide6.QtWidgets import (
     QComboBox,
     QDialogButtonBox,
-    QFileDialog,
     QLineEdit,
     QPlainTextEdit,
-    QSpinBox,
     QStackedWidget,
     QWidget,
 )
@@ -30,9 +28,10 @@ from gmops_desktop.addresses import (
 from gmops_desktop.contract.exclusions import USUAL
 from gmops_desktop.language import mark, tr
 from ui.dialogs.cloud_fields import CloudFields, CloudForm
-from ui.dialogs.form import Form
+from ui.dialogs.form import Form, port_field
+from ui.dialogs.host_form import HostForm
 from ui.dialogs.sheet import Sheet
-from ui.widgets.frames import Segments, button, icon_button, row
+from ui.widgets.frames import Segments, button
 
 _OFF, _REQUIRED = "off", "required"  # as in `MysqlAddress.tls`
 _LINES_HEIGHT: Final = 92  # four lines, or three and a bar to scroll by
@@ -62,8 +61,9 @@ class ResourceDialog(Sheet):
             tr("Kind of resource"),
         )
         self.name = QLineEdit(resource.name if resource else "")
-        self.forms: dict[Kind, _HostForm | _MysqlForm | _WebForm | _AccountForm | CloudForm] = {
-            "host": _HostForm(),
+        self._host = HostForm()
+        self.forms: dict[Kind, HostForm | _MysqlForm | _WebForm | _AccountForm | CloudForm] = {
+            "host": self._host,
             "mysql": _MysqlForm(hosts),
             "website": _WebForm(hosts),
             "account": _AccountForm(hosts),
@@ -84,6 +84,7 @@ class ResourceDialog(Sheet):
             self.forms[resource.kind].show_address(resource.address)
 
         self.kind.chosen.connect(self._show_form)
+        self._host.way.chosen.connect(self._judge)
         self.name.textChanged.connect(self._judge)
         for form in self.forms.values():
             for field in form.findChildren(QLineEdit):
@@ -91,7 +92,7 @@ class ResourceDialog(Sheet):
         self._show_form(self.kind.current)
 
     @property
-    def form(self) -> _HostForm | _MysqlForm | _WebForm | _AccountForm | CloudForm:
+    def form(self) -> HostForm | _MysqlForm | _WebForm | _AccountForm | CloudForm:
         """The form of the kind chosen."""
         return self.forms[self._kind]
 
@@ -135,14 +136,6 @@ class _Lines(QPlainTextEdit):
         self.setPlainText("\n".join(lines))
 
 
-def _port(value: int) -> QSpinBox:
-    made = QSpinBox()
-    made.setRange(1, 65535)
-    made.setValue(value)
-    made.setFixedWidth(88)
-    return made
-
-
 class _Through(QComboBox):
     """Chooses the server through whose SSH something is reached, or none."""
 
@@ -171,48 +164,10 @@ class _Holding(_Through):
     one = mark("on {name}")
 
 
-class _HostForm(Form):
-    def __init__(self) -> None:
-        super().__init__()
-        self.host, self.port, self.user = QLineEdit(), _port(22), QLineEdit("root")
-        self.key = QLineEdit()
-        choose = icon_button("folder-open", tr("Choose a key file…"), self._choose, kind="plain")
-        key = QWidget()
-        row(key, self.key, choose)
-        self.add_line((tr("Address"), self.host, 1), (tr("Port"), self.port, 0))
-        self.add_line(
-            (tr("User"), self.user, 1), (tr("Password (kept in the keyring)"), self.secret, 1)
-        )
-        self.add_line((tr("Private key file (in place of a password)"), key, 1))
-
-    def missing(self) -> str:
-        return "" if self.host.text().strip() else tr("The address is missing.")
-
-    def address(self) -> SshAddress:
-        return SshAddress(
-            self.host.text().strip(),
-            self.port.value(),
-            self.user.text().strip() or "root",
-            self.key.text().strip(),
-        )
-
-    def show_address(self, address: Address) -> None:
-        if isinstance(address, SshAddress):
-            self.host.setText(address.host)
-            self.port.setValue(address.port)
-            self.user.setText(address.user)
-            self.key.setText(address.key)
-
-    def _choose(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self, tr("Private key file"))
-        if chosen:
-            self.key.setText(chosen)
-
-
 class _MysqlForm(Form):
     def __init__(self, hosts: Sequence[Resource]) -> None:
         super().__init__()
-        self.host, self.port, self.user = QLineEdit("127.0.0.1"), _port(3306), QLineEdit()
+        self.host, self.port, self.user = QLineEdit("127.0.0.1"), port_field(3306), QLineEdit()
         self.schema = QLineEdit()
         self._ca = ""
         self.through = _Through(hosts)
