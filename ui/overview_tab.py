@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
+from typing import Final
 
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QWidget
@@ -47,6 +48,8 @@ from ui.widgets.frames import (
 from ui.widgets.matrix import Legend, Matrix
 from ui.widgets.page import Page
 from ui.words import clock, day, month, weekday
+
+EXPIRY: Final = "expiry:"
 
 
 class OverviewTab(Page):
@@ -222,8 +225,16 @@ class OverviewTab(Page):
         self._expiring = open_sheet
 
     def show_item(self, identity: str) -> None:
-        """Open the ledgers, at the page or the line of that name."""
-        self.open_ledger(identity)
+        """Open the ledgers, at the page or the line of that name; or the sheet of a thing that runs
+        out (`EXPIRY` and its key)."""
+        if not identity.startswith(EXPIRY):
+            self.open_ledger(identity)
+            return
+        self.renew()
+        self.below.choose("expiry")
+        self._show_below("expiry")
+        if self.expiry.select(identity.removeprefix(EXPIRY)):
+            self._open_expiry(self.expiry.current)
 
     def open_ledger(self, page: str = "") -> LedgerDialog:
         """Open the ledgers; `page` is "days", a register, or a record's id."""

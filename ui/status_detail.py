@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
@@ -88,19 +89,22 @@ class StatusDetail(QWidget):
         elif isinstance(details, MysqlDetails):
             self._below.addWidget(_facts(tr("Counters"), _mysql_facts(details)))
         elif isinstance(details, WebDetails):
-            self._below.addWidget(_facts(tr("Checks"), _web_facts(details)))
+            card = _facts(tr("Checks"), _web_facts(details))
+            self._lead_to_board(card, f"tls:{look.resource_id if look else ''}")
+            self._below.addWidget(card)
         elif isinstance(details, AccountDetails) and look is not None:
             card = _facts(tr("Checks"), account_facts(details, look))
-            board = link(
-                tr("Expiry board"),
-                lambda: self.wanted.emit("overview", ""),
-                tr("When the yearly verification and other things run out"),
-            )
-            card.head.addWidget(board)
+            self._lead_to_board(card, f"verification:{look.resource_id}")
             self._below.addWidget(card)
         elif isinstance(details, CloudDetails):
             self._below.addWidget(cloud_cards(details))
         self.findings.setVisible(details is not None)
+
+    def _lead_to_board(self, card: Card, key: str) -> None:
+        """Lead to the line of the expiry board with that key."""
+        go = partial(self.wanted.emit, "overview", f"expiry:{key}")
+        tip = tr("When it runs out, who says so, and a date by hand")
+        card.head.addWidget(link(tr("Expiry board"), go, tip))
 
     def show_findings(self) -> None:
         """Show everything the newest look found."""

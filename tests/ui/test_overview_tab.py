@@ -173,6 +173,11 @@ def test_a_line_of_what_runs_out_opens(show: Show, running: Contract, qtbot: QtB
     tab.below.choose("trends")
     tab.below.chosen.emit("trends")
     assert not tab.open_expiry.isVisible()
+    tab.show_item("expiry:icp")
+    assert opened[-1] == "icp"
+    assert tab.open_expiry.isVisible()
+    tab.show_item("expiry:nothing of that name")
+    assert len(opened) == 3
 
 
 def test_what_is_missing_opens_its_form(

@@ -259,7 +259,7 @@ def test_another_resource_shows_its_own_charts(
 def test_an_accounts_facts_lead_to_the_expiry_board(
     show: Show, contracts: Contracts, servers: Servers, runner: TaskRunner, qtbot: QtBot
 ) -> None:
-    contracts.save_resource("account", "account", AccountAddress("wx1"))
+    account = contracts.save_resource("account", "account", AccountAddress("wx1"))
     servers._look_account = lambda address, context, before: account_days.calm(datetime.now(UTC))
     tab = show()
     with qtbot.waitSignal(runner.ended):
@@ -268,7 +268,7 @@ def test_an_accounts_facts_lead_to_the_expiry_board(
     boards = [one for one in tab.detail.findChildren(QPushButton) if "Expiry" in one.text()]
     with qtbot.waitSignal(tab.wanted) as wanted:
         boards[-1].click()  # those of an older look go with the next event
-    assert wanted.args == ["overview", ""]
+    assert wanted.args == ["overview", f"expiry:verification:{account.id}"]
 
 
 def test_the_age_and_the_failure_of_a_look_are_told(
