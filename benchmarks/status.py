@@ -1,4 +1,4 @@
-"""The status page at its size: a year of samples of ten resources, and 200 resources that report.
+"""The status page at its size: a year of samples of ten resources.
 
     python3 dev.py bench --only status
 
@@ -126,7 +126,7 @@ def _row(
 
 def measure(folder: Path, days: int, out: Path) -> None:
     """Measure everything, and write `status.md` and `status.json`."""
-    from benchmarks.status_window import charts, fleet
+    from benchmarks.status_window import charts
 
     folder.mkdir(parents=True)
     print(f"Making {days} days of {METRICS} metrics of {RESOURCES} resources ...", flush=True)
@@ -150,7 +150,6 @@ def measure(folder: Path, days: int, out: Path) -> None:
         with closing(sqlite3.connect(path)) as store:
             parts = dict(store.execute("SELECT name, sum(pgsize) FROM dbstat GROUP BY name"))
         charts(database, contracts, resources[0], days, figures.append)
-        fleet(folder / "fleet", figures.append)
     finally:
         database.close()
     facts = {
