@@ -140,17 +140,17 @@ class TicketFinder(Pane):
         self._fresh = not lines
         self._rearrange()
 
-    def show_item(self, identity: str) -> None:
-        """Show the ticket of that id or number, whatever the filter was."""
+    def show_item(self, identity: str) -> bool:
+        """Show the ticket of that id or number, whatever the filter was; say whether it is here."""
         found = next((one for one in self._all if identity in (one.id, one.number)), None)
         if found is None:
-            return
+            return False
         self.search.clear()
         if not self._filter().passes(found):
             self.filters.take(TicketFilter())
             self.which.choose("all" if found.state in ENDED else "open")
         self.show_now()
-        self.list.select(found.id)
+        return self.list.select(found.id)
 
     def show_now(self) -> None:
         """Show what fits the search, without waiting for a pause in the typing."""

@@ -152,8 +152,19 @@ class TicketsTab(Page):
         self._tell(self._finding.open_ones())
 
     def show_item(self, identity: str) -> None:
-        """Show the ticket of that id or number, whatever the filter was."""
-        self.finder.show_item(identity)
+        """Show the ticket of that id or number, whatever the filter was; of one that belongs to a
+        contract that is not shown, say so."""
+        if self.finder.show_item(identity):
+            return
+        contract = self._tickets.contract_of(identity)
+        if contract is not None:
+            number = self._tickets.get(identity).number
+            self.noticed.emit(
+                "warning",
+                tr("{number} belongs to the contract “{title}”.", number=number,
+                   title=contract.title),
+                tr("Another one is shown now: choose it at the top of the overview."),
+            )  # fmt: skip
 
     @Slot()
     def new_ticket(

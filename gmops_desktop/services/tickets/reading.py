@@ -18,6 +18,7 @@ from gmops_desktop.contract.clocks import Clock, PromiseMade
 from gmops_desktop.contract.record import EntryView
 from gmops_desktop.contract.reminders import AHEAD, Reminder, in_order, reminders_of
 from gmops_desktop.contract.steps import Handed, Step, handed_over, step_of
+from gmops_desktop.contract.terms import Contract
 from gmops_desktop.contract.ticket_bonds import LinkKind
 from gmops_desktop.contract.ticket_moves import moves_of, open_points
 from gmops_desktop.contract.tickets import ENDED, ContactCheck, Ticket, TicketState
@@ -69,6 +70,11 @@ class Reading:
         with self._book.reading() as session:
             wanted = select(TicketRow).where(self._book.scope(session).of_tickets())
             return _newest_first(session, wanted)
+
+    def contract_of(self, id_or_number: str) -> Contract | None:
+        """Return the contract that a ticket belongs to, None where there is none at all."""
+        with self._book.reading() as session:
+            return self._book.owner(session, self._book.ticket(session, id_or_number))
 
     def get(self, id_or_number: str) -> Ticket:
         """Return one ticket; raise `OpsError` if there is none."""
