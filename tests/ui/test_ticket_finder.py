@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from gmops_desktop.services.contracts import Contracts
@@ -250,8 +251,6 @@ def test_a_similar_ticket_comes_beside_the_one_in_sight(
     wanted = next(one for one in tickets.all() if one.title == "官网首页 502").number
 
     def shown() -> bool:
-        rows = tab.side._similar_rows
-        widgets = (rows.itemAt(place).widget() for place in range(rows.count()))
-        return any(wanted in getattr(one, "text", str)() for one in widgets if one)
+        return any(wanted in one.text() for one in tab.side.findChildren(QPushButton))
 
     qtbot.waitUntil(shown)
