@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from gmops_desktop.contract.cloud_rights import policy_of
 from gmops_desktop.contract.fact_lines.lines import Lines, noted
 from gmops_desktop.contract.looks.clouds import CloudDetails
+from gmops_desktop.contract.terms import ZONE
 from gmops_desktop.contract.verdicts.clouds import of_database, of_disk, of_server, yuan
 from gmops_desktop.language import tr
 from gmops_desktop.states import State
@@ -91,7 +94,7 @@ def _alarms(seen: CloudDetails, lines: Lines) -> None:
     lines.subject = tr("Alarms of the cloud")
     states: dict[str, State] = {"ALARM": "warning", "OK": "ok", "NO_DATA": "unknown"}
     for one in seen.alarms or ():
-        told = f"{one.since[:16].replace('T', ' ')} UTC  {one.content}"
+        told = f"{_clock(one.since)}  {one.content}"
         lines.add("alarm", noted(one.thing, one.policy), told, states.get(one.status))
     _none(lines, "alarms", seen.alarms)
 
@@ -99,7 +102,7 @@ def _alarms(seen: CloudDetails, lines: Lines) -> None:
 def _figures(seen: CloudDetails, lines: Lines) -> None:
     lines.subject = tr("Figures that fill gaps")
     for one in seen.links:
-        until = one.until[:16].replace("T", " ") + " UTC" if one.until else tr("none yet")
+        until = _clock(one.until) if one.until else tr("none yet")
         told = tr("fill those of {resource} ({how}), kept up to {time}", resource=one.resource,
                   how=one.how, time=until)  # fmt: skip
         if one.missing:
@@ -114,6 +117,11 @@ def _rights(seen: CloudDetails, lines: Lines) -> None:
     lines.subject = tr("Rights that are missing")
     for right in sorted(set(seen.denied.values())):
         lines.add("right", right, policy_of([right]), "unknown")
+
+
+def _clock(moment: str) -> str:
+    """Return an ISO time as it is written where the contract is kept."""
+    return f"{datetime.fromisoformat(moment).astimezone(ZONE):%Y-%m-%d %H:%M}"
 
 
 def _none(lines: Lines, part: str, found: object, name: str = "") -> None:

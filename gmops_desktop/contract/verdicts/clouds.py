@@ -12,7 +12,7 @@ from gmops_desktop.contract.looks.clouds import (
     CloudServer,
 )
 from gmops_desktop.contract.verdicts.findings import Finding, Findings
-from gmops_desktop.language import mark, tr
+from gmops_desktop.language import mark, tr, tr_n
 from gmops_desktop.states import State, worst
 
 PARTS: Final = {
@@ -41,8 +41,7 @@ _LOST_SOON: Final = {"RenewPending", "RedemptionPending", "RedemptionDoing"}  # 
 _BEGIN: Final = {
     "servers": ("cvm:",),
     "databases": ("cdb:",),
-    "disks": ("volume:", "snapshot:"),
-    "snapshots": ("snapshot:",),
+    "disks": ("volume:",),
     "domains": ("domain:",),
     "alarms": ("alarm:",),
 }
@@ -165,15 +164,18 @@ def _balance(seen: CloudDetails, add: Findings) -> State:
 
 
 def _snapshots(seen: CloudDetails, add: Findings) -> None:
-    """Judge the disk whose newest snapshot is the oldest; one without any is judged apart."""
+    """Judge the disks without a snapshot, and the one whose newest is the oldest."""
     if seen.disks is None or seen.snapshots is None:
-        add.findings["snapshot_days"] = Finding("unknown")
+        add.findings |= dict.fromkeys(("snapshot", "snapshot_days"), Finding("unknown"))
         return
     wanted = add.limit("snapshot_days").warning is not None
-    for disk in seen.disks:
-        if disk.can_snapshot and disk.state == "ATTACHED":
-            add.add(f"snapshot:{disk.id}", "warning" if wanted and not disk.newest else "ok",
-                    tr("The disk {name} has no snapshot.", name=disk.name or disk.id))  # fmt: skip
+    bare = [one for one in seen.disks
+            if one.can_snapshot and one.state == "ATTACHED" and not one.newest]  # fmt: skip
+    add.add(
+        "snapshot", "warning" if bare and wanted else "ok",
+        tr_n("The disk {name} has no snapshot.", "{count} disks have no snapshot, such as {name}.",
+             len(bare), name=bare[0].name or bare[0].id) if bare else "",
+    )  # fmt: skip
     days = seen.snapshot_days
     if days is not None:
         add.judge("snapshot_days", days,
