@@ -60,7 +60,7 @@ class Behaviour:
     alarms: int = 0  # that fire
     spelling: Literal["CpuUsage", "CPUUsage"] = "CpuUsage"  # as documents and examples differ
     agent: bool = True  # without it the cloud knows neither memory nor load of a server
-    measured_days: float = 400.0  # since when the cloud measures
+    measured_days: float = 2.0  # since when the cloud measures
     tat: Literal["Online", "AgentStatusNotOnline", "AgentNotInstalled"] = "Online"
     tat_status: str = ""  # how commands end, where not by themselves
     tat_bytes: int = 1 << 20  # of a command's output that are kept, at most as many as really

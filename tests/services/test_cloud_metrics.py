@@ -50,7 +50,7 @@ class Cloud:
 
     def __init__(self) -> None:
         self.now = NOW
-        self.behaviour = Behaviour()
+        self.behaviour = Behaviour(measured_days=400)
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self._account = Account(lambda: self.now, lambda: self.behaviour)
         self.failing: CloudRefused | None = None
