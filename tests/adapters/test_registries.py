@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gmops_desktop.adapters import tcp
@@ -311,6 +311,7 @@ def damaged(text: str, changes: list[tuple[int, int, str]]) -> str:
     return text
 
 
+@settings(deadline=None)
 @given(damages, st.integers(0, len(CNNIC)))
 def test_a_damaged_answer_never_yields_a_day_that_is_not_in_it(
     changes: list[tuple[int, int, str]], end: int
@@ -324,6 +325,7 @@ def test_a_damaged_answer_never_yields_a_day_that_is_not_in_it(
     assert any(day in text for day in written)
 
 
+@settings(deadline=None)
 @given(damages)
 def test_a_damaged_record_never_yields_a_day_that_is_not_in_it(
     changes: list[tuple[int, int, str]],

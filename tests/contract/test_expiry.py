@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gmops_desktop.contract.domains import domain_of
@@ -97,6 +97,7 @@ def test_the_worst_comes_first_and_unknown_before_ok() -> None:
     assert [one.state for one in found] == ["critical", "warning", "unknown", "ok"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["cloud", "rdap", "whois", "hand"]), unique=True), st.data())
 def test_no_date_is_shown_that_nobody_said(sources: list[str], data: st.DataObject) -> None:
     days = st.integers(-400, 4000)
