@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 import shutil
 import subprocess
@@ -25,6 +24,7 @@ from gmops_desktop.contract.rates import RATES, with_rates
 from gmops_desktop.contract.verdicts import History, verdict
 from gmops_desktop.errors import OpsError
 from sandbox.sshd import Sshd
+from walls import MOUNTS
 
 RECORDED = Path(__file__).parent / "hosts"
 SYSTEMS = sorted(file.stem for file in RECORDED.glob("*.txt"))
@@ -485,7 +485,7 @@ $T/mount --bind {self.none} /usr/sbin && $T/mount --bind $T /usr/bin && exec /us
         return ran.returncode, ran.stdout
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounts of one's own need root")
+@MOUNTS
 def test_a_host_with_busybox_alone_answers_the_same_script(tmp_path: Path) -> None:
     first = host.look(Bare(tmp_path), Context())
     # Nothing tells a page's size or who was refused, nor what was killed where that is restricted.

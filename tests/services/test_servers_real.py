@@ -25,12 +25,9 @@ from sandbox import site_data
 from sandbox.mariadb import MariaDB
 from sandbox.website import Website
 from sandbox.wechat import Wechat
-from walls import WalledSshd, dropped, grant_in
+from walls import MOUNTS, WalledSshd, dropped, grant_in
 
-pytestmark = [
-    pytest.mark.servers,
-    pytest.mark.skipif(os.geteuid() != 0, reason="walls and mounts of one's own need root"),
-]
+pytestmark = pytest.mark.servers
 
 NEVER = Limit((1e6, 9e5), (1e7, 9e6))
 
@@ -169,6 +166,7 @@ def test_the_database_is_killed(desk: Desk, site: Site) -> None:
     assert desk.states("mysql") == {"mysql": "ok"}
 
 
+@MOUNTS
 def test_a_disk_fills_to_91_per_cent(desk: Desk, site: Site, tmp_path: Path) -> None:
     with site.sshd.disk(tmp_path, 64) as disk:
         mount = str(tmp_path / "data")
@@ -263,6 +261,7 @@ def test_the_ssh_port_is_closed(desk: Desk, site: Site) -> None:
     assert desk.states("host", "mysql") == {"host": "ok", "mysql": "ok"}
 
 
+@MOUNTS
 def test_the_clock_is_skewed(desk: Desk, site: Site, tmp_path: Path) -> None:
     """The server's `date` tells a minute and a half too much, as a wrong clock would let it; the
     kernel's clock itself is this machine's, and stays right."""
@@ -291,6 +290,7 @@ def test_a_right_on_the_database_is_revoked(desk: Desk, site: Site) -> None:
     assert desk.states("mysql") == {"mysql": "ok"}
 
 
+@MOUNTS
 def test_a_right_on_the_host_is_revoked(desk: Desk, site: Site, tmp_path: Path) -> None:
     locked = tmp_path / "df"
     locked.write_text("")
