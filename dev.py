@@ -292,13 +292,19 @@ def screenshots(*words: str) -> None:
 
 
 def pictures() -> None:
-    """Walk through the guide's emergency in both languages, and keep what was photographed."""
-    folder = ROOT / "build" / "pictures"
+    """Walk through the guide's emergency in both languages, show the days of the status page, and
+    keep what was photographed."""
+    folder, kept = ROOT / "build" / "pictures", ROOT / "docs" / "pictures"
     for language in ("en", "zh_CN"):  # the report, in the contract's language, is the last one's
         spoken = {"GMOPS_LANGUAGE": language, "TZ": "Asia/Shanghai"}
         call_on_screen(PYTHON, "-m", "sandbox.tour", folder, "--small", "--guide", env=spoken)
     for file in folder.glob("*.png"):
-        shutil.copy(file, ROOT / "docs" / "pictures" / file.name)
+        shutil.copy(file, kept / file.name)
+    days = ROOT / "build" / "days"
+    call_on_screen(PYTHON, "-m", "sandbox.status_days", days, "--theme", "light")
+    for day in ("calm", "bad", "unknown"):
+        shutil.copy(days / f"status-{day}-light.png", kept / f"status-{day}.zh-CN.png")
+        shutil.copy(days / f"status-{day}-light.en.png", kept / f"status-{day}.en.png")
 
 
 def lock() -> None:

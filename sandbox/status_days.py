@@ -30,7 +30,9 @@ from gmops_desktop.contract.looks import (
 )
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
+from gmops_desktop.settings import Theme
 from sandbox import account_days
+from sandbox.screenshots import THEMES
 
 Day = Literal["calm", "bad", "unknown"]
 
@@ -151,13 +153,14 @@ def live(services: Any, day: Day, words: tuple[str, str, str, str], past: Past) 
     past.ended = time.monotonic()
 
 
-def photograph(folder: Path, days: Sequence[Day] = DAYS) -> Iterator[Path]:
-    """Write a picture of each day in both languages and themes; yield their paths."""
+def photograph(
+    folder: Path, days: Sequence[Day] = DAYS, themes: Sequence[Theme] = THEMES
+) -> Iterator[Path]:
+    """Write a picture of each day in both languages and in the themes; yield their paths."""
     from gmops_desktop import language
     from gmops_desktop.assembly import assemble
     from gmops_desktop.language import LANGUAGES
     from gmops_desktop.paths import Home
-    from sandbox.screenshots import THEMES
     from sandbox.stage import staged
 
     # One folder to the end: a window that is closed may still write a last word.
@@ -183,7 +186,7 @@ def photograph(folder: Path, days: Sequence[Day] = DAYS) -> Iterator[Path]:
                 live(services, day, names, Past(day, *said))
                 services.settings.change(language=spoken)
                 with staged(services) as (stage, program):
-                    for theme in THEMES:
+                    for theme in themes:
                         services.settings.change(theme=theme)
                         program.appearance.choose(theme)
                         stage.window.rebuild()
@@ -205,11 +208,12 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox.status_days")
     parser.add_argument("folder", type=Path, nargs="?", default=Path("screenshots"))
     parser.add_argument("--day", choices=DAYS, action="append")
+    parser.add_argument("--theme", choices=THEMES, action="append")
     chosen = parser.parse_args(words)
     if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     chosen.folder.mkdir(parents=True, exist_ok=True)
-    for path in photograph(chosen.folder, chosen.day or DAYS):
+    for path in photograph(chosen.folder, chosen.day or DAYS, chosen.theme or THEMES):
         sys.stdout.write(f"{path}\n")
     return 0
 
