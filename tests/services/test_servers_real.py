@@ -87,12 +87,14 @@ class Desk:
             look_account=site.outside.look_account,
             look_cloud=site.outside.look_cloud,
             together=as_they_end,
+            afresh=site.outside.forget,
         )
 
-    def look(self, *kinds: str) -> dict[str, Look]:
-        """Look at all, or at some kinds."""
+    def look(self, *kinds: str, afresh: bool = False) -> dict[str, Look]:
+        """Look at all, or at some kinds; `afresh` as by hand, with a new login."""
         wanted = [one for one in self.resources if not kinds or one.kind in kinds]
-        return {look.kind: look for look in self.servers.look(wanted, Context())}
+        looks = self.servers.look(wanted, Context(), afresh=afresh)
+        return {look.kind: look for look in looks}
 
     def states(self, *kinds: str) -> dict[str, str]:
         return {kind: look.state for kind, look in self.look(*kinds).items()}
@@ -233,12 +235,11 @@ def certified(website: Website, days: int) -> Iterator[None]:
 def test_the_port_is_blocked_in_silence(desk: Desk, site: Site) -> None:
     """The kernel drops what comes to the port, as a security group does.  What is open stays open
     behind such a wall: who asks by hand logs in anew."""
-    site.outside.forget()
     sshd, website = site.sshd, site.website
     assert sshd.process
     assert website.process
     with dropped(sshd.process.pid, sshd.port), dropped(website.process.pid, website.tls_port):
-        looks = desk.look("host", "mysql", "website")
+        looks = desk.look("host", "mysql", "website", afresh=True)
     for look in looks.values():
         assert look.state == "unknown"  # whether it works nobody can say from here
         assert "did not answer on port" in look.reason
@@ -305,12 +306,11 @@ def test_a_right_on_the_host_is_revoked(desk: Desk, site: Site, tmp_path: Path) 
 
 
 def test_the_login_is_revoked(desk: Desk, site: Site) -> None:
-    site.outside.forget()
     allowed = site.sshd.folder / "authorized_keys"
     keys = allowed.read_bytes()
     allowed.write_bytes(b"")
     try:
-        looks = desk.look("host", "mysql")
+        looks = desk.look("host", "mysql", afresh=True)
     finally:
         allowed.write_bytes(keys)
     for look in looks.values():
