@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, Qt
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent, QTextLayout
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from gmops_desktop.addresses import MysqlAddress, Resource, SshAddress
 from gmops_desktop.language import tr
 from gmops_desktop.services.servers import Figure, Look
 from gmops_desktop.states import State, word_of
 from ui.widgets.badges import StateBadge
-from ui.widgets.frames import Card, Label, clear, column, paragraph, row
+from ui.widgets.frames import Card, Label, clear, column, row
 from ui.words import NOTHING, ago
 
 
@@ -31,17 +31,15 @@ class ResourceCard(Card):
         self._badge = StateBadge()
         self._reason, self._age = Label(), Label("", "caption", elide=False, right=True)
         self._figures = QHBoxLayout()
-        self._hint = paragraph("", "hint")  # what to do, where there are no figures
-        self._hint.setFixedHeight(2 * self._hint.fontMetrics().lineSpacing())
-        self._hint.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self._hint = _TwoLines()  # what to do, where there are no figures
         head = row(None, self._name, self._second, self._badge)
         head.setStretch(1, 1)
         middle = row(None, self._reason, self._age)
         middle.setStretch(0, 1)
         self.add(column(None, head, middle, self._figures, self._hint, spacing=4))
 
-    def show_resource(self, resource: Resource, look: Look | None) -> None:
-        """Show what the newest look found."""
+    def show_resource(self, resource: Resource, look: Look | None, figures: int) -> None:
+        """Show what the newest look found, and so many of its figures."""
         self._resource, self._look = resource, look
         self._name.show_text(resource.name)
         self._second.show_text(_address(resource))
@@ -51,7 +49,7 @@ class ResourceCard(Card):
         self._reason.show_text(reason, state if state in ("warning", "critical") else "")
         self.show_age()
         clear(self._figures)
-        for figure in look.figures[:3] if look else ():
+        for figure in look.figures[:figures] if look else ():
             self._figures.addWidget(_figure(figure), 1)
         self._hint.setVisible(look is None or not look.figures)
         hint = look.hint if look else ""
@@ -66,7 +64,7 @@ class ResourceCard(Card):
         if look is not None and not look.figures:
             known = look.known_at
             seen = tr("last reached {age}", age=ago(known)) if known else tr("never reached")
-            self._hint.setText(" · ".join(filter(None, (seen, look.hint))))
+            self._hint.show_text(" · ".join(filter(None, (seen, look.hint))))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)
@@ -81,6 +79,42 @@ class ResourceCard(Card):
     def _choose(self) -> None:
         if self._resource is not None:
             self.chosen.emit(self._resource.id)
+
+
+class _TwoLines(QLabel):
+    """A hint on two lines, ending in "…" where there is no room; the card's tooltip has it all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.full_text = ""
+        self.setProperty("role", "hint")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def show_text(self, text: str) -> None:
+        """Show another hint."""
+        self.full_text = text
+        self._fit()
+
+    def sizeHint(self) -> QSize:
+        return QSize(0, 2 * self.fontMetrics().lineSpacing())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        layout = QTextLayout(self.full_text, self.font())
+        layout.beginLayout()
+        first = layout.createLine()
+        if first.isValid():
+            first.setLineWidth(self.width())
+        layout.endLayout()
+        cut = first.textLength() if first.isValid() else 0
+        elide, rest = Qt.TextElideMode.ElideRight, self.full_text[cut:].strip()
+        second = self.fontMetrics().elidedText(rest, elide, self.width())
+        self.setText("\n".join(filter(None, (self.full_text[:cut].rstrip(), second))))
 
 
 def _figure(figure: Figure) -> QWidget:

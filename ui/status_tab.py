@@ -37,6 +37,7 @@ from ui.widgets.page import Page
 from ui.words import clock_seconds, lasting
 
 _IN_A_ROW = 4
+_ALL_IN_A_ROW = 5  # narrower, with a figure less: no second row for one card
 _MOST_CARDS = 8  # more resources stand in a table
 _ROUNDS = 2  # at a time: what hangs in one must not keep the next from the others
 
@@ -314,15 +315,17 @@ class StatusTab(Page):
         if list(self._cards) != [resource.id for resource in resources]:
             clear(self._row)
             self._cards = {}
+            across = _ALL_IN_A_ROW if len(resources) == _ALL_IN_A_ROW else _IN_A_ROW
             for place, resource in enumerate(resources):
                 card = ResourceCard()
                 card.chosen.connect(self._choose)
                 self._cards[resource.id] = card
-                self._row.addWidget(card, place // _IN_A_ROW, place % _IN_A_ROW)
-            for at in range(min(_IN_A_ROW, len(resources))):
-                self._row.setColumnStretch(at, 1)
+                self._row.addWidget(card, place // across, place % across)
+            for at in range(_ALL_IN_A_ROW):
+                self._row.setColumnStretch(at, int(at < min(across, len(resources))))
+        figures = 2 if len(resources) == _ALL_IN_A_ROW else 3
         for resource in resources:
-            self._cards[resource.id].show_resource(resource, looks.get(resource.id))
+            self._cards[resource.id].show_resource(resource, looks.get(resource.id), figures)
 
     def _show_ages(self) -> None:
         if self.isVisible():

@@ -57,6 +57,7 @@ class Outside:
         self.status = 200
         self.silence = ""
         self.days = 200.0  # until the certificate ends
+        self.hint = "Ask Party A to allow it."
         self.go = threading.Event()
         self.go.set()
 
@@ -99,7 +100,7 @@ class Outside:
         raise AssertionError("no cloud account is entered")
 
     def account(self, address: object, context: Context, before: object) -> AccountDetails:
-        raise OpsError("The outgoing address is not allowed.", hint="Ask Party A to allow it.")
+        raise OpsError("The outgoing address is not allowed.", hint=self.hint)
 
 
 @pytest.fixture
@@ -282,7 +283,7 @@ def test_the_age_and_the_failure_of_a_look_are_told(
     card = tab._cards[account.id]
     assert card._badge.state == "unknown"
     assert card._reason.full_text == "The outgoing address is not allowed."
-    assert card._hint.text() == "never reached · Ask Party A to allow it."
+    assert card._hint.full_text == "never reached · Ask Party A to allow it."
     assert "1 of 1 not reached" in tab.head.caption.full_text
 
 
@@ -300,7 +301,7 @@ def test_what_is_no_longer_seen_says_when_it_was_seen_last(
     card = tab._cards[host.id]
     assert (card._badge.state, card._reason.full_text) == ("unknown", "web1 did not answer.")
     assert card._hint.isVisible()
-    assert card._hint.text() == "last reached 3 h ago · It may be down."
+    assert card._hint.full_text == "last reached 3 h ago · It may be down."
     assert card._age.full_text == ""
     servers._now = lambda: datetime.now(UTC)
     tab.renew()
@@ -318,6 +319,25 @@ def test_a_certificate_that_ends_soon_is_below_its_limit_and_the_last_chart_fill
     *_, last = tab.detail.charts.charts.values()
     assert last._now.startswith("now 17.4, below 30 for")
     assert last.width() > tab.detail.charts.width() - 10
+
+
+def test_five_cards_stand_in_one_row_and_a_long_hint_ends_in_dots(
+    show: Show, contracts: Contracts, outside: Outside, runner: TaskRunner, qtbot: QtBot
+) -> None:
+    for place in range(4):
+        contracts.save_resource("host", f"web{place}", SshAddress(f"web{place}.example"))
+    account = contracts.save_resource("account", "account", AccountAddress("wx1"))
+    outside.hint = "Ask Party A to allow it, " * 8
+    tab = show()
+    with qtbot.waitSignal(runner.ended):
+        tab.look()
+    cards = tab._cards.values()
+    assert len({card.y() for card in cards}) == 1
+    widths = [card.width() for card in cards]
+    assert max(widths) - min(widths) <= 2
+    hint = tab._cards[account.id]._hint
+    qtbot.waitUntil(lambda: hint.text().endswith("…"))
+    assert hint.text().count("\n") == 1
 
 
 def test_more_alerts_than_fit_scroll_in_their_card(
