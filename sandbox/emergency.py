@@ -243,6 +243,8 @@ class Emergency:
         self._stage.window.go("status")
         status = self._page(StatusTab)
         self._stage.settle()
+        # The page's own look of this minute may be under way.
+        self._stage.wait(status.now.isEnabled, tr("Look now"))
         before = {look.resource_id: look.at for look in self._services.servers.last()}
         self._stage.press(status, tr("Look now"))
         site = self._site()
