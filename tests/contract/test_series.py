@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gmops_desktop.contract.rollups import HOUR, Rollup, Sample
-from gmops_desktop.contract.series import Point, of_rollups, of_samples, thinned
+from gmops_desktop.contract.series import Point, Series, filled, of_rollups, of_samples, thinned
 
 NOON = datetime(2018, 4, 2, 12, tzinfo=UTC)
 START = int(NOON.timestamp()) * 1000
@@ -72,3 +72,28 @@ def test_before_the_first_value_there_is_nothing_to_draw() -> None:
     looks = [Sample(START + at * MINUTE, MINUTE, {"cpu": one}) for at, one in ((0, None), (1, 4.0))]
     [first, *_] = of_samples(looks, "cpu", NOON, NOON + timedelta(hours=1)).points
     assert (first.at, first.value) == (NOON + timedelta(minutes=1), 4.0)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 59), st.booleans()), unique_by=lambda one: one[0]),
+    st.lists(st.integers(0, 59), unique=True),
+)
+def test_others_are_shown_only_where_we_know_nothing(
+    ours: list[tuple[int, bool]], theirs: list[int]
+) -> None:
+    def at(minute: int) -> datetime:
+        return NOON + timedelta(minutes=minute)
+
+    end = NOON + timedelta(hours=1)
+    own = Series(tuple(Point(at(one), 1.0 if known else None) for one, known in sorted(ours)), 0.5)
+    other = Series(tuple(Point(at(one), 2.0) for one in sorted(theirs)))
+    both = filled(own, other, NOON, end)
+    assert (both.points, both.coverage) == (own.points, own.coverage)
+    shown = [one.at for one in both.others if one.value is not None]
+    for minute in theirs:
+        before = [known for one, known in sorted(ours) if one <= minute]
+        unknown = not before or not before[-1]
+        assert (at(minute) in shown) is unknown
+    assert shown == sorted(shown)
+    if both.others:
+        assert both.others[-1].value is None, "each run of them ends"

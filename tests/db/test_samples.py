@@ -281,3 +281,24 @@ def test_days_count_what_their_hours_say_rolled_up_or_not(database: Database) ->
             assert {day: one for (id, day), one in days.items() if id == resource} == told
         some = measured.watched(session, ("s",), BEGIN + timedelta(days=1), LATER)
     assert 0 < sum(count for count, _ in some.values()) < 240
+
+
+def test_a_span_takes_the_place_of_what_was_there_and_speaks_for_itself_alone(
+    database: Database,
+) -> None:
+    span = BEGIN, BEGIN + timedelta(hours=2)
+    every = [BEGIN + timedelta(minutes=at) for at in range(0, 120, 5)]
+    for values in ({at: {"cpu": 1.0} for at in every}, {at: {"cpu": 2.0} for at in every[:12]}):
+        with database.session() as session, session.begin():
+            samples.keep_span(session, "r", span, 300, values, "cloud")
+            assert measured.last_of(session, "r", "cloud") == span[1]
+    with database.session() as session, session.begin():
+        assert samples.roll_up(session, LATER + timedelta(days=30)) == 0
+        hours = measured.rollups(session, "r", "hour", BEGIN, LATER, source="cloud")
+        assert measured.rollups(session, "r", "hour", BEGIN, LATER) == []
+        assert measured.last_of(session, "r", "cloud") == span[1], "the newest sample stays"
+        assert len(measured.samples(session, "r", BEGIN, LATER, source="cloud")) == 1
+    (first, one), (second, rest) = hours
+    assert (first, one["cpu"].mean, one["cpu"].count) == (START, 2.0, 12)
+    # The last five minutes' mean still speaks for the first five of the hour after.
+    assert (second, rest["cpu"].count, rest["cpu"].covered) == (START + HOUR, 0, 300_000)
