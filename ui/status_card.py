@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent, QTextLayout
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from gmops_desktop.addresses import MysqlAddress, Resource, SshAddress
+from gmops_desktop.addresses import CloudAddress, MysqlAddress, Resource, SshAddress
 from gmops_desktop.language import tr
 from gmops_desktop.services.servers import Figure, Look
 from gmops_desktop.states import State, word_of
@@ -129,6 +129,8 @@ def _address(resource: Resource) -> str:
     address = resource.address
     if isinstance(address, SshAddress):
         return address.host
+    if isinstance(address, CloudAddress):
+        return ", ".join(address.regions)
     if isinstance(address, MysqlAddress):
         return f"{address.schema} @ {address.host}"
     return str(address).removeprefix("https://").removeprefix("http://")
