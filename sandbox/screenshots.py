@@ -15,11 +15,12 @@ from typing import Final
 
 from gmops_desktop.assembly import Services, assemble
 from gmops_desktop.context import Context
-from gmops_desktop.language import LANGUAGES, Language
+from gmops_desktop.language import LANGUAGES, Language, tr
 from gmops_desktop.paths import Home
 from gmops_desktop.settings import Theme
 from sandbox.box import Sandbox, default_folder
 from sandbox.stage import Stage, staged
+from ui.new_ticket import NewTicketDialog
 
 THEMES: Final[tuple[Theme, ...]] = ("light", "dark")
 
@@ -31,7 +32,8 @@ def photograph(
     languages: Sequence[Language] = LANGUAGES,
     themes: Sequence[Theme] = THEMES,
 ) -> list[Path]:
-    """Write a picture of every page to `folder` ("2-status-dark-en.png"); return their paths."""
+    """Write a picture of every page to `folder` ("2-status-dark-en.png"), and one of the new-ticket
+    dialog; return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     services.servers.look(services.contracts.resources(), Context())
     taken = []
@@ -49,6 +51,10 @@ def _pages(stage: Stage, folder: Path, theme: str, language: str) -> Iterator[Pa
     for place, tab in enumerate(stage.window.pages.tabs):
         stage.window.rail.setCurrentIndex(place)
         yield stage.picture(folder / f"{place + 1}-{tab.name}-{theme}{ending}.png")
+    stage.window.pages.new_ticket(tr("The site answers 502"), "", "")
+    dialog = stage.dialog(NewTicketDialog)
+    yield stage.picture_of(dialog, folder / f"new-ticket-{theme}{ending}.png")
+    dialog.reject()
 
 
 def main(words: Sequence[str] | None = None) -> int:
