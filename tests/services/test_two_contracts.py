@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from gmops_desktop.addresses import Resource, WebAddress
 from gmops_desktop.assembly import assemble
 from gmops_desktop.context import Context
 from gmops_desktop.contract.targets import OBJECTIVES
-from gmops_desktop.contract.terms import Contract
+from gmops_desktop.contract.terms import Contract, day_of
 from gmops_desktop.errors import OpsError
 from gmops_desktop.paths import Home
 from gmops_desktop.services.contracts import Contracts
@@ -219,9 +219,9 @@ def test_the_program_hands_the_chosen_contract_to_all_who_ask(tmp_path: Path) ->
     """One setting chooses: tickets, reports, drills and lists follow it."""
     with assemble(Home(tmp_path)) as services:
         first = services.contracts.load_example()
-        today = date.today()
+        today, week = day_of(datetime.now(UTC)), timedelta(days=7)
         second = services.contracts.add_contract(
-            replace(first, number="HY-1", start=today, end=today.replace(year=today.year + 1))
+            replace(first, number="HY-1", start=today - 8 * week, end=today + 44 * week)
         )
         services.settings.change(contract=second.id)
         made = services.tickets.open("incident", "首页 502", requester="", priority=2)
@@ -231,7 +231,7 @@ def test_the_program_hands_the_chosen_contract_to_all_who_ask(tmp_path: Path) ->
             "overview": lambda: [one.number for one in services.obligations.overview().tickets],
             "resources": lambda: [one.id for one in services.contracts.shown_resources()],
             "month": lambda: [
-                one.number for one in services.reports._collect(today.replace(day=1), today).tickets
+                one.number for one in services.reports._collect(today - week, today + week).tickets
             ],
         }
         assert {key: look() for key, look in shown.items()} == {
