@@ -83,6 +83,7 @@ class StatusTab(Page):
         self._chosen = ""
         self._rounds: list[Task] = []
         self._seen = _Seen((), {}, (), ())
+        self._many = False  # resources: they are read in the background
         self._reading = self._again = False
         self._detailed: tuple[str, datetime | None] | None = None  # the look that is shown
 
@@ -111,10 +112,8 @@ class StatusTab(Page):
             tip=tr("Everything that happened near a point in time (Ctrl+E)"),
         )
         self.around.setShortcut("Ctrl+E")
-        self.head.add_action(self.around)
-        self.head.add_action(self.thresholds)
-        self.head.add_action(self.terminal)
-        self.head.add_action(self.now)
+        for made in (self.around, self.thresholds, self.terminal, self.now):
+            self.head.add_action(made)
 
         self._row = QGridLayout()
         self._row.setSpacing(GAP)
@@ -173,6 +172,7 @@ class StatusTab(Page):
         one is left out of the next.
         """
         resources = self._contracts.resources()
+        self._many = len(resources) > _MOST_CARDS
         if len(self._rounds) >= (_ROUNDS if quiet else 1) or not resources:
             return
         task = self._runner.start(
@@ -192,7 +192,7 @@ class StatusTab(Page):
     def refresh(self) -> None:
         if self._timer.isActive() and self._timer.interval() != self._interval():
             self._timer.start(self._interval())
-        if len(self._seen.resources) > _MOST_CARDS:
+        if self._many:
             self._read_behind()
         else:
             self._show(self._read())
@@ -242,7 +242,7 @@ class StatusTab(Page):
             self._chosen = seen.resources[0].id if seen.resources else ""
         self._show_caption(seen.resources, seen.known)
         self._count(seen.known)
-        many = len(seen.resources) > _MOST_CARDS
+        many = self._many = len(seen.resources) > _MOST_CARDS
         steps: tuple[Callable[[], None], ...] = (
             lambda: self._show_cards(seen.resources, seen.looks),
             lambda: self.attention.show_all(seen.alerts, seen.known, seen.over, table=many),
@@ -261,8 +261,17 @@ class StatusTab(Page):
             QTimer.singleShot(0, self, lambda: self._do_in_turns(steps[1:]))
 
     def recount(self) -> None:
+        if self._many:
+            title = tr("Read the newest looks")
+            task = self._runner.start(lambda _context: self._known(), title, quiet=True)
+            task.succeeded.connect(self._count)
+        else:
+            self._count(self._known())
+
+    def _known(self) -> list[Look]:
+        """Return the newest looks at what is shown."""
         known = {resource.id for resource in self._contracts.shown_resources()}
-        self._count([look for look in self._servers.glance() if look.resource_id in known])
+        return [look for look in self._servers.glance() if look.resource_id in known]
 
     def show_item(self, identity: str) -> None:
         self.renew()
@@ -307,9 +316,8 @@ class StatusTab(Page):
         self.head.caption.show_text(" · ".join(facts))
 
     def _show_cards(self, resources: Sequence[Resource], looks: Mapping[str, Look]) -> None:
-        many = len(resources) > _MOST_CARDS
-        self._fleet.setVisible(many)
-        if many:
+        self._fleet.setVisible(self._many)
+        if self._many:
             self._fleet.show_all(resources, looks)
             resources = []
         if list(self._cards) != [resource.id for resource in resources]:

@@ -457,6 +457,21 @@ def test_many_resources_stand_in_a_table_and_are_chosen_there(
     assert tab.detail.title.full_text == "web5"
 
 
+def test_a_hidden_page_counts_many_in_the_background(
+    show: Show, contracts: Contracts, outside: Outside, qtbot: QtBot, settled: Callable[[], None]
+) -> None:
+    for number in range(9):
+        contracts.save_resource("website", f"site{number}", WebAddress(f"https://w{number}"))
+    outside.status = 502
+    tab = show()
+    tab.hide()
+    counted: list[tuple[int, str]] = []
+    tab.counted.connect(lambda count, state: counted.append((count, state)))
+    tab.look()
+    settled()
+    qtbot.waitUntil(lambda: (9, "critical") in counted, timeout=20_000)
+
+
 def test_what_changes_while_hundreds_are_read_is_read_once_more(
     show: Show, contracts: Contracts, settled: Callable[[], None]
 ) -> None:
