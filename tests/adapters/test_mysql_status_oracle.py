@@ -12,6 +12,7 @@ from typing import Any
 import pymysql
 import pytest
 
+from databases import grant_in
 from gmops_desktop.adapters import mysql, mysql_status
 from gmops_desktop.adapters.mysql import MysqlConnection
 from gmops_desktop.adapters.mysql_status import tables
@@ -22,7 +23,6 @@ from sandbox import mysql9, mysql56
 from sandbox.database import DatabaseServer
 from sandbox.mysql9 import Mysql9
 from sandbox.mysql56 import Mysql56
-from walls import grant_in
 
 pytestmark = pytest.mark.servers
 

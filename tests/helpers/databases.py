@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -182,3 +183,10 @@ def load_with_stock_client(
             )
         assert ran.returncode == 0, ran.stderr[-2000:]
         assert decoder.returncode == 0
+
+
+def grant_in(text: str) -> str:
+    """Return the GRANT that a sentence names."""
+    found = re.search(r"GRANT .+? TO '[^']*'@'[^']*'", text)
+    assert found, text
+    return found[0]

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import re
 import socket
 import stat
 import struct
@@ -115,10 +114,3 @@ class WalledSshd(Sshd):
             yield Path(f"/proc/{self.process.pid}/root{mount}")
         finally:
             self.inside("umount", mount)
-
-
-def grant_in(text: str) -> str:
-    """Return the GRANT that a sentence names."""
-    found = re.search(r"GRANT .+? TO '[^']*'@'[^']*'", text)
-    assert found, text
-    return found[0]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from databases import grant_in
 from db.engine import Database
 from gmops_desktop.adapters import host_keys, ssh, tcp
 from gmops_desktop.addresses import Resource
@@ -25,7 +26,7 @@ from sandbox import site_data
 from sandbox.mariadb import MariaDB
 from sandbox.website import Website
 from sandbox.wechat import Wechat
-from walls import MOUNTS, WalledSshd, dropped, grant_in
+from walls import MOUNTS, WalledSshd, dropped
 
 pytestmark = pytest.mark.servers
 
@@ -40,7 +41,6 @@ class Site:
     sshd: WalledSshd
     website: Website
     account: Wechat
-    known_hosts: Path
     outside: Outside
 
 
@@ -65,7 +65,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         }
         with Website(folder / "website", mariadb) as website:
             outside = Outside(home, secrets.__getitem__)
-            yield Site(mariadb, sshd, website, account, known, outside)
+            yield Site(mariadb, sshd, website, account, outside)
             outside.close()
 
 
