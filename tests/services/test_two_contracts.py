@@ -53,6 +53,7 @@ class Desk:
         found = {one.number for one in self.tickets.of_contract()}
         assert {one.number for one in self.finding.lines()} == found
         assert sum(self.finding.open_ones().values()) == len(found)
+        assert {one.number for one in self.tickets.search("")} == found
         contract = self.contracts.current()
         assert contract is not None
         with self.database.session() as session:

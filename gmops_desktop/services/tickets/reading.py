@@ -82,13 +82,15 @@ class Reading:
             return self._book.ticket(session, id_or_number)
 
     def search(self, text: str) -> tuple[Ticket, ...]:
-        """Return the tickets in which every word of `text` occurs somewhere, newest first.
+        """Return the tickets of the contract that is shown in which every word of `text` occurs
+        somewhere, newest first.
 
         Looked for as written, two Chinese characters suffice; % and _ mean themselves.
         """
         with self._book.reading() as session:
-            found = texts.matching(session, text, "ticket")
-            return _newest_first(session, select(TicketRow).where(TicketRow.id.in_(found)))
+            found = TicketRow.id.in_(texts.matching(session, text, "ticket"))
+            wanted = select(TicketRow).where(found, self._book.scope(session).of_tickets())
+            return _newest_first(session, wanted)
 
     def steps(self, ticket_id: str) -> tuple[Step, ...]:
         """Return a ticket's entries as people read them, oldest first.
