@@ -222,11 +222,11 @@ def test_the_foot_names_who_records_and_who_answers_today(
 ) -> None:
     today = [""]
     window = make(on_duty=lambda: today[0])
-    assert window.strip.person.text() == "Recorded by: nobody named · On duty: nobody named"
+    assert window.strip.person.full_text == "Recorded by: nobody named · On duty: nobody named"
     settings.change(actor="张伟")
     today[0] = "李强"
     runner.changed.emit(Change.CONTRACT)
-    assert window.strip.person.text() == "Recorded by: 张伟 · On duty: 李强"
+    assert window.strip.person.full_text == "Recorded by: 张伟 · On duty: 李强"
 
 
 def test_another_language_rebuilds_the_window(make: Callable[..., MainWindow]) -> None:

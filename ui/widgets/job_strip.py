@@ -47,7 +47,7 @@ class JobStrip(QFrame):
         )
         self.more = button("", self._unfold, kind="quiet", scale="small", icon_name="caret-up")
         self._lock, self.journal = Glyph("lock-simple", 14), Label("", "caption", elide=False)
-        self._person, self.person = Glyph("user", 14), Label("", "caption", elide=False)
+        self._person, self.person = Glyph("user", 14), Label("", "caption")
         layout = row(
             self,
             self._idle,
