@@ -41,6 +41,10 @@ def keep(session: Session, look: Look) -> None:
     known: Any = row.data["known"] if row else None
     if details:
         known = {"at": look.at.isoformat(), "details": details}
+    # What stands as an alert keeps its words while a look finds nothing to say of it.
+    said: dict[str, str] = row.data.get("texts", {}) if row else {}
+    standing = {key for key, one in look.watches.items() if one.state != "ok"}
+    said = {key: text for key, text in said.items() if key in standing}
     data = {
         "figures": [asdict(figure) for figure in look.figures],
         "details": details,
@@ -48,7 +52,7 @@ def keep(session: Session, look: Look) -> None:
         "log": list(look.log_lines),
         "hint": look.hint,
         "watches": {key: one.to_dict() for key, one in look.watches.items()},
-        "texts": dict(look.texts),
+        "texts": said | dict(look.texts),
     }
     if row is None:
         row = LookRow(resource_id=look.resource_id)

@@ -131,6 +131,16 @@ def test_being_well_again_is_noted_and_the_next_time_joins(desk: Desk) -> None:
     assert len(desk.alerts.cleared(desk.now - timedelta(days=1))) == 1
 
 
+def test_an_alert_says_what_it_was_about_when_followed_only_after_the_fault(desk: Desk) -> None:
+    desk.site = DOWN
+    for _ in range(3):
+        desk.now += timedelta(minutes=1)
+        desk.servers.look(desk.known, Context())
+    desk.site = WELL
+    [alert] = desk.look().raised
+    assert alert.text == "It answers nonsense."
+
+
 def test_a_warning_has_a_ticket_too_and_getting_worse_is_told(desk: Desk) -> None:
     desk.host = host(used=86.0, free=14 * GB)
     [alert] = desk.look().raised
