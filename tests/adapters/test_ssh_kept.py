@@ -144,6 +144,22 @@ def test_what_is_lost_in_the_middle_is_begun_again_once(desk: Desk) -> None:
     assert len(desk.connections) == 0
 
 
+def test_what_is_lost_right_after_the_login_is_a_lost_connection(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    login = desk._login
+
+    def lost(address: SshAddress, context: Context, deadline: float) -> Ssh:
+        found = login(address, context, deadline)
+        found.close()
+        return found
+
+    monkeypatch.setattr(desk.connections, "_login", lost)
+    with pytest.raises(ssh.ConnectionLost):
+        desk.run()
+    assert len(desk.connections) == 0
+
+
 def test_what_the_server_refuses_is_not_asked_twice_and_costs_no_connection(desk: Desk) -> None:
     asked: list[int] = []
 
@@ -216,9 +232,10 @@ def test_what_nobody_asks_for_any_more_is_closed_all_the_same(sshd: Sshd, tmp_pa
     desk.run()
     desk.now += 1
     end = time.monotonic() + 20
-    while len(desk.connections) and time.monotonic() < end:
+    while any(one.alive for one in desk.opened) and time.monotonic() < end:
         threading.Event().wait(0.05)
     assert not any(one.alive for one in desk.opened)
+    assert len(desk.connections) == 0
     desk.connections.close()
 
 

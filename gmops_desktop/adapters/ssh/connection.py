@@ -13,7 +13,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -218,7 +218,8 @@ class Ssh:
     def wake_seldom(self) -> None:
         """Fit the connection for being kept: its thread, which waits for bytes, would look up ten
         times a second, and so would those of two hundred others."""
-        self._stream.settimeout(_SELDOM)
+        with suppress(OSError):  # closed already: whoever uses it next is told
+            self._stream.settimeout(_SELDOM)
 
     def cut(self) -> None:
         """Break the connection at once, from any thread: whoever waits for it wakes with an error.
