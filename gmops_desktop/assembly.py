@@ -419,6 +419,7 @@ class Services:
 
     @cached_property
     def restores(self) -> Restores:
+        from gmops_desktop.adapters.locks import held_for_restore
         from gmops_desktop.services.restores import Restores
 
         return Restores(
@@ -426,6 +427,7 @@ class Services:
             self._outside.connect,
             partial(self.backups.take, purpose="safety"),
             self.sealing.seals,
+            alone=lambda address: held_for_restore(self.home.locks, address),
         )
 
     @cached_property

@@ -48,9 +48,19 @@ def held(path: Path, what: str) -> Iterator[None]:
 
 def held_for(folder: Path, address: MysqlAddress) -> AbstractContextManager[None]:
     """Hold the lock of one schema: it is not backed up twice at the same time."""
-    tag = hashlib.sha256(str(address).encode()).hexdigest()[:16]
     what = tr("A backup of {name}", name=address.schema)
-    return held(folder / f"backup-{tag}.lock", what)
+    return held(folder / f"backup-{_tag(address)}.lock", what)
+
+
+def held_for_restore(folder: Path, address: MysqlAddress) -> AbstractContextManager[None]:
+    """Hold the other lock of one schema: two restores would each take the other's work for that of
+    a program that died, and put it back."""
+    what = tr("A restore of {name}", name=address.schema)
+    return held(folder / f"restore-{_tag(address)}.lock", what)
+
+
+def _tag(address: MysqlAddress) -> str:
+    return hashlib.sha256(str(address).encode()).hexdigest()[:16]
 
 
 if sys.platform == "win32":

@@ -11,6 +11,7 @@ import pytest
 import strange_schema
 from databases import Facts, checksums, differences, execute, facts, opener, query
 from db.engine import Database
+from gmops_desktop.adapters.locks import Busy, held_for_restore
 from gmops_desktop.adapters.mysql import exchange
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.archive.inventory import Backup
@@ -18,6 +19,7 @@ from gmops_desktop.context import Context, Progress
 from gmops_desktop.errors import Cancelled, OpsError, ProofFailed
 from gmops_desktop.services.backups import Backups
 from gmops_desktop.services.restores import Restored, Restores
+from gmops_desktop.services.restores.ledger import state_of
 from sandbox.mariadb import MariaDB
 
 pytestmark = pytest.mark.servers
@@ -256,6 +258,46 @@ def test_cancelled_in_the_middle_leaves_the_target_as_it_was(
     no_leftovers(mariadb, root)
     assert restores.all() == ()
     assert restores.unfinished() == ()
+
+
+def test_another_program_leaves_a_restore_under_way_alone(
+    database: Database,
+    backups: Backups,
+    mariadb: MariaDB,
+    root: MysqlAddress,
+    site: Path,
+    tmp_path: Path,
+) -> None:
+    """It would take it for one that was interrupted, and put its tables back."""
+
+    def program() -> Restores:
+        return Restores(
+            database,
+            opener(mariadb),
+            safety_of(backups),
+            alone=lambda address: held_for_restore(tmp_path / "locks", address),
+        )
+
+    ours, theirs = program(), program()
+    sound = state(mariadb, root)
+    execute(mariadb, root.schema, DAMAGE)
+    met: list[str] = []
+
+    def meanwhile(progress: Progress) -> None:
+        if met or not [row for row in ours._ledger.all() if state_of(row) != "done"]:
+            return
+        met.append("a restore that is written down and not done")
+        assert theirs.unfinished() == ()
+        with pytest.raises(Busy, match="A restore of"):
+            theirs.recover(root, Context())
+        with pytest.raises(Busy, match="A restore of"):
+            theirs.run(site, root, Context(), confirm=root.schema)
+
+    assert ours.run(site, root, Everything(meanwhile), confirm=root.schema).proved
+    assert met
+    assert state(mariadb, root) == sound
+    no_leftovers(mariadb, root)
+    assert theirs.recover(root, Context()) is None
 
 
 def test_cancelling_during_the_swap_comes_too_late(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Final, Literal
 
 from db.engine import Database
 from db.models import RestoreRow
+from gmops_desktop.adapters.locks import Busy
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.archive.inventory import Inventory
 from gmops_desktop.archive.reader import ArchiveReader
@@ -43,7 +45,8 @@ _TELLING: Final = 1 << 20  # bytes of SQL of a restore that shows it
 class Restores:
     """Restores from archives: of whole schemas, of tables, of single rows.
 
-    `take_safety` writes an archive of the present state before anything is changed.
+    `take_safety` writes an archive of the present state before anything is changed.  `alone` keeps
+    other programs from restoring into the same schema, and raises `Busy` where one is at it.
     """
 
     def __init__(
@@ -52,6 +55,8 @@ class Restores:
         connect: Connect,
         take_safety: TakeSafety,
         seals: Seals | None = None,
+        *,
+        alone: Callable[[MysqlAddress], AbstractContextManager[None]] = lambda _: nullcontext(),
     ) -> None:
         self._ledger = Ledger(database)
         self._inventory = Inventory(database)
@@ -59,7 +64,8 @@ class Restores:
         self._new = NewSchemas(connect, self._ledger)
         self._targets = Targets(connect, self._inventory, self._seals, self._new)
         self._running = Running(self._ledger, self._targets, take_safety, self._seals, self._new)
-        self._at_work: list[str] = []  # targets, once for each verb under way in this program
+        self._alone = alone
+        self._at_work: dict[str, int] = {}  # targets, and the thread of this program that is at it
 
     def preview(
         self,
@@ -204,7 +210,8 @@ class Restores:
         return stands
 
     def unfinished(self) -> tuple[Unfinished, ...]:
-        """Return the restores that were interrupted, newest first; none that is under way here."""
+        """Return the restores that were interrupted, newest first; none that is under way, here or
+        in another program."""
         stands: dict[State, Literal["before", "after", "unknown"]] = {
             "making": "before",
             "building": "before",
@@ -221,7 +228,7 @@ class Restores:
                 stands.get(state_of(row), "unknown"),
             )
             for row in self._ledger.all()
-            if state_of(row) != "done" and row.target not in self._at_work
+            if state_of(row) != "done" and not self._is_under_way(address_of(row))
         )
 
     def last(self) -> Restored | None:
@@ -241,12 +248,29 @@ class Restores:
 
     @contextmanager
     def _under_way(self, target: MysqlAddress) -> Iterator[None]:
-        """Keep what is at work from being called interrupted."""
-        self._at_work.append(str(target))
-        try:
+        """Keep others from the schema, and what is at work from being called interrupted.
+
+        A verb may take others: a restore recovers first, a recovery restores or undoes.
+        """
+        me, key = threading.get_ident(), str(target)
+        if self._at_work.get(key) == me:
             yield
-        finally:
-            self._at_work.remove(str(target))
+            return
+        with self._alone(target):
+            self._at_work[key] = me
+            try:
+                yield
+            finally:
+                del self._at_work[key]
+
+    def _is_under_way(self, target: MysqlAddress) -> bool:
+        if str(target) in self._at_work:
+            return True
+        try:
+            with self._alone(target):
+                return False
+        except Busy:
+            return True
 
     def _waiting(self, target: MysqlAddress) -> list[RestoreRow]:
         """Return the restores of `target` that were interrupted."""
