@@ -36,12 +36,12 @@ def listener(behave: Behaviour) -> Iterator[int]:
     finally:
         with suppress(OSError):
             door.shutdown(socket.SHUT_RDWR)
+        accepting.join(5)  # first: what it takes in the last moment is to be closed, too
         door.close()
         for stream in streams:
             with suppress(OSError):
                 stream.shutdown(socket.SHUT_RDWR)
             stream.close()
-        accepting.join(5)
         for thread in threads:
             thread.join(5)
 
