@@ -12,7 +12,9 @@ from typing import Any
 class Update:
     """A package with a newer version; `old` is empty for one that is newly installed.
 
-    `security` is true where any of its origins is a security archive.
+    `security` is true where any of its origins is a security archive, or an advisory says so.
+    `severity` is the distributor's own word, `advisory` the number of its notice, `cves` the holes
+    that it mends; empty where nobody says.  `bytes` is what it takes to download.
     """
 
     name: str
@@ -21,6 +23,10 @@ class Update:
     new: str
     origin: str
     security: bool
+    severity: str = ""
+    cves: tuple[str, ...] = ()
+    advisory: str = ""
+    bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,8 @@ class Plan:
     `packages` are upgraded, `installs` come new ("name version"), `removes` go; `services` of these
     packages restart, as far as knowable; `reboot` is None where nobody knows.  `disk_free` is the
     least free space of the file systems it writes to, in bytes; `text` is the manager's own.
+    `manager` is the one that made it ("apt", "dnf", "yum"); `download_bytes` what it would fetch;
+    `obsoletes` are packages that another replaces ("old by new").
     """
 
     packages: tuple[Update, ...]
@@ -68,6 +76,9 @@ class Plan:
     text: str
     simulated_at: datetime
     disk_free: int | None = None
+    manager: str = "apt"
+    download_bytes: int | None = None
+    obsoletes: tuple[str, ...] = ()
 
 
 def drift(approved: Plan, now: Plan) -> tuple[str, ...]:
@@ -81,11 +92,12 @@ def drift(approved: Plan, now: Plan) -> tuple[str, ...]:
 
 def _steps(plan: Plan) -> list[str]:
     upgrades = [f"{update.name}:{update.arch} {update.new}" for update in plan.packages]
-    return [*upgrades, *plan.installs, *(f"{name} (removed)" for name in plan.removes)]
+    gone = [f"{name} (removed)" for name in plan.removes]
+    return [*upgrades, *plan.installs, *gone, *(f"{name} (obsoleted)" for name in plan.obsoletes)]
 
 
 def to_dict(record: Inventory | Plan) -> dict[str, Any]:
-    """Return the record as plain JSON values; times as ISO 8601."""
+    """Return the record as plain values for JSON; times as ISO 8601."""
     return {
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in asdict(record).items()
@@ -100,7 +112,7 @@ def inventory_from_dict(values: Mapping[str, Any]) -> Inventory:
         at=datetime.fromisoformat(values["at"]),
         manager=values["manager"],
         system=values["system"],
-        updates=tuple(Update(**update) for update in values["updates"]),
+        updates=tuple(_update(one) for one in values["updates"]),
         held=tuple(values["held"]),
         kept_back=tuple(values["kept_back"]),
         reboot_required=values["reboot_required"],
@@ -114,7 +126,7 @@ def inventory_from_dict(values: Mapping[str, Any]) -> Inventory:
 def plan_from_dict(values: Mapping[str, Any]) -> Plan:
     """Return the plan `to_dict` was given."""
     return Plan(
-        packages=tuple(Update(**update) for update in values["packages"]),
+        packages=tuple(_update(one) for one in values["packages"]),
         installs=tuple(values["installs"]),
         removes=tuple(values["removes"]),
         services=tuple(values["services"]),
@@ -122,4 +134,12 @@ def plan_from_dict(values: Mapping[str, Any]) -> Plan:
         text=values["text"],
         simulated_at=datetime.fromisoformat(values["simulated_at"]),
         disk_free=values.get("disk_free"),
+        manager=values.get("manager", "apt"),
+        download_bytes=values.get("download_bytes"),
+        obsoletes=tuple(values.get("obsoletes", ())),
     )
+
+
+def _update(values: Mapping[str, Any]) -> Update:
+    """Return an update as it was stored; an older version knew fewer of its fields."""
+    return Update(**{**values, "cves": tuple(values.get("cves", ()))})
