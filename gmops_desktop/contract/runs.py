@@ -1,0 +1,72 @@
+"""A run: what was started on a server, goes on there by itself, and what is known of it later.
+
+A run belongs to a change and has an id; any machine that knows the id can ask for it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Literal
+
+from gmops_desktop.language import mark, tr
+
+RunState = Literal["running", "done", "failed", "interrupted", "unknown"]
+RunPurpose = Literal["apply", "rollback"]
+
+_STATES: Final[dict[RunState, str]] = {
+    "running": mark("Going on at the server"),
+    "done": mark("Ended well"),
+    "failed": mark("Ended with a fault"),
+    "interrupted": mark("Interrupted on the server"),
+    "unknown": mark("Not known: the server has not been asked"),
+}
+
+
+def word_of_run(state: RunState) -> str:
+    """Return the word for a run's state."""
+    return tr(_STATES[state])
+
+
+@dataclass(frozen=True, slots=True)
+class RunStep:
+    """One step of a run; `status` is its exit code, None while it runs or if it was never ended.
+
+    Times are the server's clock.
+    """
+
+    key: str
+    began_at: datetime | None = None
+    ended_at: datetime | None = None
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunLook:
+    """What a server says of a run.
+
+    `why` is a finished sentence for what failed, was interrupted or is not known.  `log` is what
+    was written since the `offset` asked for, `offset` where to go on (both in bytes of the log
+    file).  `boot_id` is the kernel's now, `boot_before` when the run began: they differ after a
+    restart.  `outcome` holds what the steps found worth telling, by name (kept configuration
+    files, packages, digests), as the run wrote it down.
+    """
+
+    id: str
+    state: RunState
+    why: str = ""
+    status: int | None = None
+    steps: tuple[RunStep, ...] = ()
+    log: str = ""
+    offset: int = 0
+    began_at: datetime | None = None
+    ended_at: datetime | None = None
+    boot_id: str = ""
+    boot_before: str = ""
+    outcome: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run will not change any more."""
+        return self.state in ("done", "failed", "interrupted")
