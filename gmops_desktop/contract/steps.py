@@ -51,6 +51,13 @@ _ACTIONS: Final[dict[str, str]] = {
     "ticket.split": mark("Split"),
 }
 
+_HANDED: Final[dict[str, str]] = {
+    "document": mark("document"),
+    "configuration": mark("configuration"),
+    "file": mark("program file"),
+    "package": mark("software package"),
+    "database": mark("database"),
+}
 
 WRITTEN_LATE: Final = timedelta(minutes=1)  # after it was asked for; less is the writing itself
 
@@ -92,11 +99,11 @@ class Handed:
     """A document or configuration handed over to Party A after a change (1.32).
 
     `digest` is the SHA-256 of the file, "" where it is no file; `before` and `after` say what a
-    setting was and is.
+    setting or a version was and is, or give the SHA-256 of a file before and after.
     """
 
     title: str
-    kind: str  # "document" or "configuration"
+    kind: str  # "document", "configuration", "file", "package" or "database"
     digest: str = ""
     before: str = ""
     after: str = ""
@@ -104,7 +111,7 @@ class Handed:
     @property
     def word(self) -> str:
         """What it is, in a word."""
-        return tr("configuration") if self.kind == "configuration" else tr("document")
+        return tr(_HANDED.get(self.kind, _HANDED["document"]))
 
     def line(self) -> str:
         """Return it in one line."""

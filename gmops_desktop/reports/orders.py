@@ -110,7 +110,12 @@ class SignInFacts:
 
 @dataclass(frozen=True, slots=True)
 class HandOverFacts:
-    """What a ticket (`ticket` is its number, `ticket_id` its id) handed over to Party A (1.32)."""
+    """What a ticket or a change handed over to Party A (1.32).
+
+    `ticket` is the ticket's number, `ticket_id` its id, `title` its title; all empty where a change
+    (`change` is its number, `change_title` its title) comes from no ticket.  `release_notes` and
+    `diff` (without secrets) are printed as they are.
+    """
 
     ticket_id: str
     ticket: str
@@ -119,6 +124,16 @@ class HandOverFacts:
     contract: Contract
     dated: date
     heads: tuple[ChainHead, ...] = ()
+    change_id: str = ""
+    change: str = ""
+    change_title: str = ""
+    release_notes: str = ""
+    diff: str = ""
+
+    @property
+    def about(self) -> str:
+        """The id of what the form is of: of a change, else of a ticket."""
+        return self.change_id or self.ticket_id
 
 
 @dataclass(frozen=True, slots=True)

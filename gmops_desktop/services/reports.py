@@ -165,12 +165,12 @@ class Reports:
     def print_hand_over(
         self, facts: HandOverFacts, context: Context, language: Language = DEFAULT
     ) -> Report:
-        """Make the form of what a ticket handed over, and record it; a later one replaces it."""
+        """Make the form of what a ticket or a change handed over; a later one replaces it."""
 
         def produce(document: Document, heads: tuple[ChainHead, ...]) -> Built:
             return worker.run(context, make_hand_over, replace(facts, heads=heads), document)
 
-        period, about = f"{facts.dated:%Y-%m}", facts.ticket_id
+        period, about = f"{facts.dated:%Y-%m}", facts.about
         report, _ = self.keep(
             "hand_over", period, facts.contract, produce, utc_now(), context, language, about
         )
