@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 from gmops_desktop.language import mark, tr
 
+ChangeKind = Literal["patch", "release", "configuration"]
 ChangeState = Literal[
     "found",
     "assessed",
@@ -55,6 +56,11 @@ MOVES: Final[dict[ChangeState, tuple[ChangeState, ...]]] = {
 ENDED: Final[frozenset[ChangeState]] = frozenset({"closed", "cancelled"})
 GUARDED: Final[frozenset[ChangeState]] = frozenset({"applying"})  # entered through the gates only
 
+_KINDS: Final[dict[ChangeKind, str]] = {
+    "patch": mark("System patch"),
+    "release": mark("Application release"),
+    "configuration": mark("Configuration change"),
+}
 _STATES: Final[dict[ChangeState, str]] = {
     "found": mark("Found"),
     "assessed": mark("Assessed"),
@@ -90,10 +96,16 @@ _NOTICES: Final[dict[Audience, GateKey]] = {
     "leaders": "notice_leaders",
     "responsible": "notice_responsible",
 }
+KINDS: Final = tuple(_KINDS)
 STATES: Final = tuple(_STATES)
 
 FRESH: Final = timedelta(hours=24)  # how old a backup, an inventory or a simulation may be
 FREE_BYTES: Final = 2 * 1024**3  # less free space than this on the server stops a change
+
+
+def word_of_kind(kind: ChangeKind) -> str:
+    """Return the word for a kind of change."""
+    return tr(_KINDS[kind])
 
 
 def word_of_state(state: ChangeState) -> str:

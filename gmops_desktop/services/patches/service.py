@@ -8,7 +8,7 @@ all three audiences (2.3-8).  Every step is a journal entry.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, cast, get_args
 
@@ -28,13 +28,11 @@ from gmops_desktop.contract.changes import (
     FRESH,
     Audience,
     ChangeState,
-    Gate,
     GateFacts,
     gates,
     word_of_audience,
     word_of_state,
 )
-from gmops_desktop.contract.record import EntryView
 from gmops_desktop.contract.updates import (
     Inventory,
     Plan,
@@ -45,52 +43,10 @@ from gmops_desktop.contract.updates import (
     to_dict,
 )
 from gmops_desktop.errors import OpsError
-from gmops_desktop.language import mark, tr, tr_n
+from gmops_desktop.language import tr, tr_n
+from gmops_desktop.services.patches.record import Change, Step, announced, step_of
 
-__all__ = ["Change", "Inventory", "Patches", "Plan", "Step", "Update"]
-
-_ACTIONS: Final[dict[str, str]] = {
-    "change.queued": mark("Queued"),
-    "change.simulated": mark("Simulated again"),
-    "change.announced": mark("Announced"),
-    "change.cancelled": mark("Cancelled"),
-}
 _CLOCK_SLIP: Final = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A planned change: its plan, its gates as they stand now, and who was told by what.
-
-    `announced` maps an audience to its evidence; `drift` says what the newest simulation would do
-    otherwise than the plan ("-" no more, "+" new); `conflict` that two devices disagree on a field.
-    """
-
-    id: str
-    number: str
-    kind: str
-    title: str
-    state: ChangeState
-    resource_id: str
-    plan: Plan
-    created_at: datetime
-    gates: tuple[Gate, ...]
-    announced: Mapping[str, str]
-    conflict: bool
-    drift: tuple[str, ...] = ()
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One entry of a change as people read it."""
-
-    at: datetime
-    actor: str
-    device: str
-    action: str
-    text: str
-    key: str
 
 
 class Patches:
@@ -196,7 +152,7 @@ class Patches:
         change = self.get(change_id)
         names = {head.device: head.device_name for head in self._journal.heads()}
         entries = self._journal.entries("change", change.id)
-        return tuple(_step(entry, names.get(entry.device, "")) for entry in entries)
+        return tuple(step_of(entry, names.get(entry.device, "")) for entry in entries)
 
     def announce(self, change_id: str, audience: Audience, evidence: str) -> Change:
         """Record that Party A told one audience, and by what it can be seen.
@@ -217,7 +173,7 @@ class Patches:
         with self._database.session() as session, session.begin():
             row = _open(session, change_id)
             fields: dict[str, Any] = {f"announced_{audience}": evidence}
-            told = {**_announced(row), audience: evidence}
+            told = {**announced(row), audience: evidence}
             if row.state == "awaiting_notice" and all(told.get(name) for name in AUDIENCES):
                 fields["state"] = "awaiting_window"
             return self._record(
@@ -286,7 +242,7 @@ class Patches:
             plan=plan,
             created_at=row.created_at,
             gates=gates(self._facts(session, row)),
-            announced=_announced(row),
+            announced=announced(row),
             conflict=bool(row.conflicts),
             drift=tuple(row.more.get("drift", ())),
             reason=row.reason,
@@ -298,7 +254,7 @@ class Patches:
         inventory = session.get(InventoryRow, row.resource_id)
         return GateFacts(
             now=self._now(),
-            announced=_announced(row),
+            announced=announced(row),
             backup_at=backup.at if backup else None,
             backup_verified=backup.verified if backup else None,
             backup_name=f"{backup.source} {backup.at.astimezone():%Y-%m-%d %H:%M}"
@@ -361,12 +317,6 @@ def _local(at: datetime) -> str:
     return f"{at.astimezone():%Y-%m-%d %H:%M}"
 
 
-def _announced(row: ChangeRow) -> dict[str, str]:
-    """Return the evidence by audience: a field each, so that two devices do not overwrite."""
-    said = {name: row.more.get(f"announced_{name}", "") for name in AUDIENCES}
-    return {name: evidence for name, evidence in said.items() if evidence}
-
-
 def _found(session: Session, change_id: str) -> ChangeRow:
     wanted = or_(ChangeRow.id == change_id, ChangeRow.number == change_id.upper())
     row = session.scalar(select(ChangeRow).where(wanted))
@@ -387,19 +337,3 @@ def _open(session: Session, change_id: str) -> ChangeRow:
             hint=tr("Queue a new change."),
         )
     return row
-
-
-def _step(entry: EntryView, device: str) -> Step:
-    note = entry.note
-    match entry.action:
-        case "change.announced":
-            text = f"{word_of_audience(note['audience'])}: {note['evidence']}"
-        case "change.simulated":
-            lines = [str(line) for line in note["drift"]]
-            text = "\n".join(lines) or tr("The plan still holds.")
-        case "change.cancelled":
-            text = str(entry.fields["reason"])
-        case _:
-            text = str(entry.fields.get("title", ""))
-    action = tr(_ACTIONS.get(entry.action, entry.action))
-    return Step(entry.at, entry.actor, device, action, text, entry.action)
