@@ -12,14 +12,15 @@ from typing import Final, Literal
 
 from gmops_desktop.language import mark, tr
 
-RunState = Literal["running", "done", "failed", "interrupted", "unknown"]
-RunPurpose = Literal["apply", "rollback"]
+RunState = Literal["running", "done", "failed", "interrupted", "absent", "unknown"]
+RunPurpose = Literal["apply", "rollback", "mend"]
 
 _STATES: Final[dict[RunState, str]] = {
     "running": mark("Going on at the server"),
     "done": mark("Ended well"),
     "failed": mark("Ended with a fault"),
     "interrupted": mark("Interrupted on the server"),
+    "absent": mark("Not begun on the server"),
     "unknown": mark("Not known: the server has not been asked"),
 }
 
@@ -51,6 +52,10 @@ class RunLook:
     file).  `boot_id` is the kernel's now, `boot_before` when the run began: they differ after a
     restart.  `outcome` holds what the steps found worth telling, by name (kept configuration
     files, packages, digests), as the run wrote it down.
+
+    `more` says that the log went on beyond `offset` already; `skipped` how many bytes before `log`
+    were left out because only its end was sent.  A run that is "absent" was never begun there, or
+    its record has been removed since; it may still be begun under its id, and only once.
     """
 
     id: str
@@ -65,8 +70,10 @@ class RunLook:
     boot_id: str = ""
     boot_before: str = ""
     outcome: Mapping[str, str] = field(default_factory=dict)
+    more: bool = False
+    skipped: int = 0
 
     @property
     def ended(self) -> bool:
-        """Whether the run will not change any more."""
-        return self.state in ("done", "failed", "interrupted")
+        """Whether nothing goes on at the server: it came to an end, or never began."""
+        return self.state in ("done", "failed", "interrupted", "absent")
