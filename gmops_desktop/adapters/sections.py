@@ -58,11 +58,16 @@ class Section:
     text: str
 
 
-def collect(shell: Shell, script: str, context: Context, *, deadline: float) -> dict[str, Section]:
-    """Run the calls of `s` in `script` on the host; raises `OpsError` if the answer breaks off."""
+def collect(
+    shell: Shell, script: str, context: Context, *, deadline: float, encoding: str = "utf-8"
+) -> dict[str, Section]:
+    """Run the calls of `s` in `script` on the host; raises `OpsError` if the answer breaks off.
+
+    With "latin-1" each character of a section is a byte, for who must count them.
+    """
     nonce = secrets.token_hex(16)
     _, output = shell.run(_FRAME % (nonce, script), context, deadline=deadline)
-    return split(output.decode("utf-8", "replace"), nonce)
+    return split(output.decode(encoding, "replace"), nonce)
 
 
 def split(output: str, nonce: str) -> dict[str, Section]:
