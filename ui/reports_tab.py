@@ -16,7 +16,7 @@ from gmops_desktop.changes import Change
 from gmops_desktop.contract.terms import day_of, next_month
 from gmops_desktop.language import mark, tr, tr_n
 from gmops_desktop.services.contracts import Contracts
-from gmops_desktop.services.reports import Kind, Report, Reports
+from gmops_desktop.services.reports import Report, Reports, word_of_kind
 from gmops_desktop.states import State
 from gmops_desktop.tasks import TaskRunner
 from ui import words
@@ -45,14 +45,6 @@ FORM_WIDTH: Final = 300
 REGISTER_WIDTH: Final = 356
 _LANE: Final = "reports"
 _KINDS: Final = {"monthly": mark("Monthly operations report")}
-_WORDS: Final[dict[Kind, str]] = {
-    "monthly": mark("Monthly report"),
-    "drill": mark("Drill certificate"),
-    "contact": mark("Change of contact"),
-    "payment": mark("Notice of payment"),
-    "sign_in": mark("Sign-in sheet"),
-    "hand_over": mark("Hand-over form"),
-}
 
 
 class ReportsTab(Page):
@@ -98,9 +90,9 @@ class ReportsTab(Page):
                 Column(tr("Number"), lambda report: report.number),
                 Column(
                     tr("Kind"),
-                    lambda report: tr(_WORDS[report.kind]),
+                    lambda report: word_of_kind(report.kind),
                     width=92,
-                    tip=lambda report: f"{tr(_WORDS[report.kind])} {report.period}",
+                    tip=lambda report: f"{word_of_kind(report.kind)} {report.period}",
                 ),
                 Column(
                     tr("Signatures"),

@@ -6,22 +6,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from reportlab.platypus import Flowable, KeepTogether, Spacer, Table, TableStyle
+from reportlab.platypus import Flowable, KeepTogether, Spacer, Table
 
 from gmops_desktop.language import speaking, tr
 from gmops_desktop.reports import phrases
+from gmops_desktop.reports.boxes import card_row, verdict_box
 from gmops_desktop.reports.filing import filed
 from gmops_desktop.reports.marks import FigureCard, Section
 from gmops_desktop.reports.orders import Built, Document, DrillFacts
-from gmops_desktop.reports.paragraph import Paragraph, strong
-from gmops_desktop.reports.proof import proof_block
+from gmops_desktop.reports.paragraph import Paragraph
+from gmops_desktop.reports.proof import grouped, proof_block
 from gmops_desktop.reports.signatures import SignBlock
-from gmops_desktop.reports.styles import (
-    BODY,
-    FACT,
-    STATE_COLOURS,
-    WIDTH,
-)
+from gmops_desktop.reports.styles import BODY
 from gmops_desktop.reports.tables import facts_table, ruled_table, title_block
 
 _MOST: Final = 12  # faults and notes printed; the rest is in the data attached
@@ -67,28 +63,10 @@ def _title(facts: DrillFacts, document: Document) -> Table:
 
 
 def _verdict(facts: DrillFacts) -> Table:
-    state = STATE_COLOURS["ok" if facts.proved else "critical"]
     if facts.proved:
-        head = tr("Passed: this backup restores.")
-    else:
-        head = tr("Not passed: this backup must not be relied on.")
-    text = _happened(facts)
-    table = Table(
-        [[[Paragraph(strong(head), FACT.but(size=11, colour=state)), Paragraph(text, FACT)]]],
-        colWidths=[WIDTH],
-    )
-    table.setStyle(
-        TableStyle(
-            [
-                ("BOX", (0, 0), (-1, -1), 0.8, state),
-                ("LINEBEFORE", (0, 0), (0, -1), 4, state),
-                ("LEFTPADDING", (0, 0), (-1, -1), 12),
-                ("TOPPADDING", (0, 0), (-1, -1), 5),
-                ("BOTTOMPADDING", (0, 0), (-1, -1), 8),
-            ]
-        )
-    )
-    return table
+        return verdict_box("ok", tr("Passed: this backup restores."), _happened(facts))
+    words = tr("Not passed: this backup must not be relied on.")
+    return verdict_box("critical", words, _happened(facts))
 
 
 def _happened(facts: DrillFacts) -> str:
@@ -138,15 +116,7 @@ def _figures(facts: DrillFacts) -> Table:
             tr("held") if facts.checks else tr("none set up"), None,
         ),
     ]  # fmt: skip
-    gap = 6.0
-    width = (WIDTH - gap * (len(cards) - 1)) / len(cards)
-    line: list[Flowable | str] = []
-    for card in cards:
-        line += [card, ""]
-    table = Table([line[:-1]], colWidths=([width, gap] * len(cards))[:-1])
-    sides = ("LEFTPADDING", "RIGHTPADDING", "TOPPADDING", "BOTTOMPADDING")
-    table.setStyle(TableStyle([(side, (0, 0), (-1, -1), 0) for side in sides]))
-    return table
+    return card_row(cards)
 
 
 def _particulars(facts: DrillFacts) -> Table:
@@ -154,7 +124,7 @@ def _particulars(facts: DrillFacts) -> Table:
     size = phrases.size(facts.file_bytes)
     rows = (
         (tr("Archive"), f"{facts.archive} ({size})"),
-        ("SHA-256", " ".join(facts.sha256[at : at + 8] for at in range(0, 64, 8))),
+        ("SHA-256", grouped(facts.sha256)),
         (tr("Backup of", context="report"), f"{taken}  {facts.schema}  {facts.source}"),
         (tr("Drilled on", context="report"), f"{phrases.full_moment(facts.at)}  {facts.server}"),
     )

@@ -1,19 +1,27 @@
-"""The hand-over form of a ticket (文档移交单): what changed, each file with its SHA-256, to be
-signed by Party A."""
+"""The hand-over form (文档移交单) of a ticket or a change: what changed, each file with its SHA-256
+and each setting with both values, to be signed by Party A (1.32)."""
 
 from __future__ import annotations
+
+from typing import Final
 
 from reportlab.platypus import Flowable, KeepTogether, Spacer
 
 from gmops_desktop.contract.steps import Handed
 from gmops_desktop.language import speaking, tr
 from gmops_desktop.reports import phrases
+from gmops_desktop.reports.boxes import code_lines
+from gmops_desktop.reports.change_parts import is_digest
 from gmops_desktop.reports.filing import filed
 from gmops_desktop.reports.marks import Section
 from gmops_desktop.reports.orders import Built, Document, HandOverFacts
-from gmops_desktop.reports.proof import proof_block
+from gmops_desktop.reports.paragraph import Paragraph
+from gmops_desktop.reports.proof import grouped, proof_block
 from gmops_desktop.reports.signatures import ReceiptBlock
+from gmops_desktop.reports.styles import BODY
 from gmops_desktop.reports.tables import facts_table, ruled_table, title_block
+
+_DIFF: Final = 200  # lines of a diff printed; the rest is in the data attached
 
 
 def make_hand_over(facts: HandOverFacts, document: Document) -> Built:
@@ -29,7 +37,8 @@ def _story(facts: HandOverFacts, document: Document, digest: str) -> list[Flowab
     contract = facts.contract
     rows = [
         (tr("Contract"), f"{contract.title} ({contract.number})"),
-        (tr("Ticket"), f"{facts.ticket} {facts.title}"),
+        (tr("Change", context="report"), f"{facts.change} {facts.change_title}".strip()),
+        (tr("Ticket"), f"{facts.ticket} {facts.title}".strip()),
         (tr("Day"), phrases.day(facts.dated)),
     ]
     heads = (
@@ -46,10 +55,11 @@ def _story(facts: HandOverFacts, document: Document, digest: str) -> list[Flowab
     return [
         title_block(tr("Hand-over form"), (contract.title, number)),
         Spacer(0, 4),
-        facts_table(rows),
+        facts_table([(word, text) for word, text in rows if text]),
         Spacer(0, 4),
         Section(tr("What was handed over (contract 1.32)")),
         ruled_table(heads, lines, (0.6, 2.6, 1, 4.4)),
+        *_told(facts),
         KeepTogether(
             [
                 Section(tr("Proof", context="report")),
@@ -61,8 +71,31 @@ def _story(facts: HandOverFacts, document: Document, digest: str) -> list[Flowab
     ]
 
 
+def _told(facts: HandOverFacts) -> list[Flowable]:
+    """Return the release notes and the settings line by line, where there are any."""
+    parts: list[Flowable] = []
+    if facts.release_notes:
+        parts.append(Section(tr("Release notes")))
+        parts += [Paragraph(line, BODY) for line in facts.release_notes.splitlines() if line]
+    if facts.diff:
+        parts += [
+            Section(tr("Settings, line by line"), tr("secrets are left out")),
+            *code_lines(facts.diff, _DIFF),
+        ]
+    return parts
+
+
 def _particulars(one: Handed) -> str:
+    """Return both values of a setting or version, or both digests of a file, each on a line."""
+    digest = one.digest or (one.after if is_digest(one.after) else "")
+    if is_digest(one.before) or is_digest(one.after):
+        before = _halves(one.before) if one.before else tr("(not there)")
+        after = _halves(digest) if digest else tr("(removed)")
+        return tr("before:\n{before}\nafter:\n{after}", before=before, after=after)
     change = f"{one.before} → {one.after}" if one.before or one.after else ""
-    # Groups of eight can be read out, and break at the end of a line.
-    digits = " ".join(one.digest[at : at + 8] for at in range(0, len(one.digest), 8))
-    return "\n".join(text for text in (change, digits) if text) or "—"
+    return "\n".join(text for text in (change, _halves(digest)) if text) or "—"
+
+
+def _halves(digest: str) -> str:
+    """Return a digest on two lines of four groups each: they can be read out."""
+    return "\n".join(grouped(half) for half in (digest[:32], digest[32:]) if half)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from reportlab.platypus import Flowable, Table, TableStyle
+from reportlab.platypus import Table
 
 from gmops_desktop.contract.tickets import ENDED
 from gmops_desktop.language import tr, tr_n
 from gmops_desktop.reports import phrases
+from gmops_desktop.reports.boxes import card_row
 from gmops_desktop.reports.facts import BackupLine, MonthFacts, Question
 from gmops_desktop.reports.marks import FigureCard
 from gmops_desktop.reports.spans import share
-from gmops_desktop.reports.styles import WIDTH
 from gmops_desktop.states import State, word_of
 
 ENOUGH: Final = 0.9  # coverage under which a figure bears a warning
@@ -21,7 +21,6 @@ ENOUGH: Final = 0.9  # coverage under which a figure bears a warning
 
 def key_figures(facts: MonthFacts) -> Table:
     """Return the row of five cards."""
-    gap = 6.0
     cards = [
         _availability_card(facts),
         _tickets_card(facts),
@@ -29,15 +28,7 @@ def key_figures(facts: MonthFacts) -> Table:
         _restores_card(facts),
         _changes_card(facts),
     ]
-    row: list[Flowable | str] = []
-    for card in cards:
-        row += [card, ""]
-    width = (WIDTH - gap * (len(cards) - 1)) / len(cards)
-    widths = [width, gap] * len(cards)
-    table = Table([row[:-1]], colWidths=widths[:-1])
-    sides = ("LEFTPADDING", "RIGHTPADDING", "TOPPADDING", "BOTTOMPADDING")
-    table.setStyle(TableStyle([(side, (0, 0), (-1, -1), 0) for side in sides]))
-    return table
+    return card_row(cards)
 
 
 def _unknown_card(facts: MonthFacts, label: str, question: Question) -> FigureCard:

@@ -18,6 +18,7 @@ from gmops_desktop.contract.registers import Record
 from gmops_desktop.contract.steps import Handed
 from gmops_desktop.contract.terms import Contact, Contract
 from gmops_desktop.language import Language
+from gmops_desktop.reports.change_facts import NoticeFacts, RecordFacts
 from gmops_desktop.reports.facts import MonthFacts
 
 
@@ -181,6 +182,20 @@ def make_hand_over(facts: HandOverFacts, document: Document) -> Built:
     from gmops_desktop.reports import hand_over
 
     return hand_over.make_hand_over(facts, document)
+
+
+def make_notice(facts: NoticeFacts, document: Document) -> Built:
+    """Return the request for a change and notice of its downtime."""
+    from gmops_desktop.reports import change_notice
+
+    return change_notice.make_notice(facts, document)
+
+
+def make_change_record(facts: RecordFacts, document: Document) -> Built:
+    """Return the record of what became of a change."""
+    from gmops_desktop.reports import change_record
+
+    return change_record.make_change_record(facts, document)
 
 
 def make_sheet(sheet: Sheet) -> bytes:

@@ -42,6 +42,11 @@ def full_moment(at: datetime) -> str:
     return f"{at.astimezone(ZONE):%Y-%m-%d %H:%M}"
 
 
+def seconds(at: datetime) -> str:
+    """Return 04-30 18:20:05, for the steps of a run."""
+    return f"{at.astimezone(ZONE):%m-%d %H:%M:%S}"
+
+
 def duration(seconds: float) -> str:
     """Return the two greatest units: 2 天 4 小时, 36 分; under ten seconds with tenths."""
     if seconds < 9.95:
@@ -67,6 +72,11 @@ def size(count: int) -> str:
     while value >= 999.5 and unit < len(_UNITS) - 1:
         value, unit = value / 1024, unit + 1
     return f"{value:.0f} {_UNITS[unit]}" if unit == 0 else f"{value:.1f} {_UNITS[unit]}"
+
+
+def sentences(*said: str) -> str:
+    """Return sentences one after the other: Chinese ones without a blank between."""
+    return ("" if current() == "zh_CN" else " ").join(one for one in said if one)
 
 
 def times(count: int) -> str:

@@ -40,7 +40,7 @@ def proof_block(
             tr(
                 "{what} SHA-256 {digest}",
                 what=strong(tr("Data of this report (attached):")),
-                digest=_grouped(data_digest),
+                digest=grouped(data_digest),
             ),
             NOTE,
         )
@@ -51,7 +51,7 @@ def proof_block(
             device=head.device_name,
             number=f"{head.sequence:,}",
         )
-        said.append(Paragraph(f"{strong(words)} {_grouped(head.hash)}", NOTE))
+        said.append(Paragraph(f"{strong(words)} {grouped(head.hash)}", NOTE))
     if not heads:
         said.append(
             Paragraph(tr("The journal holds no entries yet: no chain head to print."), NOTE)
@@ -84,6 +84,6 @@ def qr_drawing(text: str) -> Drawing:
     return Drawing(_QR, _QR, code, transform=[scale, 0, 0, scale, 0, 0])
 
 
-def _grouped(digest: str) -> str:
+def grouped(digest: str) -> str:
     """Return a digest in groups of eight, so that two can be compared by eye."""
     return " ".join(digest[start : start + 8] for start in range(0, len(digest), 8))

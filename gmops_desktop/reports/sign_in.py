@@ -8,10 +8,10 @@ from reportlab.platypus import Flowable, KeepTogether, Spacer
 
 from gmops_desktop.language import speaking, tr
 from gmops_desktop.reports import phrases
+from gmops_desktop.reports.boxes import writable
 from gmops_desktop.reports.filing import filed
 from gmops_desktop.reports.marks import Section
 from gmops_desktop.reports.orders import Built, Document, SignInFacts
-from gmops_desktop.reports.paragraph import Paragraph
 from gmops_desktop.reports.proof import proof_block
 from gmops_desktop.reports.signatures import ReceiptBlock
 from gmops_desktop.reports.styles import CELL
@@ -19,7 +19,7 @@ from gmops_desktop.reports.tables import facts_table, ruled_table, title_block
 
 _LINES: Final = 18  # as many as one page holds beside the rest
 _HAND: Final = CELL.but(size=10)
-_ROOM: Final = 10.0  # points above and below a line's words, to write by hand
+_HEIGHT: Final = 20.2  # points of a line that is written by hand
 
 
 def make_sign_in(facts: SignInFacts, document: Document) -> Built:
@@ -69,22 +69,8 @@ def _lines(people: tuple[str, ...]) -> Flowable:
         tr("Phone"),
         tr("Signature", context="by hand"),
     )
-    rows = [(str(place), _Writable(name), "", "", "") for place, name in enumerate(names, start=1)]
+    rows = [
+        (str(place), writable(name, _HEIGHT, _HAND), "", "", "")
+        for place, name in enumerate(names, start=1)
+    ]
     return ruled_table(heads, rows, (0.6, 2, 2.6, 2, 2.4))
-
-
-class _Writable(Paragraph):
-    """A name with room around it: the line is filled in by hand."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text, _HAND)
-
-    def wrap(self, availWidth: float, availHeight: float) -> tuple[float, float]:
-        """Be as high as handwriting."""
-        width, height = super().wrap(availWidth, availHeight)
-        return width, height + _ROOM
-
-    def draw(self) -> None:
-        """Draw the name in the middle of its line."""
-        self.canv.translate(0, _ROOM / 2)
-        super().draw()

@@ -45,17 +45,25 @@ class _Form(Flowable):
 
 
 class SignBlock(_Form):
-    """The sentence both agree to, Party A's opinion to tick, and a half for each party."""
+    """The sentence both agree to, Party A's opinion to tick, and a half for each party.
 
-    def __init__(self, party_a: str, party_b: str) -> None:
+    Without a sentence and choices of its own, both confirm what the report says.
+    """
+
+    def __init__(
+        self, party_a: str, party_b: str, sentence: str = "", choices: tuple[str, ...] = ()
+    ) -> None:
         super().__init__()
         self._parties = (party_a, party_b)
-        self._sentence = Paragraph(
-            tr(
-                "Both parties confirm what this report says. It is made in two copies, one for "
-                "each party; its data are attached to the electronic file."
-            ),
-            BODY,
+        usual = tr(
+            "Both parties confirm what this report says. It is made in two copies, one for "
+            "each party; its data are attached to the electronic file."
+        )
+        self._sentence = Paragraph(sentence or usual, BODY)
+        self._choices = choices or (
+            tr("confirmed"),
+            tr("confirmed with remarks (attached)"),
+            tr("not confirmed"),
         )
 
     def wrap(self, availWidth: float, availHeight: float) -> tuple[float, float]:
@@ -88,11 +96,7 @@ class SignBlock(_Form):
         canvas.setStrokeColor(INK)
         canvas.setLineWidth(0.6)
         x += self._write(tr("Party A's opinion:"), x, y, strong=True) + 8
-        for choice in (
-            tr("confirmed"),
-            tr("confirmed with remarks (attached)"),
-            tr("not confirmed"),
-        ):
+        for choice in self._choices:
             canvas.rect(x, y + 2.6, 7, 7, stroke=1, fill=0)
             x += 11
             x += self._write(choice, x, y) + 16

@@ -28,14 +28,25 @@ from gmops_desktop.reports.styles import (
 Cell = Flowable | str
 
 _PADDING: Final = 3.0
+_WORD: Final = 20 * mm  # the word before a fact
+_LEAST: Final = 7.6  # points, the smallest size beside a title
 _TALL: Final = 60.0
 _GROWTH: Final = 1.7  # times its share that a column may claim for its longest word
 
 
 def title_block(title: str, beside: Sequence[str]) -> Table:
-    """Return a document's title under a bar, with a few lines at its right."""
-    right = [Paragraph(one, SUBTITLE.but(align="right")) for one in beside]
-    table = Table([[Paragraph(title, TITLE), right]], colWidths=[WIDTH * 0.58, WIDTH * 0.42])
+    """Return a document's title under a bar, with a few lines at its right.
+
+    The title takes what it needs, up to three fifths; a line at its right is set smaller before it
+    is broken.
+    """
+    head = Paragraph(title, TITLE)
+    left = min(head.natural_width() + 14, WIDTH * 0.6)
+    style = SUBTITLE.but(align="right")
+    widest = max((Paragraph(one, style).natural_width() for one in beside), default=1.0)
+    shown = style.but(size=max(_LEAST, style.size * min(1.0, (WIDTH - left - 1) / widest)))
+    right = [Paragraph(one, shown) for one in beside]
+    table = Table([[head, right]], colWidths=[left, WIDTH - left])
     table.setStyle(
         TableStyle(
             [
@@ -65,6 +76,46 @@ def facts_table(rows: Sequence[tuple[str, str]]) -> Table:
                 ("LEFTPADDING", (0, 0), (-1, -1), 0),
                 ("TOPPADDING", (0, 0), (-1, -1), 1.6),
                 ("BOTTOMPADDING", (0, 0), (-1, -1), 2.4),
+            ]
+        )
+    )
+    return table
+
+
+def particulars(rows: Sequence[tuple[str, str]]) -> Table:
+    """Return facts beside their words, two short ones to a line; empty ones are left out."""
+    half = WIDTH / 2
+    lines: list[list[Flowable | str]] = []
+    whole: list[int] = []
+    open_line = False
+    for word, text in rows:
+        if not text:
+            continue
+        cells: list[Flowable | str] = [Paragraph(word, LABEL), Paragraph(text, FACT)]
+        short = "\n" not in text and Paragraph(text, FACT).natural_width() < half - _WORD - 8
+        if short and open_line:
+            lines[-1][2:] = cells
+            open_line = False
+            continue
+        if open_line:
+            whole.append(len(lines) - 1)
+        lines.append([*cells, "", ""])
+        open_line = short
+        if not short:
+            whole.append(len(lines) - 1)
+    if open_line:
+        whole.append(len(lines) - 1)
+    table = Table(lines, colWidths=[_WORD, half - _WORD] * 2)
+    table.setStyle(
+        TableStyle(
+            [
+                ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+                ("LINEBELOW", (0, 0), (-1, -1), 0.4, RULE),
+                ("LEFTPADDING", (0, 0), (-1, -1), 0),
+                ("RIGHTPADDING", (0, 0), (-1, -1), 4),
+                ("TOPPADDING", (0, 0), (-1, -1), 1.6),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 2.4),
+                *(("SPAN", (1, line), (3, line)) for line in whole),
             ]
         )
     )

@@ -15,13 +15,16 @@ from sqlalchemy import text
 
 from db.engine import Database
 from db.journal import Journal
+from example_change import PATCH, notice, taken_back
 from example_month import empty_month, full_month
 from gmops_desktop.context import Context
 from gmops_desktop.contract.notices import Notice
+from gmops_desktop.contract.steps import Handed
 from gmops_desktop.errors import Cancelled, OpsError
 from gmops_desktop.language import current
+from gmops_desktop.reports.change_facts import RecordFacts
 from gmops_desktop.reports.facts import MonthFacts
-from gmops_desktop.reports.orders import LetterFacts
+from gmops_desktop.reports.orders import HandOverFacts, LetterFacts
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.reports import Report, Reports
 
@@ -125,6 +128,35 @@ def test_letters_are_counted_in_their_month_and_a_new_one_about_the_same_is_a_ve
     ]  # fmt: skip
     assert (again.replaces, second.replaces) == (first.number, "")
     assert reports.newest(first.about) == again
+    assert reports.checks() == ()
+
+
+def test_the_papers_of_a_change_are_kept_apart_and_told_in_their_own_language(
+    build: Build, context: Context
+) -> None:
+    spoken: list[str] = []
+    reports = build(empty_month())
+
+    def gather() -> RecordFacts:
+        spoken.append(current())
+        return taken_back()
+
+    first = reports.write_notice(notice, context)
+    made = reports.write_change_record(gather, context)
+    again = reports.write_change_record(gather, context, "en")
+    handed = HandOverFacts(
+        "", "", "", (Handed("site.conf", "configuration"),), PATCH.contract, DAY, (),
+        PATCH.change_id, PATCH.number, PATCH.title,
+    )  # fmt: skip
+    form = reports.write_change_hand_over(lambda: handed, context)
+    assert [one.number for one in (first, made, again, form)] == [
+        "GMGSL-TJ-2018-04-01", "GMGSL-BG-2018-04-01", "GMGSL-BG-2018-04-01-V2",
+        "GMGSL-YJ-2018-07-01",
+    ]  # fmt: skip
+    assert spoken == ["zh_CN", "en"]
+    assert {one.about for one in reports.all()} == {PATCH.change_id}
+    assert reports.newest(PATCH.change_id, "change_record") == again
+    assert reports.newest(PATCH.change_id, "notice") == first
     assert reports.checks() == ()
 
 

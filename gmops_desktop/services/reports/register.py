@@ -1,4 +1,4 @@
-"""Documents of the contract: made from the record, numbered, kept, and provable years later.
+"""The register of documents: numbers, versions, where the files are, and what was printed in them.
 
 Nothing is overwritten: a correction is a new version that names the one it replaces.
 """
@@ -7,43 +7,30 @@ from __future__ import annotations
 
 import hashlib
 import re
-from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from db.engine import Database
 from db.ids import uuid7
-from db.journal import Journal, utc_now
-from db.models import Entry, ReportRow
+from db.journal import Journal
+from db.models import ReportRow
 from db.scope import EVERYTHING, scope_of
 from gmops_desktop.context import Context
 from gmops_desktop.contract.record import ChainHead
 from gmops_desktop.contract.terms import Contract
 from gmops_desktop.errors import OpsError
-from gmops_desktop.language import DEFAULT, Language, speaking, tr
+from gmops_desktop.language import DEFAULT, Language, mark, tr
 from gmops_desktop.paths import write_atomically
-from gmops_desktop.reports import rendering, worker
-from gmops_desktop.reports.facts import MonthFacts
-from gmops_desktop.reports.orders import (
-    Built,
-    Document,
-    HandOverFacts,
-    LetterFacts,
-    SignInFacts,
-    attached,
-    make_hand_over,
-    make_letter,
-    make_monthly,
-    make_sign_in,
-)
+from gmops_desktop.reports.orders import Built, Document
 
-Kind = Literal["monthly", "drill", "contact", "payment", "sign_in", "hand_over"]
+Kind = Literal[
+    "monthly", "drill", "contact", "payment", "sign_in", "hand_over", "notice", "change_record"
+]
 Signed = Literal["unsigned", "party_b", "both"]
 
 _CODES: Final[dict[Kind, str]] = {
@@ -53,11 +40,28 @@ _CODES: Final[dict[Kind, str]] = {
     "payment": "FK",  # 付款通知
     "sign_in": "QD",  # 签到表
     "hand_over": "YJ",  # 移交单
+    "notice": "TJ",  # 停机通知
+    "change_record": "BG",  # 变更记录
+}
+_WORDS: Final[dict[Kind, str]] = {
+    "monthly": mark("Monthly report"),
+    "drill": mark("Drill certificate"),
+    "contact": mark("Change of contact"),
+    "payment": mark("Notice of payment"),
+    "sign_in": mark("Sign-in sheet"),
+    "hand_over": mark("Hand-over form"),
+    "notice": mark("Change notice"),
+    "change_record": mark("Change record"),
 }
 # Makes a document that prints the chain heads it is given.
 Produce = Callable[[Document, tuple[ChainHead, ...]], Built]
 
 _NO_CODE: Final = "GMOPS"  # for a contract whose number begins with no letters
+
+
+def word_of_kind(kind: Kind) -> str:
+    """Return the short name of a kind of document."""
+    return tr(_WORDS[kind])
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,99 +86,11 @@ class Report:
     about: str = ""
 
 
-class Reports:
-    """Makes documents and keeps their register.
+class Register:
+    """Numbers and keeps documents; `folder` is where their files are."""
 
-    `folder` is where they are kept; `collect` gathers the facts of a period from the other
-    services.
-    """
-
-    def __init__(
-        self,
-        database: Database,
-        journal: Journal,
-        folder: Callable[[], Path],
-        collect: Callable[[date, date], MonthFacts],
-    ) -> None:
-        self._database, self._journal = database, journal
-        self._folder, self._collect = folder, collect
-
-    def make(
-        self,
-        kind: Literal["monthly"],
-        period: str,
-        context: Context,
-        *,
-        out: Path | None = None,
-        language: Language = DEFAULT,
-    ) -> Report:
-        """Make the report of a `period` ("2018-04"), record it, and return it.
-
-        The register keeps its own copy; `out` names where another is wanted, and is then the path
-        of what is returned.
-        """
-        start, end = month_of(period)
-        context.progress(None, tr("Collecting the facts"))
-        with speaking(language):  # reasons why something is unknown are printed
-            facts = self._collect(start, end)
-        made_at = facts.generated_at
-
-        def produce(document: Document, heads: tuple[ChainHead, ...]) -> Built:
-            return worker.run(context, make_monthly, replace(facts, heads=heads), document)
-
-        report, built = self.keep(kind, period, facts.contract, produce, made_at, context, language)
-        if out is not None:
-            _write(
-                out,
-                built.content,
-                tr("The report is in the register, at {path}.", path=report.path),
-            )
-            report = replace(report, path=out)
-        context.progress(100, tr("{number} is made", number=report.number))
-        return report
-
-    def write_letter(
-        self, facts: LetterFacts, context: Context, language: Language = DEFAULT
-    ) -> Report:
-        """Make the written notice of a change of contact or of the payment, and record it."""
-
-        def produce(document: Document, heads: tuple[ChainHead, ...]) -> Built:
-            return worker.run(context, make_letter, replace(facts, heads=heads), document)
-
-        kind: Kind = "payment" if facts.notice.what == "payment" else "contact"
-        period, about = f"{facts.dated:%Y-%m}", facts.notice.key
-        report, _ = self.keep(
-            kind, period, facts.contract, produce, utc_now(), context, language, about
-        )
-        return report
-
-    def print_sign_in(
-        self, facts: SignInFacts, context: Context, language: Language = DEFAULT
-    ) -> Report:
-        """Make the sign-in sheet of a training, and record it."""
-
-        def produce(document: Document, heads: tuple[ChainHead, ...]) -> Built:
-            return worker.run(context, make_sign_in, replace(facts, heads=heads), document)
-
-        period, about = f"{facts.training.on:%Y-%m}", facts.training.id
-        report, _ = self.keep(
-            "sign_in", period, facts.contract, produce, utc_now(), context, language, about
-        )
-        return report
-
-    def print_hand_over(
-        self, facts: HandOverFacts, context: Context, language: Language = DEFAULT
-    ) -> Report:
-        """Make the form of what a ticket or a change handed over; a later one replaces it."""
-
-        def produce(document: Document, heads: tuple[ChainHead, ...]) -> Built:
-            return worker.run(context, make_hand_over, replace(facts, heads=heads), document)
-
-        period, about = f"{facts.dated:%Y-%m}", facts.about
-        report, _ = self.keep(
-            "hand_over", period, facts.contract, produce, utc_now(), context, language, about
-        )
-        return report
+    def __init__(self, database: Database, journal: Journal, folder: Callable[[], Path]) -> None:
+        self._database, self._journal, self._folder = database, journal, folder
 
     def keep(
         self,
@@ -223,9 +139,10 @@ class Reports:
             found = tuple(_view(row) for row in rows)
         return tuple(one for one in found if scope.has(one.contract_id))
 
-    def newest(self, about: str) -> Report | None:
-        """Return the newest document about something (`Notice.key`, a training's id), if any."""
-        return next((one for one in self.all() if one.about == about), None)
+    def newest(self, about: str, kind: Kind | None = None) -> Report | None:
+        """Return the newest document about something (`Notice.key`, the id of a change), if any."""
+        fit = (one for one in self.all() if one.about == about and kind in (None, one.kind))
+        return next(fit, None)
 
     def get(self, name: str) -> Report:
         """Return the report with this id or number."""
@@ -238,27 +155,6 @@ class Reports:
                     hint=tr("The register lists all numbers."),
                 )
             return _view(row)
-
-    def page_count(self, path: Path) -> int:
-        """Return the number of pages of a PDF."""
-        return rendering.page_count(path)
-
-    def render(self, path: Path, page: int, width_px: int) -> bytes:
-        """Return page `page` (from 0) of a PDF as a PNG `width_px` wide."""
-        return rendering.picture(path, page, width_px)
-
-    def checks(self) -> tuple[str, ...]:
-        """Return what no longer agrees between register, files and journal, as sentences.
-
-        Each file must be the one recorded, and each head printed in it must still be the hash of
-        that entry.
-        """
-        faults: list[str] = []
-        for report in self.all():
-            faults += _faults_of_file(report)
-            with self._database.session() as session:
-                faults += _faults_of_heads(session, report)
-        return tuple(faults)
 
     def _next(
         self, kind: Kind, period: str, contract: Contract | None, about: str
@@ -311,22 +207,10 @@ class Reports:
             if session.scalars(select(ReportRow.id).where(ReportRow.number == number)).first():
                 return None
             self._journal.record(session, "report", identity, "report.made", fields)
-            _write(path, built.content, tr("No report was recorded."))
+            write(path, built.content, tr("No report was recorded."))
             row = session.get(ReportRow, identity)
             assert row is not None
             return _view(row)
-
-
-def month_of(period: str) -> tuple[date, date]:
-    """Return the first and last day of a month written as 2018-04."""
-    found = re.fullmatch(r"(20\d\d)-(0[1-9]|1[0-2])", period.strip())
-    if not found:
-        raise OpsError(
-            tr("“{period}” is not a month.", period=period),
-            hint=tr("Write year and month as 2018-04."),
-        )
-    year, month = int(found[1]), int(found[2])
-    return date(year, month, 1), date(year, month, monthrange(year, month)[1])
 
 
 def _codes_of(contract: Contract | None) -> Iterator[str]:
@@ -340,7 +224,7 @@ def _codes_of(contract: Contract | None) -> Iterator[str]:
         yield contract.id[-8:].upper()
 
 
-def _write(path: Path, content: bytes, unharmed: str) -> None:
+def write(path: Path, content: bytes, unharmed: str) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_atomically(path, content)
@@ -363,7 +247,7 @@ def _view(row: ReportRow) -> Report:
         made_at=row.made_at,
         pages=row.pages or 0,
         file_digest=row.file_digest,
-        heads=_heads(row.heads or []),
+        heads=heads_of(row.heads or []),
         signed=cast(Signed, row.signed),
         replaces=str(row.more.get("replaces", "")),
         contract_id=str(row.more.get("contract_id") or ""),
@@ -371,54 +255,5 @@ def _view(row: ReportRow) -> Report:
     )
 
 
-def _heads(values: list[Mapping[str, Any]]) -> tuple[ChainHead, ...]:
+def heads_of(values: list[Mapping[str, Any]]) -> tuple[ChainHead, ...]:
     return tuple(ChainHead(**value) for value in values)
-
-
-def _faults_of_file(report: Report) -> list[str]:
-    try:
-        content = report.path.read_bytes()
-    except OSError as error:
-        return [
-            tr(
-                "The file of report {number} cannot be read: {why}.",
-                number=report.number,
-                why=error,
-            )
-        ]
-    if hashlib.sha256(content).hexdigest() != report.file_digest:
-        return [tr("The file of report {number} was altered.", number=report.number)]
-    try:
-        values, _ = attached(report.path)
-        printed = _heads(values["facts"]["heads"])
-    except (OpsError, KeyError, TypeError) as error:
-        return [
-            tr(
-                "The data of report {number} cannot be read: {why}.",
-                number=report.number,
-                why=error,
-            )
-        ]
-    if printed != report.heads:
-        number = report.number
-        return [tr("Report {number} prints other chain heads than were recorded.", number=number)]
-    return []
-
-
-def _faults_of_heads(session: Session, report: Report) -> list[str]:
-    faults = []
-    for head in report.heads:
-        there = select(Entry.hash).where(
-            Entry.device == head.device, Entry.sequence == head.sequence
-        )
-        if session.scalar(there) != head.hash:
-            faults.append(
-                tr(
-                    "Report {number} contradicts the journal: entry {entry} of {device} is not "
-                    "the one it was made from.",
-                    number=report.number,
-                    entry=head.sequence,
-                    device=head.device_name,
-                )
-            )
-    return faults

@@ -1,0 +1,199 @@
+"""What may be ordered: the report of a period, and the papers about one thing each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from db.engine import Database
+from db.journal import Journal, utc_now
+from gmops_desktop.context import Context
+from gmops_desktop.contract.record import ChainHead
+from gmops_desktop.contract.terms import Contract, day_of
+from gmops_desktop.language import DEFAULT, Language, speaking, tr
+from gmops_desktop.reports import orders, rendering, worker
+from gmops_desktop.reports.change_facts import NoticeFacts, RecordFacts
+from gmops_desktop.reports.facts import MonthFacts
+from gmops_desktop.reports.orders import (
+    Built,
+    Document,
+    HandOverFacts,
+    LetterFacts,
+    SignInFacts,
+)
+from gmops_desktop.services.reports.checking import faults_of_file, faults_of_heads
+from gmops_desktop.services.reports.periods import month_of
+from gmops_desktop.services.reports.register import Kind, Register, Report, write
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Facts = TypeVar("Facts", bound="DataclassInstance")
+Order = Callable[[Facts, Document], Built]
+
+
+class Reports(Register):
+    """The register, and the ways to make what stands in it.
+
+    `folder` is where the files are kept; `collect` gathers the facts of a period from the other
+    services.  Facts that hold words are gathered by a function called in the document's language.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        journal: Journal,
+        folder: Callable[[], Path],
+        collect: Callable[[date, date], MonthFacts],
+    ) -> None:
+        super().__init__(database, journal, folder)
+        self._collect = collect
+
+    def make(
+        self,
+        kind: Literal["monthly"],
+        period: str,
+        context: Context,
+        *,
+        out: Path | None = None,
+        language: Language = DEFAULT,
+    ) -> Report:
+        """Make the report of a `period` ("2018-04"), record it, and return it.
+
+        The register keeps its own copy; `out` names where another is wanted, and is then the path
+        of what is returned.
+        """
+        start, end = month_of(period)
+        context.progress(None, tr("Collecting the facts"))
+        with speaking(language):  # reasons why something is unknown are printed
+            facts = self._collect(start, end)
+        made_at = facts.generated_at
+
+        def produce(document: Document, heads: tuple[ChainHead, ...]) -> Built:
+            return worker.run(context, orders.make_monthly, replace(facts, heads=heads), document)
+
+        report, built = self.keep(kind, period, facts.contract, produce, made_at, context, language)
+        if out is not None:
+            write(
+                out,
+                built.content,
+                tr("The report is in the register, at {path}.", path=report.path),
+            )
+            report = replace(report, path=out)
+        context.progress(100, tr("{number} is made", number=report.number))
+        return report
+
+    # ------------------------------------------------------------ letters and sheets
+
+    def write_letter(
+        self, facts: LetterFacts, context: Context, language: Language = DEFAULT
+    ) -> Report:
+        """Make the written notice of a change of contact or of the payment, and record it."""
+        kind: Kind = "payment" if facts.notice.what == "payment" else "contact"
+        return self._write(
+            kind, facts.dated, facts.contract, facts.notice.key, orders.make_letter, facts,
+            context, language,
+        )  # fmt: skip
+
+    def print_sign_in(
+        self, facts: SignInFacts, context: Context, language: Language = DEFAULT
+    ) -> Report:
+        """Make the sign-in sheet of a training, and record it."""
+        training = facts.training
+        return self._write(
+            "sign_in", training.on, facts.contract, training.id, orders.make_sign_in, facts,
+            context, language,
+        )  # fmt: skip
+
+    def print_hand_over(
+        self, facts: HandOverFacts, context: Context, language: Language = DEFAULT
+    ) -> Report:
+        """Make the form of what a ticket or a change handed over; a later one replaces it."""
+        return self._write(
+            "hand_over", facts.dated, facts.contract, facts.about, orders.make_hand_over, facts,
+            context, language,
+        )  # fmt: skip
+
+    # ------------------------------------------------------------ a change
+
+    def write_notice(
+        self, gather: Callable[[], NoticeFacts], context: Context, language: Language = DEFAULT
+    ) -> Report:
+        """Make the request for a change and notice of its downtime, for Party A to sign."""
+        facts = _gathered(gather, context, language)
+        return self._write(
+            "notice", day_of(facts.at), facts.change.contract, facts.change.change_id,
+            orders.make_notice, facts, context, language,
+        )  # fmt: skip
+
+    def write_change_record(
+        self, gather: Callable[[], RecordFacts], context: Context, language: Language = DEFAULT
+    ) -> Report:
+        """Make the record of what became of a change; a later one is a new version."""
+        facts = _gathered(gather, context, language)
+        return self._write(
+            "change_record", day_of(facts.at), facts.change.contract, facts.change.change_id,
+            orders.make_change_record, facts, context, language,
+        )  # fmt: skip
+
+    def write_change_hand_over(
+        self, gather: Callable[[], HandOverFacts], context: Context, language: Language = DEFAULT
+    ) -> Report:
+        """Make the form of what a change handed over: files and settings with their digests."""
+        return self.print_hand_over(_gathered(gather, context, language), context, language)
+
+    # ------------------------------------------------------------ looking at them
+
+    def page_count(self, path: Path) -> int:
+        """Return the number of pages of a PDF."""
+        return rendering.page_count(path)
+
+    def render(self, path: Path, page: int, width_px: int) -> bytes:
+        """Return page `page` (from 0) of a PDF as a PNG `width_px` wide."""
+        return rendering.picture(path, page, width_px)
+
+    def checks(self) -> tuple[str, ...]:
+        """Return what no longer agrees between register, files and journal, as sentences.
+
+        Each file must be the one recorded, and each head printed in it must still be the hash of
+        that entry.
+        """
+        faults: list[str] = []
+        for report in self.all():
+            faults += faults_of_file(report)
+            with self._database.session() as session:
+                faults += faults_of_heads(session, report)
+        return tuple(faults)
+
+    # ------------------------------------------------------------ inside
+
+    def _write(
+        self,
+        kind: Kind,
+        dated: date,
+        contract: Contract | None,
+        about: str,
+        order: Order[Facts],
+        facts: Facts,
+        context: Context,
+        language: Language,
+    ) -> Report:
+        """Have a document about one thing made in a process of its own, and keep it."""
+
+        def produce(document: Document, heads: tuple[ChainHead, ...]) -> Built:
+            there: Any = facts  # every record of facts has its `heads`
+            return worker.run(context, order, replace(there, heads=heads), document)
+
+        period = f"{dated:%Y-%m}"
+        report, _ = self.keep(kind, period, contract, produce, utc_now(), context, language, about)
+        return report
+
+
+def _gathered(gather: Callable[[], Facts], context: Context, language: Language) -> Facts:
+    """Return the facts, with what they say in words in the language of the document."""
+    context.progress(None, tr("Collecting the facts"))
+    with speaking(language):
+        return gather()
