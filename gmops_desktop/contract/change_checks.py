@@ -29,9 +29,15 @@ def word_of_verdict(verdict: Verdict) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One thing looked at: `key` names it for good ("unit:nginx.service", "port:443", "disk:/").
+    """One thing looked at: `key` names it for good ("unit:nginx.service", "port:tcp/443").
 
     `value` is what is compared ("" where the state alone counts), `text` what people read.
+
+    `within` is the key of the list it stands on ("ports"): where that list is known later and this
+    is no longer on it, it is gone, which is worse; where the list is not known, neither is this.
+    `amount` is compared with `slack`: within it, more or less is the same.  Beyond it more is worse
+    where it is `rising` (lines of errors; these have slack, and the states are then not compared),
+    else it differs (the moment something was started).
     """
 
     key: str
@@ -39,14 +45,22 @@ class Checked:
     state: State
     text: str
     value: str = ""
+    within: str = ""
+    amount: float | None = None
+    slack: float = 0.0
+    rising: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """All checks of one moment; `at` is this machine's clock, UTC."""
+    """All checks of one moment; `at` is this machine's clock, UTC.
+
+    `waited` is for how many seconds they were taken again until all was well, or patience ended.
+    """
 
     at: datetime
     items: tuple[Checked, ...]
+    waited: float = 0.0
 
     @property
     def faults(self) -> tuple[Checked, ...]:
@@ -72,7 +86,7 @@ def compare(before: Checks, after: Checks) -> tuple[Difference, ...]:
     found = [
         Difference(
             key, (new.get(key) or old[key]).title, old.get(key), new.get(key),
-            _verdict(old.get(key), new.get(key)),
+            _verdict(key, old, new),
         )
         for key in [*old, *(key for key in new if key not in old)]
     ]  # fmt: skip
@@ -85,23 +99,54 @@ def held(differences: Iterable[Difference]) -> bool:
     return all(one.verdict not in ("worse", "unknown") for one in differences)
 
 
-def _verdict(before: Checked | None, after: Checked | None) -> Verdict:
-    if after is None or after.state not in _RANKS:
+def _verdict(key: str, old: Mapping[str, Checked], new: Mapping[str, Checked]) -> Verdict:
+    before, after = old.get(key), new.get(key)
+    if before is None and after is not None and _known(old.get(after.within)):
+        return "changed" if after.state == "ok" else _unless_unknown("worse", after)
+    if after is None:
+        gone = before is not None and _known(new.get(before.within))
+        return "worse" if gone else "unknown"
+    if not _known(after):
         return "unknown"
-    if before is None or before.state not in _RANKS:
+    if before is None or not _known(before):
         return "better" if after.state == "ok" else "worse"
     was, now = _RANKS[before.state], _RANKS[after.state]
-    if now != was:
+    # What is counted and varies says by its amount how much worse it is, not by a limit it passed.
+    counted = before.rising and before.slack > 0 and None not in (before.amount, after.amount)
+    if now != was and not counted:
         return "worse" if now > was else "better"
-    return "same" if before.value == after.value else "changed"
+    return _of_values(before, after)
+
+
+def _of_values(before: Checked, after: Checked) -> Verdict:
+    if before.value != after.value or (before.amount is None) != (after.amount is None):
+        return "changed"
+    if before.amount is None or after.amount is None:
+        return "same"
+    more = after.amount - before.amount
+    if abs(more) <= (before.slack if more > 0 else after.slack):
+        return "same"
+    if not before.rising:
+        return "changed"
+    return "worse" if more > 0 else "better"
+
+
+def _known(one: Checked | None) -> bool:
+    return one is not None and one.state in _RANKS
+
+
+def _unless_unknown(verdict: Verdict, one: Checked) -> Verdict:
+    return verdict if _known(one) else "unknown"
 
 
 def checks_to_dict(checks: Checks) -> dict[str, Any]:
     """Return the checks as plain JSON values."""
-    return {"at": checks.at.isoformat(), "items": [asdict(one) for one in checks.items]}
+    items = [asdict(one) for one in checks.items]
+    return {"at": checks.at.isoformat(), "items": items, "waited": checks.waited}
 
 
 def checks_from_dict(values: Mapping[str, Any]) -> Checks:
     """Return the checks `checks_to_dict` was given."""
     items = tuple(Checked(**{**one, "state": cast(State, one["state"])}) for one in values["items"])
-    return Checks(datetime.fromisoformat(values["at"]), items)
+    waited = float(values.get("waited", 0.0))
+    return Checks(datetime.fromisoformat(values["at"]), items, waited)

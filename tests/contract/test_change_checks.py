@@ -68,3 +68,42 @@ def test_checks_come_back_from_what_is_stored() -> None:
 
     assert checks_from_dict(checks_to_dict(checks)) == checks
     assert [one.state for one in checks.faults] == ["unknown"]
+
+
+def _listed(*names: str, state: State = "ok") -> Checks:
+    entries = (Checked(f"port:{name}", name, "ok", "", within="ports") for name in names)
+    return _checks(Checked("ports", "Ports", state, ""), *entries)
+
+
+def test_what_is_gone_from_a_list_that_is_known_is_worse_else_not_known() -> None:
+    before = _listed("tcp/80", "tcp/443")
+
+    (gone, *_) = compare(before, _listed("tcp/80"))
+    assert (gone.key, gone.verdict) == ("port:tcp/443", "worse")
+    unlisted = {one.verdict for one in compare(before, _listed(state="unknown"))}
+    assert unlisted == {"unknown"}
+    (new, *_) = compare(_listed("tcp/80"), before)
+    assert (new.key, new.verdict) == ("port:tcp/443", "changed")
+    (unsure, *_) = compare(_listed(state="unknown"), _listed("tcp/80"))
+    assert unsure.verdict == "better"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rising", "verdict"),
+    [(0, 10, True, "same"), (0, 11, True, "worse"), (11, 0, True, "better"),
+     (0, 10, False, "same"), (0, 11, False, "changed"), (11, 0, False, "changed")],
+)  # fmt: skip
+def test_an_amount_differs_beyond_its_slack(
+    old: float, new: float, rising: bool, verdict: str
+) -> None:
+    def seen(amount: float) -> Checks:
+        entry = Checked("log:nginx", "nginx", "ok", "", amount=amount, slack=10, rising=rising)
+        return _checks(entry)
+
+    assert [one.verdict for one in compare(seen(old), seen(new))] == [verdict]
+
+
+def test_older_checks_come_back_without_what_they_did_not_know() -> None:
+    old = {"at": AT.isoformat(), "items": [
+        {"key": "boot", "title": "Boot", "state": "ok", "text": "", "value": "a"}]}  # fmt: skip
+    assert checks_from_dict(old) == _checks(Checked("boot", "Boot", "ok", "", "a"))
