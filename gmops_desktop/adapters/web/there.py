@@ -15,9 +15,9 @@ from gmops_desktop.contract.looks import FromServer
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import mark, tr
 
-_SCRIPT: Final = r"""
+_SECTION: Final = r"""
 U=%s; export U
-s page 'if command -v curl >/dev/null; then
+s %s 'if command -v curl >/dev/null; then
 o=$(curl -s -k -L -m 10 -o /dev/null -w "%%{http_code} %%{time_starttransfer}" -- "$U"); c=$?
 echo "curl $c $o"
 elif command -v wget >/dev/null; then
@@ -42,6 +42,10 @@ _WGET: Final = {
 }
 
 
+class NoTool(Unknown):
+    """The server has nothing that fetches a page."""
+
+
 class SiteDown(OpsError):
     """The site answers neither here nor on its own server."""
 
@@ -52,14 +56,24 @@ class TurnedAway(HttpFailed):
 
 def look_from(shell: Shell, url: str, context: Context) -> FromServer:
     """Return what the server behind `shell` gets from `url`; raises `Unknown` where it cannot."""
-    script = _SCRIPT % shlex.quote(url)
+    script = section_for(url, "page")
     return parse(collect(shell, script, context, deadline=30.0).get("page"))
+
+
+def section_for(url: str, key: str) -> str:
+    """Return the section of a script that asks for `url`; `parse` reads what it prints."""
+    return _SECTION % (shlex.quote(url), key)
+
+
+def broken(status: int) -> bool:
+    """Whether a page that ought to be there is not."""
+    return status >= 400
 
 
 def parse(section: Section | None) -> FromServer:
     """Return what the answer of curl or wget says."""
     if section and section.status == 127:
-        raise Unknown(tr("neither curl nor wget is on the server"))
+        raise NoTool(tr("neither curl nor wget is on the server"))
     found = _ANSWER.fullmatch(text_of({"page": section} if section else {}, "page").strip())
     if not found:
         raise Unknown(tr("the host answered in a form we do not know"))
