@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from gmops_desktop.services.messages import Messages, Notices
     from gmops_desktop.services.obligations import Obligations
     from gmops_desktop.services.patches import Patches
+    from gmops_desktop.services.patches.checking import Checking
     from gmops_desktop.services.records import Records
     from gmops_desktop.services.reports import Reports
     from gmops_desktop.services.restores import Restores
@@ -514,6 +515,20 @@ class Services:
             count_cloud_backups=lambda cloud, context: len(
                 self.cloud_backups.all(cloud, context).backups
             ),
+        )
+
+    @cached_property
+    def checking(self) -> Checking:
+        """What is looked at before and after a change."""
+        from gmops_desktop.services.patches.checking import Checking
+
+        outside = self._outside
+        return Checking(
+            self.contracts.resources,
+            outside.check_host,
+            outside.check_site,
+            outside.look_mysql,
+            outside.addresses_of,
         )
 
     @cached_property

@@ -23,6 +23,7 @@ from gmops_desktop.addresses import (
     WebAddress,
 )
 from gmops_desktop.context import Context
+from gmops_desktop.contract.change_checks import Checked
 from gmops_desktop.contract.looks import (
     AccountDetails,
     CloudDetails,
@@ -36,6 +37,7 @@ from gmops_desktop.language import tr
 from gmops_desktop.paths import Home
 
 if TYPE_CHECKING:
+    from gmops_desktop.adapters.host_checks import Wanted
     from gmops_desktop.adapters.mysql import MysqlConnection
     from gmops_desktop.adapters.registries import Asked
     from gmops_desktop.adapters.ssh import KeptConnections, Ssh, Tunnel
@@ -229,6 +231,26 @@ class Outside:
             return None, error.message
         except Unknown as why:
             return None, str(why)
+
+    def check_host(
+        self, address: HostAddress, wanted: Wanted, context: Context
+    ) -> tuple[Checked, ...]:
+        """Look at a host as before and after a change."""
+        from gmops_desktop.adapters import host_checks
+
+        if isinstance(address, TatAddress):
+            return host_checks.look(self._agent(address), wanted, context)
+        return self.kept.over(
+            address,
+            context,
+            lambda server, left: host_checks.look(server, wanted, context, deadline=left),
+        )
+
+    def check_site(self, address: WebAddress, context: Context) -> tuple[Checked, ...]:
+        """Look at a website as before and after a change."""
+        from gmops_desktop.adapters.web.checks import check
+
+        return check(address, context)
 
     def look_account(
         self,

@@ -8,9 +8,19 @@ from __future__ import annotations
 
 from typing import Final
 
+DISKS: Final = r"""s disks 'if df --version >/dev/null 2>&1
+then exec df -P -k -T -x tmpfs -x devtmpfs -x squashfs; fi
+df -P -k && echo "== mounts" && cat /proc/mounts'
+s inodes 'df -P -i'
+"""
+PORTS: Final = r"""s ports 'if command -v ss >/dev/null; then exec ss -ltnup; fi
+netstat -ltnup 2>/dev/null || exec netstat -ltnu'
+"""
+
 # The counters come first, before our own commands add to the load; the clock at both ends, so that
 # half the journey can be taken off.
-SCRIPT: Final = r"""
+SCRIPT: Final = (
+    r"""
 d begin date +%s.%N
 d uptime cat /proc/uptime
 d stat grep -E '^(cpu|procs_blocked )' /proc/stat
@@ -31,11 +41,9 @@ d pressure grep some /proc/pressure/cpu /proc/pressure/memory /proc/pressure/io
 d route cat /proc/net/route
 d sockets cat /proc/net/sockstat
 d files cat /proc/sys/fs/file-nr
-s disks 'if df --version >/dev/null 2>&1
-then exec df -P -k -T -x tmpfs -x devtmpfs -x squashfs; fi
-df -P -k && echo "== mounts" && cat /proc/mounts'
-s inodes 'df -P -i'
-s units 'f=$(systemctl list-units --failed --plain --no-legend --no-pager 2>&1); c=$?
+"""
+    + DISKS
+    + r"""s units 'f=$(systemctl list-units --failed --plain --no-legend --no-pager 2>&1); c=$?
 printf "%s\n" "$f"; [ $c = 0 ] || exit $c
 for u in $(printf "%s\n" "$f" | sed "s/^[^[:alnum:]-]* *//" | cut -d " " -f 1 | head -n 5)
 do printf "== %s\n" "$u"; journalctl -u "$u" -n 8 --no-pager -o short-iso 2>&1
@@ -51,7 +59,8 @@ do [ -e "$f" ] || continue
 tail -n 5000 "$f" | grep -E "Failed [a-z/-]+ for |Invalid user "; exit 0
 done
 echo "no record of failed logins was found"; exit 1'
-s ports 'if command -v ss >/dev/null; then exec ss -ltnup; fi
-netstat -ltnup 2>/dev/null || exec netstat -ltnu'
-d end date +%s.%N
 """
+    + PORTS
+    + r"""d end date +%s.%N
+"""
+)
