@@ -33,25 +33,32 @@ def charts(
     add: Callable[[Figure], None],
 ) -> None:
     """Open the charts of one resource over each span, and paint them."""
-    _application()
+    application = _application()
+    from benchmarks.ticket_window import turn
+    from gmops_desktop.tasks import TaskRunner
     from ui.status_charts import StatusCharts
+    from ui.status_reading import Readings
 
+    runner = TaskRunner(application)
     servers, events, limits = _services(database, contracts)
     settings = SettingsFile(Path(os.devnull).parent / "none" / "settings.json")
-    page = StatusCharts(servers, contracts, settings, events, limits)
+    page = StatusCharts(Readings(servers, contracts, events, limits), settings, runner)
     page.resize(880, 360)
     page.show()
 
     def opened(span: str) -> None:
-        page.show_resource(None, None)
+        page.show_resource(None)
         page.show_span(span)
-        page.show_resource(resource, None)
+        page.show_resource(resource)
+        while not page.at_rest:
+            turn()
         page.grab()
 
     spans = {"hour": "an hour", "day": "24 hours", "month": "30 days", "contract": f"{days} days"}
     for span, words in spans.items():
         add(timed(f"charts of {words} open and painted", 5, partial(opened, span), _ASKED_OPEN))
     page.close()
+    runner.shut_down()
 
 
 def _application() -> QApplication:

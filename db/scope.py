@@ -122,8 +122,8 @@ def scope_of(session: Session, contract: Contract) -> Scope:
     whole = len(family) >= len(known)
     named = {
         model: {
-            row.id: str((row.more or {}).get("contract_id") or "")
-            for row in session.scalars(select(model))
+            id: str((more or {}).get("contract_id") or "")
+            for id, more in session.execute(select(model.id, model.more))
         }
         for model in (ResourceRow, ContactRow)
     }

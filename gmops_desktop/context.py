@@ -158,24 +158,47 @@ def side_by_side(jobs: Sequence[Callable[[], Result]]) -> list[Result]:
 
 
 def as_they_end(
-    jobs: Sequence[Callable[[], Result]], *, most: int = 32, gather: float = 0.5
+    jobs: Sequence[Callable[[], Result]],
+    *,
+    most: int = 32,
+    gather: float = 0.5,
+    young: int = 8,
+    youth: float = 0.15,
 ) -> Iterator[list[Result]]:
     """Run `jobs` in up to `most` threads, the first of them first; yield results as they come.
 
-    What ends within `gather` seconds is yielded together.  All jobs are waited for; then the first
+    At most `young` of them began less than `youth` seconds ago: threads that all compute at once
+    keep the window's own waiting for its turn, and those that wait for an answer do not.  What
+    ends within `gather` seconds is yielded together.  All jobs are waited for; then the first
     exception that was met is raised.
     """
     if not jobs:
         return
     fault: BaseException | None = None
+    left, begun = deque(jobs), dict[Future[Result], float]()
+    ended, told = list[Future[Result]](), 0.0  # what is to be yielded, and when
     with ThreadPoolExecutor(min(most, len(jobs)), thread_name_prefix="as they end") as pool:
-        waiting = {pool.submit(job) for job in jobs}
-        while waiting:
-            wait(waiting, return_when=FIRST_COMPLETED)
-            done, waiting = wait(waiting, timeout=gather)
-            faults = [error for future in done if (error := future.exception()) is not None]
-            fault = fault or next(iter(faults), None)
-            yield [future.result() for future in done if future.exception() is None]
+        while left or begun or ended:
+            now = time.monotonic()
+            grown = sorted(at + youth for at in begun.values() if at + youth > now)
+            while left and len(begun) < most and len(grown) < young:
+                begun[pool.submit(left.popleft())] = now
+                grown.append(now + youth)
+            ends = [told] if ended else []
+            if left and len(begun) < most:
+                ends.append(grown[0])
+            done, _ = wait(begun, min(ends) - now if ends else None, FIRST_COMPLETED)
+            now = time.monotonic()
+            if done and not ended:
+                told = now + gather
+            for future in done:
+                del begun[future]
+                ended.append(future)
+            if ended and (now >= told or not (left or begun)):
+                batch, ended = ended, []
+                faults = [error for one in batch if (error := one.exception()) is not None]
+                fault = fault or next(iter(faults), None)
+                yield [one.result() for one in batch if one.exception() is None]
     if fault is not None:
         raise fault
 

@@ -134,6 +134,25 @@ def test_no_more_threads_run_than_allowed_and_the_first_jobs_come_first() -> Non
     assert order == list(range(20))
 
 
+def test_only_a_few_begin_at_once_and_those_that_wait_keep_nobody() -> None:
+    inside, most = [0], [0]
+    lock = threading.Lock()
+
+    def job() -> None:
+        with lock:
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+        threading.Event().wait(0.002)
+        with lock:
+            inside[0] -= 1
+
+    assert sum(map(len, as_they_end([job] * 20, gather=0, young=2, youth=3600))) == 20
+    assert most[0] == 2
+    all_inside = threading.Barrier(5)
+    jobs = [lambda: all_inside.wait(20)] * 5
+    assert sum(map(len, as_they_end(jobs, gather=0, young=2, youth=0.01))) == 5
+
+
 def test_a_job_that_fails_is_told_after_all_others_have_ended() -> None:
     ended: list[str] = []
 

@@ -14,6 +14,7 @@ from ui import words
 from ui.backup_lines import Line
 from ui.widgets.chart import Bars, Chart
 from ui.widgets.frames import Label, Segments, column, row
+from ui.widgets.plot import plotted
 
 _DAY: Final = 86400.0
 _MB: Final = 1_000_000
@@ -87,23 +88,27 @@ class History(QWidget):
         # In GB where the figures of the axis would not fit in MB.
         large = max((one.file_bytes for one in shown), default=0) >= _LARGE
         self.grown.title = tr("Size of the file (GB)") if large else tr("Size of the file (MB)")
-        self.grown.show_series(
-            [(one.at, one.file_bytes / (_GB if large else _MB)) for one in shown],
-            begin,
-            end,
-            step=step,
-            now=words.size(newest.file_bytes) if newest else "",
-            reason=nobody,
+        self.grown.show_plot(
+            plotted(
+                [(one.at, one.file_bytes / (_GB if large else _MB)) for one in shown],
+                begin,
+                end,
+                step=step,
+                now=words.size(newest.file_bytes) if newest else "",
+                reason=nobody,
+            )
         )
         large = max((one.travelled for one in shown), default=0) >= _LARGE
         self.sent.title = tr("Sent over the line (GB)") if large else tr("Sent over the line (MB)")
-        self.sent.show_series(
-            [(one.at, one.travelled / (_GB if large else _MB)) for one in shown],
-            begin,
-            end,
-            step=step,
-            now=words.size(newest.travelled) if newest else "",
-            reason=nobody,
+        self.sent.show_plot(
+            plotted(
+                [(one.at, one.travelled / (_GB if large else _MB)) for one in shown],
+                begin,
+                end,
+                step=step,
+                now=words.size(newest.travelled) if newest else "",
+                reason=nobody,
+            )
         )
         self.summary.show_text(_summary(shown))
 

@@ -10,6 +10,7 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -165,7 +166,8 @@ class MainWindow(QMainWindow):
             tab.page.ticket_wanted.connect(self._new_ticket)
             tab.page.rebuild.connect(self.rebuild_soon)
         self.strip.log_wanted.connect(self._show_log)
-        self._show_people()
+        self._people_on = date.min
+        self._ask_people()
         self.strip.journal.show_text(tr("Journal not yet checked"))
         whole = QWidget()
         column(whole, self.notice, self.rail, self.strip, spacing=0).setStretch(1, 1)
@@ -202,9 +204,20 @@ class MainWindow(QMainWindow):
     def _shortcut(self, keys: str, act: Callable[[], object]) -> None:
         QShortcut(QKeySequence(keys), self).activated.connect(lambda: act())
 
-    def _show_people(self) -> None:
+    def _ask_people(self) -> None:
+        """Read, in the background, who answers today."""
+        lane = "people"
+        if sum(task.lane == lane for task in self._runner.running()) > 1:
+            return  # the waiting one will see everything
+        self._people_on = date.today()
+        title = tr("Read the duty roster")
+        task = self._runner.start(lambda _context: self._on_duty(), title, lane=lane, quiet=True)
+        task.succeeded.connect(self._show_people)
+
+    @Slot(object)
+    def _show_people(self, duty: str) -> None:
         """Say in whose name entries are recorded, and who answers today."""
-        actor, duty = self._settings.current.actor, self._on_duty()
+        actor = self._settings.current.actor
         parts = (
             tr("Recorded by: {name}", name=actor) if actor else tr("Recorded by: nobody named"),
             tr("On duty: {name}", name=duty) if duty else tr("On duty: nobody named"),
@@ -242,9 +255,10 @@ class MainWindow(QMainWindow):
     def _hear(self, change: Change) -> None:
         for tab in self.pages.tabs:
             tab.page.hear(change)
-        self._show_people()  # with any change: days pass, too
         if change & ~Change.SERVERS:  # a look writes samples, not entries
             self._check_journal()
+        if change & ~Change.SERVERS or self._people_on != date.today():
+            self._ask_people()
 
     # ---------------------------------------------------------------- notices
 

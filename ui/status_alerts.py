@@ -32,6 +32,7 @@ class StatusAlerts(Card):
     def __init__(self) -> None:
         super().__init__(tr("Needs attention"))
         self.setFixedWidth(320)
+        self._shown: object = None  # what the widgets were made of
         self._list = QVBoxLayout()
         self._list.setSpacing(8)
         self._over = QVBoxLayout()
@@ -50,8 +51,6 @@ class StatusAlerts(Card):
         """Show the alerts, each resource that is not ok without one, and those just over; only the
         worst few where a `table` shows all of it."""
         most = _BESIDE_A_TABLE if table else _MOST
-        clear(self._list)
-        clear(self._over)
         alerted = {alert.resource_id for alert in alerts}
         rest = sorted(
             (look for look in looks if look.state != "ok" and look.resource_id not in alerted),
@@ -66,6 +65,15 @@ class StatusAlerts(Card):
             else ""
         )
         ordered = sorted(entries, key=lambda one: _ORDER[_state(one)])
+        shown_now = (
+            ordered[:most], len(ordered), list(over), bool(looks),
+            datetime.now(UTC).replace(second=0, microsecond=0),
+        )  # fmt: skip
+        if shown_now == self._shown:
+            return  # the widgets stand: to make them anew takes as long as a frame
+        self._shown = shown_now
+        clear(self._list)
+        clear(self._over)
         for place, one in enumerate(ordered[:most]):
             first = place == 0
             shown = self._alert(one, first) if isinstance(one, Alert) else self._look(one, first)

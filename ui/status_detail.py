@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
 
 from PySide6.QtCore import Signal
@@ -23,6 +24,7 @@ from ui.status_account import account_about, account_facts
 from ui.status_charts import StatusCharts
 from ui.status_cloud import cloud_cards
 from ui.status_findings import FindingsDialog
+from ui.status_reading import Reading
 from ui.theme import GAP
 from ui.widgets.badges import Gauge, StateBadge
 from ui.widgets.frames import Card, Label, Segments, button, clear, column, link, row
@@ -38,7 +40,9 @@ class StatusDetail(QWidget):
 
     def __init__(self, charts: StatusCharts) -> None:
         super().__init__()
+        self._identity = ""  # of the resource
         self._look: Look | None = None
+        self._shown: datetime | None = None  # when the look was taken that stands below
         self.charts = charts
         self.title, self.facts = Label("", "strong", elide=False), Label("", "caption")
         self.findings = button(
@@ -70,18 +74,32 @@ class StatusDetail(QWidget):
         layout.setStretch(0, 1)
 
         self.span.chosen.connect(charts.show_span)
+        charts.read.connect(self._show)
         charts.told.connect(self._tell)
         charts.moved.connect(self.whole.setVisible)
 
-    def show_resource(self, resource: Resource | None, look: Look | None) -> None:
-        """Show `resource` and what the newest look found there."""
-        self._look = look
+    def show_resource(self, resource: Resource | None) -> None:
+        """Show `resource` and what the newest look found there, as soon as that has been read."""
+        identity = resource.id if resource else ""
+        if identity != self._identity:
+            self._identity, self._look = identity, None
+            clear(self._below)
+            self.facts.show_text("")
+            self.findings.hide()
+        self._shown = None
         self.title.show_text(resource.name if resource else "")
-        self.charts.show_resource(resource, look)
+        self.charts.show_resource(resource)
+
+    def _show(self, reading: Reading) -> None:
+        """Show the facts, unless they stand already: another span has the same."""
+        look = self._look = reading.look
+        if self._shown is not None and self._shown == (look.at if look else None):
+            return
+        self._shown = look.at if look else None
         clear(self._below)
         details = look.details if look else None
         if isinstance(details, HostDetails):
-            disks = _disks(details, self.charts.hours_to_full)
+            disks = _disks(details, reading.full)
             both = row(None, _units(details), disks, spacing=GAP)
             both.setStretch(0, 2)
             both.setStretch(1, 3)
@@ -160,7 +178,7 @@ def _units(details: HostDetails) -> Card:
     return card
 
 
-def _disks(details: HostDetails, hours_to_full: Callable[[str], float | None]) -> Card:
+def _disks(details: HostDetails, hours_to_full: Mapping[str, float | None]) -> Card:
     card = Card(tr("Disks"), tr("marks: warning 85, critical 95"))
     grid = QGridLayout()
     grid.setHorizontalSpacing(12)
@@ -172,7 +190,7 @@ def _disks(details: HostDetails, hours_to_full: Callable[[str], float | None]) -
         grid.addWidget(StateBadge(disk.state, share(disk.share / 100), soft=False), place, 2)
         free = tr("{size} free", size=size(disk.available))
         grid.addWidget(Label(free, "caption", elide=False), place, 3)
-        full = _until_full(hours_to_full(disk.mount))
+        full = _until_full(hours_to_full.get(disk.mount))
         grid.addWidget(Label(full, "caption", elide=False), place, 4)
     if not details.disks:
         why = details.sections.get("disks", tr("not known"))

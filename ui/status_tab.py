@@ -31,6 +31,7 @@ from ui.status_card import ResourceCard
 from ui.status_charts import StatusCharts
 from ui.status_detail import StatusDetail
 from ui.status_fleet import Fleet
+from ui.status_reading import Readings
 from ui.theme import GAP
 from ui.widgets.frames import EmptyState, button, clear, column, disable
 from ui.widgets.page import Page
@@ -83,8 +84,9 @@ class StatusTab(Page):
         self._chosen = ""
         self._rounds: list[Task] = []
         self._seen = _Seen((), {}, (), ())
-        self._many = False  # resources: they are read in the background
+        self._many: bool | None = None  # resources: they are read in the background
         self._reading = self._again = False
+        self._steps: list[Callable[[], None]] = []  # of showing what was read of many
         self._detailed: tuple[str, datetime | None] | None = None  # the look that is shown
 
         self.terminal = button(
@@ -118,7 +120,8 @@ class StatusTab(Page):
         self._row = QGridLayout()
         self._row.setSpacing(GAP)
         self._fleet = Fleet(runner)
-        self.detail = StatusDetail(StatusCharts(servers, contracts, settings, events, limits))
+        readings = Readings(servers, contracts, events, limits)
+        self.detail = StatusDetail(StatusCharts(readings, settings, runner))
         self.attention = StatusAlerts()
         self._empty = EmptyState(
             "activity",
@@ -147,11 +150,14 @@ class StatusTab(Page):
         self.body.addWidget(self._empty, 1)
 
         self._timer = QTimer(self)
+        self._breath = QTimer(self)
+        self._breath.setSingleShot(True)
         self._ages = QTimer(self)  # "41 s ago" must not stand still
         self._ages.setInterval(5000)
 
         self._timer.timeout.connect(lambda: self.look(quiet=True))
         self._ages.timeout.connect(self._show_ages)
+        self._breath.timeout.connect(self._do_step)
         self._fleet.chosen.connect(self._choose)
         self.detail.charts.asked.connect(self.look_around)
         self.detail.wanted.connect(self.wanted)
@@ -159,6 +165,11 @@ class StatusTab(Page):
         self.attention.acknowledged.connect(self._acknowledge)
         self.attention.opened.connect(lambda number: self.wanted.emit("tickets", number))
         self._ages.start()
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether what was stored when it was last asked for is shown."""
+        return not (self._reading or self._steps) and self.detail.charts.at_rest
 
     def watch(self) -> None:
         """Look now, and from now on every `probe_seconds`, whether the page is in sight or not."""
@@ -171,12 +182,12 @@ class StatusTab(Page):
         By itself (`quiet`) it goes on beside a round that some hanging server still holds up: that
         one is left out of the next.
         """
-        resources = self._contracts.resources()
-        self._many = len(resources) > _MOST_CARDS
-        if len(self._rounds) >= (_ROUNDS if quiet else 1) or not resources:
+        if len(self._rounds) >= (_ROUNDS if quiet else 1):
             return
         task = self._runner.start(
-            lambda context: self._servers.look(resources, context, afresh=not quiet),
+            lambda context: self._servers.look(
+                self._contracts.resources(), context, afresh=not quiet
+            ),
             tr("Look at the servers"),
             changes=Change.SERVERS,
             quiet=quiet,
@@ -192,7 +203,7 @@ class StatusTab(Page):
     def refresh(self) -> None:
         if self._timer.isActive() and self._timer.interval() != self._interval():
             self._timer.start(self._interval())
-        if self._many:
+        if self._are_many():
             self._read_behind()
         else:
             self._show(self._read())
@@ -206,6 +217,12 @@ class StatusTab(Page):
     def renew(self) -> None:
         self._detailed = None
         super().renew()
+
+    def _are_many(self) -> bool:
+        """Whether more is shown than the window's own thread should read."""
+        if self._many is None:
+            self._many = len(self._contracts.resources()) > _MOST_CARDS
+        return self._many
 
     def _read(self) -> _Seen:
         scope = self._contracts.shown_scope()
@@ -249,19 +266,20 @@ class StatusTab(Page):
             self._show_detail,
         )
         if many:
-            self._do_in_turns(steps)
+            self._steps = list(steps)  # those of an older reading need not be done any more
+            self._breath.start()
         else:
             for step in steps:
                 step()
 
-    def _do_in_turns(self, steps: Sequence[Callable[[], None]]) -> None:
+    def _do_step(self) -> None:
         """Let the window breathe between two steps."""
-        if steps:
-            steps[0]()
-            QTimer.singleShot(0, self, lambda: self._do_in_turns(steps[1:]))
+        self._steps.pop(0)()
+        if self._steps:
+            self._breath.start()
 
     def recount(self) -> None:
-        if self._many:
+        if self._are_many():
             title = tr("Read the newest looks")
             task = self._runner.start(lambda _context: self._known(), title, quiet=True)
             task.succeeded.connect(self._count)
@@ -316,8 +334,9 @@ class StatusTab(Page):
         self.head.caption.show_text(" · ".join(facts))
 
     def _show_cards(self, resources: Sequence[Resource], looks: Mapping[str, Look]) -> None:
-        self._fleet.setVisible(self._many)
-        if self._many:
+        many = len(resources) > _MOST_CARDS
+        self._fleet.setVisible(many)
+        if many:
             self._fleet.show_all(resources, looks)
             resources = []
         if list(self._cards) != [resource.id for resource in resources]:
@@ -357,7 +376,7 @@ class StatusTab(Page):
             return
         self._detailed = wanted
         resource = self._resource()
-        self.detail.show_resource(resource, self._servers.newest(identity))
+        self.detail.show_resource(resource)
         has_ssh = resource is not None and ssh_of(resource) is not None
         disable(
             self.terminal,

@@ -36,6 +36,15 @@ def short(at: datetime, now: datetime | None = None) -> str:
     return here.strftime("%m-%d" if here.year == today.year else "%Y-%m-%d")
 
 
+def span(begin: datetime, end: datetime) -> str:
+    """Return from when to when: "17:10–17:40", with dates where it is not one day."""
+    first, last = begin.astimezone(), end.astimezone()
+    if first.date() == last.date():
+        return f"{first:%H:%M}–{last:%H:%M}"
+    form = "%m-%d %H:%M" if first.year == last.year else "%Y-%m-%d %H:%M"
+    return f"{first.strftime(form)} – {last.strftime(form)}"
+
+
 def day(on: date) -> str:
     """Return a date as "2018-11-22"."""
     return on.isoformat()

@@ -10,12 +10,13 @@ from typing import Final, cast
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+import db.looks
 from db.engine import Database
 from db.ids import uuid7
 from db.journal import utc_now
+from db.looks import Watched
 from db.models import AlertRow, ChangeRow, LookRow
 from gmops_desktop.addresses import Resource
-from gmops_desktop.contract.alerting import Watch
 from gmops_desktop.contract.alerts import TOLD_APART, Alert
 from gmops_desktop.contract.changes import AUDIENCES
 from gmops_desktop.contract.thresholds import DOWN, RANK
@@ -98,16 +99,14 @@ class Alerts:
         raised: list[Alert] = []
         over: list[Alert] = []
         with self._database.session() as session, session.begin():
-            standing = _standing(session)
-            for row in session.scalars(select(LookRow).where(LookRow.resource_id.in_(names))):
-                if self._now() - row.at > _FRESH:
-                    continue
-                quiet = _announced(session, row.resource_id, self._now())
-                for key, values in row.data.get("watches", {}).items():
-                    watch = Watch.from_dict(values)
-                    alert = standing.get((row.resource_id, key))
-                    if RANK[watch.state] and self._raise(session, row, key, watch, alert, quiet):
-                        raised.append(_alert(_standing(session)[row.resource_id, key], names))
+            standing, quiet = _standing(session), _announced(session, self._now())
+            for seen in db.looks.watched(session, names, self._now() - _FRESH):
+                for key, watch in seen.watches.items():
+                    alert = standing.get((seen.resource_id, key))
+                    if RANK[watch.state]:
+                        found = _raise(session, seen, key, alert, seen.resource_id in quiet)
+                        if found is not None:
+                            raised.append(_alert(found, names))
                     elif watch.state == "ok" and alert is not None:
                         alert.cleared_at = watch.since
                         over.append(_alert(alert, names))
@@ -118,39 +117,6 @@ class Alerts:
         return Round(
             tuple(one for one in raised if not one.quiet), tuple(over), tuple(filter(None, tickets))
         )
-
-    @staticmethod
-    def _raise(
-        session: Session,
-        row: LookRow,
-        key: str,
-        watch: Watch,
-        alert: AlertRow | None,
-        quiet: bool,
-    ) -> bool:
-        """Open the alert of a finding, or bring it up to date; say whether it is new or worse."""
-        text = row.data.get("texts", {}).get(key, "")
-        evidence = {"evidence": _evidence(row)}
-        since = watch.since or row.at
-        if alert is None:
-            session.add(
-                AlertRow(
-                    id=uuid7(), resource_id=row.resource_id, key=key, state=watch.state, text=text,
-                    raised_at=since, changed_at=since, quiet=quiet, told=False, more=evidence,
-                )
-            )  # fmt: skip
-            session.flush()
-            return True
-        worse = RANK[watch.state] > RANK[cast(State, alert.state)]
-        if alert.state != watch.state:
-            alert.state, alert.changed_at = watch.state, since
-            alert.told = alert.told and not worse
-        if text:
-            alert.text = text
-        if alert.quiet and not quiet:
-            alert.quiet = False  # it outlasted its window
-            return True
-        return worse
 
     def _tell(self) -> list[Ticket | None]:
         """Write into tickets what is not in them yet: alerts, and that they are over."""
@@ -207,17 +173,44 @@ def _standing(session: Session) -> dict[tuple[str, str], AlertRow]:
     return {(row.resource_id, row.key): row for row in rows}
 
 
-def _announced(session: Session, resource_id: str, now: datetime) -> bool:
-    """Whether a change of this resource was announced to everybody for this very time."""
+def _raise(
+    session: Session, seen: Watched, key: str, alert: AlertRow | None, quiet: bool
+) -> AlertRow | None:
+    """Open the alert of a finding, or bring it up to date; return it if it is new or worse."""
+    watch, text = seen.watches[key], seen.texts.get(key, "")
+    since = watch.since or seen.at
+    if alert is None:
+        evidence = _evidence(session.get_one(LookRow, seen.resource_id))
+        alert = AlertRow(
+            id=uuid7(), resource_id=seen.resource_id, key=key, state=watch.state, text=text,
+            raised_at=since, changed_at=since, acknowledged_by="", ticket="", quiet=quiet,
+            told=False, more={"evidence": evidence},
+        )  # fmt: skip
+        session.add(alert)
+        return alert
+    worse = RANK[watch.state] > RANK[cast(State, alert.state)]
+    if alert.state != watch.state:
+        alert.state, alert.changed_at = watch.state, since
+        alert.told = alert.told and not worse
+    if text:
+        alert.text = text
+    if alert.quiet and not quiet:
+        alert.quiet = False  # it outlasted its window
+        return alert
+    return alert if worse else None
+
+
+def _announced(session: Session, now: datetime) -> frozenset[str]:
+    """Return of which resources a change was announced to everybody for this very time."""
     changes = session.scalars(
         select(ChangeRow).where(
-            ChangeRow.resource_id == resource_id,
             ChangeRow.window_from <= now,
             ChangeRow.window_to >= now,
             ChangeRow.closed_at.is_(None),
         )
     )
-    return any(all(row.more.get(f"announced_{one}") for one in AUDIENCES) for row in changes)
+    wanted = [f"announced_{one}" for one in AUDIENCES]
+    return frozenset(row.resource_id for row in changes if all(row.more.get(one) for one in wanted))
 
 
 def _trouble(alert: Alert) -> Trouble:

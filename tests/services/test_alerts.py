@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import event
 
 from db.engine import Database
 from db.journal import Journal
@@ -176,6 +177,24 @@ def test_a_disk_that_fills_is_told_before_it_is_full(desk: Desk) -> None:
     # 12 GB an hour, 26 GB left.
     assert desk.standing() == [("fills:/", "warning")]
     assert "will be full in 2." in desk.alerts.active()[0].text
+
+
+def test_following_many_asks_no_more_questions_than_following_few(desk: Desk) -> None:
+    asked: list[str] = []
+    event.listen(
+        desk.database._engine, "before_cursor_execute", lambda *seen: asked.append(seen[2])
+    )
+    counts = []
+    for number in (2, 20):
+        desk.known = [replace(HOST, id=f"host{one}") for one in range(number)]
+        desk.host = host(used=99.0)
+        for _ in range(5):
+            desk.look()
+        assert len(desk.standing()) == number
+        asked.clear()
+        desk.alerts.follow()
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
 
 
 def test_in_an_announced_window_nothing_is_told_unless_it_outlasts_that(desk: Desk) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from ui.widgets.live_chart import ChartMark, LiveChart
+from ui.widgets.plot import plotted
 
 BEGIN = datetime(2018, 11, 21, 10, tzinfo=UTC)
 END = BEGIN + timedelta(hours=10)
@@ -26,7 +27,7 @@ def chart(qtbot: QtBot) -> LiveChart:
     points += [(BEGIN + timedelta(minutes=m), 10.0) for m in range(420, 600)]
     broken = [*points[:300], (BEGIN + timedelta(minutes=301), None), *points[300:]]
     band = [(at, value - 1, value + 2) for at, value in points]
-    chart.show_series(broken, BEGIN, END, step=60, high=100, reason="asleep", band=band)
+    chart.show_plot(plotted(broken, BEGIN, END, step=60, high=100, reason="asleep", band=band))
     chart.show()
     return chart
 

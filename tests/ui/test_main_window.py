@@ -218,7 +218,7 @@ def test_a_damaged_journal_is_critical(make: Callable[..., MainWindow]) -> None:
 
 
 def test_the_foot_names_who_records_and_who_answers_today(
-    make: Callable[..., MainWindow], settings: SettingsFile, runner: TaskRunner
+    make: Callable[..., MainWindow], settings: SettingsFile, runner: TaskRunner, qtbot: QtBot
 ) -> None:
     today = [""]
     window = make(on_duty=lambda: today[0])
@@ -226,6 +226,7 @@ def test_the_foot_names_who_records_and_who_answers_today(
     settings.change(actor="张伟")
     today[0] = "李强"
     runner.changed.emit(Change.CONTRACT)
+    qtbot.waitUntil(lambda: not runner.running())
     assert window.strip.person.full_text == "Recorded by: 张伟 · On duty: 李强"
 
 

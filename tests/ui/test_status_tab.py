@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
@@ -44,6 +44,7 @@ from ui import status_tab
 from ui.around_dialog import AroundDialog
 from ui.chart_picker import ChartPicker
 from ui.limits_dialog import LimitsDialog
+from ui.status_reading import Reading, Wish
 from ui.status_tab import StatusTab
 from ui.widgets.frames import Label
 
@@ -162,12 +163,18 @@ def show(
         tab.resize(1278, 680)
         with qtbot.waitExposed(tab):
             tab.show()
+        rest(qtbot, tab)
         return tab
 
     return show
 
 
 Show = Callable[[], StatusTab]
+
+
+def rest(qtbot: QtBot, tab: StatusTab) -> None:
+    """Wait until nothing is under way, and what was read is drawn."""
+    qtbot.waitUntil(lambda: not tab._runner.running() and tab.at_rest, timeout=20_000)
 
 
 def test_without_resources_it_says_what_it_is_for(show: Show) -> None:
@@ -192,8 +199,8 @@ def test_a_look_runs_in_the_background_and_fills_cards_detail_and_alerts(
     assert not tab.now.isEnabled()
     tab.look()
     assert len(runner.running()) == 1
-    with qtbot.waitSignal(runner.ended):
-        outside.go.set()
+    outside.go.set()
+    rest(qtbot, tab)
     assert tab.now.isEnabled()
     assert tab._cards[site.id]._badge.state == "critical"
     assert tab._cards[host.id]._badge.state == "warning"
@@ -231,8 +238,8 @@ def test_a_finding_becomes_a_ticket_with_its_evidence(
     site = contracts.save_resource("website", "site", WebAddress("https://www.example"))
     outside.status = 502
     tab = show()
-    with qtbot.waitSignal(runner.ended):
-        tab.look()
+    tab.look()
+    rest(qtbot, tab)
     entry = tab.attention._list.itemAt(0).widget()
     with qtbot.waitSignal(tab.ticket_wanted) as heard:
         next(b for b in entry.findChildren(type(tab.now)) if b.isEnabled()).click()
@@ -248,8 +255,8 @@ def test_another_resource_shows_its_own_charts(
     contracts.save_resource("host", "web1", SshAddress("web1.example"))
     site = contracts.save_resource("website", "site", WebAddress("https://www.example"))
     tab = show()
-    with qtbot.waitSignal(runner.ended):
-        tab.look()
+    tab.look()
+    rest(qtbot, tab)
     assert len(tab.detail.charts.charts) == 4
     tab.show_item(site.id)
     assert tab.detail.title.full_text == "site"
@@ -263,9 +270,10 @@ def test_an_accounts_facts_lead_to_the_expiry_board(
     account = contracts.save_resource("account", "account", AccountAddress("wx1"))
     servers._look_account = lambda address, context, before: account_days.calm(datetime.now(UTC))
     tab = show()
-    with qtbot.waitSignal(runner.ended):
-        tab.look()
+    tab.look()
+    rest(qtbot, tab)
     tab.renew()
+    rest(qtbot, tab)
     boards = [one for one in tab.detail.findChildren(QPushButton) if "Expiry" in one.text()]
     with qtbot.waitSignal(tab.wanted) as wanted:
         boards[-1].click()  # those of an older look go with the next event
@@ -278,8 +286,8 @@ def test_the_age_and_the_failure_of_a_look_are_told(
     account = contracts.save_resource("account", "account", AccountAddress("wx1"))
     servers._now = lambda: datetime.now(UTC) - timedelta(minutes=19)
     tab = show()
-    with qtbot.waitSignal(runner.ended):
-        tab.look()
+    tab.look()
+    rest(qtbot, tab)
     card = tab._cards[account.id]
     assert card._badge.state == "unknown"
     assert card._reason.full_text == "The outgoing address is not allowed."
@@ -296,8 +304,8 @@ def test_what_is_no_longer_seen_says_when_it_was_seen_last(
     for minutes, silence in ((190, ""), (10, "web1 did not answer.")):
         outside.silence = silence
         servers._now = lambda ago=timedelta(minutes=minutes): datetime.now(UTC) - ago
-        with qtbot.waitSignal(runner.ended):
-            tab.look()
+        tab.look()
+        rest(qtbot, tab)
     card = tab._cards[host.id]
     assert (card._badge.state, card._reason.full_text) == ("unknown", "web1 did not answer.")
     assert card._hint.isVisible()
@@ -305,6 +313,7 @@ def test_what_is_no_longer_seen_says_when_it_was_seen_last(
     assert card._age.full_text == ""
     servers._now = lambda: datetime.now(UTC)
     tab.renew()
+    rest(qtbot, tab)
     assert tab.detail.charts.charts["memory"]._now == "last 50.0, 3 h ago"
 
 
@@ -314,8 +323,8 @@ def test_a_certificate_that_ends_soon_is_below_its_limit_and_the_last_chart_fill
     outside.days = 17.4
     contracts.save_resource("website", "site", WebAddress("https://www.example"))
     tab = show()
-    with qtbot.waitSignal(runner.ended):
-        tab.look()
+    tab.look()
+    rest(qtbot, tab)
     *_, last = tab.detail.charts.charts.values()
     assert last._now.startswith("now 17.4, below 30 for")
     assert last.width() > tab.detail.charts.width() - 10
@@ -329,8 +338,8 @@ def test_five_cards_stand_in_one_row_and_a_long_hint_ends_in_dots(
     account = contracts.save_resource("account", "account", AccountAddress("wx1"))
     outside.hint = "Ask Party A to allow it, " * 8
     tab = show()
-    with qtbot.waitSignal(runner.ended):
-        tab.look()
+    tab.look()
+    rest(qtbot, tab)
     cards = tab._cards.values()
     assert len({card.y() for card in cards}) == 1
     widths = [card.width() for card in cards]
@@ -347,8 +356,8 @@ def test_more_alerts_than_fit_scroll_in_their_card(
         contracts.save_resource("website", f"site {place}", WebAddress(f"https://w{place}.example"))
     outside.status = 502
     tab = show()
-    with qtbot.waitSignal(runner.ended):
-        tab.look()
+    tab.look()
+    rest(qtbot, tab)
     assert tab.attention.hint.full_text == "8, 8 critical"
     assert tab.attention.height() <= tab.height()
 
@@ -358,12 +367,13 @@ def test_other_series_are_drawn_when_they_are_chosen_and_stay_so(
 ) -> None:
     contracts.save_resource("host", "web1", SshAddress("web1.example"))
     tab = show()
-    with qtbot.waitSignal(runner.ended):
-        tab.look()
+    tab.look()
+    rest(qtbot, tab)
     charts = tab.detail.charts
     choose(charts.picker, "Load per core")
     choose(charts.picker, "/ used (%)")
     choose(charts.picker, "CPU (%)")
+    rest(qtbot, tab)
     drawn = {key: chart.title for key, chart in charts.charts.items()}
     assert list(drawn) == ["memory", "disk", "out_mbit", "load_per_core", "used:/"]
     assert drawn["used:/"] == "/ used (%)"
@@ -427,8 +437,8 @@ def test_an_alert_is_acknowledged_by_name_and_leads_to_its_ticket(
     tab = show()
     tab._settings.change(actor="Zhang")
     for _ in range(3):
-        with qtbot.waitSignal(runner.ended):
-            tab.look()
+        tab.look()
+        rest(qtbot, tab)
     assert len(alerts.follow().raised) == 1
     tab.renew()
     entry = tab.attention._list.itemAt(0).widget()
@@ -436,20 +446,20 @@ def test_an_alert_is_acknowledged_by_name_and_leads_to_its_ticket(
     with qtbot.waitSignal(tab.wanted) as wanted:
         ticket.click()
     assert wanted.args == ["tickets", alerts.active()[0].ticket]
-    with qtbot.waitSignal(runner.ended):
-        acknowledge.click()
+    acknowledge.click()
+    rest(qtbot, tab)
     assert alerts.active()[0].acknowledged_by == "Zhang"
     shown = {label.full_text for label in tab.attention.findChildren(Label)}
     assert "acknowledged by Zhang" in shown
 
 
 def test_many_resources_stand_in_a_table_and_are_chosen_there(
-    show: Show, contracts: Contracts, settled: Callable[[], None]
+    show: Show, contracts: Contracts, qtbot: QtBot
 ) -> None:
     hosts = [contracts.save_resource("host", f"web{n}", SshAddress(f"w{n}")) for n in range(9)]
     tab = show()
     tab.look()
-    settled()
+    rest(qtbot, tab)
     assert tab._fleet.isVisible()
     assert not tab._cards
     assert len(tab._fleet.table.rows.shown) == 9
@@ -458,7 +468,7 @@ def test_many_resources_stand_in_a_table_and_are_chosen_there(
 
 
 def test_a_hidden_page_counts_many_in_the_background(
-    show: Show, contracts: Contracts, outside: Outside, qtbot: QtBot, settled: Callable[[], None]
+    show: Show, contracts: Contracts, outside: Outside, qtbot: QtBot
 ) -> None:
     for number in range(9):
         contracts.save_resource("website", f"site{number}", WebAddress(f"https://w{number}"))
@@ -468,12 +478,12 @@ def test_a_hidden_page_counts_many_in_the_background(
     counted: list[tuple[int, str]] = []
     tab.counted.connect(lambda count, state: counted.append((count, state)))
     tab.look()
-    settled()
+    rest(qtbot, tab)
     qtbot.waitUntil(lambda: (9, "critical") in counted, timeout=20_000)
 
 
 def test_what_changes_while_hundreds_are_read_is_read_once_more(
-    show: Show, contracts: Contracts, settled: Callable[[], None]
+    show: Show, contracts: Contracts, qtbot: QtBot
 ) -> None:
     for number in range(9):
         contracts.save_resource("host", f"web{number}", SshAddress(f"w{number}"))
@@ -481,12 +491,12 @@ def test_what_changes_while_hundreds_are_read_is_read_once_more(
     tab.renew()
     contracts.save_resource("host", "last", SshAddress("last"))
     tab.renew()
-    settled()
+    rest(qtbot, tab)
     assert len(tab._fleet.table.rows.shown) == 10
 
 
 def test_a_fleet_is_filtered_by_state_and_name_and_stays_where_it_was(
-    show: Show, contracts: Contracts, outside: Outside, qtbot: QtBot, settled: Callable[[], None]
+    show: Show, contracts: Contracts, outside: Outside, qtbot: QtBot
 ) -> None:
     for number in range(40):
         contracts.save_resource("host", f"web{number:02}", SshAddress(f"w{number}"))
@@ -494,7 +504,7 @@ def test_a_fleet_is_filtered_by_state_and_name_and_stays_where_it_was(
     outside.status = 502
     tab = show()
     tab.look()
-    settled()
+    rest(qtbot, tab)
     fleet = tab._fleet
     names = lambda: [one.resource.name for one in fleet.table.rows.shown]  # noqa: E731 - short
     assert names()[0] == "site", "the worst comes first"
@@ -508,7 +518,7 @@ def test_a_fleet_is_filtered_by_state_and_name_and_stays_where_it_was(
     bar.setValue(bar.maximum())
     place = bar.value()
     tab.look()
-    settled()
+    rest(qtbot, tab)
     assert bar.value() == place > 0
     qtbot.keyClicks(fleet.filter, "web07")
     assert names() == ["web07"]
@@ -520,7 +530,6 @@ def test_a_fleet_is_filtered_by_state_and_name_and_stays_where_it_was(
 def test_only_a_new_look_at_the_chosen_one_draws_it_anew(
     show: Show,
     contracts: Contracts,
-    settled: Callable[[], None],
     monkeypatch: pytest.MonkeyPatch,
     qtbot: QtBot,
 ) -> None:
@@ -528,7 +537,7 @@ def test_only_a_new_look_at_the_chosen_one_draws_it_anew(
         contracts.save_resource("host", f"web{number}", SshAddress(f"w{number}"))
     tab = show()
     tab.look()
-    settled()
+    rest(qtbot, tab)
     drawn, asked = list[object](), list[bool]()
     ask = tab._show_detail
     monkeypatch.setattr(tab.detail, "show_resource", lambda *seen: drawn.append(seen))
@@ -537,10 +546,10 @@ def test_only_a_new_look_at_the_chosen_one_draws_it_anew(
     def after(step: Callable[[], None]) -> int:
         """Return how often the chosen one was drawn up to the end of what a step began."""
         step()
-        settled()
+        rest(qtbot, tab)
         asked.clear()
         tab.refresh()  # shown after everything that is still to be shown
-        settled()
+        rest(qtbot, tab)
         qtbot.waitUntil(lambda: bool(asked), timeout=20_000)
         return len(drawn)
 
@@ -579,18 +588,108 @@ def test_what_changed_around_a_time_is_asked_from_the_chart(
 
 
 def test_zooming_shows_a_part_in_all_charts_until_one_goes_back(
-    show: Show, contracts: Contracts
+    show: Show, contracts: Contracts, qtbot: QtBot
 ) -> None:
     contracts.save_resource("host", "web1", SshAddress("web1.example"))
     tab = show()
     charts = tab.detail.charts
     now = datetime.now(UTC).timestamp()
     charts.charts["cpu"].zoomed.emit(now - 7200, now - 3600)
+    assert tab.detail.whole.isVisible()
+    rest(qtbot, tab)
     spans = {(round(one._begin - now), round(one._end - now)) for one in charts.charts.values()}
     assert spans == {(-7200, -3600)}
-    assert tab.detail.whole.isVisible()
     charts.charts["memory"].back.emit()
     assert not tab.detail.whole.isVisible()
+    rest(qtbot, tab)
+    assert round(charts.charts["memory"]._begin - now) == pytest.approx(-86400, abs=30)
+
+
+def test_what_comes_when_another_one_is_wanted_is_dropped(
+    show: Show, contracts: Contracts, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    contracts.save_resource("host", "web1", SshAddress("web1.example"))
+    site = contracts.save_resource("website", "site", WebAddress("https://www.example"))
+    tab = show()
+    charts = tab.detail.charts
+    go, read, asked = threading.Event(), charts._readings.read, list[str]()
+
+    def slowly(wish: Wish, context: Context) -> Reading:
+        asked.append(f"{wish.resource.name} {wish.span}")
+        while not go.wait(0.02):
+            context.check()
+        return read(wish, context)
+
+    monkeypatch.setattr(charts._readings, "read", slowly)
+    told: list[Reading] = []
+    charts.read.connect(told.append)
+    charts.show_span("hour")
+    qtbot.waitUntil(lambda: bool(asked), timeout=20_000)
+    tab.show_item(site.id)
+    charts.show_span("month")
+    assert {chart.blank for chart in charts.charts.values()} == {True}, "the host's are not shown"
+    assert not tab.detail.findings.isVisible()
+    go.set()
+    rest(qtbot, tab)
+    assert asked == ["web1 hour", "site month"], "what nobody wants any more is not read"
+    assert [set(one.plots) for one in told] == [set(charts.charts)]
+    begin, end = told[0].shown
+    assert (end - begin).days == 30
+
+
+def test_charts_are_drawn_one_in_each_turn_of_the_window(
+    show: Show, contracts: Contracts, qtbot: QtBot
+) -> None:
+    contracts.save_resource("host", "web1", SshAddress("web1.example"))
+    tab = show()
+    charts = tab.detail.charts
+    drawn: list[int] = []
+    for chart in charts.charts.values():
+        chart.show_plot = lambda plot: drawn.append(turns[0])
+    turns = [0]
+    beat = QTimer()
+    beat.timeout.connect(lambda: turns.__setitem__(0, turns[0] + 1))
+    beat.start(0)
+    tab.renew()
+    rest(qtbot, tab)
+    beat.stop()
+    assert len(drawn) == len(set(drawn)) == 4
+
+
+def test_what_cannot_be_read_is_said_and_nothing_old_is_shown(
+    show: Show, contracts: Contracts, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    contracts.save_resource("host", "web1", SshAddress("web1.example"))
+    tab = show()
+    charts = tab.detail.charts
+
+    def refuse(wish: Wish, context: Context) -> Reading:
+        raise OpsError("The store cannot be read.")
+
+    monkeypatch.setattr(charts._readings, "read", refuse)
+    tab.renew()
+    rest(qtbot, tab)
+    assert tab.detail.facts.full_text == "The store cannot be read."
+    assert {chart.blank for chart in charts.charts.values()} == {True}
+
+
+def test_the_window_closes_while_something_is_read(
+    show: Show, contracts: Contracts, runner: TaskRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contracts.save_resource("host", "web1", SshAddress("web1.example"))
+    tab = show()
+    begun = threading.Event()
+
+    def hang(wish: Wish, context: Context) -> Reading:
+        begun.set()
+        while True:
+            context.wait(60)
+
+    monkeypatch.setattr(tab.detail.charts._readings, "read", hang)
+    tab.renew()
+    assert begun.wait(20)
+    tab.close()
+    assert runner.shut_down(20_000)
 
 
 def test_the_terminal_button_opens_one_or_copies_the_command(

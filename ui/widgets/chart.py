@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -14,26 +11,14 @@ from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEve
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from gmops_desktop.language import tr
-from gmops_desktop.states import State
 from ui.theme import Tokens, font
 from ui.widgets.painting import CENTRE, LEFT, MIDDLE, RIGHT, begin, hatch, words
-from ui.words import clock, number, stamp
-
-Points = Sequence[tuple[datetime, float | None]]
+from ui.widgets.plot import Plot
+from ui.words import clock, number, span, stamp
 
 _TITLE: Final = 22  # height of the title line
 _AXIS: Final = 20  # height of the times below
 _MARGIN: Final = 44  # width of the values at left
-_LONGEST: Final = 3.0  # steps without a sample that make a gap
-
-
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """A level that should not be passed; `passed` is the state it brings while it is."""
-
-    value: float
-    text: str
-    passed: State | None = None
 
 
 class Chart(QWidget):
@@ -42,73 +27,30 @@ class Chart(QWidget):
     def __init__(self, title: str) -> None:
         super().__init__()
         self.title = title
-        self._points: list[tuple[float, float]] = []
-        self._runs: list[list[tuple[float, float]]] = []
-        self._band: list[tuple[float, float, float]] = []
-        self._others: list[list[tuple[float, float]]] = []
-        self.gaps: list[tuple[float, float]] = []
-        self._begin, self._end = 0.0, 1.0
-        self._low, self._high = 0.0, 1.0
-        self._now, self._reason, self._teller = "", "", ""
-        self._state: State | None = None
-        self._thresholds: tuple[Threshold, ...] = ()
+        self._take(Plot())
         self.setMouseTracking(True)
         self.setMinimumSize(220, 96)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(title)
 
-    def show_series(
-        self,
-        points: Points,
-        begin: datetime,
-        end: datetime,
-        *,
-        step: float,
-        now: str = "",
-        state: State | None = None,
-        low: float = 0.0,
-        high: float | None = None,
-        thresholds: Sequence[Threshold] = (),
-        reason: str = "",
-        band: Sequence[tuple[datetime, float, float]] = (),
-        others: Points = (),
-        teller: str = "",
-    ) -> None:
-        """Show `points` between `begin` and `end`.
-
-        `step` is the expected distance of two samples in seconds: three of them without a sample
-        are a gap, hatched, with `reason` once; so is what follows a value of None.  `high` fixes
-        the top; otherwise it is a round number above everything shown.  `band` is the lowest and
-        highest value behind a point, where it stands for many.  `others` are what `teller` says of
-        the gaps: dotted over the hatching, which stays; a value of None ends a line of them.
-        """
-        self._begin, self._end = (
-            begin.timestamp(),
-            max(end, begin + timedelta(1 / 86400)).timestamp(),
-        )
-        known = [(at.timestamp(), value) for at, value in points]
-        self._points = [
-            (at, value) for at, value in known if value is not None and math.isfinite(value)
-        ]
-        breaks = [at for at, value in known if value is None]
-        self._band = [(at.timestamp(), least, most) for at, least, most in band]
-        self._others, self._teller = _lines_of(others), teller
-        self._now, self._state, self._reason = now, state, reason
-        self._thresholds = tuple(thresholds)
-        self._low = low
-        most = max(
-            (
-                *(value for _, value in self._points),
-                *(top for _, _, top in self._band),
-                *(value for line in self._others for _, value in line),
-            ),
-            default=low,
-        )
-        reach = [most, *(threshold.value * 1.05 for threshold in thresholds)]
-        self._high = high if high is not None else _round_above(max(reach), low)
-        self._split(step, breaks)
-        self.setAccessibleDescription(now or tr("no samples yet"))
+    def show_plot(self, plot: Plot) -> None:
+        """Show what was computed of a series (see `plotted`)."""
+        self._take(plot)
+        self.setAccessibleDescription(plot.now or tr("no samples yet"))
         self.update()
+
+    @property
+    def blank(self) -> bool:
+        """Whether nothing is known yet, not even the span."""
+        return self._end <= self._begin
+
+    def _take(self, plot: Plot) -> None:
+        self._begin, self._end = plot.begin, plot.end
+        self._low, self._high = plot.low, plot.high
+        self._points, self._runs, self.gaps = plot.points, plot.runs, plot.gaps
+        self._band, self._others, self._teller = plot.band, plot.others, plot.teller
+        self._now, self._state, self._reason = plot.now, plot.state, plot.reason
+        self._thresholds = plot.thresholds
 
     def sizeHint(self) -> QSize:
         return QSize(400, 180)
@@ -117,6 +59,8 @@ class Chart(QWidget):
         painter, t = begin(self)
         plot = self._plot()
         self._paint_title(painter, t)
+        if self.blank:
+            return
         self._paint_guides(painter, plot, t)
         self._paint_line(painter, plot, t)
         # After the line, or the area would half cover them.
@@ -175,29 +119,6 @@ class Chart(QWidget):
         return QRectF(
             _MARGIN, _TITLE + 6, self.width() - _MARGIN - 4, self.height() - _TITLE - _AXIS - 8
         )
-
-    def _split(self, step: float, breaks: Sequence[float]) -> None:
-        """Cut the points into runs without a gap, and note the gaps between and around them."""
-        self._runs, self.gaps, longest = [], [], _LONGEST * step
-        before, place = self._begin, 0
-        for at, value in self._points:
-            ended = None  # when the value before no longer held
-            while place < len(breaks) and breaks[place] < at:
-                ended = breaks[place] if ended is None else ended
-                place += 1
-            if ended is not None:
-                self.gaps.append((max(ended, before), at))
-            elif at - before > longest:
-                self.gaps.append((before, at))
-            if ended is not None or at - before > longest or not self._runs:
-                self._runs.append([])
-            self._runs[-1].append((at, value))
-            before = at
-        left = breaks[place] if place < len(breaks) else None
-        if left is not None and self._end - left > step:
-            self.gaps.append((max(left, before), self._end))
-        elif self._end - before > longest:
-            self.gaps.append((before, self._end))
 
     def _at(self, plot: QRectF, at: float, value: float) -> QPointF:
         across = (at - self._begin) / (self._end - self._begin)
@@ -316,8 +237,7 @@ class Chart(QWidget):
         if not text:
             return
         if self._end - self._begin <= 36 * 3600:
-            first, last = (clock(datetime.fromtimestamp(one, UTC)) for one in times)
-            text = f"{text} {first}–{last}"
+            text = f"{text} {span(*(datetime.fromtimestamp(one, UTC) for one in times))}"
         painter.setFont(font("caption"))
         width = QFontMetrics(painter.font()).horizontalAdvance(text) + 12
         left = min(max(gap.center().x() - width / 2, plot.left() + 2), plot.right() - width - 2)
@@ -342,28 +262,7 @@ class Bars(Chart):
             painter.drawRect(QRectF(left, plot.bottom() - height, width, height))
 
 
-def _lines_of(points: Points) -> list[list[tuple[float, float]]]:
-    """Return runs of values; each value of None ends one."""
-    lines: list[list[tuple[float, float]]] = [[]]
-    for at, value in points:
-        if value is None:
-            lines.append([])
-        elif math.isfinite(value):
-            lines[-1].append((at.timestamp(), value))
-    return [line for line in lines if line]
-
-
 def _moment(at: datetime, span: float) -> str:
     if span <= 36 * 3600:
         return clock(at)
     return at.astimezone().strftime("%m-%d" if span <= 120 * 86400 else "%Y-%m")
-
-
-def _round_above(value: float, low: float) -> float:
-    """Return the round number (1, 2, 2.5, 5 times a power of ten) at or above `value`."""
-    reach = value - low if value > low else 1.0
-    power = 10.0 ** math.floor(math.log10(reach))
-    for step in (1.0, 2.0, 2.5, 4.0, 5.0, 8.0, 10.0):
-        if step * power >= reach * 0.999:
-            return low + step * power
-    return low + 10 * power

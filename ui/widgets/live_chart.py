@@ -71,7 +71,7 @@ class LiveChart(Chart):
 
     def show_cross(self, at: float | None) -> None:
         """Put the crosshair at a time, or take it away."""
-        if at != self._cross:
+        if at != self._cross and not self.blank:
             self._cross = at
             if at is not None:
                 self.setAccessibleDescription(self._reading(at))
@@ -79,6 +79,8 @@ class LiveChart(Chart):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
+        if self.blank:
+            return
         painter, t = begin(self)
         plot = self._plot()
         for mark in self._marks:
@@ -153,6 +155,8 @@ class LiveChart(Chart):
                 painter.drawPolygon(QPolygonF([top, sides[0], QPointF(x, y + r + 1.5), sides[1]]))
 
     def _zoom(self, factor: float, about: float) -> None:
+        if self.blank:
+            return
         span = max(_LEAST, (self._end - self._begin) * factor)
         part = (about - self._begin) / (self._end - self._begin)
         first = about - part * span
