@@ -136,17 +136,18 @@ class Alerts:
                 told.append(ticket)
         known = self._troubles.known()
         since = self._now() - timedelta(days=7)
+        standing = self._standing_keys()
         for alert in self.cleared(since):
             key = _key(alert)
-            if key in known and not self._stands(alert):
+            if key in known and (alert.resource_id, alert.key) not in standing:
                 at = _stamp(alert.cleared_at or self._now())
                 text = tr("{what} is over since {at}.", what=_title(alert), at=at)
                 told.append(self._troubles.over(key, text))
         return told
 
-    def _stands(self, alert: Alert) -> bool:
+    def _standing_keys(self) -> frozenset[tuple[str, str]]:
         with self._database.session() as session:
-            return (alert.resource_id, alert.key) in _standing(session)
+            return frozenset(_standing(session))
 
     def _mark(self, alert_id: str, ticket: Ticket | None) -> None:
         with self._database.session() as session, session.begin():
