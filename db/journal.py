@@ -106,6 +106,10 @@ class Journal:
         self._machine = _machine(database.place)
         self._now = now
 
+    def actor(self) -> str:
+        """Return who is at work, as the next entry will name them."""
+        return (self._actor().strip() or getpass.getuser())[:100]
+
     def record(
         self,
         session: Session,
@@ -335,7 +339,7 @@ class Journal:
             clock=place.clock,
             at=now.astimezone(UTC).replace(microsecond=now.microsecond // 1000 * 1000),
             offset_minutes=round(offset.total_seconds() / 60) if offset else 0,
-            actor=(self._actor().strip() or getpass.getuser())[:100],
+            actor=self.actor(),
             kind=kind,
             subject=subject,
             action=fact.action,

@@ -31,6 +31,7 @@ from db.models import (
     TextRow,
     TicketRow,
 )
+from gmops_desktop.contract.change_states import state_of
 from gmops_desktop.contract.record import EntryView, Json, Subject, fold
 from gmops_desktop.contract.ticket_bonds import Merge, merge_of, void_merges, without_merge
 
@@ -197,11 +198,15 @@ def values_of(model: type[Projected], subject: Subject) -> dict[str, Any]:
             values[name] = known[name][0](subject.fields[name])
     if issubclass(model, Numbered):
         values["claimed"] = values["number"]
+    conflicts = list(subject.conflicts)
     if model is TicketRow:
         values["person_days"] = _spent(subject)
+    if model is ChangeRow:  # follows from the other fields: nobody can disagree about it
+        values["state"] = state_of(subject.fields)
+        conflicts = [name for name in conflicts if name != "state"]
     return values | {
         "id": first.subject,
-        "conflicts": list(subject.conflicts),
+        "conflicts": conflicts,
         "more": {name: value for name, value in subject.fields.items() if name not in known},
         "first_clock": first.clock,
         "first_device": first.device,

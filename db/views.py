@@ -49,6 +49,7 @@ def contract_of(row: ContractRow) -> Contract:
         notice_days=int(more.get("notice_days", 3)),
         paid_on=date.fromisoformat(more["paid_on"]) if more.get("paid_on") else None,
         renews=more.get("renews") or "",
+        two_person=bool(more.get("two_person")),
     )
 
 

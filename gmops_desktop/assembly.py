@@ -533,8 +533,21 @@ class Services:
 
     @cached_property
     def patches(self) -> Patches:
-        from gmops_desktop.services.patches import Patches
+        from gmops_desktop.adapters.locks import held_for_change
+        from gmops_desktop.services.patches import Hands, Patches
 
-        return Patches(
-            self._database, self._journal, self._outside.scan_host, self._outside.simulate_host
+        hands = Hands(
+            scan_host=self._outside.scan_host,
+            simulate_host=self._outside.simulate_host,
+            alone=lambda resource: held_for_change(self.home.locks, resource),
+            troubles=self.troubles,
+            days=self.ledgers,
+            tickets=self.tickets,
+            keep_log=self._keep_log,
         )
+        return Patches(self._database, self._journal, hands)
+
+    def _keep_log(self, change_id: str, name: str, log: bytes, context: Context) -> None:
+        """Attach the log of a run to its change."""
+        content = self.attachments.keep_bytes(log, name, context)
+        self.attachments.attach("change", change_id, [content])

@@ -110,8 +110,8 @@ class Collector:
             ),
             changes=tuple(
                 ChangeLine(
-                    one.number, one.title, one.state, one.created_at, len(one.plan.packages),
-                    len(one.announced),
+                    one.number, one.title, one.state, one.created_at,
+                    len(one.updates.packages) if one.updates else 0, len(one.announced),
                 )
                 for one in self._patches.all()
                 if begin <= one.created_at < until and scope.holds(one.resource_id)

@@ -200,13 +200,13 @@ class Tour:
         if not inventory.updates:
             raise OpsError(tr("No update was found: {why}", why=inventory.unknown))
         change = self.services.patches.queue(self.host, Context())
-        if change.plan.simulated_at is None:
+        if change.updates is None or change.simulated_at is None:
             raise ProofFailed(tr("The plan was not simulated."))
         return tr(
             "{number}: {count} packages with exact versions, {security} for security",
             number=change.number,
-            count=len(change.plan.packages),
-            security=sum(update.security for update in change.plan.packages),
+            count=len(change.updates.packages),
+            security=sum(update.security for update in change.updates.packages),
         )
 
     def tickets(self) -> str:

@@ -12,11 +12,10 @@ from gmops_desktop.contract.changes import (
     AUDIENCES,
     ENDED,
     Audience,
-    Gate,
     word_of_audience,
-    word_of_gate,
     word_of_state,
 )
+from gmops_desktop.contract.gates import Gate, word_of_gate
 from gmops_desktop.language import tr, tr_n
 from gmops_desktop.services.patches import Change as PatchChange
 from gmops_desktop.services.patches import Update
@@ -126,7 +125,7 @@ class PatchPage(QWidget):
         ended = change.state in ENDED
         self.number.show_text(change.number)
         self.heading.show_text(title_of(change))
-        security = any(update.security for update in change.plan.packages)
+        security = any(update.security for update in updates_of(change))
         self.state.setVisible(security)
         self.state.show_state("warning", tr("Security update"))
         at = tr("queued {at}", at=words.stamp(change.created_at))
@@ -190,7 +189,13 @@ class PatchPage(QWidget):
         return None
 
     def _show_plan(self, change: PatchChange, steps: Sequence[str]) -> None:
-        plan = change.plan
+        plan = change.updates
+        if plan is None:
+            self._plan.hint.show_text("")
+            self.packages.set_rows(())
+            self._log.hint.show_text("")
+            self.log.setPlainText("\n".join(steps))
+            return
         said = [tr_n("{count} package", "{count} packages", len(plan.packages))]
         if plan.installs:
             said.append(tr("{count} newly installed", count=len(plan.installs)))
@@ -219,12 +224,17 @@ class PatchPage(QWidget):
         self.log.setPlainText("\n".join((*steps, "", plan.text)).strip())
 
 
+def updates_of(change: PatchChange) -> tuple[Update, ...]:
+    """Return the packages of a system patch; none for the other kinds of change."""
+    return change.updates.packages if change.updates else ()
+
+
 def title_of(change: PatchChange) -> str:
     """Return what a change is about: one package with its versions, or the first of several.
 
     What mends a hole is named first.
     """
-    packages = sorted(change.plan.packages, key=lambda update: not update.security)
+    packages = sorted(updates_of(change), key=lambda update: not update.security)
     if not packages:
         return change.title
     first = packages[0]

@@ -28,7 +28,7 @@ from gmops_desktop.tasks import Task, TaskRunner
 from ui import words
 from ui.icons import icon
 from ui.patch_offer import PatchOffer
-from ui.patch_page import PatchPage, audience_of, title_of
+from ui.patch_page import PatchPage, audience_of, title_of, updates_of
 from ui.theme import GAP
 from ui.ticket_dialogs import ReasonSheet
 from ui.widgets.frames import EmptyState, button, disable, row
@@ -38,15 +38,18 @@ from ui.widgets.panes import Pane, empty_page
 
 LIST_WIDTH: Final = 416
 
+_UNDER_WAY: Final[frozenset[ChangeState]] = frozenset(
+    ("backup", "precheck", "applying", "postcheck", "rolling_back", "rolled_back")
+)
 # What a change waits for, in the order it goes through; the list is grouped by it.
 _GROUPS: Final[tuple[tuple[str, frozenset[ChangeState]], ...]] = (
     (mark("Waiting for Party A's notice"), frozenset(("simulated", "awaiting_notice"))),
     (mark("Waiting for its window"), frozenset(("awaiting_window",))),
     (mark("Waiting for a simulation"), frozenset(("found", "assessed"))),
-    (mark("Under way"), frozenset(("backup", "precheck", "applying", "postcheck"))),
+    (mark("Under way"), _UNDER_WAY),
     (mark("Waiting for Party A's confirmation"), frozenset(("awaiting_confirmation",))),
     (mark("Waiting for the hand-over"), frozenset(("handover",))),
-    (mark("Done"), frozenset(("closed", "rolled_back", "cancelled"))),
+    (mark("Done"), frozenset(("closed", "cancelled"))),
 )
 _HOST: Final = "host:"  # identities of hosts in the list; the others are ids of changes
 
@@ -333,7 +336,7 @@ class PatchesTab(Page):
 
 
 def _change_entry(change: PatchChange) -> Entry:
-    security = any(update.security for update in change.plan.packages)
+    security = any(update.security for update in updates_of(change))
     return Entry(
         identity=change.id,
         number=change.number,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from gmops_desktop.addresses import MysqlAddress
+from gmops_desktop.addresses import MysqlAddress, Resource
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 
@@ -57,6 +57,14 @@ def held_for_restore(folder: Path, address: MysqlAddress) -> AbstractContextMana
     a program that died, and put it back."""
     what = tr("A restore of {name}", name=address.schema)
     return held(folder / f"restore-{_tag(address)}.lock", what)
+
+
+def held_for_change(folder: Path, resource: Resource) -> AbstractContextManager[None]:
+    """Hold the lock of one server while something is begun on it: two programs would both find that
+    no other change is running there."""
+    tag = hashlib.sha256(resource.id.encode()).hexdigest()[:16]
+    what = tr("A change of {name}", name=resource.name)
+    return held(folder / f"change-{tag}.lock", what)
 
 
 def _tag(address: MysqlAddress) -> str:

@@ -104,7 +104,7 @@ def list_all(as_json: Json = False) -> None:
                     change.number,
                     change.title,
                     word_of_state(change.state),
-                    words.number(len(change.plan.packages)),
+                    words.number(len(change.updates.packages)) if change.updates else "",
                     words.stamp(change.created_at),
                 )
                 for change in changes
@@ -179,7 +179,7 @@ def _show(session: Session, change: Change) -> None:
         terminal.answer({"change": change, "steps": steps})
         return
     terminal.answer(change, f"{change.number} {change.title} · {word_of_state(change.state)}")
-    _updates(session, change, change.plan.packages)
+    _updates(session, change, change.updates.packages if change.updates else ())
     for gate in change.gates:
         mark = "✓" if gate.met else "·"
         terminal.answer(change, f"{mark} {gate.evidence if gate.met else gate.missing}")

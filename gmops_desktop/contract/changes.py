@@ -1,14 +1,11 @@
-"""The rules of changes: states, moves, and the gates without which nothing touches a server.
+"""Changes in words: their kinds and states, the verbs that stand open in each, who must be told.
 
-A gate says what proves it or what is missing.  The only way round one is a special emergency
-(特殊紧急) with a reason, which the report prints (1.15, 2.3-8).
+Where a change stands is not stored but follows from what was recorded (`change_states`); whether it
+may begin is asked of its gates (`gates`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from gmops_desktop.language import mark, tr
@@ -27,34 +24,75 @@ ChangeState = Literal[
     "awaiting_confirmation",
     "handover",
     "closed",
+    "rolling_back",
     "rolled_back",
     "cancelled",
 ]
 Audience = Literal["users", "leaders", "responsible"]
-GateKey = Literal[
-    "notice_users", "notice_leaders", "notice_responsible", "backup", "inventory", "plan", "disk"
+Verb = Literal[
+    "assess",
+    "simulate",
+    "replan",
+    "set_window",
+    "approve",
+    "announce",
+    "pass_gate",
+    "prepare",
+    "check_before",
+    "apply",
+    "attach",
+    "check_after",
+    "accept",
+    "try_again",
+    "mend",
+    "roll_back",
+    "confirm",
+    "hand_over",
+    "close",
+    "cancel",
 ]
 
 AUDIENCES: Final[tuple[Audience, ...]] = ("users", "leaders", "responsible")
 
-MOVES: Final[dict[ChangeState, tuple[ChangeState, ...]]] = {
-    "found": ("assessed", "cancelled"),
-    "assessed": ("simulated", "cancelled"),
-    "simulated": ("awaiting_notice", "awaiting_window", "backup", "cancelled"),
-    "awaiting_notice": ("awaiting_window", "backup", "simulated", "cancelled"),
-    "awaiting_window": ("backup", "simulated", "cancelled"),
-    "backup": ("precheck", "simulated", "cancelled"),
-    "precheck": ("applying", "simulated", "cancelled"),
-    "applying": ("postcheck", "rolled_back"),
-    "postcheck": ("awaiting_confirmation", "rolled_back"),
-    "awaiting_confirmation": ("handover", "rolled_back"),
-    "handover": ("closed",),
-    "closed": (),
-    "rolled_back": ("awaiting_confirmation", "closed"),
-    "cancelled": (),
-}
+# Nothing was begun yet: the change can still be given up.
+BEFORE: Final[frozenset[ChangeState]] = frozenset(
+    (
+        "found",
+        "assessed",
+        "simulated",
+        "awaiting_notice",
+        "awaiting_window",
+        "backup",
+        "precheck",
+    )
+)
 ENDED: Final[frozenset[ChangeState]] = frozenset({"closed", "cancelled"})
-GUARDED: Final[frozenset[ChangeState]] = frozenset({"applying"})  # entered through the gates only
+_PLANNED: Final[frozenset[ChangeState]] = BEFORE - {"found", "assessed"}
+_WINDOWED: Final[frozenset[ChangeState]] = _PLANNED - {"simulated"}
+
+# In which states each verb may be used.  What begins a change asks its gates besides.
+VERBS: Final[dict[Verb, frozenset[ChangeState]]] = {
+    "assess": BEFORE,
+    "simulate": BEFORE,
+    "replan": BEFORE,
+    "set_window": _PLANNED,
+    "approve": _PLANNED,
+    "announce": _WINDOWED,
+    "pass_gate": BEFORE,
+    "prepare": _WINDOWED,
+    "check_before": frozenset({"precheck"}),
+    "apply": BEFORE,
+    "attach": frozenset({"applying", "rolling_back"}),
+    "check_after": frozenset({"postcheck", "rolled_back", "awaiting_confirmation"}),
+    "accept": frozenset({"postcheck", "rolled_back"}),
+    "try_again": frozenset({"postcheck"}),
+    "mend": frozenset({"postcheck"}),
+    "roll_back": frozenset({"postcheck", "awaiting_confirmation", "handover"}),
+    "confirm": frozenset({"awaiting_confirmation"}),
+    "hand_over": frozenset({"handover"}),
+    "close": frozenset({"handover"}),
+    "cancel": BEFORE,
+}
 
 _KINDS: Final[dict[ChangeKind, str]] = {
     "patch": mark("System patch"),
@@ -74,33 +112,34 @@ _STATES: Final[dict[ChangeState, str]] = {
     "awaiting_confirmation": mark("Waiting for Party A's confirmation"),
     "handover": mark("Hand-over"),
     "closed": mark("Closed"),
+    "rolling_back": mark("Rolling back"),
     "rolled_back": mark("Rolled back"),
     "cancelled": mark("Cancelled"),
+}
+_NEXT: Final[dict[ChangeState, str]] = {
+    "found": mark("Next: the project manager's evaluation (2.3-4)."),
+    "assessed": mark("Next: play it through on the server (simulate)."),
+    "simulated": mark("Next: set its window."),
+    "awaiting_notice": mark("Next: record how Party A told all three audiences of this window."),
+    "awaiting_window": mark("Next: back up, and prepare the change with its way back."),
+    "backup": mark("Next: prepare it again; the preparation did not end."),
+    "precheck": mark("Next: check before, then apply it in its window."),
+    "applying": mark("Next: attach to what goes on at the server, and wait for its end."),
+    "postcheck": mark("Next: check after; then go on, mend it, try again or roll back."),
+    "awaiting_confirmation": mark("Next: record Party A's confirmation (2.3-7)."),
+    "handover": mark("Next: hand over what was changed (1.32), then close."),
+    "closed": mark("It is done. Queue a new change."),
+    "rolling_back": mark("Next: attach to what goes on at the server, and wait for its end."),
+    "rolled_back": mark("Next: check after, to see that all is as it was before."),
+    "cancelled": mark("It was cancelled. Queue a new change."),
 }
 _AUDIENCES: Final[dict[Audience, str]] = {
     "users": mark("All users"),
     "leaders": mark("Leaders at every level"),
     "responsible": mark("Persons responsible"),
 }
-_GATES: Final[dict[GateKey, str]] = {
-    "notice_users": mark("All users have been told"),
-    "notice_leaders": mark("Leaders at every level have been told"),
-    "notice_responsible": mark("Persons responsible have been told"),
-    "backup": mark("A fresh backup, verified"),
-    "inventory": mark("The server's updates are known"),
-    "plan": mark("The plan was simulated and is unchanged"),
-    "disk": mark("Enough free disk space"),
-}
-_NOTICES: Final[dict[Audience, GateKey]] = {
-    "users": "notice_users",
-    "leaders": "notice_leaders",
-    "responsible": "notice_responsible",
-}
 KINDS: Final = tuple(_KINDS)
 STATES: Final = tuple(_STATES)
-
-FRESH: Final = timedelta(hours=24)  # how old a backup, an inventory or a simulation may be
-FREE_BYTES: Final = 2 * 1024**3  # less free space than this on the server stops a change
 
 
 def word_of_kind(kind: ChangeKind) -> str:
@@ -113,123 +152,11 @@ def word_of_state(state: ChangeState) -> str:
     return tr(_STATES[state])
 
 
+def next_step(state: ChangeState) -> str:
+    """Return, in a finished sentence, what is to be done with a change in this state."""
+    return tr(_NEXT[state])
+
+
 def word_of_audience(audience: Audience) -> str:
     """Return the word for one of those who must be told before (2.3-8)."""
     return tr(_AUDIENCES[audience])
-
-
-def word_of_gate(key: GateKey) -> str:
-    """Return what must be true for the gate."""
-    return tr(_GATES[key])
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """A condition: met or not as a fact; `emergency` is the reason by which it was passed unmet.
-
-    `evidence` is what proves it, `missing` what is still to be done, both finished texts.
-    """
-
-    key: GateKey
-    met: bool
-    evidence: str
-    missing: str
-    emergency: str = ""
-
-    @property
-    def open(self) -> bool:
-        """Whether the change may pass."""
-        return self.met or bool(self.emergency)
-
-
-@dataclass(frozen=True, slots=True)
-class GateFacts:
-    """What is known of a change; None means unknown, which never opens a gate.
-
-    `announced` maps each audience to its evidence; `emergencies` each gate to the reason for
-    passing it; `plan_unchanged` says whether the same simulation still gives the same plan.
-    """
-
-    now: datetime
-    announced: Mapping[str, str] = field(default_factory=dict)
-    backup_at: datetime | None = None
-    backup_verified: bool | None = None
-    backup_name: str = ""
-    inventory_at: datetime | None = None
-    inventory_unknown: str = ""
-    simulated_at: datetime | None = None
-    plan_unchanged: bool | None = None
-    disk_free: int | None = None
-    emergencies: Mapping[str, str] = field(default_factory=dict)
-
-
-def gates(facts: GateFacts) -> tuple[Gate, ...]:
-    """Return every gate of a change, in the order people work through them."""
-    found = [*(_notice(audience, facts) for audience in AUDIENCES), _backup(facts)]
-    return (*found, _inventory(facts), _plan(facts), _disk(facts))
-
-
-def _gate(facts: GateFacts, key: GateKey, *, evidence: str = "", missing: str = "") -> Gate:
-    """Return a gate that is met when nothing is missing."""
-    reason = facts.emergencies.get(key, "").strip() if missing else ""
-    return Gate(key, not missing, "" if missing else evidence, missing, reason)
-
-
-def _notice(audience: Audience, facts: GateFacts) -> Gate:
-    evidence = facts.announced.get(audience, "").strip()
-    missing = "" if evidence else tr("Party A has not told them yet, or the evidence is missing.")
-    return _gate(facts, _NOTICES[audience], evidence=evidence, missing=missing)
-
-
-def _backup(facts: GateFacts) -> Gate:
-    missing = ""
-    if facts.backup_at is None:
-        missing = tr("There is no backup.")
-    elif facts.now - facts.backup_at > FRESH:
-        missing = tr("The newest backup is older than 24 hours.")
-    elif facts.backup_verified is None:
-        missing = tr("The newest backup has not been verified.")
-    elif not facts.backup_verified:
-        missing = tr("The newest backup did not pass its verification.")
-    return _gate(facts, "backup", evidence=facts.backup_name, missing=missing)
-
-
-def _inventory(facts: GateFacts) -> Gate:
-    missing = ""
-    if facts.inventory_unknown:
-        missing = facts.inventory_unknown
-    elif facts.inventory_at is None:
-        missing = tr("The server has not been scanned.")
-    elif facts.now - facts.inventory_at > FRESH:
-        missing = tr("The last scan is older than 24 hours.")
-    return _gate(facts, "inventory", evidence=_when(facts.inventory_at), missing=missing)
-
-
-def _plan(facts: GateFacts) -> Gate:
-    missing = ""
-    if facts.simulated_at is None:
-        missing = tr("The plan has not been simulated.")
-    elif facts.now - facts.simulated_at > FRESH:
-        missing = tr("The simulation is older than 24 hours.")
-    elif facts.plan_unchanged is None:
-        missing = tr("It is not known whether the plan still holds: simulate again.")
-    elif not facts.plan_unchanged:
-        missing = tr("The server has changed since the simulation: the plan no longer holds.")
-    return _gate(facts, "plan", evidence=_when(facts.simulated_at), missing=missing)
-
-
-def _disk(facts: GateFacts) -> Gate:
-    missing = ""
-    if facts.disk_free is None:
-        missing = tr("The free space on the server is not known.")
-    elif facts.disk_free < FREE_BYTES:
-        missing = tr(
-            "Only {free} GB are free on the server; 2 GB are needed.",
-            free=f"{facts.disk_free / 1024**3:.1f}",
-        )
-    free = facts.disk_free or 0
-    return _gate(facts, "disk", evidence=f"{free / 1024**3:.1f} GB", missing=missing)
-
-
-def _when(at: datetime | None) -> str:
-    return f"{at.astimezone():%Y-%m-%d %H:%M}" if at else ""

@@ -66,7 +66,8 @@ class Contract:
     of which what is worked counts in steps of `day_step`, rounded up (0: exactly).  `staff` says
     how many people Party B keeps on each post.  `payment_days` and `notice_days` are working days:
     from signing to payment, and from a change of contact to its notice.  `renews` names the
-    contract that this one continues.
+    contract that this one continues.  `two_person` says that whoever plans a change of a server
+    does not release it alone.
     """
 
     id: str
@@ -89,6 +90,7 @@ class Contract:
     notice_days: int = 3
     paid_on: date | None = None
     renews: str = ""
+    two_person: bool = False
 
     @property
     def items_total(self) -> Decimal:

@@ -7,15 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from db.engine import Database
-from db.ids import uuid7
 from db.journal import Journal
-from db.models import ArchiveRow
 from gmops_desktop.adapters.packages import PlanRefused
 from gmops_desktop.addresses import Resource, SshAddress, WebAddress
 from gmops_desktop.context import Context
 from gmops_desktop.contract.updates import Inventory, Plan, Update
 from gmops_desktop.errors import Cancelled, OpsError
-from gmops_desktop.services.patches import Change, Patches
+from gmops_desktop.services.patches import Change, Hands, Patches
 
 HOST = Resource("h", "host", "web1", SshAddress("web1"))
 NGINX = Update("nginx", "amd64", "1.22.1-9", "1.22.1-9+deb12u2", "Debian/stable-security", True)
@@ -30,9 +28,8 @@ class World:
         self.database = database
         self.now = datetime(2018, 4, 2, 8, 0, tzinfo=UTC)
         self.journal = Journal(database, actor=lambda: "Li Wei", now=lambda: self.now)
-        self.patches = Patches(
-            database, self.journal, self._scan, self._simulate, now=lambda: self.now
-        )
+        hands = Hands(scan_host=self._scan, simulate_host=self._simulate)
+        self.patches = Patches(database, self.journal, hands, now=lambda: self.now)
         self.updates: tuple[Update, ...] = (NGINX, TZDATA, PHP)
         self.unknown = ""
         self.scans = 0
@@ -57,27 +54,9 @@ class World:
     def queue(self, **options) -> Change:
         return self.patches.queue(HOST, Context(), **options)
 
-    def add_backup(self, *, verified: bool | None = True) -> None:
-        with self.database.session() as session, session.begin():
-            session.add(
-                ArchiveRow(
-                    id=uuid7(),
-                    at=self.now,
-                    seconds=1.0,
-                    source="site@db",
-                    schema="site",
-                    purpose="backup",
-                    path="/x",
-                    file_bytes=1,
-                    text_bytes=1,
-                    travelled=1,
-                    rows=1,
-                    tables=1,
-                    consistency="consistent",
-                    verified=verified,
-                    verified_at=self.now,
-                )
-            )
+    def window(self, change: Change) -> Change:
+        begin = self.now + timedelta(hours=1)
+        return self.patches.set_window(change.id, begin, begin + timedelta(hours=2))
 
 
 @pytest.fixture
@@ -94,18 +73,18 @@ def test_a_scan_is_kept(world: World) -> None:
 
 def test_what_is_queued_is_the_simulated_plan_and_not_what_is_held(world: World) -> None:
     change = world.queue()
-    assert (change.number, change.state) == ("C-0001", "awaiting_notice")
+    assert (change.number, change.state) == ("C-0001", "simulated")
     assert change.title == "2 updates on web1"
-    assert change.plan.packages == (NGINX, TZDATA)
-    assert change.plan.services == ("nginx.service",)
+    assert change.updates.packages == (NGINX, TZDATA)
+    assert change.updates.services == ("nginx.service",)
     assert world.patches.get("c-0001") == world.patches.get(change.id) == change
     assert world.patches.all() == (change,)
     assert [step.action for step in world.patches.steps("C-0001")] == ["Queued"]
 
 
 def test_security_only_and_by_name(world: World) -> None:
-    assert world.queue(security_only=True).plan.packages == (NGINX,)
-    assert world.queue(names=["tzdata"]).plan.packages == (TZDATA,)
+    assert world.queue(security_only=True).updates.packages == (NGINX,)
+    assert world.queue(names=["tzdata"]).updates.packages == (TZDATA,)
     assert world.queue().number == "C-0003"
 
 
@@ -163,31 +142,28 @@ def missing(change: Change) -> dict[str, str]:
 
 def test_the_gates_show_what_is_missing_until_it_is_there(world: World) -> None:
     change = world.queue()
-    assert set(missing(change)) == {
-        "notice_users",
-        "notice_leaders",
-        "notice_responsible",
-        "backup",
-    }
-    world.add_backup(verified=None)
-    assert "has not been verified" in missing(world.patches.get(change.id))["backup"]
-    world.add_backup()
+    told = {"notice_users", "notice_leaders", "notice_responsible"}
+    later = {"window", "disk", "manager", "way_back", "checks"}
+    assert set(missing(change)) == told | later
+    assert "No window is set" in missing(change)["notice_users"]
+    change = world.window(change)
+    assert change.state == "awaiting_notice"
     for audience in ("users", "leaders"):
         change = world.patches.announce(change.id, audience, f"notice 12 to {audience}")
         assert change.state == "awaiting_notice"
-    assert set(missing(change)) == {"notice_responsible"}
+    assert set(missing(change)) == {"notice_responsible"} | later
     change = world.patches.announce(change.id, "responsible", " call 9:00 ")
     assert change.state == "awaiting_window"
     assert change.announced["responsible"] == "call 9:00"
-    assert missing(change) == {}
+    assert set(missing(change)) == later
     assert [step.text for step in world.patches.steps(change.id)][-1].endswith(": call 9:00")
 
     world.now += timedelta(hours=25)
-    assert set(missing(world.patches.get(change.id))) == {"backup", "inventory", "plan"}
+    assert "plan" in missing(world.patches.get(change.id))
 
 
 def test_an_announcement_needs_evidence_and_a_known_audience(world: World) -> None:
-    change = world.queue()
+    change = world.window(world.queue())
     with pytest.raises(OpsError, match="needs evidence"):
         world.patches.announce(change.id, "users", "  ")
     with pytest.raises(OpsError, match="none of those"):
@@ -198,16 +174,19 @@ def test_an_announcement_needs_evidence_and_a_known_audience(world: World) -> No
 def test_two_devices_that_announce_apart_do_not_overwrite_each_other(
     world: World, database: Database, tmp_path
 ) -> None:
-    change = world.queue()
+    change = world.window(world.queue())
     other = Database(tmp_path / "other.db")
     second = World(other)
     second.journal.merge(world.journal.entries())
     world.patches.announce(change.id, "users", "notice 12")
     second.patches.announce(change.id, "leaders", "letter 3")
+    world.patches.announce(change.id, "responsible", "call 9:00")
     world.journal.merge(second.journal.entries())
     merged = world.patches.get(change.id)
-    assert merged.announced == {"users": "notice 12", "leaders": "letter 3"}
+    assert set(merged.announced.values()) == {"notice 12", "letter 3", "call 9:00"}
     assert not merged.conflict
+    assert merged.state == "awaiting_window"  # neither device knew it
+    assert world.journal.strangers() == ()
     other.close()
 
 
@@ -218,7 +197,7 @@ def test_the_same_simulation_holds_and_renews_the_gate(world: World) -> None:
     change = world.patches.simulate(HOST, change.id, Context())
     assert "plan" not in missing(change)
     assert change.drift == ()
-    assert world.patches.steps(change.id)[-1].text == "The plan still holds."
+    assert world.patches.steps(change.id)[-1].text.startswith("The plan still holds.")
 
 
 def test_drift_is_named_and_closes_the_gate(world: World) -> None:
@@ -258,7 +237,7 @@ def test_cancelling_needs_a_reason_and_ends_the_change(world: World) -> None:
         lambda: world.patches.announce(change.id, "users", "x"),
         lambda: world.patches.simulate(HOST, change.id, Context()),
     ):
-        with pytest.raises(OpsError, match="C-0001 has ended: Cancelled"):
+        with pytest.raises(OpsError, match="C-0001 is “Cancelled”"):
             act()
 
 
@@ -268,7 +247,7 @@ def test_an_unknown_change_is_named(world: World) -> None:
 
 
 def test_the_queue_survives_a_replay(world: World) -> None:
-    change = world.queue()
+    change = world.window(world.queue())
     world.patches.announce(change.id, "users", "notice 12")
     before = world.patches.all()
     world.journal.rebuild()

@@ -29,7 +29,7 @@ from gmops_desktop.context import Context
 from gmops_desktop.contract.updates import Inventory, Plan, Update
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.finding import Finding
-from gmops_desktop.services.patches import Patches
+from gmops_desktop.services.patches import Hands, Patches
 from gmops_desktop.services.reports import Reports
 from gmops_desktop.services.ticket_batches import Batch, Refused
 from gmops_desktop.services.ticket_imports import TicketImports
@@ -86,7 +86,7 @@ def patches(database: Database, journal: Journal) -> Patches:
     def simulate(address: SshAddress, wanted: object, context: Context) -> Plan:
         return Plan((update,), (), (), (), None, "Inst openssl", now)
 
-    return Patches(database, journal, scan, simulate)
+    return Patches(database, journal, Hands(scan_host=scan, simulate_host=simulate))
 
 
 def test_every_tab_and_dialog(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from PySide6.QtCore import Qt
@@ -17,7 +17,7 @@ from gmops_desktop.context import Context
 from gmops_desktop.contract.updates import Inventory, Plan, Update
 from gmops_desktop.errors import OpsError
 from gmops_desktop.services.contracts import Contracts
-from gmops_desktop.services.patches import Patches
+from gmops_desktop.services.patches import Hands, Patches
 from gmops_desktop.tasks import TaskRunner
 from ui.patch_page import lacking
 from ui.patches_tab import PatchesTab
@@ -59,7 +59,7 @@ def host() -> Host:
 
 @pytest.fixture
 def patches(database: Database, journal: Journal, host: Host) -> Patches:
-    return Patches(database, journal, host.scan, host.simulate)
+    return Patches(database, journal, Hands(scan_host=host.scan, simulate_host=host.simulate))
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_a_host_that_is_down_reaches_the_user(
 
 def test_only_the_security_updates_are_queued(queued: PatchesTab, patches: Patches) -> None:
     change = patches.all()[0]
-    assert change.plan.packages == (OPENSSL,)
+    assert change.updates.packages == (OPENSSL,)
     assert queued.page.number.full_text == change.number
     assert queued.page.heading.full_text == "openssl 1.0.2k-12 → 1.0.2k-16"
     assert "Inst openssl" in queued.page.log.toPlainText()
@@ -168,13 +168,15 @@ def test_chosen_packages_are_queued(
     assert scanned.offer.chosen.isEnabled()
     qtbot.mouseClick(scanned.offer.chosen, Qt.MouseButton.LeftButton)
     settled()
-    assert patches.all()[0].plan.packages == (CURL,)
+    assert patches.all()[0].updates.packages == (CURL,)
 
 
 def test_a_notice_with_its_evidence_meets_its_gate(
     qtbot: QtBot, queued: PatchesTab, patches: Patches, settled: Callable[[], None]
 ) -> None:
     before = patches.all()[0]
+    begin = datetime.now(UTC) + timedelta(hours=1)
+    patches.set_window(before.id, begin, begin + timedelta(hours=2))
     for name in ("users", "leaders", "responsible"):
         qtbot.waitUntil(lambda: bool(record_buttons(queued)))
         qtbot.mouseClick(record_buttons(queued)[0], Qt.MouseButton.LeftButton)
