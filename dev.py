@@ -59,6 +59,10 @@ SERVER_PACKAGES = [
     "busybox",
     "acl",
     "attr",
+    "dnf",
+    "dnf-plugins-core",
+    "rpm",
+    "createrepo-c",
 ]
 # What lays out the tree of a MySQL 9.
 TREE_PACKAGES = ["debootstrap"]

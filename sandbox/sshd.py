@@ -9,6 +9,7 @@ import base64
 import getpass
 import hashlib
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -27,16 +28,25 @@ from sandbox.server import Server
 
 
 class Sshd(Server):
-    """The SSH server of `folder`; `environment` is set for every command run over it."""
+    """The SSH server of `folder`; `environment` is set for every command run over it.
+
+    `inside` gives the words that run a command elsewhere: in a tree or a name space of its own.
+    """
 
     name = "sshd"
     greets = True
 
     def __init__(
-        self, folder: Path, port: int = 0, *, environment: dict[str, str] | None = None
+        self,
+        folder: Path,
+        port: int = 0,
+        *,
+        environment: dict[str, str] | None = None,
+        inside: Callable[[Sequence[str]], Sequence[str]] | None = None,
     ) -> None:
         super().__init__(folder, port)
         self.environment = environment or {}
+        self._inside = inside or (lambda words: words)
 
     @property
     def key_file(self) -> Path:
@@ -75,7 +85,7 @@ class Sshd(Server):
         if os.geteuid() == 0:
             # sshd started by root insists on this empty folder; elsewhere it is not used.
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-        self._listen(lambda port: [server, *self._words(port)])
+        self._listen(lambda port: [*self._inside([str(server), *self._words(port)])])
 
     def _words(self, port: int) -> list[str]:
         options = [

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,81 @@ class Update:
     bytes: int | None = None
 
 
+# Why an update is there and is not installed with the others.
+Reason = Literal["held", "removes", "dependency", "phased", "pro", "excluded", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBack:
+    """An update that waits and would not be installed; `detail` names what stands in the way."""
+
+    name: str
+    reason: Reason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """Where the host gets packages from.
+
+    `security` is whether it publishes which updates mend security holes, None where nobody knows;
+    `fault` is why it could not be asked this time.
+    """
+
+    name: str
+    security: bool | None = None
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kernels:
+    """The kernel that runs, those installed, and the newest of the same flavour ("" unknown)."""
+
+    running: str
+    installed: tuple[str, ...] = ()
+    newest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Updater:
+    """What installs updates by itself, without anybody being told.
+
+    `active` is None where nobody knows; `scope` is what it takes ("security", origins); `reboots`
+    whether it may restart the host; `switch_off` the command that ends it.
+    """
+
+    name: str
+    active: bool | None
+    scope: str = ""
+    reboots: bool | None = None
+    switch_off: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A part of the web stack seen on the host: which, its version, where it lies.
+
+    `package` is the package it belongs to, "" for one that was built or copied there by hand, None
+    where nobody knows.  `unknown` says why its version is not known.
+    """
+
+    product: str
+    version: str
+    place: str
+    package: str | None = None
+    unknown: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What a host's package manager knows.
+    """What a host's package manager knows, and what else ages on it.
 
-    `unknown` says why nothing can be said; `updates` is then empty, which does not mean none.
-    `lists_at` is when the host last fetched what its archives offer; `notes` are finished sentences
-    about what limits this answer.
+    `unknown` says why nothing can be said of updates; `updates` is then empty, which does not mean
+    none.  `lists_at` is when the host last fetched what its archives offer; `notes` are finished
+    sentences about what limits this answer; `unknowns` says of single parts why they are not known.
+    `system_id` and `system_version` are ID and VERSION_ID of os-release.  `restarts` are services
+    that still run what was replaced, `reboot_packages` those that asked for a restart of the host.
+    `download_bytes` and `disk_bytes` are what all updates together would fetch and add.
     """
 
     resource_id: str
@@ -50,11 +118,41 @@ class Inventory:
     unknown: str
     lists_at: datetime | None = None
     notes: tuple[str, ...] = ()
+    system_id: str = ""
+    system_version: str = ""
+    not_taken: tuple[KeptBack, ...] = ()
+    repositories: tuple[Repository, ...] = ()
+    kernels: Kernels | None = None
+    reboot_packages: tuple[str, ...] = ()
+    restarts: tuple[str, ...] | None = None
+    updaters: tuple[Updater, ...] = ()
+    components: tuple[Component, ...] = ()
+    download_bytes: int | None = None
+    disk_bytes: int | None = None
+    unknowns: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def security(self) -> int | None:
-        """How many updates mend a security hole; None where nobody knows."""
-        return None if self.unknown else sum(update.security for update in self.updates)
+        """How many updates mend a security hole; None where nobody knows.
+
+        Where some repository does not say, what others say is the least there is; none is unknown.
+        """
+        if self.unknown:
+            return None
+        known = sum(update.security for update in self.updates)
+        return known or (None if self.unjudged or self.silent else 0)
+
+    @property
+    def silent(self) -> tuple[Repository, ...]:
+        """The repositories that could not be asked."""
+        return tuple(one for one in self.repositories if one.fault)
+
+    @property
+    def unjudged(self) -> tuple[Update, ...]:
+        """The updates of which nobody knows whether they mend a security hole."""
+        judged = {one.name for one in self.repositories if one.security}
+        mute = {one.name for one in self.repositories} - judged
+        return tuple(one for one in self.updates if not one.security and one.origin in mute)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,26 +203,32 @@ def to_dict(record: Inventory | Plan) -> dict[str, Any]:
 
 
 def inventory_from_dict(values: Mapping[str, Any]) -> Inventory:
-    """Return the inventory `to_dict` was given."""
-    lists_at = values.get("lists_at")
+    """Return the inventory `to_dict` was given, by this version or an older one."""
+    plain = {name: value for name, value in values.items() if name in _PLAIN}
+    lists_at, kernels = values.get("lists_at"), values.get("kernels")
+    restarts = values.get("restarts")
     return Inventory(
-        resource_id=values["resource_id"],
+        **plain,
         at=datetime.fromisoformat(values["at"]),
-        manager=values["manager"],
-        system=values["system"],
         updates=tuple(_update(one) for one in values["updates"]),
         held=tuple(values["held"]),
         kept_back=tuple(values["kept_back"]),
-        reboot_required=values["reboot_required"],
-        automatic=values["automatic"],
-        unknown=values["unknown"],
         lists_at=datetime.fromisoformat(lists_at) if lists_at else None,
         notes=tuple(values.get("notes", ())),
+        not_taken=tuple(KeptBack(**one) for one in values.get("not_taken", ())),
+        repositories=tuple(Repository(**one) for one in values.get("repositories", ())),
+        kernels=Kernels(kernels["running"], tuple(kernels["installed"]), kernels["newest"])
+        if kernels
+        else None,
+        reboot_packages=tuple(values.get("reboot_packages", ())),
+        restarts=None if restarts is None else tuple(restarts),
+        updaters=tuple(Updater(**one) for one in values.get("updaters", ())),
+        components=tuple(Component(**one) for one in values.get("components", ())),
     )
 
 
 def plan_from_dict(values: Mapping[str, Any]) -> Plan:
-    """Return the plan `to_dict` was given."""
+    """Return the plan `to_dict` was given, by this version or an older one."""
     return Plan(
         packages=tuple(_update(one) for one in values["packages"]),
         installs=tuple(values["installs"]),
@@ -143,3 +247,10 @@ def plan_from_dict(values: Mapping[str, Any]) -> Plan:
 def _update(values: Mapping[str, Any]) -> Update:
     """Return an update as it was stored; an older version knew fewer of its fields."""
     return Update(**{**values, "cves": tuple(values.get("cves", ()))})
+
+
+# The fields of an inventory that JSON gives back as they were.
+_PLAIN: Final = frozenset(
+    {"resource_id", "manager", "system", "reboot_required", "automatic", "unknown", "system_id",
+     "system_version", "download_bytes", "disk_bytes", "unknowns"}
+)  # fmt: skip

@@ -95,7 +95,7 @@ def test_a_patched_host_has_no_updates_and_that_is_known() -> None:
     ("changed", "why"),
     [
         ({"manager": Section(1, "")}, "no package manager was found"),
-        ({"manager": Section(0, "dnf\n")}, "the host uses dnf"),
+        ({"manager": Section(0, "zypper\n")}, "the host uses zypper"),
         ({"manager": None}, "no package manager was found"),
         ({"upgrade": Section(124, "")}, "it took too long"),
         ({"upgrade": Section(100, "Reading\nE: dpkg was interrupted\n")}, "dpkg was interrupted"),
