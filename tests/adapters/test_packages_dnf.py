@@ -385,7 +385,7 @@ def test_a_real_dnf_is_scanned_and_simulated_over_ssh(shell: Shell, target: RpmT
     with pytest.raises(packages.PlanRefused, match=r"nginx-9\.9-1"):
         packages.simulate(shell, [found.updates[0], gone], Context())
     # Nothing was changed: neither there nor here.
-    status, said = shell.run("rpm -q nginx openssl-libs", Context(), deadline=30)
+    status, said = shell.run("rpm -q nginx openssl-libs", Context(), deadline=280)
     assert (status, said.split()) == (
         0, [b"nginx-1.20.1-14.el9.noarch", b"openssl-libs-3.0.7-24.el9.noarch"]
     )  # fmt: skip
