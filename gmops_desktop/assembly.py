@@ -18,17 +18,21 @@ from typing import TYPE_CHECKING
 from db.engine import Database
 from db.journal import Journal, utc_now
 from gmops_desktop.adapters.vault import Vault
+from gmops_desktop.addresses import SshAddress, TatAddress
 from gmops_desktop.archive.plain_copies import PlainCopies
 from gmops_desktop.context import as_they_end
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
 from gmops_desktop.outside import Outside
 from gmops_desktop.paths import Home
 from gmops_desktop.services.sealing import KEY_FILE, Sealing
 from gmops_desktop.settings import SettingsFile
 
 if TYPE_CHECKING:
-    from gmops_desktop.addresses import AccountAddress
+    from gmops_desktop.addresses import AccountAddress, Resource
     from gmops_desktop.context import Context
     from gmops_desktop.contract.looks import AccountDetails
+    from gmops_desktop.contract.runs import RunLook
     from gmops_desktop.reports.facts import MonthFacts
     from gmops_desktop.services.account_settings import AccountBackups
     from gmops_desktop.services.alerts import Alerts
@@ -539,6 +543,8 @@ class Services:
         hands = Hands(
             scan_host=self._outside.scan_host,
             simulate_host=self._outside.simulate_host,
+            take_checks=self.checking.take,
+            look_run=self._look_run,
             alone=lambda resource: held_for_change(self.home.locks, resource),
             troubles=self.troubles,
             days=self.ledgers,
@@ -546,6 +552,12 @@ class Services:
             keep_log=self._keep_log,
         )
         return Patches(self._database, self._journal, hands)
+
+    def _look_run(self, resource: Resource, run_id: str, offset: int, context: Context) -> RunLook:
+        address = resource.address
+        if not isinstance(address, SshAddress | TatAddress):
+            raise OpsError(tr("{name} is not a server.", name=resource.name))
+        return self._outside.look_run(address, run_id, offset, context)
 
     def _keep_log(self, change_id: str, name: str, log: bytes, context: Context) -> None:
         """Attach the log of a run to its change."""

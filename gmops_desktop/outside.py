@@ -32,6 +32,7 @@ from gmops_desktop.contract.looks import (
     MysqlDetails,
     WebDetails,
 )
+from gmops_desktop.contract.runs import RunLook
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.paths import Home
@@ -244,6 +245,16 @@ class Outside:
             address,
             context,
             lambda server, left: host_checks.look(server, wanted, context, deadline=left),
+        )
+
+    def look_run(self, address: HostAddress, run_id: str, offset: int, context: Context) -> RunLook:
+        """Ask a host what became of a run, with its log from `offset` on."""
+        from gmops_desktop.adapters import detached
+
+        if isinstance(address, TatAddress):
+            return detached.look(self._agent(address), run_id, context, offset)
+        return self.kept.over(
+            address, context, lambda server, _left: detached.look(server, run_id, context, offset)
         )
 
     def check_site(self, address: WebAddress, context: Context) -> tuple[Checked, ...]:

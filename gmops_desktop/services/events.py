@@ -14,6 +14,7 @@ from db.columns import from_milliseconds
 from db.engine import Database
 from db.journal import Journal
 from db.models import AlertRow, ArchiveRow, ChangeRow, RestoreRow, TicketRow
+from gmops_desktop.contract import change_steps
 from gmops_desktop.contract.events import Event, EventKind
 from gmops_desktop.contract.metrics import LOOK, UP
 from gmops_desktop.contract.record import EntryView
@@ -140,7 +141,7 @@ def _subject(entry: EntryView) -> str:
 
 
 def _said(entry: EntryView) -> str:
-    step = step_of(entry, "")
+    step = change_steps.step_of(entry, "") if entry.kind == "change" else step_of(entry, "")
     first = step.text.partition("\n")[0]
     return " · ".join(filter(None, (step.action, first)))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from gmops_desktop.addresses import Resource
 from gmops_desktop.context import Context
+from gmops_desktop.contract.change_steps import handed_in
 from gmops_desktop.contract.changes import next_step
 from gmops_desktop.contract.steps import Handed
 from gmops_desktop.contract.terms import day_of
@@ -18,7 +19,6 @@ from gmops_desktop.language import tr
 from gmops_desktop.services.patches.queue import check_host
 from gmops_desktop.services.patches.record import Change, fields_of
 from gmops_desktop.services.patches.running import Running, last_run
-from gmops_desktop.services.patches.told import handed_in
 
 
 class Ending(Running):

@@ -25,7 +25,22 @@ from gmops_desktop.services.patches.works import Work
 ScanHost = Callable[[SshAddress, Context], Inventory]
 SimulateHost = Callable[[SshAddress, Sequence[Update], Context], Plan]
 LookRun = Callable[[Resource, str, int, Context], RunLook]
-TakeChecks = Callable[[Resource, Mapping[str, Any], Context], Checks]
+
+
+class TakeChecks(Protocol):
+    """What looks at a server before and after (`checking.Checking.take`)."""
+
+    def __call__(
+        self,
+        host: Resource,
+        plan: Mapping[str, Any],
+        context: Context,
+        *,
+        patient: float = 0.0,
+        before: Checks | None = None,
+    ) -> Checks:
+        """Look at everything that hangs on `host`; for up to `patient` seconds again, until nothing
+        is worse than `before`."""
 
 
 class Days(Protocol):
@@ -69,6 +84,7 @@ class Hands:
     """`works` do the work of each kind of change; `take_checks` looks at a server before and after;
     `look_run` asks what became of a run.  `alone` holds a server against other programs of this
     machine while a run is begun.  `keep_log` files the log of a run under a name and its change.
+    `patient` is for how many seconds what was restarted may need until all is well again.
     `pauses` are the seconds before each further try once the line is lost, `every` those between
     two looks at a run.
     """
@@ -83,5 +99,6 @@ class Hands:
     days: Days | None = None
     tickets: TicketBook | None = None
     keep_log: Callable[[str, str, bytes, Context], None] | None = None
+    patient: float = 120.0
     pauses: Sequence[float] = (1, 2, 5, 10, 15, 30, 30, 30, 30, 60, 60, 60)
     every: float = 1.0

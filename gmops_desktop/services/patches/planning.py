@@ -5,14 +5,13 @@ Each checks that it is its turn, writes one entry, and returns the change as it 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, get_args
 
 from gmops_desktop.addresses import Resource
 from gmops_desktop.context import Context
-from gmops_desktop.contract.change_checks import checks_to_dict
+from gmops_desktop.contract.change_checks import Checks, checks_to_dict
 from gmops_desktop.contract.change_states import EMERGENCY, digest_of_plan, window_of
 from gmops_desktop.contract.changes import AUDIENCES, Audience, word_of_audience
 from gmops_desktop.contract.gates import GateKey, gates, notice_gate, word_of_gate
@@ -256,7 +255,8 @@ class Planning(Queue):
             }
             return self._book.record(session, row, "change.checked_before", fields)
 
-    def _checked(self, resource: Resource, change: Change, context: Context) -> Any:
+    def _checked(self, resource: Resource, change: Change, context: Context) -> Checks:
+        """Return what is looked at now; after the change what was restarted is given its time."""
         take = self._hands.take_checks
         if take is None:
             raise OpsError(
@@ -264,8 +264,9 @@ class Planning(Queue):
                 unharmed=tr("Nothing was done on the server."),
             )
         context.progress(None, tr("Checking {name} …", name=resource.name))
-        # This machine's clock: an old look must not pass for one of now.
-        return replace(take(resource, change.plan, context), at=self._book.now())
+        patient = self._hands.patient if change.runs else 0.0
+        before = change.before if change.runs else None
+        return take(resource, change.plan, context, patient=patient, before=before)
 
     # ------------------------------------------------------------ given up
 

@@ -13,6 +13,7 @@ from gmops_desktop.adapters.packages import PlanRefused
 from gmops_desktop.addresses import Resource, SshAddress
 from gmops_desktop.context import Context
 from gmops_desktop.contract.change_states import EMERGENCY, digest_of_plan
+from gmops_desktop.contract.change_steps import Step, step_of
 from gmops_desktop.contract.changes import AUDIENCES, ChangeKind
 from gmops_desktop.contract.gates import FRESH
 from gmops_desktop.contract.updates import (
@@ -28,7 +29,6 @@ from gmops_desktop.language import tr, tr_n
 from gmops_desktop.services.patches.book import Book
 from gmops_desktop.services.patches.hands import Hands
 from gmops_desktop.services.patches.record import Change, fields_of
-from gmops_desktop.services.patches.told import Step, step_of
 from gmops_desktop.services.patches.works import Played, Work
 
 _CLOCK_SLIP: Final = timedelta(minutes=5)

@@ -13,11 +13,11 @@ from datetime import datetime
 from db.engine import Database
 from db.journal import Journal, utc_now
 from gmops_desktop.services.patches.book import Book
-from gmops_desktop.services.patches.ending import Ending
 from gmops_desktop.services.patches.hands import Hands
+from gmops_desktop.services.patches.papers import Papers
 
 
-class Patches(Ending):
+class Patches(Papers):
     """The inventories and the queue; `hands` reach the servers and the other services."""
 
     def __init__(

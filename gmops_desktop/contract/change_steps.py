@@ -16,6 +16,7 @@ from gmops_desktop.language import mark, tr
 
 _ACTIONS: Final[dict[str, str]] = {
     "change.queued": mark("Queued"),
+    "change.linked": mark("Linked"),
     "change.assessed": mark("Assessed"),
     "change.simulated": mark("Simulated again"),
     "change.replanned": mark("Plan changed"),
