@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from gmops_desktop.contract.looks import AccountDetails
     from gmops_desktop.contract.runs import RunLook
     from gmops_desktop.reports.facts import MonthFacts
+    from gmops_desktop.reports.paper_facts import PaperFacts, TicketFacts
     from gmops_desktop.services.account_settings import AccountBackups
     from gmops_desktop.services.alerts import Alerts
     from gmops_desktop.services.attachments import Attachments
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     from gmops_desktop.services.patches import Patches
     from gmops_desktop.services.patches.checking import Checking
     from gmops_desktop.services.records import Records
-    from gmops_desktop.services.reports import Reports
+    from gmops_desktop.services.reports import Kind, Reports
     from gmops_desktop.services.restores import Restores
     from gmops_desktop.services.retention import Retention
     from gmops_desktop.services.roster import Roster
@@ -107,7 +108,7 @@ class Services:
         self.home = home
         self.settings = settings
         self._database = database
-        self._journal = Journal(database, actor=lambda: settings.current.actor or getpass.getuser())
+        self._journal = Journal(database, actor=self._actor)
         self._outside = Outside(home, secret)
 
     def catch_up(self) -> None:
@@ -289,7 +290,23 @@ class Services:
     def reports(self) -> Reports:
         from gmops_desktop.services.reports import Reports
 
-        return Reports(self._database, self._journal, lambda: self.home.reports, self._month)
+        return Reports(
+            self._database, self._journal, lambda: self.home.reports, self._month, self._papers()
+        )
+
+    def _papers(self) -> dict[Kind, Callable[[str], PaperFacts]]:
+        """Return who gathers the facts of each kind of document, beside the month's."""
+
+        def of_ticket(number: str) -> TicketFacts:
+            from gmops_desktop.gathering.tickets import TicketPapers
+
+            gather = TicketPapers(self.contracts, self.tickets, self.ledgers, self._actor)
+            return gather(number)
+
+        return {"fault": of_ticket, "visit": of_ticket, "evaluation": of_ticket}
+
+    def _actor(self) -> str:
+        return self.settings.current.actor or getpass.getuser()
 
     def _month(self, start: date, end: date) -> MonthFacts:
         from gmops_desktop.month_facts import Collector

@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 
 from gmops_desktop.contract.changes import AUDIENCES, word_of_audience
 from gmops_desktop.contract.record import EntryView
+from gmops_desktop.contract.terms import as_told
 from gmops_desktop.contract.ticket_bonds import LinkKind, word_of_link
 from gmops_desktop.contract.tickets import (
     Pause,
@@ -290,7 +291,7 @@ _SAID: Final[dict[str, Callable[[EntryView], str]]] = {
 
 
 def _stamp(said: Any) -> str:
-    return f"{datetime.fromisoformat(said).astimezone():%Y-%m-%d %H:%M}"
+    return f"{as_told(datetime.fromisoformat(said)):%Y-%m-%d %H:%M}"
 
 
 def _days(days: object) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -222,6 +224,24 @@ def renewal_of(before: Contract, signed_on: date | None) -> Contract:
 
 
 # ---------------------------------------------------------------- days and months
+
+
+_told_in: ContextVar[tzinfo | None] = ContextVar("told_in", default=None)
+
+
+@contextmanager
+def told_in(zone: tzinfo) -> Iterator[None]:
+    """Tell moments in that zone inside the block: documents say Beijing time, wherever made."""
+    token = _told_in.set(zone)
+    try:
+        yield
+    finally:
+        _told_in.reset(token)
+
+
+def as_told(at: datetime) -> datetime:
+    """Return a moment in the zone in which it is told here: the machine's own, if none is set."""
+    return at.astimezone(_told_in.get())
 
 
 def day_of(at: datetime) -> date:

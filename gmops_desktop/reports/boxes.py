@@ -169,6 +169,34 @@ class TickWord(Flowable):
             canvas.drawPath(path, stroke=1, fill=0)
 
 
+class TickLine(Flowable):
+    """A word and choices beside it, each with a box to be ticked by hand."""
+
+    def __init__(self, word: str, choices: Sequence[str]) -> None:
+        super().__init__()
+        self._word = Paragraph(strong(word), FACT)
+        self._choices = [Paragraph(choice, FACT) for choice in choices]
+
+    def wrap(self, availWidth: float, availHeight: float) -> tuple[float, float]:
+        """Take the whole width and one line."""
+        self.width, self.height = availWidth, FACT.leading + 3
+        return self.width, self.height
+
+    def draw(self) -> None:
+        """Draw the word, the boxes and the choices."""
+        canvas, x = self.canv, 0.0
+        canvas.setStrokeColor(INK)
+        canvas.setLineWidth(0.6)
+        for place, text in enumerate((self._word, *self._choices)):
+            if place:
+                canvas.rect(x, 4, 7, 7, stroke=1, fill=0)
+                x += 11
+            wide = text.natural_width()
+            text.wrap(wide + 1, self.height)
+            text.drawOn(canvas, x, 1.5)
+            x += wide + 16
+
+
 class _Writable(Paragraph):
     """Words at the top of a cell that is filled in by hand."""
 

@@ -1,13 +1,13 @@
 """Charts drawn from plain shapes in the document's own face, readable in grey print.
 
-Hatching always means that nobody looked.
+Hatching means that nobody looked, or that it was the other party's turn: what does not count.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
 from reportlab.graphics.shapes import Circle, Drawing, Line, Polygon, PolyLine, Rect, String
@@ -18,10 +18,12 @@ from gmops_desktop.reports.spans import Day, gaps, runs
 from gmops_desktop.reports.styles import GREY, GRID, INK, RULE, STATE_COLOURS
 
 Anchor = Literal["start", "middle", "end"]
+Turn = Literal["ours", "theirs", "nobody"]
 
 _SIZE: Final = 6.8  # points, every word in a chart
 _LEFT, _RIGHT = 27.0, 4.0  # beside the plot: the scale's words; half a date
 _HATCH: Final = HexColor("#aab3bf")
+_OURS: Final = HexColor("#2f6db5")
 _RED: Final = STATE_COLOURS["critical"]
 
 
@@ -36,6 +38,15 @@ class Curve:
     colour: Color
     values: Sequence[float | None]
     dash: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a bar of time, and whose turn it was; "nobody": it did not count at all."""
+
+    begin: datetime
+    end: datetime
+    turn: Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +160,53 @@ def day_strip(width: float, days: Sequence[Day], word: str, *, dated: bool, unti
     if dated:
         _dates(plot, (days[0].day, days[-1].day))
     return drawing
+
+
+def time_bar(
+    width: float,
+    pieces: Sequence[Piece],
+    words: tuple[str, str],
+    mark: tuple[datetime, str] | None,
+    legend: Sequence[tuple[Turn, str]],
+) -> Drawing:
+    """Return a span of time as a bar: whose turn it was when; `words` stand under its ends.
+
+    `mark` is a moment within it with its word.  What did not count is hatched or blank.
+    """
+    drawing = Drawing(width, 50)
+    plot = _Plot(drawing, 0, 22, width, 12)
+    first, last = pieces[0].begin, pieces[-1].end
+    whole = max((last - first).total_seconds(), 1.0)
+    for piece in pieces:
+        left = (piece.begin - first).total_seconds() / whole * width
+        wide = (piece.end - piece.begin).total_seconds() / whole * width
+        _turn(plot, piece.turn, left, plot.bottom, wide, plot.height)
+    frame = Rect(0, plot.bottom, width, plot.height)
+    frame.fillColor, frame.strokeColor, frame.strokeWidth = None, GREY, 0.5
+    drawing.add(frame)
+    plot.word(0, 12, words[0])
+    plot.word(width, 12, words[1], GREY, "end")
+    if mark is not None:
+        x = min(1.0, max(0.0, (mark[0] - first).total_seconds() / whole)) * width
+        green = STATE_COLOURS["ok"]
+        drawing.add(Line(x, plot.bottom - 3, x, 38, strokeColor=green, strokeWidth=1.2))
+        after = x < width / 2
+        plot.word(x + 3 if after else x - 3, 38, mark[1], INK, "start" if after else "end")
+    x = 0.0
+    for turn, word in legend:
+        _turn(plot, turn, x, 0.6, 10, 6)
+        plot.word(x + 13, 1, word, INK)
+        x += 13 + text_width(word, SANS, _SIZE) + 14
+    return drawing
+
+
+def _turn(plot: _Plot, turn: Turn, x: float, y: float, width: float, height: float) -> None:
+    if turn == "ours":
+        plot.block(x, y, width, height, _OURS)
+    elif turn == "theirs":
+        plot.hatch(x, y, width, height)
+    else:
+        plot.block(x, y, width, height, GRID)
 
 
 def _curves(plot: _Plot, curves: Sequence[Curve]) -> None:

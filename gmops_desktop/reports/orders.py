@@ -20,6 +20,7 @@ from gmops_desktop.contract.terms import Contact, Contract
 from gmops_desktop.language import Language
 from gmops_desktop.reports.change_facts import NoticeFacts, RecordFacts
 from gmops_desktop.reports.facts import MonthFacts
+from gmops_desktop.reports.paper_facts import TicketFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +197,27 @@ def make_change_record(facts: RecordFacts, document: Document) -> Built:
     from gmops_desktop.reports import change_record
 
     return change_record.make_change_record(facts, document)
+
+
+def make_fault_report(facts: TicketFacts, document: Document) -> Built:
+    """Return the report on a fault."""
+    from gmops_desktop.reports import fault_report
+
+    return fault_report.make_fault_report(facts, document)
+
+
+def make_service_form(facts: TicketFacts, document: Document) -> Built:
+    """Return the form of a visit, to be filled in and signed on the spot."""
+    from gmops_desktop.reports import service_form
+
+    return service_form.make_service_form(facts, document)
+
+
+def make_evaluation(facts: TicketFacts, document: Document) -> Built:
+    """Return the evaluation of a requirement."""
+    from gmops_desktop.reports import evaluation
+
+    return evaluation.make_evaluation(facts, document)
 
 
 def make_sheet(sheet: Sheet) -> bytes:

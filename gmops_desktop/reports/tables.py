@@ -139,7 +139,7 @@ def ruled_table(
         *([_cell(cell, at) for cell, at in zip(row, aligns, strict=True)] for row in rows),
     ]
     widths = _widths(content, shares)
-    table = Table(
+    table = _Ruled(
         content,
         colWidths=widths,
         repeatRows=1,
@@ -165,6 +165,20 @@ def ruled_table(
         )
     )
     return table
+
+
+class _Ruled(Table):
+    """A table whose head never stands at the foot of a page without a line below it."""
+
+    def split(self, availWidth: float, availHeight: float) -> list[Flowable]:
+        """Return the parts, or nothing where the first would hold no words but the head's."""
+        parts = super().split(availWidth, availHeight)
+        first = parts[0] if len(parts) > 1 else None
+        if isinstance(first, Table):
+            heights = first._rowHeights  # type: ignore[attr-defined]  # the stubs leave it out
+            if sum(heights[1:]) < CELL.leading:
+                return []
+        return parts
 
 
 def _cell(cell: Cell, align: Align) -> Flowable:

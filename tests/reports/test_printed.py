@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 
 from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Flowable, Spacer
 
+from gmops_desktop.reports.document import Paper, build
 from gmops_desktop.reports.orders import Built
-from printed import heads_at_the_foot, lacking, overlaps
+from gmops_desktop.reports.tables import ruled_table
+from printed import heads_at_the_foot, lacking, overlaps, pages_of
 
 
 def _page(*texts: tuple[float, float, str]) -> Built:
@@ -30,3 +34,18 @@ def test_a_lost_word_and_a_lonely_head_are_found() -> None:
     page = _page((72, 700, "some text"), (72, 60, "3. The way back"))
     assert lacking(page, ["some text", "other text"]) == ["other text"]
     assert heads_at_the_foot(page, ["3. The way back", "some text"]) == ["3. The way back"]
+
+
+def _story(blank: float) -> list[Flowable]:
+    rows = [[f"row {number}", "words " * 40] for number in range(6)]
+    return [Spacer(0, blank), ruled_table(("First", "Second"), rows, (1, 3))]
+
+
+def test_no_table_leaves_its_head_at_the_foot_of_a_page() -> None:
+    """Whatever room is left for it: the head goes on to the next page with its rows."""
+    for blank in range(600, 700, 4):
+        content, pages = build(partial(_story, blank), Paper("x", "x", "x", "x"))
+        built = Built(content, pages, "", ())
+        for page in pages_of(built):
+            assert not page.endswith("FirstSecond"), blank
+            assert "FirstSecond" not in page or "row" in page.split("FirstSecond")[-1], blank

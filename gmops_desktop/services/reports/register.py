@@ -29,8 +29,9 @@ from gmops_desktop.paths import write_atomically
 from gmops_desktop.reports.orders import Built, Document
 
 Kind = Literal[
-    "monthly", "drill", "contact", "payment", "sign_in", "hand_over", "notice", "change_record"
-]
+    "monthly", "drill", "contact", "payment", "sign_in", "hand_over", "notice", "change_record",
+    "fault", "visit", "evaluation",
+]  # fmt: skip
 Signed = Literal["unsigned", "party_b", "both"]
 
 _CODES: Final[dict[Kind, str]] = {
@@ -42,6 +43,9 @@ _CODES: Final[dict[Kind, str]] = {
     "hand_over": "YJ",  # 移交单
     "notice": "TJ",  # 停机通知
     "change_record": "BG",  # 变更记录
+    "fault": "GZ",  # 故障报告
+    "visit": "XC",  # 现场服务单
+    "evaluation": "PG",  # 需求评估单
 }
 _WORDS: Final[dict[Kind, str]] = {
     "monthly": mark("Monthly report"),
@@ -52,6 +56,9 @@ _WORDS: Final[dict[Kind, str]] = {
     "hand_over": mark("Hand-over form"),
     "notice": mark("Change notice"),
     "change_record": mark("Change record"),
+    "fault": mark("Fault report"),
+    "visit": mark("On-site service form"),
+    "evaluation": mark("Evaluation of a requirement"),
 }
 # Makes a document that prints the chain heads it is given.
 Produce = Callable[[Document, tuple[ChainHead, ...]], Built]

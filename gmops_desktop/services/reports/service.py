@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from db.engine import Database
 from db.journal import Journal, utc_now
 from gmops_desktop.context import Context
 from gmops_desktop.contract.record import ChainHead
-from gmops_desktop.contract.terms import Contract, day_of
+from gmops_desktop.contract.terms import ZONE, Contract, day_of, told_in
 from gmops_desktop.language import DEFAULT, Language, speaking, tr
 from gmops_desktop.reports import orders, rendering, worker
 from gmops_desktop.reports.change_facts import NoticeFacts, RecordFacts
@@ -24,12 +25,20 @@ from gmops_desktop.reports.orders import (
     LetterFacts,
     SignInFacts,
 )
+from gmops_desktop.reports.paper_facts import PaperFacts
 from gmops_desktop.services.reports.checking import faults_of_file, faults_of_heads
 from gmops_desktop.services.reports.periods import month_of
 from gmops_desktop.services.reports.register import Kind, Register, Report, write
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+_ORDERS: Final[dict[Kind, Callable[[Any, Document], Built]]] = {
+    "monthly": orders.make_monthly,
+    "fault": orders.make_fault_report,
+    "visit": orders.make_service_form,
+    "evaluation": orders.make_evaluation,
+}
 
 Facts = TypeVar("Facts", bound="DataclassInstance")
 Order = Callable[[Facts, Document], Built]
@@ -48,34 +57,36 @@ class Reports(Register):
         journal: Journal,
         folder: Callable[[], Path],
         collect: Callable[[date, date], MonthFacts],
+        gather: Mapping[Kind, Callable[[str], PaperFacts]] | None = None,
     ) -> None:
         super().__init__(database, journal, folder)
-        self._collect = collect
+        self._collect, self._gather = collect, dict(gather or {})
 
     def make(
         self,
-        kind: Literal["monthly"],
-        period: str,
+        kind: Kind,
+        of: str,
         context: Context,
         *,
         out: Path | None = None,
         language: Language = DEFAULT,
     ) -> Report:
-        """Make the report of a `period` ("2018-04"), record it, and return it.
+        """Make the document of a period ("2018-04") or of one thing (the number of a ticket, ...),
+        record it, and return it.
 
         The register keeps its own copy; `out` names where another is wanted, and is then the path
         of what is returned.
         """
-        start, end = month_of(period)
-        context.progress(None, tr("Collecting the facts"))
-        with speaking(language):  # reasons why something is unknown are printed
-            facts = self._collect(start, end)
-        made_at = facts.generated_at
+        facts: Any = _gathered(partial(self._facts, kind, of), context, language)
+        period, about, at = of.strip(), "", self._made_at(facts)
+        if kind != "monthly":
+            period, about = facts.period, facts.about
 
         def produce(document: Document, heads: tuple[ChainHead, ...]) -> Built:
-            return worker.run(context, orders.make_monthly, replace(facts, heads=heads), document)
+            return worker.run(context, _ORDERS[kind], replace(facts, heads=heads), document)
 
-        report, built = self.keep(kind, period, facts.contract, produce, made_at, context, language)
+        contract = facts.contract
+        report, built = self.keep(kind, period, contract, produce, at, context, language, about)
         if out is not None:
             write(
                 out,
@@ -85,6 +96,11 @@ class Reports(Register):
             report = replace(report, path=out)
         context.progress(100, tr("{number} is made", number=report.number))
         return report
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds that `make` makes."""
+        return ("monthly", *self._gather)
 
     # ------------------------------------------------------------ letters and sheets
 
@@ -170,6 +186,15 @@ class Reports(Register):
 
     # ------------------------------------------------------------ inside
 
+    def _facts(self, kind: Kind, of: str) -> Any:
+        if kind == "monthly":
+            return self._collect(*month_of(of))
+        return self._gather[kind](of)
+
+    @staticmethod
+    def _made_at(facts: Any) -> datetime:
+        return facts.generated_at if isinstance(facts, MonthFacts) else facts.at
+
     def _write(
         self,
         kind: Kind,
@@ -193,7 +218,7 @@ class Reports(Register):
 
 
 def _gathered(gather: Callable[[], Facts], context: Context, language: Language) -> Facts:
-    """Return the facts, with what they say in words in the language of the document."""
+    """Return the facts, with what they say in words in the document's language and time zone."""
     context.progress(None, tr("Collecting the facts"))
-    with speaking(language):
+    with speaking(language), told_in(ZONE):
         return gather()

@@ -1,0 +1,1 @@
+"""Gathers from the services what documents say: the reports know none of them."""
