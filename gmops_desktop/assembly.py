@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from gmops_desktop.contract.looks import AccountDetails
     from gmops_desktop.contract.runs import RunLook
     from gmops_desktop.reports.facts import MonthFacts
-    from gmops_desktop.reports.paper_facts import PaperFacts, TicketFacts
+    from gmops_desktop.reports.paper_facts import TicketFacts
     from gmops_desktop.services.account_settings import AccountBackups
     from gmops_desktop.services.alerts import Alerts
     from gmops_desktop.services.attachments import Attachments
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from gmops_desktop.services.patches import Patches
     from gmops_desktop.services.patches.checking import Checking
     from gmops_desktop.services.records import Records
-    from gmops_desktop.services.reports import Kind, Reports
+    from gmops_desktop.services.reports import Asked, Kind, Reports
     from gmops_desktop.services.restores import Restores
     from gmops_desktop.services.retention import Retention
     from gmops_desktop.services.roster import Roster
@@ -294,10 +294,10 @@ class Services:
             self._database, self._journal, lambda: self.home.reports, self._month, self._papers()
         )
 
-    def _papers(self) -> dict[Kind, Callable[[str], PaperFacts]]:
+    def _papers(self) -> dict[Kind, Asked]:
         """Return who gathers the facts of each kind of document, beside the month's."""
 
-        def of_ticket(number: str) -> TicketFacts:
+        def of_ticket(number: str) -> Callable[[], TicketFacts]:
             from gmops_desktop.gathering.tickets import TicketPapers
 
             gather = TicketPapers(self.contracts, self.tickets, self.ledgers, self._actor)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
+from gmops_desktop.contract.terms import Contract
 from gmops_desktop.contract.ticket_bonds import word_of_link
 from gmops_desktop.contract.tickets import Ticket
 from gmops_desktop.errors import OpsError
@@ -16,7 +18,7 @@ from gmops_desktop.services.tickets import Tickets
 
 
 class TicketPapers:
-    """Called with a ticket's number or id, returns its `TicketFacts`."""
+    """Called with a ticket's number or id, returns what gathers its `TicketFacts`."""
 
     def __init__(
         self,
@@ -30,16 +32,20 @@ class TicketPapers:
         self._contracts, self._tickets, self._ledgers = contracts, tickets, ledgers
         self._actor, self._now = actor, now
 
-    def __call__(self, number: str) -> TicketFacts:
-        """Gather the facts as of now; raise `OpsError` where there is no ticket or contract."""
-        dossier = self._tickets.dossier(number)
-        ticket = dossier.ticket
+    def __call__(self, number: str) -> Callable[[], TicketFacts]:
+        """Look the ticket up; raise `OpsError` where there is none, or no contract."""
+        ticket = self._tickets.get(number)
         contract = self._tickets.contract_of(ticket.id)
         if contract is None:
             raise OpsError(
                 tr("No contract has been recorded yet."),
                 hint=tr("Record it in the settings, or load the example contract."),
             )
+        return partial(self._facts, ticket.id, contract)
+
+    def _facts(self, ticket_id: str, contract: Contract) -> TicketFacts:
+        dossier = self._tickets.dossier(ticket_id)
+        ticket = dossier.ticket
         ledger = self._ledgers.person_days()
         lines = (line for line in ledger.lines if line.ticket_id == ticket.id)
         links = [

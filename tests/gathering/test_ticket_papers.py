@@ -146,7 +146,7 @@ def made(
 
 def facts_of(desk: Desk, number: str) -> TicketFacts:
     with speaking("zh_CN"), told_in(ZONE):
-        return desk.papers(number)
+        return desk.papers(number)()
 
 
 def test_a_fault_report_tells_what_happened_how_long_and_why(desk: Desk) -> None:
@@ -238,7 +238,7 @@ def test_a_service_form_is_one_page_with_room_to_write(desk: Desk) -> None:
 @pytest.mark.parametrize("make", [make_fault_report, make_evaluation, make_service_form])
 def test_they_speak_english_too(desk: Desk, make: Callable[[TicketFacts, Document], Built]) -> None:
     with speaking("en"):
-        facts = desk.papers(desk.fault())
+        facts = desk.papers(desk.fault())()
     built = made(make, facts, "en")
     assert "凭证与签署" not in text_of(built)
     assert overlaps(built) == []
@@ -253,7 +253,7 @@ def test_they_are_made_by_their_kind_and_kept_as_versions(desk: Desk, context: C
     ]  # fmt: skip
     assert again.about == desk.tickets.get(number).id
     assert desk.reports.checks() == ()
-    with pytest.raises(OpsError):
+    with pytest.raises(OpsError, match="no ticket"):
         desk.reports.make("fault", "T-9999", context)
 
 

@@ -2,6 +2,6 @@
 
 from gmops_desktop.services.reports.periods import month_of
 from gmops_desktop.services.reports.register import Kind, Produce, Report, Signed, word_of_kind
-from gmops_desktop.services.reports.service import Reports
+from gmops_desktop.services.reports.service import Asked, Reports
 
-__all__ = ["Kind", "Produce", "Report", "Reports", "Signed", "month_of", "word_of_kind"]
+__all__ = ["Asked", "Kind", "Produce", "Report", "Reports", "Signed", "month_of", "word_of_kind"]

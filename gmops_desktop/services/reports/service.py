@@ -40,6 +40,10 @@ _ORDERS: Final[dict[Kind, Callable[[Any, Document], Built]]] = {
     "evaluation": orders.make_evaluation,
 }
 
+# Looks up what is asked for, in the user's language, and returns what gathers its facts in that of
+# the document.
+Asked = Callable[[str], Callable[[], PaperFacts]]
+
 Facts = TypeVar("Facts", bound="DataclassInstance")
 Order = Callable[[Facts, Document], Built]
 
@@ -57,7 +61,7 @@ class Reports(Register):
         journal: Journal,
         folder: Callable[[], Path],
         collect: Callable[[date, date], MonthFacts],
-        gather: Mapping[Kind, Callable[[str], PaperFacts]] | None = None,
+        gather: Mapping[Kind, Asked] | None = None,
     ) -> None:
         super().__init__(database, journal, folder)
         self._collect, self._gather = collect, dict(gather or {})
@@ -77,7 +81,7 @@ class Reports(Register):
         The register keeps its own copy; `out` names where another is wanted, and is then the path
         of what is returned.
         """
-        facts: Any = _gathered(partial(self._facts, kind, of), context, language)
+        facts: Any = _gathered(self._asked(kind, of), context, language)
         period, about, at = of.strip(), "", self._made_at(facts)
         if kind != "monthly":
             period, about = facts.period, facts.about
@@ -186,9 +190,10 @@ class Reports(Register):
 
     # ------------------------------------------------------------ inside
 
-    def _facts(self, kind: Kind, of: str) -> Any:
+    def _asked(self, kind: Kind, of: str) -> Callable[[], Any]:
+        """Return what gathers the facts; what is asked for wrongly is refused here."""
         if kind == "monthly":
-            return self._collect(*month_of(of))
+            return partial(self._collect, *month_of(of))
         return self._gather[kind](of)
 
     @staticmethod
