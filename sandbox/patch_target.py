@@ -21,6 +21,7 @@ from typing import Final
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.paths import write_atomically
+from sandbox import changelogs
 from sandbox.processes import find_tool
 
 
@@ -64,6 +65,7 @@ PACKAGES: Final = (
     Package("ca-certificates", "20230311"),
 )
 HELD: Final = ("php8.2-fpm",)
+_CHANGELOGS: Final = "Acquire::Changelogs::URI::Override"
 SUITES: Final = {"stable": "Sandbox", "stable-security": "Sandbox-Security"}
 
 
@@ -183,6 +185,8 @@ class PatchTarget:
             for suite in SUITES
         )
         (self.root / "etc/apt/sources.list").write_text("".join(sources), "utf-8")
+        kept = self.folder / "repository/changelogs"
+        changelogs.write(kept)
         lines = {
             "Dir": f"{self.root}/",
             "Dir::State": "var/lib/apt/",
@@ -200,6 +204,8 @@ class PatchTarget:
             "APT::Sandbox::User": "root",
             "APT::Periodic::Unattended-Upgrade": "0",
             "Acquire::Languages": "none",
+            # `copy:`, for of a `file:` apt looks for its own copy and does not find one.
+            f"{_CHANGELOGS}::Label::Sandbox-Security": f"copy:{kept}/@CHANGEPATH@",
         }
         text = "".join(f'{name} "{value}";\n' for name, value in lines.items())
         options = "".join(f'  "{option}";\n' for option in self._dpkg_options())

@@ -218,6 +218,11 @@ class RpmTarget:
             gone = self.upper / "usr/bin" / program
             gone.parent.mkdir(parents=True, exist_ok=True)
             os.mknod(gone, 0o020000, os.makedev(0, 0))  # overlayfs: removed
+        # Who works here may have much in these; on a host nobody installed anything for oneself.
+        for name in (".bashrc", ".bash_profile", ".profile", ".zshenv"):
+            file = self.upper / Path.home().relative_to("/") / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch()
         for folder in ("run", "var", "var/lib", "var/lib/rpm", "var/cache/dnf"):
             (self.upper / folder).mkdir(parents=True, exist_ok=True)
 

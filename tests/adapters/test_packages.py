@@ -12,6 +12,7 @@ from gmops_desktop.adapters.sections import Section
 from gmops_desktop.context import Context
 from gmops_desktop.contract.updates import (
     Inventory,
+    KeptBack,
     drift,
     inventory_from_dict,
     plan_from_dict,
@@ -273,3 +274,19 @@ def test_a_real_apt_is_scanned_and_simulated_over_ssh(target: PatchTarget, tmp_p
     assert with_kernel.installs == ("linux-image-6.1.0-34-amd64 6.1.135-1",)
     assert with_kernel.reboot is True
     assert target.installed() == before  # nothing was changed
+    told = {update.name: (update.severity, update.cves) for update in found.updates}
+    # What lay between the two versions counts, too; what was mended before does not.
+    assert told["nginx"] == ("high", ("CVE-2024-7347", "CVE-2025-23419"))
+    assert told["libssl3"] == ("medium", ("CVE-2024-13176",))
+    # No changelog, and one cut off before what is installed: not known, and said so.
+    assert told["curl"] == told["linux-image-amd64"] == ("", ())
+    assert found.unknowns["cves"].startswith("the changelogs of 2 security updates")
+    assert found.not_taken == (
+        KeptBack("php8.2-fpm", "held"),
+        KeptBack("redis-server", "removes", "redis-legacy"),
+    )
+    assert found.download_bytes is not None
+    assert found.download_bytes >= sum(update.bytes or 0 for update in found.updates) > 0
+    assert found.disk_bytes is not None
+    assert found.kernels is not None
+    assert plan.download_bytes == sum(update.bytes or 0 for update in plan.packages) > 0

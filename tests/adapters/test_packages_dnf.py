@@ -98,13 +98,14 @@ def test_the_words_of_dnf_say_what_waits_and_what_it_mends() -> None:
 
 
 def test_without_notices_none_is_not_no_security_update() -> None:
-    quiet = scanned(notices=Section(0, ""), holes=Section(0, ""), metadata=Section(0, ""))
+    none = Section(0, "Last metadata expiration check: 0:00:01 ago on Sun 22 Nov 2026.\n")
+    quiet = scanned(notices=none, holes=none, metadata=Section(0, ""))
     assert len(quiet.updates) == 3
     assert quiet.security is None
     assert {one.security for one in quiet.repositories} == {None}
     # The repositories publish some, and dnf could not list them.
-    for said in (Section(1, "Error: broken\n"), Section(0, "what is this\n"), Section(124, "")):
-        failed = scanned(notices=said, holes=Section(0, ""))
+    for status, said in ((1, "Error: broken\n"), (0, "what is this\n"), (124, ""), (0, "")):
+        failed = scanned(notices=Section(status, said), holes=Section(0, ""))
         assert failed.security is None
         assert "security" in failed.unknowns
 

@@ -106,17 +106,17 @@ def restart_facts(reading: Reading) -> None:
         )
     except Unknown as why:
         reading.unknowns["restarts"] = str(why)
-    mark = reading.or_empty("reboot").strip()
+    mark = reading.or_empty("reboot", "reboot").strip()
     reading.reboot_packages = tuple(reading.or_empty("askers").split())
     kernels = reading.kernels
-    if mark == "yes":
+    told = kernels is not None and kernels.newest != ""
+    if mark == "yes" or (told and kernels and kernels.newest != kernels.running):
         reading.reboot_required = True
-    elif kernels and kernels.newest:
-        reading.reboot_required = kernels.newest != kernels.running
-    else:
-        reading.reboot_required = False if mark == "no" else None
+    elif mark == "no" or (mark == "unknown" and told):
+        reading.reboot_required = False
     if reading.reboot_required is None:
-        reading.unknowns["reboot"] = tr("the host keeps no mark, and its kernels cannot be told")
+        why = tr("the host keeps no mark, and its kernels cannot be told")
+        reading.unknowns.setdefault("reboot", why)
 
 
 def lines(text: str) -> list[Update]:
@@ -149,10 +149,8 @@ def _upgrades(text: str) -> tuple[Update, ...]:
 def _with_sizes(reading: Reading, updates: Sequence[Update]) -> tuple[Update, ...]:
     """Return the updates with what each would fetch, and note what all would."""
     text = reading.or_empty("sizes", "sizes")
-    if not text:
-        return tuple(updates)
     if SUMMARY.search(text) is None:
-        reading.unknowns["sizes"] = tr("apt gave no summary")
+        reading.unknowns.setdefault("sizes", tr("apt gave no summary"))
         return tuple(updates)
     sizes = download_sizes(text)
     reading.download_bytes = sum(sizes.values())
@@ -224,7 +222,7 @@ def _not_taken(reading: Reading, text: str, held: Sequence[str]) -> tuple[KeptBa
 def _why_kept(reading: Reading, name: str, place: int) -> KeptBack:
     """Return why plain upgrading leaves a package, by what installing it alone would do."""
     section = reading.sections.get(f"kept{place}")
-    said = section.text if section else ""
+    said = section.text if section and section.status in (0, 100) else ""
     if gone := REMOVED.findall(said):
         return KeptBack(name, "removes", ", ".join(gone))
     unmet = re.findall(r"^\s*(\S+) : (?:Pre)?Depends: (.+)$", said, re.MULTILINE)

@@ -23,8 +23,8 @@ from gmops_desktop.language import tr
 _LOCALE: Final = "unset LC_ALL; LC_MESSAGES=C LC_CTYPE=en_US.UTF-8; export LC_MESSAGES LC_CTYPE"
 _WORDS: Final = r"""
 s waiting '%(locale)s; $M -q check-update' 240
-s notices '%(locale)s; $M -q updateinfo list --updates security 2>&1' 90
-s holes '%(locale)s; $M -q updateinfo list --updates --with-cve 2>&1' 90
+s notices '%(locale)s; $M updateinfo list --updates security 2>&1' 90
+s holes '%(locale)s; $M updateinfo list --updates --with-cve 2>&1' 90
 s rpms 'rpm -qa --qf "%%{INSTALLTIME} %%{NAME} %%{ARCH} %%{EPOCH}:%%{VERSION}-%%{RELEASE}\n"' 30
 s metadata 'for f in /var/cache/dnf/*/repodata/repomd.xml /var/tmp/dnf-*/*/repodata/repomd.xml \
 /var/cache/libdnf5/*/repodata/repomd.xml /var/cache/yum/*/*/*/repomd.xml; do
@@ -55,6 +55,9 @@ SCRIPT: Final = (
 
 _VERSION: Final = re.compile(r"^(?:\d+:)?[\w.+~^]+-[\w.+~^]+$")
 _ADVISORY: Final = re.compile(r"^[A-Z]{2,10}-\d{4}[:-]\d+$")
+_LISTED: Final = re.compile(
+    r"^(?:Last metadata expiration check|updateinfo list done)", re.MULTILINE
+)
 _NOTICE: Final = re.compile(r"^(\S+)\s+(?:(\w+)/)?(Sec\.|security|bugfix|enhancement)\s+(\S+)\s*$")
 
 
@@ -102,7 +105,7 @@ def restart_facts(reading: Reading) -> None:
     Where the plugin is missing dnf ends with 1 too, which would read as "restart".
     """
     section = reading.sections.get("needs")
-    said = section.text if section else ""
+    said = section.text if section and section.status in (0, 1) else ""
     if re.search(r"^Reboot (?:is required|should be necessary)", said, re.MULTILINE):
         reading.reboot_required = True
         reading.reboot_packages = tuple(re.findall(r"^\s+\* (\S+)", said, re.MULTILINE))
@@ -259,8 +262,10 @@ def _notices(reading: Reading) -> dict[str, list[_Notice]]:
             holes.setdefault(parts[4], []).append(parts[1])
     found: dict[str, list[_Notice]] = {}
     said = reading.or_empty("notices", "security")
-    if said.strip() and not any(_NOTICE.match(line.strip()) for line in said.splitlines()):
-        reading.unknowns["security"] = said.strip().splitlines()[0][:200]
+    if not _LISTED.search(said) and not any(_NOTICE.match(one) for one in said.splitlines()):
+        # Silence is no answer: a list that was made names its age or its end.
+        silence = tr("{program} gave no answer", program="updateinfo")
+        reading.unknowns.setdefault("security", (said.strip().splitlines() or [silence])[0])
     for line in said.splitlines():
         parts = _NOTICE.match(line.strip())
         if not parts or not _ADVISORY.match(parts[1]) or parts[3] not in ("Sec.", "security"):
@@ -300,6 +305,8 @@ def _installed(reading: Reading) -> dict[tuple[str, str], str]:
         if len(words) == 4 and words[0].isdigit():
             key, value = (words[1], words[2]), (int(words[0]), evr(words[3]))
             newest[key] = max(newest.get(key, value), value)
+    if not newest:
+        reading.unknowns.setdefault("versions", tr("the list of installed packages is empty"))
     return {key: version for key, (_, version) in newest.items()}
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from gmops_desktop.adapters.packages.reading import Reading, numbers
 from gmops_desktop.contract.updates import Kernels
+from gmops_desktop.language import tr
 
 # The file names hold the version; an initrd or a rescue image is no kernel of the series.
 SCRIPT = r"""
 s kernels 'uname -r; ls /boot | grep "^vmlinuz-[0-9]"'
 """
+
+
+_VERSION: Final = re.compile(r"\d+\.\d+\S*$", re.MULTILINE)
 
 
 def read(reading: Reading) -> Kernels | None:
@@ -22,7 +27,8 @@ def read(reading: Reading) -> Kernels | None:
     if not running:
         section = reading.sections.get("kernels")
         # Without a kernel of its own (a container), `grep` finds nothing and says so by 1.
-        if section is None or section.status != 1 or not section.text.strip():
+        if section is None or section.status != 1 or not _VERSION.match(section.text):
+            reading.unknowns.setdefault("kernels", tr("the host does not say which kernel runs"))
             return None
         running, *files = section.text.split()
     reading.unknowns.pop("kernels", None)
