@@ -115,8 +115,8 @@ def restart_facts(reading: Reading) -> None:
     elif mark == "no" or (mark == "unknown" and told):
         reading.reboot_required = False
     if reading.reboot_required is None:
-        why = tr("the host keeps no mark, and its kernels cannot be told")
-        reading.unknowns.setdefault("reboot", why)
+        unsure = tr("the host keeps no mark, and its kernels cannot be told")
+        reading.unknowns.setdefault("reboot", unsure)
 
 
 def lines(text: str) -> list[Update]:

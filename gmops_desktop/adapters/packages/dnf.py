@@ -78,6 +78,9 @@ def read(reading: Reading, at: datetime) -> datetime | None:
     api = _api(reading)
     before = _installed(reading)
     notices = _notices(reading) if api is None else {}
+    # A notice about a package that does not wait was not understood, or the list of what waits.
+    if astray := sorted(set(notices) - {f"{row.name}.{row.arch}" for row in rows}):
+        reading.unknowns.setdefault("security", ", ".join(astray))
     known = {(one["name"], one["arch"]): one for one in api["upgrades"]} if api else {}
     updates = []
     for row in rows:
@@ -268,12 +271,13 @@ def _notices(reading: Reading) -> dict[str, list[_Notice]]:
         reading.unknowns.setdefault("security", (said.strip().splitlines() or [silence])[0])
     for line in said.splitlines():
         parts = _NOTICE.match(line.strip())
-        if not parts or not _ADVISORY.match(parts[1]) or parts[3] not in ("Sec.", "security"):
-            continue
-        nevra = split_nevra(parts[4])
-        if nevra:
-            notice = _Notice(parts[1], parts[2] or "", tuple(holes.get(parts[4], ())))
-            found.setdefault(f"{nevra[0]}.{nevra[2]}", []).append(notice)
+        nevra = split_nevra(parts[4]) if parts and _ADVISORY.match(parts[1]) else None
+        if parts and nevra:
+            if parts[3] in ("Sec.", "security"):
+                notice = _Notice(parts[1], parts[2] or "", tuple(holes.get(parts[4], ())))
+                found.setdefault(f"{nevra[0]}.{nevra[2]}", []).append(notice)
+        elif re.search(r"-\d{2,4}|Sec\.", line) and not _LISTED.match(line):
+            reading.unknowns.setdefault("security", line.strip()[:200])
     return found
 
 
