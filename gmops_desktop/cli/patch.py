@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from gmops_desktop.addresses import SshAddress
 from gmops_desktop.cli.help import Command, group
 from gmops_desktop.cli.options import AcceptFingerprint, Json, ResourceName
+from gmops_desktop.cli.patch_lines import (
+    Number,
+    server,
+    show,
+    show_plan,
+    show_updates,
+    way_back_lines,
+)
 from gmops_desktop.cli.session import opened
-from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr, tr_n
 from ui import words
 
-if TYPE_CHECKING:
-    from gmops_desktop.addresses import Resource
-    from gmops_desktop.cli.session import Session
-    from gmops_desktop.services.patches import Change, Update
+commands = group(
+    "patch", tr("Scan servers for updates; lead changes through their gates, apply and roll back.")
+)
 
-commands = group("patch", tr("Scan servers for updates, and queue them as changes."))
-
-Number = Annotated[
-    str, typer.Argument(metavar="NUMBER", show_default=False, help=tr("A change, such as C-0001."))
-]
 Package = Annotated[
     list[str] | None,
     typer.Option(
@@ -36,6 +36,12 @@ Package = Annotated[
 SecurityOnly = Annotated[
     bool, typer.Option("--security-only", help=tr("Only updates that mend security faults."))
 ]
+Ticket = Annotated[
+    str,
+    typer.Option(
+        "--ticket", metavar="NUMBER", show_default=False, help=tr("The ticket that it comes from.")
+    ),
+]
 
 
 @commands.command("scan", cls=Command, help=tr("Ask a server which updates are there for it."))
@@ -43,7 +49,7 @@ def scan(
     resource: ResourceName, accept_fingerprint: AcceptFingerprint = "", as_json: Json = False
 ) -> None:
     with opened(as_json) as session:
-        host = _host(session, resource, accept_fingerprint)
+        host = server(session, resource, accept_fingerprint)
         found = session.run(
             lambda context: session.services.patches.scan(host, context),
             tr("Asking {name} for its updates", name=host.name),
@@ -52,7 +58,7 @@ def scan(
         if found.unknown:
             terminal.answer(found, tr("Unknown: {why}", why=found.unknown))
             return
-        _updates(session, found, found.updates)
+        show_updates(session, found, found.updates)
         if not as_json:
             count = len(found.updates)
             security = sum(update.security for update in found.updates)
@@ -76,121 +82,64 @@ def queue(
     resource: ResourceName,
     package: Package = None,
     security_only: SecurityOnly = False,
+    ticket: Ticket = "",
     accept_fingerprint: AcceptFingerprint = "",
     as_json: Json = False,
 ) -> None:
     with opened(as_json) as session:
-        host = _host(session, resource, accept_fingerprint)
+        host = server(session, resource, accept_fingerprint)
         change = session.run(
             lambda context: session.services.patches.queue(
-                host, context, names=package or None, security_only=security_only
+                host, context, names=package or None, security_only=security_only, ticket=ticket
             ),
             tr("Simulating the updates of {name}", name=host.name),
         )
-        _show(session, change)
+        show(session, change)
 
 
 @commands.command("list", cls=Command, help=tr("List the changes, newest first."))
 def list_all(as_json: Json = False) -> None:
-    from gmops_desktop.contract.changes import word_of_state
+    from gmops_desktop.contract.changes import word_of_kind, word_of_state
 
     with opened(as_json) as session:
         changes = session.services.patches.all()
+        names = {one.id: one.name for one in session.services.contracts.resources()}
         session.terminal.table(
             {"changes": changes},
-            (tr("Number"), tr("Title"), tr("State"), tr("Packages"), tr("Created at")),
+            (tr("Number"), tr("Kind"), tr("Title"), tr("Server"), tr("State"), tr("Gates"),
+             tr("Created at")),
             [
                 (
                     change.number,
+                    word_of_kind(change.kind),
                     change.title,
+                    names.get(change.resource_id, words.NOTHING),
                     word_of_state(change.state),
-                    words.number(len(change.updates.packages)) if change.updates else "",
+                    f"{sum(gate.open for gate in change.gates)} / {len(change.gates)}",
                     words.stamp(change.created_at),
                 )
                 for change in changes
             ],
-        )
-
-
-@commands.command("show", cls=Command, help=tr("Show one change: its plan, gates and steps."))
-def show(number: Number, as_json: Json = False) -> None:
-    with opened(as_json) as session:
-        _show(session, session.services.patches.get(number))
+        )  # fmt: skip
 
 
 @commands.command(
-    "announce", cls=Command, help=tr("Record that one of the three audiences has been told.")
+    "show", cls=Command, help=tr("Show one change: its plan, gates, way back, checks and steps.")
 )
-def announce(
-    number: Number,
-    audience: Annotated[
-        str,
-        typer.Argument(
-            metavar="AUDIENCE", show_default=False, help=tr("users, leaders or responsible.")
-        ),
-    ],
-    evidence: Annotated[
-        str,
-        typer.Option("--evidence", show_default=False, help=tr("How and where they were told.")),
-    ],
-    as_json: Json = False,
-) -> None:
-    from gmops_desktop.contract.changes import AUDIENCES
+def show_one(number: Number, as_json: Json = False) -> None:
+    with opened(as_json) as session:
+        show(session, session.services.patches.get(number))
 
-    known = next((word for word in AUDIENCES if word == audience), None)
-    if known is None:
-        raise typer.BadParameter(
-            tr("it is one of {choices}", choices=", ".join(AUDIENCES)), param_hint="AUDIENCE"
-        )
+
+@commands.command(
+    "plan", cls=Command, help=tr("Show what a change would do, and the way back from it.")
+)
+def plan(number: Number, as_json: Json = False) -> None:
     with opened(as_json) as session:
         change = session.services.patches.get(number)
-        session.services.patches.announce(change.id, known, evidence)
-        _show(session, session.services.patches.get(number))
-
-
-@commands.command("cancel", cls=Command, help=tr("Take a change out of the queue."))
-def cancel(
-    number: Number,
-    reason: Annotated[
-        str, typer.Option("--reason", show_default=False, help=tr("Why; it is recorded."))
-    ],
-    as_json: Json = False,
-) -> None:
-    with opened(as_json) as session:
-        change = session.services.patches.get(number)
-        session.services.patches.cancel(change.id, reason)
-        _show(session, session.services.patches.get(number))
-
-
-def _host(session: Session, name: str, accept: str) -> Resource:
-    host = session.resource(name, kind="host")
-    if not isinstance(host.address, SshAddress):
-        raise OpsError(tr("{name} is not a server.", name=host.name))
-    session.prepare(host.address, accept=accept)
-    return host
-
-
-def _show(session: Session, change: Change) -> None:
-    from gmops_desktop.contract.changes import word_of_state
-
-    terminal = session.terminal
-    steps = session.services.patches.steps(change.id)
-    if terminal.as_json:
-        terminal.answer({"change": change, "steps": steps})
-        return
-    terminal.answer(change, f"{change.number} {change.title} · {word_of_state(change.state)}")
-    _updates(session, change, change.updates.packages if change.updates else ())
-    for gate in change.gates:
-        mark = "✓" if gate.met else "·"
-        terminal.answer(change, f"{mark} {gate.evidence if gate.met else gate.missing}")
-
-
-def _updates(session: Session, result: object, updates: tuple[Update, ...]) -> None:
-    session.terminal.table(
-        result,
-        (tr("Package"), tr("Version now"), tr("New version"), tr("For security")),
-        [
-            (update.name, update.old, update.new, tr("yes") if update.security else "")
-            for update in updates
-        ],
-    )
+        if as_json:
+            session.terminal.answer({"plan": change.plan, "drift": change.drift,
+                                     "way_back": change.way_back})  # fmt: skip
+            return
+        show_plan(session, change)
+        session.terminal.answer(change, *way_back_lines(change.way_back))
