@@ -269,6 +269,16 @@ def _pages(
         services.home.known_hosts,
     )
     status.watch()
+    patches = PatchesTab(
+        services.patches,
+        contracts,
+        runner,
+        lambda ticket: services.tickets.get(ticket).number,
+    )
+    patches.verbs.print_paper = lambda paper, change: papers.print_change(
+        paper, services.patches, change
+    )
+    patches.watch()
     settings: Page
     if desk.guide:
         settings = guide = FirstStart(
@@ -307,7 +317,7 @@ def _pages(
                 "patches",
                 tr("Patches", context="rail"),
                 "shield-check",
-                PatchesTab(services.patches, contracts, runner),
+                patches,
             ),
             Tab("tickets", tr("Tickets", context="rail"), "ticket", tickets),
             Tab(

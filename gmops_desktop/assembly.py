@@ -58,7 +58,6 @@ if TYPE_CHECKING:
     from gmops_desktop.services.obligations import Obligations
     from gmops_desktop.services.patches import Patches
     from gmops_desktop.services.patches.checking import Checking
-    from gmops_desktop.services.patches.waves import Waves
     from gmops_desktop.services.records import Records
     from gmops_desktop.services.reports import Asked, Kind, Reports
     from gmops_desktop.services.restores import Restores
@@ -576,15 +575,6 @@ class Services:
         if not isinstance(address, SshAddress | TatAddress):
             raise OpsError(tr("{name} is not a server.", name=resource.name))
         return self._outside.look_run(address, run_id, offset, context)
-
-    @cached_property
-    def waves(self) -> Waves:
-        """One change to many servers."""
-        from gmops_desktop.services.patches.book import Book
-        from gmops_desktop.services.patches.waves import Waves
-
-        book = Book(self._database, self._journal, utc_now)
-        return Waves(self.patches, book, self.contracts.resources)
 
     def _keep_log(self, change_id: str, name: str, log: bytes, context: Context) -> None:
         """Attach the log of a run to its change."""

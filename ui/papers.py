@@ -1,5 +1,5 @@
 """Papers made from the record at a click: written notices, the sign-in sheet of a training, the
-hand-over form of a ticket."""
+hand-over form of a ticket, the documents of a change."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from gmops_desktop.language import tr
 from gmops_desktop.reports.orders import HandOverFacts
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.ledgers import Ledgers
+from gmops_desktop.services.patches import Patches
 from gmops_desktop.services.reports import Reports
 from gmops_desktop.tasks import Job, TaskRunner
 
@@ -53,6 +54,36 @@ class Papers(QObject):
         """Have the form made with which Party A receives what a ticket handed over."""
         reports, title = self._reports, tr("Make the hand-over form: {number}", number=facts.ticket)
         self._start(lambda context: reports.print_hand_over(facts, context), title)
+
+    def print_change(self, paper: str, patches: Patches, change_id: str) -> None:
+        """Have a document of a change made: its "notice", its "record", or the "receipt" with
+        which Party A takes over what was handed over."""
+        reports, number = self._reports, patches.get(change_id).number
+        match paper:
+            case "notice":
+                title = tr("Make the notice of {number}", number=number)
+                self._start(
+                    lambda context: reports.write_notice(
+                        lambda: patches.notice_facts(change_id), context
+                    ),
+                    title,
+                )
+            case "record":
+                title = tr("Make the record of {number}", number=number)
+                self._start(
+                    lambda context: reports.write_change_record(
+                        lambda: patches.record_facts(change_id), context
+                    ),
+                    title,
+                )
+            case _:
+                title = tr("Make the hand-over form: {number}", number=number)
+                self._start(
+                    lambda context: reports.write_change_hand_over(
+                        lambda: patches.hand_over_facts(change_id), context
+                    ),
+                    title,
+                )
 
     def _start(self, job: Job, title: str) -> None:
         task = self._runner.start(job, title, lane=_LANE, changes=Change.REPORTS)

@@ -10,7 +10,7 @@ from gmops_desktop.language import tr, tr_n
 from gmops_desktop.services.patches import Inventory, Update
 from gmops_desktop.tasks import TaskRunner
 from ui import words
-from ui.patch_page import columns_of_updates, identity_of_update
+from ui.patch_plan import columns_of_updates, identity_of_update
 from ui.widgets.badges import StateBadge
 from ui.widgets.frames import Card, Label, button, disable, paragraph, row
 from ui.widgets.tables import FilterField, Table

@@ -1,258 +1,325 @@
-"""The right side of the patches tab: one change with its gates, its plan and its steps."""
+"""The right side of the patches tab: one change, its gates, and what is known of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QPushButton, QStackedWidget, QWidget
 
-from gmops_desktop.contract.changes import (
-    AUDIENCES,
-    ENDED,
-    Audience,
-    word_of_audience,
-    word_of_state,
-)
-from gmops_desktop.contract.gates import Gate, word_of_gate
-from gmops_desktop.language import tr, tr_n
-from gmops_desktop.services.patches import Change as PatchChange
-from gmops_desktop.services.patches import Update
-from gmops_desktop.states import State
-from ui import words
+from gmops_desktop.contract.changes import BEFORE, ENDED, ChangeState, Verb, next_step
+from gmops_desktop.contract.gates import GateKey
+from gmops_desktop.language import mark, tr
+from gmops_desktop.services.patches import Change
+from ui.icons import icon
+from ui.patch_checks import ChecksView
+from ui.patch_gates import GateList
+from ui.patch_papers import PapersView
+from ui.patch_plan import PlanView
+from ui.patch_run import RunView
+from ui.patch_way_back import WayBackView
+from ui.patch_words import facts_of, severity_of, title_of
 from ui.theme import GAP
-from ui.widgets.badges import StateBadge, StateMark
-from ui.widgets.frames import Card, Label, button, clear, column, disable, row
-from ui.widgets.tables import Column, Table
+from ui.widgets.badges import StateBadge
+from ui.widgets.frames import Card, Label, Segments, button, column, disable, row
 
-_GATE_HEIGHT: Final = 30
-_GATE_WORD: Final = 64
-_GATE_NAME: Final = 256
-_GATE_ACTION: Final = 112
-
-
-def columns_of_updates() -> tuple[Column[Update], ...]:
-    """Return the columns in which packages are listed, in the queue as in the inventory."""
-    return (
-        Column(tr("Package"), lambda update: update.name, strong=lambda _update: True),
-        Column(tr("Now"), lambda update: update.old or words.NOTHING, width=152),
-        Column(tr("Will be"), lambda update: update.new, width=152),
-        Column(
-            tr("Security"),
-            lambda update: tr("security") if update.security else words.NOTHING,
-            width=104,
-            state=lambda update: "warning" if update.security else None,
-            key=lambda update: not update.security,
-        ),
-        Column(
-            tr("Origin"),
-            lambda update: update.origin,
-            width=184,
-            muted=True,
-            tip=lambda update: update.origin,
-        ),
-    )
-
-
-def identity_of_update(update: Update) -> str:
-    """Return what tells two updates of a host apart."""
-    return f"{update.name}:{update.arch}"
-
-
-def lacking(gates: Sequence[Gate]) -> str:
-    """Return how many gates are met and how many still lack something."""
-    unmet = sum(not gate.open for gate in gates)
-    if not unmet:
-        return tr("all {count} gates are met", count=len(gates))
-    return tr("{met} met, {unmet} still lacking", met=len(gates) - unmet, unmet=unmet)
+_PARTS: Final = (
+    ("plan", mark("Plan")),
+    ("back", mark("Way back")),
+    ("checks", mark("Checks")),
+    ("log", mark("Log")),
+    ("papers", mark("Papers")),
+)
+# What is looked at first in a state.
+_FIRST: Final[dict[ChangeState, str]] = {
+    "applying": "log",
+    "rolling_back": "log",
+    "postcheck": "checks",
+    "rolled_back": "checks",
+    "awaiting_confirmation": "checks",
+    "handover": "papers",
+    "closed": "papers",
+}
+# The next step in a state, as the word on the one filled button.
+_NEXT: Final[dict[ChangeState, tuple[str, str]]] = {
+    "found": ("assess", mark("Evaluate…")),
+    "assessed": ("simulate", mark("Simulate")),
+    "simulated": ("set_window", mark("Set window…")),
+    "awaiting_notice": ("announce", mark("Record notice…")),
+    "awaiting_window": ("prepare", mark("Prepare")),
+    "backup": ("prepare", mark("Prepare again")),
+    "precheck": ("check_before", mark("Check before")),
+    "applying": ("attach", mark("Attach")),
+    "rolling_back": ("attach", mark("Attach")),
+    "postcheck": ("check_after", mark("Check after")),
+    "rolled_back": ("check_after", mark("Check after")),
+    "awaiting_confirmation": ("confirm", mark("Confirmation by Party A…")),
+    "handover": ("hand_over", mark("Hand over…")),
+}
+# What else may be done, in the menu behind the dots; None draws a line.
+_MORE: Final[tuple[tuple[str, str] | None, ...]] = (
+    ("simulate", mark("Simulate again")),
+    ("replan", mark("Take the plan of now…")),
+    ("assess", mark("Evaluate…")),
+    ("set_window", mark("Set window…")),
+    ("remind", mark("Remind Party A…")),
+    ("approve", mark("Release the plan…")),
+    ("prepare", mark("Prepare")),
+    ("check_before", mark("Check before")),
+    None,
+    ("check_after", mark("Check after")),
+    ("accept", mark("Accept what differs…")),
+    ("try_again", mark("Try again…")),
+    ("mend", mark("Mend what was interrupted…")),
+    None,
+    ("ticket", mark("Show its ticket")),
+    ("cancel", mark("Cancel change…")),
+)
 
 
 class PatchPage(QWidget):
-    """Shows one change; its buttons ask the tab."""
+    """Shows one change; what is pressed asks the tab by `wanted`: an act, and a gate or nothing."""
 
-    simulate_wanted = Signal()
-    cancel_wanted = Signal()
-    announce_wanted = Signal(str)  # an Audience
+    wanted = Signal(str, str)
 
     def __init__(self) -> None:
         super().__init__()
+        self._change: Change | None = None
+        self._busy = ""
         self.number = Label(role="caption", elide=False)
         self.heading = Label(role="title")
         self.state = StateBadge()
         self.facts = Label(role="caption")
-        self.simulate = button(
-            tr("Simulate again"),
-            self.simulate_wanted.emit,
-            icon_name="flask",
-            tip=tr("Ask the server what exactly would be installed now"),
+        self.more = button(
+            tr("More"), icon_name="dots-three-outline", tip=tr("What else can be done with it")
         )
-        self.cancel = button(
-            tr("Cancel change…"),
-            self.cancel_wanted.emit,
-            icon_name="x",
-            tip=tr("Take it out of the queue, with the reason"),
-        )
-        self._gates = Card(tr("Gates"))
-        self._gate_rows: QVBoxLayout = column(spacing=0)
-        self._gates.add(self._gate_rows)
-        self._plan = Card(tr("Plan"))
-        self.packages: Table[Update] = Table(
-            columns_of_updates(), name=tr("Packages"), identity=identity_of_update
-        )
-        self._plan.add_table(self.packages)
-        self._log = Card(tr("Simulation and steps"))
-        well = QFrame()
-        well.setProperty("kind", "well")
-        self.log = QPlainTextEdit()
-        self.log.setReadOnly(True)
-        self.log.setAccessibleName(tr("Simulation and steps"))
-        self.log.setMinimumHeight(56)
-        column(well, self.log, margins=(8, 4, 8, 4))
-        self._log.add(well, 1)
+        self._menu = QMenu(self.more)
+        self._menu.setToolTipsVisible(True)
+        self._acts: dict[str, QAction] = {}
+        self._fill_menu()
+        self.more.setMenu(self._menu)
+        self.roll_back = button(
+            tr("Roll back…"), lambda: self._want("roll_back"), kind="danger",
+            icon_name="arrow-u-up-left",
+        )  # fmt: skip
+        self.next = button("", self._go_on, kind="primary")
+        self.apply = button(tr("Apply…"), lambda: self._want("apply"), icon_name="play")
+        self.gates = GateList()
+        self.gates.wanted.connect(self.wanted)
 
-        head = row(None, self.number, self.heading, self.state, None, self.simulate, self.cancel)
+        self.views = Segments(
+            [(key, tr(word)) for key, word in _PARTS], "plan", tr("Part", context="change")
+        )
+        self.plan, self.way_back, self.checks = PlanView(), WayBackView(), ChecksView()
+        self.run, self.papers = RunView(), PapersView()
+        self.papers.wanted.connect(lambda act: self._want(act))
+        self._pages = QStackedWidget()
+        for page in (self.plan, self.way_back, self.checks, self.run, self.papers):
+            self._pages.addWidget(page)
+        self.views.chosen.connect(self._show_part)
+
+        head = row(None, self.number, self.heading, self.state, None,
+                   self.more, self.roll_back, self.next, self.apply)  # fmt: skip
+        head.setStretch(1, 1)
+        details = Card()
+        details.add(row(None, self.views, None))
+        details.add(self._pages, 1)
+        details.setMinimumHeight(164)
         layout = column(self, head, self.facts, spacing=4)
         layout.addSpacing(GAP - 4)
-        layout.addWidget(self._gates)
+        layout.addWidget(self.gates)
         layout.addSpacing(GAP - 4)
-        layout.addWidget(self._plan, 1)
-        layout.addSpacing(GAP - 4)
-        layout.addWidget(self._log, 1)
+        layout.addWidget(details, 1)
 
-    def show_change(self, change: PatchChange, host: str, steps: Sequence[str]) -> None:
-        """Show `change` on `host`; `steps` are the lines of its record, oldest first."""
-        ended = change.state in ENDED
+    @property
+    def change_id(self) -> str:
+        """The id of the change in sight, or nothing."""
+        return self._change.id if self._change else ""
+
+    def show_change(
+        self,
+        change: Change,
+        host: str,
+        steps: Sequence[str],
+        *,
+        ticket: str = "",
+        busy: str = "",
+    ) -> None:
+        """Show `change` on `host`; `steps` are the lines of its record, oldest first.
+
+        `busy` names the task that is doing something with it right now: until its end nothing
+        else is begun.
+        """
+        known = self._change
+        fresh = known is None or (known.id, known.state) != (change.id, change.state)
+        self._change, self._busy = change, busy
         self.number.show_text(change.number)
         self.heading.show_text(title_of(change))
-        security = any(update.security for update in updates_of(change))
-        self.state.setVisible(security)
-        self.state.show_state("warning", tr("Security update"))
-        at = tr("queued {at}", at=words.stamp(change.created_at))
-        facts = [host, word_of_state(change.state), at]
-        if change.conflict:
-            facts.append(tr("changed on two machines: see the steps"))
-        self.facts.show_text(" · ".join(facts))
-        over = tr("The change is {state}.", state=word_of_state(change.state)) if ended else ""
-        disable(self.simulate, over, tr("Ask the server what exactly would be installed now"))
-        disable(self.cancel, over, tr("Take it out of the queue, with the reason"))
-        self._show_gates(change.gates, ended)
-        self._show_plan(change, steps)
+        state, word = severity_of(change)
+        self.state.setVisible(state is not None)
+        if state is not None:
+            self.state.show_state(state, word)
+        self.facts.show_text(facts_of(change, host, ticket))
+        began = change.state not in BEFORE
+        self.gates.show_gates(change.gates, self.refusal, _failed(change), began=began)
+        self.gates.setVisible(bool(change.gates))
+        self.plan.show_plan(change)
+        self.way_back.show_plan(change.way_back)
+        self.checks.show_checks(change.before, change.after)
+        self.papers.show_change(change, self.refusal)
+        if change.running is None:
+            self.run.show_record(steps, _tails(change))
+        self._show_acts(change)
+        if fresh:
+            self.show_part(_FIRST.get(change.state, "plan"))
 
-    def _show_gates(self, gates: Sequence[Gate], ended: bool) -> None:
-        clear(self._gate_rows)
-        self._gates.hint.show_text(
-            tr("{count}; nothing is applied before (contract 2.3-8)", count=lacking(gates))
-        )
-        for gate in gates:
-            self._gate_rows.addWidget(self._gate_row(gate, ended))
+    def show_part(self, key: str) -> None:
+        """Show one of the parts below the gates."""
+        self.views.choose(key)
+        self._show_part(key)
 
-    def _gate_row(self, gate: Gate, ended: bool) -> QWidget:
-        state, word = _state_of(gate)
-        made = QWidget()
-        made.setFixedHeight(_GATE_HEIGHT)
-        said = Label(word, "caption", ink=state, elide=False)
-        said.setFixedWidth(_GATE_WORD)
-        name = Label(word_of_gate(gate.key))
-        name.setFixedWidth(_GATE_NAME)
-        why = Label(gate.emergency or gate.evidence or gate.missing, "caption")
-        layout = row(made, StateMark(state, 16), said, name, why)
-        layout.setStretch(3, 1)
-        action = self._action_of(gate) if not ended else None
-        if action is None:
-            layout.addSpacing(_GATE_ACTION)
-        else:
-            action.setFixedWidth(_GATE_ACTION)
-            layout.addWidget(action)
-        return made
+    def refusal(self, act: str) -> str:
+        """Return why an act does not stand open for the change in sight; "" if it does."""
+        change = self._change
+        if change is None:
+            return tr("No change is chosen.")
+        if self._busy and act not in ("notice", "record", "remind"):
+            return tr("First this must end: {what}", what=self._busy)
+        match act:
+            case "apply":
+                return refused_apply(change)
+            case "back_up":
+                return next_step(change.state) if change.state in ENDED else ""
+            case "remind":
+                return "" if change.window else tr("No window is set that they could be told of.")
+            case "ticket":
+                return "" if change.ticket_id else tr("It is linked with no ticket.")
+            case "close":
+                return "" if change.handed_at and _stands(change, "close") else _not_now(change)
+            case "notice":
+                return ""
+            case "record":
+                return "" if change.runs else tr("Nothing was begun yet that could be reported.")
+            case "receipt":
+                return "" if change.handed_at else tr("Nothing was handed over yet.")
+            case _:
+                return "" if _stands(change, act) else _not_now(change)
 
-    def _action_of(self, gate: Gate) -> QWidget | None:
-        """Return the one action that helps an unmet gate, where this page has one."""
-        if gate.open:
-            return None
-        audience = audience_of(gate)
-        if audience is not None:
-            made = button(
-                tr("Record notice…"),
-                lambda: self.announce_wanted.emit(audience),
-                scale="small",
-                tip=tr(
-                    "Record how Party A told them: {audience}", audience=word_of_audience(audience)
-                ),
-            )
-            made.setAccessibleName(
-                tr("Record notice: {audience}", audience=word_of_audience(audience))
-            )
-            return made
-        if gate.key == "plan":
-            return button(tr("Simulate"), self.simulate_wanted.emit, scale="small")
-        return None
+    # -- inside
 
-    def _show_plan(self, change: PatchChange, steps: Sequence[str]) -> None:
-        plan = change.updates
-        if plan is None:
-            self._plan.hint.show_text("")
-            self.packages.set_rows(())
-            self._log.hint.show_text("")
-            self.log.setPlainText("\n".join(steps))
-            return
-        said = [tr_n("{count} package", "{count} packages", len(plan.packages))]
-        if plan.installs:
-            said.append(tr("{count} newly installed", count=len(plan.installs)))
-        if plan.removes:
-            said.append(tr("{count} removed", count=len(plan.removes)))
-        if plan.services:
-            said.append(
-                tr(
-                    "restarts {services}",
-                    services=words.listed(plan.services),
-                )
-            )
-        said.append(
-            tr("not known whether the host must restart")
-            if plan.reboot is None
-            else tr("the host must restart")
-            if plan.reboot
-            else tr("the host is not restarted")
-        )
-        self._plan.hint.show_text(tr(", ").join(said))
-        self.packages.set_rows(plan.packages)
-        simulated = (
-            tr("Simulated {at}", at=words.stamp(plan.simulated_at)) if plan.simulated_at else ""
-        )
-        self._log.hint.show_text(simulated)
-        self.log.setPlainText("\n".join((*steps, "", plan.text)).strip())
+    def _fill_menu(self) -> None:
+        for item in _MORE:
+            if item is None:
+                self._menu.addSeparator()
+                continue
+            act, word = item
+            made = self._menu.addAction(tr(word))
+            made.triggered.connect(lambda _on=False, act=act: self._want(act))
+            self._acts[act] = made
 
+    def _show_acts(self, change: Change) -> None:
+        for act, made in self._acts.items():
+            refused = self.refusal(act)
+            made.setEnabled(not refused)
+            made.setToolTip(refused or made.text().rstrip("…"))
+        back = self.refusal("roll_back")
+        self.roll_back.setVisible(_stands(change, "roll_back"))
+        disable(self.roll_back, back, tr("Show what the way back does, then take it"))
+        before = change.state in BEFORE
+        ready = not refused_apply(change)
+        self.apply.setVisible(before)
+        _dress(self.apply, primary=before and ready)
+        disable(self.apply, self.refusal("apply"), tr("Show what happens, then begin"))
+        act, word = next_act(change)
+        self.next.setVisible(bool(act) and act != "apply")
+        self.next.setText(tr(word))
+        self.next.setAccessibleName(tr(word))
+        if act:
+            disable(self.next, self.refusal(act), next_step(change.state))
 
-def updates_of(change: PatchChange) -> tuple[Update, ...]:
-    """Return the packages of a system patch; none for the other kinds of change."""
-    return change.updates.packages if change.updates else ()
+    @Slot()
+    def _go_on(self) -> None:
+        if self._change is not None:
+            act, _word = next_act(self._change)
+            gate = ""
+            if act == "announce":
+                gate = next(
+                    (one.key for one in self._change.gates
+                     if one.key.startswith("notice_") and not one.open), "",
+                )  # fmt: skip
+            self._want(act, gate)
+
+    def _want(self, act: str, gate: str = "") -> None:
+        self.wanted.emit(act, gate)
+
+    @Slot(str)
+    def _show_part(self, key: str) -> None:
+        self._pages.setCurrentIndex([one for one, _word in _PARTS].index(key))
 
 
-def title_of(change: PatchChange) -> str:
-    """Return what a change is about: one package with its versions, or the first of several.
-
-    What mends a hole is named first.
-    """
-    packages = sorted(updates_of(change), key=lambda update: not update.security)
-    if not packages:
-        return change.title
-    first = packages[0]
-    if len(packages) > 1:
-        more = len(packages) - 1
-        return tr_n("{first} and {count} more", "{first} and {count} more", more, first=first.name)
-    return f"{first.name} {first.old} → {first.new}" if first.old else first.name
-
-
-def audience_of(gate: Gate) -> Audience | None:
-    """Return whom a gate wants to have been told, if it is one of the three notices."""
-    found = [audience for audience in AUDIENCES if gate.key == f"notice_{audience}"]
-    return found[0] if found else None
+def next_act(change: Change) -> tuple[str, str]:
+    """Return the next step of a change and the word for it; nothing where only time helps."""
+    if change.state in BEFORE and not refused_apply(change):
+        return "apply", mark("Apply…")
+    if change.state == "assessed" and change.drift:
+        return "replan", mark("Take the plan of now…")
+    if change.state == "handover" and change.handed_at:
+        return "close", mark("Close")
+    if change.state == "precheck":
+        shut = {gate.key for gate in change.gates if not gate.open}
+        if shut & {"backup", "files"}:
+            return "back_up", mark("Back up now")
+        if shut & {"plan", "manager", "disk"}:
+            return "simulate", mark("Simulate again")
+        if shut == {"window"}:
+            return "", ""
+    return _NEXT.get(change.state, ("", ""))
 
 
-def _state_of(gate: Gate) -> tuple[State, str]:
-    if gate.met:
-        return "ok", tr("Met")
-    if gate.emergency:
-        return "critical", tr("Passed")
-    return "warning", tr("Lacking")
+def refused_apply(change: Change) -> str:
+    """Return why a change may not begin, as a sentence: each gate that is shut; "" if none is."""
+    if not _stands(change, "apply"):
+        return _not_now(change)
+    shut = [gate for gate in change.gates if not gate.open]
+    if not change.gates or not change.plan:
+        return _not_now(change)
+    return "\n".join(gate.missing for gate in shut)
+
+
+def _stands(change: Change, act: str) -> bool:
+    verbs: tuple[Verb, ...] = change.verbs
+    return act in verbs
+
+
+def _not_now(change: Change) -> str:
+    return next_step(change.state)
+
+
+def _failed(change: Change) -> frozenset[GateKey]:
+    """Return the gates that were looked at and did not hold, other than those not met yet."""
+    found: set[GateKey] = set()
+    if change.before is not None and change.before.faults:
+        found.add("checks")
+    if change.drift:
+        found.add("plan")
+    if change.way_back is not None and change.way_back.why_not:
+        found.add("way_back")
+    return frozenset(found)
+
+
+def _tails(change: Change) -> str:
+    """Return the ends of the logs of the runs, before one began what the simulation said."""
+    tails = "\n\n".join(run.tail for run in change.runs if run.tail)
+    return tails or (change.updates.text if change.updates else "")
+
+
+def _dress(made: QPushButton, *, primary: bool) -> None:
+    """Fill a button, or only draw its border; its icon follows."""
+    kind = "primary" if primary else ""
+    if made.property("kind") != kind:
+        made.setProperty("kind", kind)
+        made.setIcon(icon("play", "on_accent" if primary else "text"))
+        made.style().unpolish(made)
+        made.style().polish(made)

@@ -1,25 +1,19 @@
-"""The tab of the patch queue: what the hosts offer, what waits for whom, and one change's gates."""
+"""The tab of the patch queue: what the hosts offer, what waits for whom, one change at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, cast
+from typing import Final
 
-from PySide6.QtCore import Slot
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLineEdit, QStackedWidget, QWidget
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QLineEdit, QMenu, QStackedWidget, QWidget
 
 from gmops_desktop.addresses import Resource, SshAddress
 from gmops_desktop.changes import Change
 from gmops_desktop.context import Context
-from gmops_desktop.contract.changes import (
-    ENDED,
-    Audience,
-    ChangeState,
-    word_of_audience,
-    word_of_state,
-)
-from gmops_desktop.language import mark, tr, tr_n
+from gmops_desktop.contract.changes import ENDED
+from gmops_desktop.language import tr, tr_n
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.patches import Change as PatchChange
 from gmops_desktop.services.patches import Inventory, Patches
@@ -27,64 +21,72 @@ from gmops_desktop.states import State
 from gmops_desktop.tasks import Task, TaskRunner
 from ui import words
 from ui.icons import icon
+from ui.patch_board import Board
+from ui.patch_live import Live, task_of
 from ui.patch_offer import PatchOffer
-from ui.patch_page import PatchPage, audience_of, title_of, updates_of
+from ui.patch_page import PatchPage
+from ui.patch_verbs import PatchVerbs
+from ui.patch_words import COLUMNS, entry_of, grouped, on_board
 from ui.theme import GAP
-from ui.ticket_dialogs import ReasonSheet
-from ui.widgets.frames import EmptyState, button, disable, row
+from ui.widgets.frames import EmptyState, Segments, button, column, disable, row
 from ui.widgets.lists import Entry, WorkList
 from ui.widgets.page import Page
 from ui.widgets.panes import Pane, empty_page
 
 LIST_WIDTH: Final = 416
-
-_UNDER_WAY: Final[frozenset[ChangeState]] = frozenset(
-    ("backup", "precheck", "applying", "postcheck", "rolling_back", "rolled_back")
-)
-# What a change waits for, in the order it goes through; the list is grouped by it.
-_GROUPS: Final[tuple[tuple[str, frozenset[ChangeState]], ...]] = (
-    (mark("Waiting for Party A's notice"), frozenset(("simulated", "awaiting_notice"))),
-    (mark("Waiting for its window"), frozenset(("awaiting_window",))),
-    (mark("Waiting for a simulation"), frozenset(("found", "assessed"))),
-    (mark("Under way"), _UNDER_WAY),
-    (mark("Waiting for Party A's confirmation"), frozenset(("awaiting_confirmation",))),
-    (mark("Waiting for the hand-over"), frozenset(("handover",))),
-    (mark("Done"), frozenset(("closed", "cancelled"))),
-)
 _HOST: Final = "host:"  # identities of hosts in the list; the others are ids of changes
+_AGAIN_MS: Final = 300_000  # until runs that are followed by nobody are asked for again
+
+# What can be put into the queue besides the updates of a host: a word, an icon, what it opens.
+Adding = tuple[str, str, str, Callable[[], object]]
 
 
 class PatchesTab(Page):
-    """Scans and simulations run in the lane of the host; nothing is installed from here."""
+    """Every task runs in the lane of its host; what touches a server goes through the gates."""
 
-    shows = Change.PATCHES | Change.CONTRACT
+    shows = Change.PATCHES | Change.CONTRACT | Change.BACKUPS
 
-    def __init__(self, patches: Patches, contracts: Contracts, runner: TaskRunner) -> None:
+    def __init__(
+        self,
+        patches: Patches,
+        contracts: Contracts,
+        runner: TaskRunner,
+        ticket_number: Callable[[str], str] = lambda _id: "",
+    ) -> None:
+        """`ticket_number` gives the number of a ticket's id."""
         super().__init__(tr("Patch queue"))
         self._patches = patches
         self._contracts = contracts
         self._runner = runner
+        self._ticket_number = ticket_number
         self._hosts: tuple[Resource, ...] = ()
+        self._names: dict[str, str] = {}
         self._all: tuple[PatchChange, ...] = ()
         self._inventories: dict[str, Inventory] = {}
 
         self.scan_button = button(
             tr("Scan"),
             self.scan,
-            kind="primary",
             icon_name="magnifying-glass",
         )
-        self.search = QLineEdit()
-        self.search.setClearButtonEnabled(True)
-        self.search.setPlaceholderText(tr("Filter"))
-        self.search.setAccessibleName(tr("Filter"))
-        self.search.setToolTip(tr("Filter by number, package, host"))
-        glass = QAction(icon("magnifying-glass", "text3"), tr("Filter"), self)
-        self.search.addAction(glass, QLineEdit.ActionPosition.LeadingPosition)
+        self.add_button = button(tr("Add to queue"), kind="primary", icon_name="plus")
+        self._adding = QMenu(self.add_button)
+        self._adding.setToolTipsVisible(True)
+        self.add_button.setMenu(self._adding)
+        self.search, self.search_board = _search(), _search()
+        find = QAction(tr("Filter"), self)
+        find.setShortcut(QKeySequence.StandardKey.Find)
+        find.triggered.connect(self._to_filter)
+        self.addAction(find)
+        self.views, self.views_board = _views("list"), _views("board")
         self.list = WorkList(tr("Patch queue"))
+        self.board = Board([(key, tr(word)) for key, word, _states in COLUMNS])
         self.page = PatchPage()
         self.offer = PatchOffer(runner)
+        self.live = Live(runner, self.page.run)
+        self.verbs = PatchVerbs(patches, contracts, runner, self._resource, self)
         self._detail = QStackedWidget()
+        self._bodies = QStackedWidget()
         self._pages = QStackedWidget()
         self._first = button(
             tr("Scan for updates"), self.scan, kind="primary", icon_name="magnifying-glass"
@@ -96,18 +98,43 @@ class PatchesTab(Page):
             icon_name="hard-drives",
             tip=tr("Open the settings, where the resources of the contract stand"),
         )
+        self._watch = QTimer(self)
 
         self._lay_out()
-        self.search.textChanged.connect(lambda _text: self._show_list())
+        self._add_updates()
+        self.search.textChanged.connect(self._filter)
+        self.search_board.textChanged.connect(self._filter)
+        self.views.chosen.connect(self._show_view)
+        self.views_board.chosen.connect(self._show_view)
+        self.board.opened.connect(self._open_card)
         self.list.picked.connect(self._show_picked)
-        self.page.simulate_wanted.connect(self._simulate)
-        self.page.cancel_wanted.connect(self._cancel)
-        self.page.announce_wanted.connect(self._announce)
+        self.page.wanted.connect(self._do)
+        self.verbs.wanted.connect(self.wanted)
+        self.verbs.noticed.connect(self.noticed)
         self.offer.queue_wanted.connect(self._queue)
+        self._watch.timeout.connect(self._follow_again)
+
+    def watch(self) -> None:
+        """Follow what goes on at servers, begun by whomever, from now on."""
+        self._watch.start(_AGAIN_MS)
+        QTimer.singleShot(0, self, self._follow_again)
+
+    def offer_also(self, additions: Sequence[Adding]) -> None:
+        """Let more kinds of changes be put into the queue by the button."""
+        for word, icon_name, tip, act in additions:
+            made = self._adding.addAction(icon(icon_name), word)
+            made.setToolTip(tip)
+            made.triggered.connect(lambda _on=False, act=act: act())
+
+    @property
+    def hosts(self) -> tuple[Resource, ...]:
+        """The servers of the contract that is shown."""
+        return self._hosts
 
     def refresh(self) -> None:
         """Show hosts and queue as they are stored now."""
         resources = self._contracts.shown_resources()
+        self._names = {one.id: one.name for one in resources}
         self._hosts = tuple(one for one in resources if isinstance(one.address, SshAddress))
         found = {host.id: self._patches.inventory(host.id) for host in self._hosts}
         self._inventories = {key: one for key, one in found.items() if one is not None}
@@ -115,11 +142,13 @@ class PatchesTab(Page):
         self._show_caption()
         something = bool(self._all or self._inventories)
         self._pages.setCurrentIndex(0 if something else 1 if self._hosts else 2)
+        none = "" if self._hosts else tr("No server is known yet.")
         disable(
             self.scan_button,
-            "" if self._hosts else tr("No server is known yet."),
+            none,
             tr("Ask every host for its available updates (F5); nothing is installed"),
         )
+        disable(self.add_button, none, tr("Plan a change; nothing is touched by that"))
         self._count()
         self._show_list()
 
@@ -142,6 +171,7 @@ class PatchesTab(Page):
         found = [one for one in self._all if identity in (one.id, one.number)]
         if found:
             self.search.clear()
+            self._show_view("list")
             self.list.select(found[0].id)
 
     @Slot()
@@ -152,16 +182,25 @@ class PatchesTab(Page):
 
     def _lay_out(self) -> None:
         self.head.add_action(self.scan_button)
+        self.head.add_action(self.add_button)
         left = Pane()
         left.setFixedWidth(LIST_WIDTH)
-        left.add(row(None, self.search, margins=(12, 10, 12, 6)))
+        tools = row(None, self.search, self.views, margins=(12, 10, 12, 6), spacing=12)
+        tools.setStretch(0, 1)
+        left.add(tools)
         left.add(self.list, 1)
         self._detail.addWidget(self.page)
         self._detail.addWidget(self.offer)
-        body = QWidget()
-        layout = row(body, left, margins=(16, 12, 16, 12), spacing=GAP + 4)
+        listed = QWidget()
+        layout = row(listed, left, margins=(16, 12, 16, 12), spacing=GAP + 4)
         layout.addWidget(self._detail, 1)
-        self._pages.addWidget(body)
+        boarded = QWidget()
+        self.search_board.setFixedWidth(LIST_WIDTH - 144)
+        over = row(None, self.search_board, None, self.views_board, spacing=12)
+        column(boarded, over, self.board, margins=(16, 12, 16, 12), spacing=GAP).setStretch(1, 1)
+        self._bodies.addWidget(listed)
+        self._bodies.addWidget(boarded)
+        self._pages.addWidget(self._bodies)
         self._pages.addWidget(
             empty_page(
                 EmptyState(
@@ -189,11 +228,21 @@ class PatchesTab(Page):
         self.body.setContentsMargins(0, 0, 0, 0)
         self.body.addWidget(self._pages)
 
+    def _add_updates(self) -> None:
+        made = self._adding.addAction(icon("package"), tr("Updates of a server"))
+        made.setToolTip(tr("Choose among what the servers offer"))
+        made.triggered.connect(lambda: self._show_offers())
+
     # -- what is shown
 
     def _count(self) -> None:
         waiting = sum(one.state not in ENDED for one in self._all)
-        self.counted.emit(waiting, "warning" if waiting else "unknown")
+        failed = any(
+            one.state == "postcheck" and one.runs and one.runs[-1].state != "done"
+            for one in self._all
+        )
+        state: State = "critical" if failed else "warning" if waiting else "unknown"
+        self.counted.emit(waiting, state)
 
     def _show_caption(self) -> None:
         inventories = list(self._inventories.values())
@@ -211,16 +260,43 @@ class PatchesTab(Page):
             )
         )
 
+    @Slot(str)
+    def _show_view(self, key: str) -> None:
+        """Show the list with one change beside it, or the board of all."""
+        self._bodies.setCurrentIndex(1 if key == "board" else 0)
+        self.views.choose(key)
+        self.views_board.choose(key)
+
+    @Slot(str)
+    def _filter(self, text: str) -> None:
+        """Filter list and board by the same words."""
+        for field in (self.search, self.search_board):
+            if field.text() != text:
+                blocked = field.blockSignals(True)
+                field.setText(text)
+                field.blockSignals(blocked)
+        self._show_list()
+
+    @Slot()
+    def _to_filter(self) -> None:
+        fields = (self.search, self.search_board)
+        fields[self._bodies.currentIndex()].setFocus()
+
     @Slot()
     def _show_list(self) -> None:
         text = self.search.text().strip().casefold()
         entries: list[Entry] = []
+        for title, members in grouped(self._all):
+            rows = [entry_of(one, self._name_of(one.resource_id)) for one in members]
+            _add_group(entries, title, rows, text)
         hosts = [self._host_entry(host) for host in self._hosts]
         _add_group(entries, tr("Available updates"), hosts, text)
-        for title, states in _GROUPS:
-            changes = [_change_entry(one) for one in self._all if one.state in states]
-            _add_group(entries, tr(title), changes, text)
         self.list.show_entries(entries)
+        cards = {}
+        for key, members in on_board(self._all).items():
+            rows = [entry_of(one, self._name_of(one.resource_id), card=True) for one in members]
+            cards[key] = _kept(rows, text)
+        self.board.show_cards(cards)
 
     def _host_entry(self, host: Resource) -> Entry:
         found = self._inventories.get(host.id)
@@ -247,22 +323,64 @@ class PatchesTab(Page):
             self.offer.show_host(host, self._inventories.get(host.id))
             self._detail.setCurrentWidget(self.offer)
         elif identity:
-            change = self._patches.get(identity)
-            steps = [
-                f"{words.stamp(step.at)}  {step.actor}  {step.action}{tr(': ')}{step.text}"
-                for step in self._patches.steps(identity)
-            ]
-            self.page.show_change(change, self._name_of(change.resource_id), steps)
+            self._show_change(self._patches.get(identity))
             self._detail.setCurrentWidget(self.page)
+
+    def _show_change(self, change: PatchChange) -> None:
+        steps = [
+            f"{words.stamp(step.at)}  {step.actor}  {step.action}{tr(': ')}{step.text}"
+            for step in self._patches.steps(change.id)
+        ]
+        task = task_of(self._runner, change.id)
+        self.page.show_change(
+            change,
+            self._name_of(change.resource_id),
+            steps,
+            ticket=self._ticket_number(change.ticket_id) if change.ticket_id else "",
+            busy=task.title if task else "",
+        )
+        run = change.running
+        if run is not None or task_of(self._runner, change.id, run=True) is not None:
+            said = tr("It goes on at the server; “Attach” follows it from here.")
+            self.live.show_run(change.id, said, run.tail if run else "")
+
+    @Slot(str)
+    def _open_card(self, identity: str) -> None:
+        self._show_view("list")
+        self.search.clear()
+        self.list.select(identity)
+
+    def _show_offers(self) -> None:
+        self._show_view("list")
+        self.search.clear()
+        current = self.list.current
+        if not current.startswith(_HOST) and self._hosts:
+            self.list.select(_HOST + self._hosts[0].id)
+        self.list.setFocus()
 
     def _host(self, identity: str) -> Resource:
         return next(host for host in self._hosts if host.id == identity)
 
+    def _resource(self, identity: str) -> Resource | None:
+        found = (one for one in self._contracts.resources() if one.id == identity)
+        return next(found, None)
+
     def _name_of(self, identity: str) -> str:
-        names = {host.id: host.name for host in self._hosts}
-        return names.get(identity, tr("a server no longer in the contract"))
+        return self._names.get(identity, tr("a server no longer in the contract"))
 
     # -- what is done
+
+    @Slot(str, str)
+    def _do(self, act: str, gate: str) -> None:
+        if self.page.change_id and not self.page.refusal(act):
+            self.verbs.do(self.page.change_id, act, gate)
+
+    @Slot()
+    def _follow_again(self) -> None:
+        """Attach to every run that no task of this window follows."""
+        for change in self._patches.all():
+            if change.running is not None and task_of(self._runner, change.id) is None:
+                self.verbs.do(change.id, "attach")
 
     def _scan(self, host: Resource) -> None:
         patches = self._patches
@@ -278,89 +396,42 @@ class PatchesTab(Page):
             lambda context: patches.queue(host, context, names=names, security_only=security_only),
             tr("Queue updates of {name}", name=host.name),
         )
-        task.succeeded.connect(self._queued)
+        task.succeeded.connect(self.queued)
 
-    def _queued(self, change: PatchChange) -> None:
+    @Slot(object)
+    def queued(self, change: PatchChange) -> None:
+        """Show a change that was just put into the queue."""
         self.renew()
         self.show_item(change.id)
-
-    @Slot()
-    def _simulate(self) -> None:
-        change, patches = self._patches.get(self.list.current), self._patches
-        hosts = [host for host in self._hosts if host.id == change.resource_id]
-        if hosts:
-            self._run(
-                hosts[0],
-                lambda context: patches.simulate(hosts[0], change.id, context),
-                tr("Simulate {number}", number=change.number),
-            )
-
-    @Slot()
-    def _cancel(self) -> None:
-        change, patches = self._patches.get(self.list.current), self._patches
-        sheet = ReasonSheet(
-            self,
-            tr("Cancel change"),
-            f"{change.number} {title_of(change)}",
-            tr("Cancel change"),
-        )
-        sheet.given.connect(lambda reason: self._do(lambda: patches.cancel(change.id, reason)))
-        sheet.open()
-
-    @Slot(str)
-    def _announce(self, key: str) -> None:
-        audience = cast(Audience, key)
-        change, patches = self._patches.get(self.list.current), self._patches
-        sheet = ReasonSheet(
-            self,
-            tr("Notice to: {audience}", audience=word_of_audience(audience)),
-            tr("Party A tells those concerned before anything is stopped (contract 2.3-8)."),
-            tr("Record notice"),
-            tr("Evidence: who told them, when, how"),
-        )
-        sheet.given.connect(
-            lambda evidence: self._do(lambda: patches.announce(change.id, audience, evidence))
-        )
-        sheet.open()
 
     def _run(self, host: Resource, job: Callable[[Context], object], title: str) -> Task:
         return self._runner.start(job, title, lane=f"host:{host.id}", changes=Change.PATCHES)
 
-    def _do(self, verb: Callable[[], object]) -> None:
-        self._runner.start(
-            lambda _context: verb(),
-            tr("Record a step of the change"),
-            lane="patches",
-            changes=Change.PATCHES,
-        )
-
-
-def _change_entry(change: PatchChange) -> Entry:
-    security = any(update.security for update in updates_of(change))
-    return Entry(
-        identity=change.id,
-        number=change.number,
-        title=title_of(change),
-        state="warning" if security and change.state not in ENDED else None,
-        word=tr("security") if security else tr("ordinary"),
-        right=lambda: _waits_for(change),
-    )
-
-
-def _waits_for(change: PatchChange) -> str:
-    """Return how far a change is, as “notice 2 / 3”, or since when it stands in the queue."""
-    if change.state in ENDED:
-        return word_of_state(change.state)
-    notices = [gate for gate in change.gates if audience_of(gate) is not None]
-    if change.state in ("simulated", "awaiting_notice") and notices:
-        told = sum(gate.open for gate in notices)
-        return tr("notice {told} / {all}", told=told, all=len(notices))
-    return words.ago(change.created_at)
-
 
 def _add_group(entries: list[Entry], title: str, members: Sequence[Entry], text: str) -> None:
     """Put a heading and its rows into `entries`, unless no row has the filter's text."""
-    kept = [one for one in members if all(part in one.spoken.casefold() for part in text.split())]
+    kept = _kept(members, text)
     if kept:
         entries.append(Entry("", title, word=str(len(kept)), heading=True))
         entries.extend(kept)
+
+
+def _kept(members: Sequence[Entry], text: str) -> list[Entry]:
+    """Return the rows in which every word of a filter stands."""
+    parts = text.split()
+    return [one for one in members if all(part in one.spoken.casefold() for part in parts)]
+
+
+def _search() -> QLineEdit:
+    made = QLineEdit()
+    made.setClearButtonEnabled(True)
+    made.setPlaceholderText(tr("Filter"))
+    made.setAccessibleName(tr("Filter"))
+    made.setToolTip(tr("Filter by number, package, host (Ctrl+F)"))
+    glass = QAction(icon("magnifying-glass", "text3"), tr("Filter"), made)
+    made.addAction(glass, QLineEdit.ActionPosition.LeadingPosition)
+    return made
+
+
+def _views(current: str) -> Segments:
+    return Segments([("list", tr("List")), ("board", tr("Board"))], current, tr("View"))

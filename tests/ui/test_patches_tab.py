@@ -19,7 +19,8 @@ from gmops_desktop.errors import OpsError
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.patches import Hands, Patches
 from gmops_desktop.tasks import TaskRunner
-from ui.patch_page import lacking
+from ui.patch_forms import AskSheet
+from ui.patch_gates import lacking
 from ui.patches_tab import PatchesTab
 from ui.ticket_dialogs import ReasonSheet
 
@@ -125,7 +126,7 @@ def test_without_a_server_the_settings_are_offered(
 
 
 def test_a_host_shows_what_it_offers(scanned: PatchesTab) -> None:
-    assert scanned.list.entries[1].word == "1 security"
+    assert scanned.list.entries[-1].word == "1 security"
     assert [update.name for update in scanned.offer.table.rows.shown] == ["openssl", "curl"]
     assert "mariadb-server" in scanned.offer.facts.text()
     assert not scanned.offer.chosen.isEnabled()
@@ -137,7 +138,7 @@ def test_unknown_is_not_up_to_date(
     host.unknown = "The package manager is locked."
     tab.scan()
     settled()
-    entry = tab.list.entries[1]
+    entry = tab.list.entries[-1]
     assert (entry.state, entry.word) == ("unknown", "unknown")
     assert "is locked" in tab.offer.facts.text()
     assert not tab.offer.everything.isEnabled()
@@ -157,8 +158,8 @@ def test_only_the_security_updates_are_queued(queued: PatchesTab, patches: Patch
     assert change.updates.packages == (OPENSSL,)
     assert queued.page.number.full_text == change.number
     assert queued.page.heading.full_text == "openssl 1.0.2k-12 → 1.0.2k-16"
-    assert "Inst openssl" in queued.page.log.toPlainText()
-    assert "still lacking" in queued.page._gates.hint.full_text
+    assert "Inst openssl" in queued.page.run.log.toPlainText()
+    assert "still lacking" in queued.page.gates.hint.full_text
 
 
 def test_chosen_packages_are_queued(
@@ -177,6 +178,7 @@ def test_a_notice_with_its_evidence_meets_its_gate(
     before = patches.all()[0]
     begin = datetime.now(UTC) + timedelta(hours=1)
     patches.set_window(before.id, begin, begin + timedelta(hours=2))
+    queued.renew()
     for name in ("users", "leaders", "responsible"):
         qtbot.waitUntil(lambda: bool(record_buttons(queued)))
         qtbot.mouseClick(record_buttons(queued)[0], Qt.MouseButton.LeftButton)
@@ -192,31 +194,37 @@ def test_a_notice_with_its_evidence_meets_its_gate(
     assert "Waiting for its window" in headings
 
 
-def test_a_drifted_plan_is_shown(
-    qtbot: QtBot, queued: PatchesTab, host: Host, settled: Callable[[], None]
+def test_a_drifted_plan_is_shown_and_can_be_taken(
+    qtbot: QtBot, queued: PatchesTab, patches: Patches, host: Host, settled: Callable[[], None]
 ) -> None:
     newer = Update("openssl", "amd64", "1.0.2k-12", "1.0.2k-19", "Debian-Security", True)
     host.moved_on = (newer,)
-    qtbot.mouseClick(queued.page.simulate, Qt.MouseButton.LeftButton)
+    queued.page._acts["simulate"].trigger()
     settled()
-    assert "+ openssl:amd64 1.0.2k-19" in queued.page.log.toPlainText()
+    assert "+ openssl:amd64 1.0.2k-19" in queued.page.plan.notes.full_text
+    assert queued.page.next.text() == "Take the plan of now…"
+    qtbot.mouseClick(queued.page.next, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(queued.findChildren(AskSheet)[-1].go, Qt.MouseButton.LeftButton)
+    settled()
+    assert patches.all()[0].updates.packages == (newer,)
+    assert not queued.page.plan.notes.isVisible()
 
 
 def test_a_change_is_cancelled_with_its_reason(
     qtbot: QtBot, queued: PatchesTab, patches: Patches, settled: Callable[[], None]
 ) -> None:
-    qtbot.mouseClick(queued.page.cancel, Qt.MouseButton.LeftButton)
+    queued.page._acts["cancel"].trigger()
     sheet = queued.findChildren(ReasonSheet)[-1]
     sheet.words.setPlainText("replaced by a newer one")
     qtbot.mouseClick(sheet.go, Qt.MouseButton.LeftButton)
     settled()
     assert patches.all()[0].state == "cancelled"
     queued.show_item(patches.all()[0].number)
-    assert not queued.page.cancel.isEnabled()
+    assert not queued.page._acts["cancel"].isEnabled()
     qtbot.waitUntil(lambda: not record_buttons(queued))
 
 
 def test_the_filter_keeps_headings_of_what_is_left(queued: PatchesTab) -> None:
     queued.search.setText("c-0001")
     titles = [entry.title for entry in queued.list.entries]
-    assert titles == ["Waiting for Party A's notice", "openssl 1.0.2k-12 → 1.0.2k-16"]
+    assert titles == ["Waiting for a window to be set", "openssl 1.0.2k-12 → 1.0.2k-16"]

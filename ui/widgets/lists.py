@@ -37,6 +37,7 @@ _TWO_LINES: Final = 56
 _HEADING: Final = 30
 _NUMBER_WIDTH: Final = 60
 _STATE_WIDTH: Final = 84
+_RIGHT_WIDTH: Final = 84
 _ROLE: Final = int(Qt.ItemDataRole.UserRole) + 1
 
 
@@ -260,6 +261,8 @@ def _paint_line(painter: QPainter, box: QRectF, entry: Entry, t: Tokens) -> None
     right = entry.right()
     painter.setFont(font("body"))
     taken = QFontMetrics(font("body")).horizontalAdvance(right) + 12 if right else 0
+    if entry.number:  # the states of a queue stand one under the other
+        taken = max(taken, _RIGHT_WIDTH)
     words(painter, box, right, t.text2, RIGHT)
     middle = QRectF(box.right() - taken - _STATE_WIDTH, box.top(), _STATE_WIDTH, box.height())
     if entry.word:
@@ -288,7 +291,8 @@ def _paint_two_lines(painter: QPainter, box: QRectF, entry: Entry, t: Tokens) ->
     right = entry.right()
     words(painter, lower, right, t.text2, RIGHT)
     lower.setRight(lower.right() - painter.fontMetrics().horizontalAdvance(right) - 8)
-    lower.setLeft(lower.left() + _paint_state_word(painter, lower, entry, t) + 10)
+    taken = _paint_state_word(painter, lower, entry, t)
+    lower.setLeft(lower.left() + (taken + 10 if taken else 0))
     painter.setFont(font("caption"))
     _elided(painter, lower, entry.second, t.text2)
 
