@@ -25,7 +25,7 @@ from gmops_desktop.reports.facts import (
 )
 from gmops_desktop.services.backups import Backups
 from gmops_desktop.services.contracts import Contracts
-from gmops_desktop.services.patches import Patches
+from gmops_desktop.services.patches import Change, Patches
 from gmops_desktop.services.restores import Restores
 from gmops_desktop.services.servers import Servers
 from gmops_desktop.services.tickets import Ticket, Tickets
@@ -66,6 +66,11 @@ class Collector:
             one
             for one in self._of_period(begin, until)
             if scope.holds(one.resource_id, one.contact_id, one.contract_id)
+        ]
+        changes = [
+            one
+            for one in self._patches.all()
+            if scope.holds(one.resource_id) and _happened(one, begin, until)
         ]
         unknown: dict[Question, str] = {}
         if availability is None:
@@ -108,17 +113,13 @@ class Collector:
                 for one in self._restores.all()
                 if begin <= one.at < until and scope.holds(one.resource_id)
             ),
-            changes=tuple(
-                ChangeLine(
-                    one.number, one.title, one.state, one.created_at,
-                    len(one.updates.packages) if one.updates else 0, len(one.announced),
-                )
-                for one in self._patches.all()
-                if begin <= one.created_at < until and scope.holds(one.resource_id)
-            ),
+            changes=tuple(_change_line(one) for one in changes),
             availability=availability,
             usage=usage,
-            overrides=tuple(self._overrides(tickets)),
+            overrides=(
+                *self._overrides(tickets),
+                *(said for one in changes for said in self._passed(one, begin, until)),
+            ),
             why_unknown=unknown,
         )  # fmt: skip
 
@@ -153,6 +154,11 @@ class Collector:
                     what = f"{ticket.number} {step.action}"
                     yield Override(step.at, step.actor, what, step.emergency)
 
+    def _passed(self, change: Change, begin: datetime, until: datetime) -> Iterable[Override]:
+        for step in self._patches.steps(change.id):
+            if step.emergency and begin <= step.at < until:
+                yield Override(step.at, step.actor, f"{change.number} {step.text}", step.emergency)
+
     def _availability(
         self, resources: Sequence[Resource], begin: datetime, until: datetime
     ) -> Availability | None:
@@ -186,6 +192,26 @@ class Collector:
         if all(value is None for _, value in points):
             return (), 0.0
         return points, series.coverage
+
+
+def _happened(change: Change, begin: datetime, until: datetime) -> bool:
+    """Whether a change was queued, applied or taken back in a period."""
+    moments = (change.created_at, change.applied_at, change.rolled_back_at)
+    return any(at is not None and begin <= at < until for at in moments)
+
+
+def _change_line(change: Change) -> ChangeLine:
+    return ChangeLine(
+        change.number,
+        change.title,
+        change.state,
+        change.created_at,
+        len(change.updates.packages) if change.updates else 0,
+        len(change.announced),
+        next(iter(change.emergencies.values()), ""),
+        change.applied_at,
+        change.rolled_back_at,
+    )
 
 
 def _stopped(clock: Clock | None) -> float | None:

@@ -120,6 +120,7 @@ class ContractWizard(Sheet):
             day_step=Decimal(self.rules.step.currentData()),
             payment_days=self.rules.payment.value(),
             notice_days=self.rules.notice.value(),
+            two_person=self.rules.two_person.isChecked(),
             staff=tuple((post, box.value()) for post, box in self.rules.staff.items()),
         )
         self._check(made)
@@ -322,6 +323,11 @@ class _RulesPage(QWidget):
             self.step.addItem(word, value)
         self.step.setCurrentIndex(max(0, self.step.findData(f"{model.day_step.normalize():f}")))
         self.payment, self.notice = _count(model.payment_days), _count(model.notice_days)
+        self.two_person = QCheckBox(tr("released by a second person"))
+        self.two_person.setChecked(model.two_person)
+        self.two_person.setToolTip(
+            tr("Whoever plans a change of a server does not release it alone")
+        )
         there = dict(model.staff)
         self.staff = {post: _count(there.get(post, 0)) for post in _POSTS}
         grid = QGridLayout(self)
@@ -333,6 +339,7 @@ class _RulesPage(QWidget):
             (tr("Each piece of work is rounded"), self.step),
             (tr("Payment within working days"), self.payment),
             (tr("Notice of a change of contact within working days"), self.notice),
+            (tr("Changes of servers"), self.two_person),
         ]
         fields += [(word_of_post(post), box) for post, box in self.staff.items()]
         for place, (word, field) in enumerate(fields):

@@ -74,7 +74,10 @@ class RestoreLine:
 
 @dataclass(frozen=True, slots=True)
 class ChangeLine:
-    """A change of the patch queue; `told` counts the audiences announced to, of three."""
+    """A change of the patch queue; `told` counts the audiences announced to, of three.
+
+    `emergency` is a reason for which one of its gates was passed.
+    """
 
     number: str
     title: str
@@ -83,6 +86,8 @@ class ChangeLine:
     packages: int
     told: int
     emergency: str = ""
+    applied_at: datetime | None = None
+    rolled_back_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

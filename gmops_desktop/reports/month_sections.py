@@ -259,13 +259,13 @@ def _restore_row(restore: RestoreLine) -> list[Cell]:
 
 
 def _change_row(change: ChangeLine) -> list[Cell]:
-    word = word_of_change(change.state)
+    word = word_of_change("rolled_back" if change.rolled_back_at else change.state)
     return [
         change.number,
         _matter(change.title, change.emergency),
         str(change.packages),
         tr("{told} of {all}", context="report", told=change.told, all=len(AUDIENCES)),
-        StateWord("ok", word) if change.state == "closed" else word,
+        StateWord("ok", word) if change.state == "closed" and not change.rolled_back_at else word,
     ]
 
 

@@ -10,7 +10,7 @@ from gmops_desktop.language import speaking, tr
 from gmops_desktop.reports import phrases
 from gmops_desktop.reports.archival import archival
 from gmops_desktop.reports.document import Paper, build
-from gmops_desktop.reports.facts import MonthFacts, Question, as_json
+from gmops_desktop.reports.facts import ChangeLine, MonthFacts, Question, as_json
 from gmops_desktop.reports.fonts import missing
 from gmops_desktop.reports.key_figures import key_figures
 from gmops_desktop.reports.marks import Section
@@ -142,6 +142,10 @@ def _particulars(facts: MonthFacts) -> Table:
     return table
 
 
+def _completed(change: ChangeLine) -> bool:
+    return change.state == "closed" and change.rolled_back_at is None
+
+
 def _summary(facts: MonthFacts, document: Document) -> str:
     def count(question: Question, number: int) -> str:
         return strong(word_of("unknown") if question in facts.why_unknown else number)
@@ -161,7 +165,7 @@ def _summary(facts: MonthFacts, document: Document) -> str:
         restores=count("restores", len(facts.restores)),
         proved=count("restores", sum(one.proved for one in facts.restores)),
         changes=count("changes", len(facts.changes)),
-        applied=count("changes", sum(one.state == "closed" for one in facts.changes)),
+        applied=count("changes", sum(_completed(one) for one in facts.changes)),
     )
     if document.replaces:
         text += tr(

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from change_desk import MINUTE, PLAN, Desk
 from db.engine import Database
+from db.models import ChangeRow
 from gmops_desktop.adapters.locks import Busy, held_for_change
+from gmops_desktop.assembly import assemble
 from gmops_desktop.context import Context
 from gmops_desktop.contract.change_checks import Checked
 from gmops_desktop.contract.changes import AUDIENCES
 from gmops_desktop.contract.runs import RunLook
 from gmops_desktop.contract.steps import Handed
 from gmops_desktop.errors import Cancelled, OpsError
+from gmops_desktop.month_facts import Collector
+from gmops_desktop.paths import Home
 from gmops_desktop.services.events import Events
 from gmops_desktop.services.patches import Change, Patches
 
@@ -497,3 +502,49 @@ def test_a_window_moved_there_takes_the_notices_given_here(
     assert not met.announced
     gate = next(one for one in met.gates if one.key == "notice_users")
     assert not gate.open
+
+
+# ---------------------------------------------------------------- what the month says of it
+
+
+def test_a_month_has_what_was_queued_applied_or_taken_back_in_it(desk: Desk, home: Home) -> None:
+    april = desk.ready()
+    desk.patches.pass_gate(april.id, "notice_users", "网站被篡改")
+    desk.write(april.id, announced_users="")
+    desk.apply(april)
+    waits = desk.patches.add("release", "v3", desk.host, PLAN)
+    desk.now += timedelta(days=30)
+    desk.patches.roll_back(desk.host, april.id, Context(), confirm=april.number, reason="导出错乱")
+    with assemble(home) as services:
+        gather = Collector(
+            desk.contracts, desk.tickets, services.backups, services.restores, desk.patches,
+            services.servers,
+        )  # fmt: skip
+        first = gather(date(2018, 4, 1), date(2018, 4, 30))
+        second = gather(date(2018, 5, 1), date(2018, 5, 31))
+    assert [one.number for one in first.changes] == [waits.number, april.number]
+    [line] = second.changes
+    assert (line.number, line.state, line.told) == (april.number, "rolled_back", 2)
+    assert line.applied_at is not None
+    assert line.rolled_back_at is not None
+    assert [(one.actor, one.reason) for one in first.overrides] == [("张伟", "网站被篡改")]
+    assert second.overrides == ()
+    entries = [one for one in desk.journal.entries("change") if one.fields.get("emergency")]
+    assert len(entries) == 1  # what clause 2.3-8 counts
+
+
+def test_rows_of_an_older_program_are_made_anew_at_the_next_start(
+    desk: Desk, tmp_path: Path
+) -> None:
+    """The states of an older program were what it wrote last, whatever two devices knew."""
+    change = desk.announced(desk.queued())
+    with desk.database.session() as session, session.begin():
+        session.get_one(ChangeRow, change.id).state = "awaiting_notice"
+        session.execute(text("UPDATE alembic_version SET version_num = '0008'"))
+    assert desk.journal.strangers() == (change.number,)
+    again = Desk(Database(tmp_path / "store.db"), desk.server)
+    assert again.journal.catch_up()
+    assert again.patches.get(change.id).state == "awaiting_window"
+    assert again.journal.strangers() == ()
+    assert not again.journal.catch_up()
+    again.database.close()
