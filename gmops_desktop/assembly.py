@@ -29,10 +29,9 @@ from gmops_desktop.services.sealing import KEY_FILE, Sealing
 from gmops_desktop.settings import SettingsFile
 
 if TYPE_CHECKING:
-    from gmops_desktop.addresses import AccountAddress, Resource
+    from gmops_desktop.addresses import AccountAddress, HostAddress, Resource
     from gmops_desktop.context import Context
     from gmops_desktop.contract.looks import AccountDetails
-    from gmops_desktop.contract.runs import RunLook
     from gmops_desktop.reports.facts import MonthFacts
     from gmops_desktop.reports.paper_facts import TicketFacts
     from gmops_desktop.services.account_settings import AccountBackups
@@ -556,12 +555,21 @@ class Services:
     def patches(self) -> Patches:
         from gmops_desktop.adapters.locks import held_for_change
         from gmops_desktop.services.patches import Hands, Patches
+        from gmops_desktop.services.patches.system_updates import SystemUpdates
 
+        outside = self._outside
         hands = Hands(
-            scan_host=self._outside.scan_host,
-            simulate_host=self._outside.simulate_host,
+            scan_host=outside.scan_host,
+            simulate_host=outside.simulate_host,
+            works={
+                "patch": SystemUpdates(
+                    lambda resource, context: outside.shell_of(_host_of(resource), context)
+                )
+            },
             take_checks=self.checking.take,
-            look_run=self._look_run,
+            look_run=lambda resource, run_id, offset, context: outside.look_run(
+                _host_of(resource), run_id, offset, context
+            ),
             alone=lambda resource: held_for_change(self.home.locks, resource),
             troubles=self.troubles,
             days=self.ledgers,
@@ -570,13 +578,13 @@ class Services:
         )
         return Patches(self._database, self._journal, hands)
 
-    def _look_run(self, resource: Resource, run_id: str, offset: int, context: Context) -> RunLook:
-        address = resource.address
-        if not isinstance(address, SshAddress | TatAddress):
-            raise OpsError(tr("{name} is not a server.", name=resource.name))
-        return self._outside.look_run(address, run_id, offset, context)
-
     def _keep_log(self, change_id: str, name: str, log: bytes, context: Context) -> None:
         """Attach the log of a run to its change."""
         content = self.attachments.keep_bytes(log, name, context)
         self.attachments.attach("change", change_id, [content])
+
+
+def _host_of(resource: Resource) -> HostAddress:
+    if not isinstance(resource.address, SshAddress | TatAddress):
+        raise OpsError(tr("{name} is not a server.", name=resource.name))
+    return resource.address

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from gmops_desktop.adapters.host_checks import Wanted
     from gmops_desktop.adapters.mysql import MysqlConnection
     from gmops_desktop.adapters.registries import Asked
+    from gmops_desktop.adapters.sections import Shell
     from gmops_desktop.adapters.ssh import KeptConnections, Ssh, Tunnel
     from gmops_desktop.adapters.tencent import Tencent
     from gmops_desktop.adapters.tencent_look import CloudLooks
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 
 
 _LOOK_PAUSES: Final = (1.0, 2.0)  # seconds before each further try of a look's question
+_AGENT_BYTES: Final = 12_000  # of a log at once: what cannot be packed must pass the agent, too
 
 
 class Outside:
@@ -247,12 +249,22 @@ class Outside:
             lambda server, left: host_checks.look(server, wanted, context, deadline=left),
         )
 
+    @contextmanager
+    def shell_of(self, address: HostAddress, context: Context) -> Iterator[Shell]:
+        """Give what runs scripts on a host: a connection of its own, or the cloud's agent."""
+        if isinstance(address, TatAddress):
+            yield self._agent(address)
+            return
+        with self.open_ssh(address, context) as server:
+            yield server
+
     def look_run(self, address: HostAddress, run_id: str, offset: int, context: Context) -> RunLook:
         """Ask a host what became of a run, with its log from `offset` on."""
         from gmops_desktop.adapters import detached
 
         if isinstance(address, TatAddress):
-            return detached.look(self._agent(address), run_id, context, offset)
+            agent = self._agent(address)
+            return detached.look(agent, run_id, context, offset, at_once=_AGENT_BYTES)
         return self.kept.over(
             address, context, lambda server, _left: detached.look(server, run_id, context, offset)
         )

@@ -112,7 +112,7 @@ class Sandbox:
     def _find_servers(self) -> None:
         self.mariadb = MariaDB(self.folder / "mariadb")
         self.patch_target = PatchTarget(self.folder / "apt")
-        patched = {"APT_CONFIG": str(self.patch_target.config)} if PatchTarget.possible() else {}
+        patched = self.patch_target.environment if PatchTarget.possible() else {}
         self.sshd = Sshd(self.folder / "sshd", environment=patched)
         self.website = Website(self.folder / "website", self.mariadb)
         self.tencent = Tencent(self.folder / "tencent")

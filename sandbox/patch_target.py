@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import random
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -26,6 +27,16 @@ from sandbox.processes import find_tool
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """A configuration file of a package in both versions; `here` is what this host made of it."""
+
+    path: str
+    old: str
+    new: str
+    here: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Package:
     """A package: the version installed ("" for none), and the newer one, if any, in a suite."""
 
@@ -35,11 +46,37 @@ class Package:
     suite: str = "stable"
     depends: str = ""  # of the newer version
     conflicts: str = ""  # of the newer version
+    settings: tuple[Setting, ...] = ()
+    configure: str = ""  # what the newer version runs when it is configured
+    kilobytes: int = 0  # of a file that nothing compresses, in the newer version
 
 
 PACKAGES: Final = (
-    Package("nginx", "1.22.1-9+deb12u1", "1.22.1-9+deb12u2", "stable-security"),
-    Package("openssl", "3.0.15-1~deb12u1", "3.0.16-1~deb12u1", "stable-security"),
+    # Somebody edited one of its files, and the newer version brings another; it restarts a service.
+    Package(
+        "nginx",
+        "1.22.1-9+deb12u1",
+        "1.22.1-9+deb12u2",
+        "stable-security",
+        settings=(
+            Setting(
+                "etc/nginx/nginx.conf",
+                "worker_connections 768;\n",
+                "worker_connections 1024;\n",
+                here="worker_connections 4096;  # by hand\n",
+            ),
+        ),
+        configure='echo nginx >>"$DPKG_ROOT/var/log/restarted"',
+    ),
+    Package(
+        "openssl",
+        "3.0.15-1~deb12u1",
+        "3.0.16-1~deb12u1",
+        "stable-security",
+        settings=(
+            Setting("etc/ssl/openssl.cnf", "MinProtocol = TLSv1.1\n", "MinProtocol = TLSv1.2\n"),
+        ),
+    ),
     Package("libssl3", "3.0.15-1~deb12u1", "3.0.16-1~deb12u1", "stable-security"),
     Package("curl", "7.88.1-10+deb12u8", "7.88.1-10+deb12u12", "stable-security"),
     Package("tzdata", "2024b-0+deb12u1", "2025b-0+deb12u1"),
@@ -66,14 +103,26 @@ PACKAGES: Final = (
 )
 HELD: Final = ("php8.2-fpm",)
 _CHANGELOGS: Final = "Acquire::Changelogs::URI::Override"
+# What goes wrong or takes long; a target has them where it is asked for them.
+TROUBLESOME: Final = (
+    Package(
+        "mail-filter",
+        "1.0-1",
+        "1.1-1",
+        configure="echo 'mail-filter: its database does not answer' >&2; exit 1",
+    ),
+    Package("search-index", "2.0-1", "2.1-1", configure="sleep 1"),
+    Package("photo-archive", "1.0-1", "1.1-1", kilobytes=12 << 10),
+)
 SUITES: Final = {"stable": "Sandbox", "stable-security": "Sandbox-Security"}
 
 
 class PatchTarget:
-    """The patchable root in `folder`; made once, and anew when the packages above change."""
+    """The patchable root in `folder`; made once, and anew when its packages change."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, packages: tuple[Package, ...] = PACKAGES) -> None:
         self.folder = folder
+        self.packages = packages
 
     @property
     def root(self) -> Path:
@@ -85,6 +134,12 @@ class PatchTarget:
         """The file to name in `APT_CONFIG`."""
         return self.folder / "apt.conf"
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a command's environment must say for it to act on this root and leave its runs
+        beside it."""
+        return {"APT_CONFIG": str(self.config), "GMOPS_RUNS": str(self.folder.parent / "runs")}
+
     @staticmethod
     def possible() -> bool:
         """Whether this system has apt at all."""
@@ -92,14 +147,20 @@ class PatchTarget:
 
     def make(self) -> None:
         """Build and install the packages, unless that has been done; half a build is redone."""
-        facts = (repr(PACKAGES), repr(HELD), Path(__file__).read_text("utf-8"), str(self.folder))
+        facts = (
+            repr(self.packages),
+            repr(HELD),
+            Path(__file__).read_text("utf-8"),
+            str(self.folder),
+        )
         digest = hashlib.sha256("\n".join(facts).encode()).hexdigest()
         stamp = self.folder / "stamp"
         if stamp.exists() and stamp.read_text("utf-8") == digest:
             return
         shutil.rmtree(self.folder, ignore_errors=True)
         for folder in ("repository", "root/var/lib/dpkg/info", "root/var/lib/dpkg/updates",
-                       "root/etc/apt/apt.conf.d", "root/etc/apt/preferences.d", "root/var/log/apt",
+                       "root/usr", "root/etc/apt/apt.conf.d", "root/etc/apt/preferences.d",
+                       "root/var/log/apt",
                        "root/var/lib/apt/lists/partial",
                        "root/var/cache/apt/archives/partial"):  # fmt: skip
             (self.folder / folder).mkdir(parents=True)
@@ -107,16 +168,19 @@ class PatchTarget:
         architecture = _run("dpkg", "--print-architecture").strip()
         installed = [
             self._build(package, package.old, "stable", architecture)
-            for package in PACKAGES
+            for package in self.packages
             if package.old
         ]
-        for package in PACKAGES:
+        for package in self.packages:
             if package.new:
                 self._build(package, package.new, package.suite, architecture)
         for suite, label in SUITES.items():
             self._index(suite, label, architecture)
         self._configure(architecture)
         self._dpkg("--install", *installed)
+        for setting in (one for package in self.packages for one in package.settings):
+            if setting.here:
+                (self.root / setting.path).write_text(setting.here, "utf-8")
         self._dpkg("--set-selections", given="".join(f"{name} hold\n" for name in HELD))
         self.run("apt-get", "-q", "update")
         write_atomically(stamp, digest.encode())
@@ -131,6 +195,18 @@ class PatchTarget:
                      "-f", "${db:Status-Status} ${Package} ${Version}\n")  # fmt: skip
         rows = (line.split() for line in shown.splitlines())
         return {row[1]: row[2] for row in rows if row[0] == "installed"}
+
+    def publish(self, *packages: Package) -> None:
+        """Let the repository have the newer versions of `packages` and no others of them, and fetch
+        its lists."""
+        architecture = _run("dpkg", "--print-architecture").strip()
+        for package in packages:
+            for file in (self.folder / "repository/pool").rglob(f"{package.name}_*.deb"):
+                file.unlink()
+            self._build(package, package.new, package.suite, architecture)
+        for suite, label in SUITES.items():
+            self._index(suite, label, architecture)
+        self.run("apt-get", "-q", "update")
 
     def _build(self, package: Package, version: str, suite: str, architecture: str) -> Path:
         tree = self.folder / "build" / package.name
@@ -151,8 +227,22 @@ class PatchTarget:
         documents = tree / "usr/share/doc" / package.name
         documents.mkdir(parents=True)
         (documents / "changelog").write_text(f"{package.name} ({version}) sandbox\n", "utf-8")
+        newer = version == package.new
+        for setting in package.settings:
+            file = tree / setting.path
+            file.parent.mkdir(parents=True)
+            file.write_text(setting.new if newer else setting.old, "utf-8")
+        if package.settings:
+            names = "".join(f"/{setting.path}\n" for setting in package.settings)
+            (tree / "DEBIAN/conffiles").write_text(names, "utf-8")
+        if newer and package.kilobytes:
+            (documents / "photos").write_bytes(random.Random(1).randbytes(package.kilobytes << 10))
         for place in tree.rglob("*"):
             place.chmod(0o755 if place.is_dir() else 0o644)  # whatever our umask
+        if newer and package.configure:
+            script = tree / "DEBIAN/postinst"
+            script.write_text(f'#!/bin/sh\n[ "$1" = configure ] || exit 0\n{package.configure}\n')
+            script.chmod(0o755)
         pool = self.folder / "repository/pool" / suite
         pool.mkdir(parents=True, exist_ok=True)
         file = pool / f"{package.name}_{version.replace(':', '%3a')}_{architecture}.deb"
@@ -163,7 +253,7 @@ class PatchTarget:
     def _index(self, suite: str, label: str, architecture: str) -> None:
         repository = self.folder / "repository"
         place = repository / "dists" / suite / "main" / f"binary-{architecture}"
-        place.mkdir(parents=True)
+        place.mkdir(parents=True, exist_ok=True)
         packages = _run("apt-ftparchive", "packages", f"pool/{suite}", folder=repository)
         (place / "Packages").write_text(packages, "utf-8")
         facts = {
@@ -181,7 +271,7 @@ class PatchTarget:
 
     def _configure(self, architecture: str) -> None:
         sources = (
-            f"deb [trusted=yes] file:{self.folder / 'repository'} {suite} main\n"
+            f"deb [trusted=yes] copy:{self.folder / 'repository'} {suite} main\n"
             for suite in SUITES
         )
         (self.root / "etc/apt/sources.list").write_text("".join(sources), "utf-8")
@@ -218,6 +308,8 @@ class PatchTarget:
             "--force-not-root",
             "--force-bad-path",
             "--force-unsafe-io",
+            # The root has no shell of its own: what packages run, runs here and is told the root.
+            "--force-script-chrootless",
         ]
 
     def _dpkg(self, *words: str | Path, given: str = "") -> str:

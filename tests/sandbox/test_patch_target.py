@@ -26,9 +26,8 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> PatchTarget:
 def host(
     target: PatchTarget, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[paramiko.SSHClient]:
-    environment = {"APT_CONFIG": str(target.config)}
     with (
-        Sshd(tmp_path_factory.mktemp("host"), environment=environment) as server,
+        Sshd(tmp_path_factory.mktemp("host"), environment=target.environment) as server,
         paramiko.SSHClient() as client,
     ):
         place = f"[{server.address.host}]:{server.port}"
@@ -90,7 +89,7 @@ def test_approved_versions_are_installed_for_real_and_in_that_root_alone(
     before = target.installed()
     ask(
         host,
-        "DEBIAN_FRONTEND=noninteractive apt-get -y -o Dpkg::Options::=--force-confdef"
+        "DEBIAN_FRONTEND=noninteractive apt-get -y -o Dpkg::Options::=--force-confold"
         " --only-upgrade install nginx=1.22.1-9+deb12u2 curl=7.88.1-10+deb12u12",
     )
     after = target.installed()
@@ -101,7 +100,11 @@ def test_approved_versions_are_installed_for_real_and_in_that_root_alone(
     assert Path("/var/lib/dpkg/status").read_bytes() == system
     assert "Inst nginx" not in ask(host, SIMULATE)
     # And back, from the repository that still has the older one.
-    ask(host, "apt-get -y --allow-downgrades install nginx=1.22.1-9+deb12u1")
+    ask(
+        host,
+        "apt-get -y -o Dpkg::Options::=--force-confold --allow-downgrades"
+        " install nginx=1.22.1-9+deb12u1",
+    )
     assert target.installed()["nginx"] == before["nginx"]
 
 

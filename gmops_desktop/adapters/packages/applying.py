@@ -1,0 +1,176 @@
+"""The runs of a system patch: bring its packages, install exactly them, take them back, mend.
+
+Each is a script for `adapters.detached`.  What is needed for the change and its way back lies on
+the host, in `kept/CHANGE` beside the runs: `new` and `old` packages with their digests, `packages`
+and `settings` as they were before.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from gmops_desktop.adapters.packages import apt_runs
+from gmops_desktop.contract.updates import Plan
+from gmops_desktop.language import tr
+
+PREPARE_STEPS: Final = ("fetch", "keep")
+APPLY_STEPS: Final = ("ready", "unchanged", "record", "install", "check", "settings", "services")
+BACK_STEPS: Final = ("ready", "unchanged", "install", "check", "settings", "services")
+MEND_STEPS: Final = ("install", "check", "settings", "services")
+
+# What is common to all managers; `fault` of a failed installation says which package and why.
+_WORDS: Final = r"""
+kept=${run%/*}/kept/CHANGE
+settings_now() {
+  root find "$etc" -xdev -type f ! -name ld.so.cache -exec sha256sum {} + | sort
+}
+carry_out() {
+  size=$(wc -c <"$run/log")
+  try_step install "$1"; status=$?
+  if [ $status != 0 ]; then
+    tail -c +$((size + 1)) "$run/log" | tr '\r' '\n' >"$run/said"
+    broken=$(faults <"$run/said"); [ -z "$broken" ] || tell broken "$broken"
+    why=$(grep -E '^E: |^Error: |No space left on device|returned error exit status' "$run/said" |
+      sort -u | head -n 6)
+    [ -z "$broken" ] || why="$(echo $broken): $why"
+    holder=$(grep -o 'held by process [0-9]* ([^)]*)' "$run/said" | tail -n 1)
+    [ -z "$holder" ] || why="$say_locked ${holder#held by }"
+    tell fault "${why:-$(tail -n 3 "$run/said")}"
+  fi
+  if [ $status = 0 ]; then try_step check "$2" || status=$?; fi
+  half=$(half_done)
+  if [ -n "$half" ]; then
+    tell half "$half"
+    if [ $status = 0 ]; then tell fault "$say_half $half"; status=1; fi
+  fi
+  if [ -e "$kept/packages" ]; then
+    packages_now >"$run/packages"
+    join -a 1 -a 2 -e - -o 0,1.2,2.2 "$kept/packages" "$run/packages" | awk '$2 != $3' |
+      tell packages
+  fi
+  try_step settings settings || [ $status != 0 ] || status=1
+  [ $status = 0 ] || exit $status
+  step services services
+}
+settings() { left_beside >"$run/beside" && tell beside <"$run/beside"; cat "$run/beside"; }
+services() {
+  while read -r unit; do
+    root systemctl restart "$unit" || { tell fault "$say_service $unit"; exit 1; }
+  done <"$run/units"
+  if command -v needrestart >/dev/null; then
+    root needrestart -b 2>/dev/null | sed -n 's/^NEEDRESTART-SVC: //p' | tell waiting
+  fi
+  due=$(reboot_due); [ -z "$due" ] || tell reboot "$due"
+}
+"""
+
+
+def folder(change_id: str) -> str:
+    """Return the name of a change's folder; raises `ValueError` for what is no id."""
+    if not re.fullmatch(r"[0-9a-zA-Z][0-9a-zA-Z-]{7,63}", change_id):
+        raise ValueError(change_id)
+    return change_id
+
+
+def prepare(plan: Plan, change_id: str, *, patience: int = 60) -> str:
+    """Return the script that brings new and old packages to the host; installs nothing.
+
+    It tells `kept`: a line "NAME VERSION SOURCE SHA256 FILE" for each package that will be
+    replaced; SOURCE is "none" where the old one can be had nowhere.
+    """
+    replaced = [f"{one.name} {one.old}" for one in plan.packages if one.old]
+    return "\n".join(
+        [_head(plan, change_id, patience), _file("replaced", replaced), apt_runs.PREPARE]
+    )
+
+
+def apply(
+    plan: Plan,
+    change_id: str,
+    *,
+    restart_services: Sequence[str] = (),
+    restart_host: str = "",
+    patience: int = 60,
+) -> str:
+    """Return the script that installs exactly the plan, or nothing.
+
+    `restart_services` are units restarted afterwards, `restart_host` the command that restarts the
+    host at the end; `patience` how many seconds to wait for another's lock.
+    """
+    moves = [f"Inst {one.name} {one.new}" for one in plan.packages]
+    moves += [f"Inst {one}" for one in plan.installs] + [f"Remv {one}" for one in plan.removes]
+    versions = [f"{one.name} {one.new}" for one in plan.packages] + list(plan.installs)
+    return "\n".join(
+        [
+            _head(plan, change_id, patience),
+            _file("expected", moves),
+            _file("versions", versions),
+            _file("units", restart_services),
+            apt_runs.APPLY,
+            _restart(restart_host),
+        ]
+    )
+
+
+def roll_back(
+    plan: Plan,
+    change_id: str,
+    *,
+    restart_services: Sequence[str] = (),
+    restart_host: str = "",
+    patience: int = 60,
+) -> str:
+    """Return the script that puts the kept packages back and removes what came new."""
+    return "\n".join(
+        [
+            _head(plan, change_id, patience),
+            _file("came", (one.split()[0] for one in plan.installs)),
+            _file("units", restart_services),
+            apt_runs.ROLL_BACK,
+            _restart(restart_host),
+        ]
+    )
+
+
+def mend(plan: Plan, change_id: str, *, patience: int = 60) -> str:
+    """Return the script that ends what an interrupted package manager left half done."""
+    return "\n".join([_head(plan, change_id, patience), _file("units", ()), apt_runs.MEND])
+
+
+def _head(plan: Plan, change_id: str, patience: int) -> str:
+    names = " ".join(shlex.quote(f"{one.name}={one.new}") for one in plan.packages)
+    removing = "" if plan.removes else "--no-remove "
+    sentences = {
+        "altered": tr("A package is not the one that its archive names, and was removed again:"),
+        "full": tr("There is too little room on the server (free / needed):"),
+        "differs": tr("The package manager would do otherwise than was approved:"),
+        "interrupted": tr("The package manager was interrupted there; mend that first."),
+        "half": tr("Packages are only half installed:"),
+        "unprepared": tr("What was prepared is not there any more, or was altered; prepare again."),
+        "versions": tr("Packages are not in the versions that were planned:"),
+        "locked": tr("Another program holds the lock of the package manager:"),
+        "service": tr("A service could not be restarted:"),
+    }
+    said = "\n".join(f"say_{name}={shlex.quote(text)}" for name, text in sentences.items())
+    return "\n".join(
+        [
+            _WORDS.replace("CHANGE", folder(change_id)),
+            f"patience={patience:d}",
+            said,
+            apt_runs.WORDS,
+            f'wanted() {{ take {removing}"$@" install --only-upgrade {names}; }}',
+        ]
+    )
+
+
+def _file(name: str, lines: Iterable[str]) -> str:
+    """Return sh that writes `lines` into a file of the run."""
+    words = " ".join(shlex.quote(line) for line in lines)
+    return f'printf "%s\\n" {words} >"$run/{name}"' if words else f': >"$run/{name}"'
+
+
+def _restart(command: str) -> str:
+    return f"restart {shlex.quote(command)}" if command else ""
