@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from gmops_desktop.services.obligations import Obligations
     from gmops_desktop.services.patches import Patches
     from gmops_desktop.services.patches.checking import Checking
+    from gmops_desktop.services.patches.waves import Waves
     from gmops_desktop.services.records import Records
     from gmops_desktop.services.reports import Asked, Kind, Reports
     from gmops_desktop.services.restores import Restores
@@ -577,6 +578,15 @@ class Services:
             keep_log=self._keep_log,
         )
         return Patches(self._database, self._journal, hands)
+
+    @cached_property
+    def waves(self) -> Waves:
+        """One change to many servers."""
+        from gmops_desktop.services.patches.book import Book
+        from gmops_desktop.services.patches.waves import Waves
+
+        book = Book(self._database, self._journal, utc_now)
+        return Waves(self.patches, book, self.contracts.resources)
 
     def _keep_log(self, change_id: str, name: str, log: bytes, context: Context) -> None:
         """Attach the log of a run to its change."""
