@@ -291,8 +291,8 @@ def _paint_two_lines(painter: QPainter, box: QRectF, entry: Entry, t: Tokens) ->
     right = entry.right()
     words(painter, lower, right, t.text2, RIGHT)
     lower.setRight(lower.right() - painter.fontMetrics().horizontalAdvance(right) - 8)
-    taken = _paint_state_word(painter, lower, entry, t)
-    lower.setLeft(lower.left() + (taken + 10 if taken else 0))
+    word = _paint_state_word(painter, lower, entry, t)
+    lower.setLeft(lower.left() + (word + 10 if word else 0))
     painter.setFont(font("caption"))
     _elided(painter, lower, entry.second, t.text2)
 
