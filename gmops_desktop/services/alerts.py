@@ -18,6 +18,7 @@ from db.looks import Watched
 from db.models import AlertRow, ChangeRow, LookRow
 from gmops_desktop.addresses import Resource
 from gmops_desktop.contract.alerts import TOLD_APART, Alert
+from gmops_desktop.contract.change_states import window_of
 from gmops_desktop.contract.changes import AUDIENCES
 from gmops_desktop.contract.thresholds import DOWN, RANK
 from gmops_desktop.contract.tickets import Priority, Ticket
@@ -210,8 +211,19 @@ def _announced(session: Session, now: datetime) -> frozenset[str]:
             ChangeRow.closed_at.is_(None),
         )
     )
-    wanted = [f"announced_{one}" for one in AUDIENCES]
-    return frozenset(row.resource_id for row in changes if all(row.more.get(one) for one in wanted))
+    return frozenset(row.resource_id for row in changes if _told_all(row))
+
+
+def _told_all(row: ChangeRow) -> bool:
+    """Whether everybody was told of the window that is set, and not of another one."""
+    begin, end = row.window_from, row.window_to
+    if begin is None or end is None:
+        return False
+    window = window_of({"window_from": begin.isoformat(), "window_to": end.isoformat()})
+    return all(
+        row.more.get(f"announced_{one}") and row.more.get(f"announced_{one}_for", window) == window
+        for one in AUDIENCES
+    )
 
 
 def _trouble(alert: Alert) -> Trouble:

@@ -218,6 +218,23 @@ def test_in_an_announced_window_nothing_is_told_unless_it_outlasts_that(desk: De
     assert len(late.tickets) == 1
 
 
+def test_a_window_that_nobody_was_told_of_keeps_nothing_quiet(desk: Desk) -> None:
+    """They were told of an earlier one: two devices met after one had moved the window."""
+    begin, end = desk.now.isoformat(), (desk.now + timedelta(minutes=10)).isoformat()
+    told = {f"announced_{one}": "mail" for one in AUDIENCES}
+    told |= {f"announced_{one}_for": f"2018-01-01T00:00:00.000+00:00/{end}" for one in AUDIENCES}
+    with desk.database.session() as session, session.begin():
+        desk.journal.record(
+            session, "change", "c1", "change.opened",
+            {"resource_id": SITE.id, "state": "announced", **told,
+             "window_from": begin, "window_to": end},
+        )  # fmt: skip
+    desk.site = DOWN
+    for _ in range(9):
+        desk.look()
+    assert [one.quiet for one in desk.alerts.active()] == [False]
+
+
 def test_two_programs_open_one_alert_and_one_ticket(desk: Desk) -> None:
     desk.site = DOWN
     for _ in range(3):
