@@ -14,36 +14,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from gmops_desktop.adapters.site_tree.building import EXCHANGE, HEAD, Building, name_of
 from gmops_desktop.adapters.ssh import Ssh
 from gmops_desktop.context import Context
-from gmops_desktop.contract.trees import BLOCK, Entry, raw, shown, text
+from gmops_desktop.contract.trees import BLOCK, Entry
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 
 Left = Literal["none", "cleared", "done", "back"]
 
-_TOO_LONG: Final = 900.0  # seconds that a step on the server may take
-
-# A line that breaks must not end a step halfway: sh goes on without us.
-_HEAD: Final = r"""
-trap '' HUP PIPE
-LC_ALL=C; export LC_ALL
+_HEAD: Final = (
+    HEAD
+    + r"""
 [ -d "$root" ] && root=$(cd -- "$root" && pwd -P)
 new=$root.gmops-$id-new; old=$root.gmops-$id-old; state=$root.gmops-$id-state
 parent=${root%/*}; [ -n "$parent" ] || parent=/
 # Onto the disk; that of the whole file system where one file cannot be named.
 settle() { sync -- "$1" 2>/dev/null || sync; }
-inode() { stat -c %i -- "$1" 2>/dev/null; }
-# Both names change at once where the kernel can be asked to (renameat2, RENAME_EXCHANGE).
-exchange() {
-    mv --exchange --no-copy -T -- "$1" "$2" 2>/dev/null && return 0
-    case $(uname -m) in
-        x86_64) call=316;; aarch64|riscv64) call=276;; i?86) call=353;; *) return 1;;
-    esac
-    perl -e 'exit(syscall($ARGV[0]+0, -100, $ARGV[1], -100, $ARGV[2], 2) == 0 ? 0 : 1)' \
-        "$call" "$1" "$2" 2>/dev/null
-}
 """
+    + EXCHANGE
+)
 # What dd says beside its counts, where it failed; it ends xargs, too.
 _SAID: Final = '{ echo "$said" | grep ^dd: >&2; exit 255; }'
 _PREPARE: Final = r"""
@@ -103,13 +93,14 @@ class Beside:
     at: int  # seconds since 1970
 
 
-class Replacing:
+class Replacing(Building):
     """One replacement of `folder`, known by `id`; each step may be tried again by a later one."""
 
     def __init__(self, ssh: Ssh, folder: str, id: str, context: Context) -> None:
         if not re.fullmatch(r"[0-9a-f-]{8,40}", id):
             raise ValueError(id)
-        self._ssh, self.folder, self.id, self._context = ssh, folder, id, context
+        super().__init__(ssh, folder, "", context)
+        self.id = id
 
     @property
     def staging(self) -> str:
@@ -132,21 +123,6 @@ class Replacing:
                 unharmed=tr("The directory is as it was."),
             )  # fmt: skip
 
-    def keep(self, paths: Sequence[str]) -> None:
-        """Copy what the new tree has in common with the old one, on the server."""
-        self._beside("cp -pP --parents --", paths)
-
-    def tie(self, paths: Sequence[str]) -> None:
-        """Let the new tree share what no archive holds (logs, caches) with the old one."""
-        self._beside("cp -alP --parents --", paths)
-
-    def send(self, tar: Iterable[bytes]) -> None:
-        """Unpack a tar into the new tree."""
-        with self._ssh.command(
-            self._there('tar -xpf - -C "$new"'), self._context, stdin=tar
-        ) as command:
-            self._succeeded(*command.finish())
-
     def build(
         self, entry: Entry, here: Sequence[int], runs: Sequence[tuple[int, Iterable[bytes]]]
     ) -> None:
@@ -157,7 +133,7 @@ class Replacing:
             cd -- "$root" || exit 72; : >{large}
             xargs -0 -n 2 sh -c 'said=$(dd if="$1" of="$0" bs={BLOCK} skip="$2" seek="$2" \\
                 count=1 conv=notrunc 2>&1) || {_SAID}' {large}"""
-        asked = [_name(entry.path) + f"{number}\0".encode() for number in here]
+        asked = [name_of(entry.path) + f"{number}\0".encode() for number in here]
         self._fed(copy if asked else f": >{large}", asked)
         for first, content in runs:
             write = f"dd of={large} bs={BLOCK} seek={first} conv=notrunc"
@@ -165,24 +141,8 @@ class Replacing:
         finish = f"""
             dd if=/dev/null of={large} bs=1 seek={entry.size} count=0 2>/dev/null || exit 73
             export new; xargs -0 -n 1 sh -c 'mv -f -- "$0" "$new/$1"' {large}"""
-        self._fed(finish, [_name(entry.path)])
+        self._fed(finish, [name_of(entry.path)])
         self.dress([entry])
-
-    def dress(self, entries: Sequence[Entry]) -> None:
-        """Give files of the new tree their owners, modes and times."""
-        if not entries:
-            return
-        script = """
-            cd -- "$new" && xargs -0 -n 5 sh -c '
-                [ "$(id -u)" != 0 ] || chown "$2" "$1" || exit 255
-                chmod "$3" "$1" || exit 255
-                touch -d "@$4.$5" "$1" 2>/dev/null || touch -d "@$4" "$1" || exit 255' sh"""
-        told = [
-            _name(entry.path)
-            + f"{entry.uid}:{entry.gid}\0{entry.mode:o}\0{_seconds(entry)}\0".encode()
-            for entry in entries
-        ]
-        self._fed(script, told)
 
     def swap(self) -> None:
         """Exchange the two; nothing is between, and what was there is kept."""
@@ -215,65 +175,8 @@ class Replacing:
 
     # ------------------------------------------------------------ inside
 
-    def _beside(self, words: str, paths: Sequence[str]) -> None:
-        if not paths:
-            return
-        script = f"""cd -- "$root" || exit 72
-            xargs -0 sh -c '{words} "$@" "$0"' "$new" """
-        self._fed(script, [_name(path) for path in paths])
-
-    def _fed(self, script: str, stdin: Iterable[bytes]) -> None:
-        with self._ssh.command(self._there(script), self._context, stdin=stdin) as command:
-            self._succeeded(*command.finish())
-
     def _there(self, script: str) -> str:
         return f"root={shlex.quote(self.folder)} id={self.id}\n{_HEAD}{script}"
-
-    def _run(self, script: str) -> str:
-        status, answer = self._ssh.run(self._there(script), self._context, deadline=_TOO_LONG)
-        if status:
-            raise self._refused(status, answer)
-        return answer.decode("utf-8", "replace")
-
-    def _succeeded(self, status: int, complaints: bytes) -> None:
-        if status:
-            raise self._refused(status, complaints)
-
-    def _refused(self, status: int, answer: bytes) -> OpsError:
-        host, folder = self._ssh.address.host, self.folder
-        unharmed = tr("The directory is as it was.")
-        match status:
-            case 73:
-                message = tr("{user} may not write beside {folder} on {host}.",
-                             user=self._ssh.address.user, folder=folder, host=host)  # fmt: skip
-                hint = tr("Use an account that owns the folder above it, such as root.")
-            case 74:
-                message = tr("{folder} on {host} is a file system of its own: it cannot be"
-                             " exchanged by a rename.", folder=folder, host=host)  # fmt: skip
-                hint = tr("Restore a folder inside it, or mount it one level higher.")
-            case 75 | 76:
-                message = tr("{folder} on {host} is not a directory that can be replaced.",
-                             folder=folder, host=host)  # fmt: skip
-                hint = tr("Check the path.")
-            case 77:
-                message = tr("What a restore of {folder} replaced is no longer on {host}.",
-                             folder=folder, host=host)  # fmt: skip
-                hint = tr("Choose one of the backups instead.")
-            case _:
-                lines = [shown(text(line)) for line in answer.splitlines() if line.strip()]
-                causes = [line for line in lines if not line.startswith("xargs: ")] or lines
-                message = tr("{host} could not build the directory: {why}.", host=host,
-                             why=(causes or [str(status)])[-1].rstrip("."))  # fmt: skip
-                hint = tr("Check the disk and the rights there, then try again.")
-        return OpsError(message, hint=hint, unharmed=unharmed)
-
-
-def _name(path: str) -> bytes:
-    return b"./" + raw(path) + b"\0"
-
-
-def _seconds(entry: Entry) -> str:
-    return f"{entry.mtime_ns // 10**9}\0{entry.mtime_ns % 10**9:09d}"
 
 
 def interrupted(ssh: Ssh, folder: str, context: Context) -> list[str]:

@@ -9,6 +9,7 @@ import io
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Final
 
 import paramiko
@@ -90,8 +91,9 @@ class Command(io.RawIOBase):
                     self._moved = time.monotonic()
                     view = view[sent:]
             self._channel.shutdown_write()
-        except OSError:
-            return  # the command reads no more; its exit status tells why
+        except (OSError, EOFError):
+            return  # the command reads no more; its exit status, or the lost line, tells why
         except BaseException as error:  # what makes the bytes failed: told to who reads
             self._fault = error
-            self._channel.close()
+            with suppress(OSError, EOFError):
+                self._channel.close()
