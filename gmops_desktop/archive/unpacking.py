@@ -107,7 +107,7 @@ def opened(path: Path, member: str = "") -> Iterator[Member]:
             yield Member(path, file, packed, None, "")
             return
         try:
-            with _zip(file) as archive:
+            with zipped(file) as archive:
                 chosen = _choose(path, archive, member)
                 if chosen.file_size > max(_SWOLLEN, _SWELLS * chosen.compress_size):
                     raise _swells(path)
@@ -195,7 +195,7 @@ def shown(name: str) -> str:
     return _CONTROL.sub("?", name)
 
 
-def _zip(file: BinaryIO) -> zipfile.ZipFile:
+def zipped(file: BinaryIO) -> zipfile.ZipFile:
     """Open a ZIP; Chinese Windows writes names in GBK without saying so."""
     try:
         return zipfile.ZipFile(file, metadata_encoding="gbk")
