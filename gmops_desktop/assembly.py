@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from gmops_desktop.services.obligations import Obligations
     from gmops_desktop.services.patches import Patches
     from gmops_desktop.services.patches.checking import Checking
+    from gmops_desktop.services.patches.releases import Releases
     from gmops_desktop.services.patches.waves import Waves
     from gmops_desktop.services.records import Records
     from gmops_desktop.services.reports import Asked, Kind, Reports
@@ -565,12 +566,11 @@ class Services:
             works={
                 "patch": SystemUpdates(
                     lambda resource, context: outside.shell_of(_host_of(resource), context)
-                )
+                ),
+                "release": self.releases,
             },
             take_checks=self.checking.take,
-            look_run=lambda resource, run_id, offset, context: outside.look_run(
-                _host_of(resource), run_id, offset, context
-            ),
+            look_run=self.releases.look,
             alone=lambda resource: held_for_change(self.home.locks, resource),
             troubles=self.troubles,
             days=self.ledgers,
@@ -587,6 +587,23 @@ class Services:
 
         book = Book(self._database, self._journal, utc_now)
         return Waves(self.patches, book, self.contracts.resources)
+
+    @cached_property
+    def releases(self) -> Releases:
+        """Releases of applications: their queueing, and the work of such a change."""
+        from gmops_desktop.services.patches.releases import Releases
+        from gmops_desktop.ways_back import release_database
+
+        return Releases(
+            self.home.releases,
+            self._outside.open_ssh,
+            lambda resource, run_id, offset, context: self._outside.look_run(
+                _host_of(resource), run_id, offset, context
+            ),
+            release_database(self._outside.connect, self.backups, self.restores),
+            self.contracts.resources,
+            lambda *words, **named: self.patches.add(*words, **named),
+        )
 
     def _keep_log(self, change_id: str, name: str, log: bytes, context: Context) -> None:
         """Attach the log of a run to its change."""

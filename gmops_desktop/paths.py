@@ -68,6 +68,11 @@ class Home:
         return self.root / "attachments"
 
     @property
+    def releases(self) -> Path:
+        """Releases of applications as they were taken in, and the ledgers of their runs."""
+        return self.root / "releases"
+
+    @property
     def reports(self) -> Path:
         return self.root / "reports"
 

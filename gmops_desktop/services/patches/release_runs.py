@@ -1,0 +1,383 @@
+"""Carries a release out and takes it back: the switch by a run on the server, the SQL from here.
+
+What was done to the database stands in the ledgers of this machine.  A new run of the same change
+goes on where an earlier one ended; a rollback that came to its end wipes the slate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from gmops_desktop.adapters import detached, locks, releasing, site_tree
+from gmops_desktop.adapters.ssh import Ssh
+from gmops_desktop.addresses import MysqlAddress, Resource
+from gmops_desktop.archive.release_package import Shelf
+from gmops_desktop.context import Context
+from gmops_desktop.contract.releases import ReleasePlan, Script
+from gmops_desktop.contract.rollbacks import RollbackStep
+from gmops_desktop.contract.runs import RunLook, RunPurpose
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
+from gmops_desktop.services.patches.hands import LookRun
+from gmops_desktop.services.patches.release_database import Archived, ReleaseDatabase
+from gmops_desktop.services.patches.release_ledger import Guard, RunLedger, RunRecord, Way
+from gmops_desktop.services.patches.release_placing import place_of
+from gmops_desktop.services.patches.release_sql import Text
+
+Open = Callable[[Resource, Context], AbstractContextManager[Ssh]]
+
+_ASK: Final = 0.3  # seconds between two looks at a switch
+
+
+class ReleaseRuns:
+    """The runs of releases; their ledgers and locks are kept in `folder`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        shelf: Shelf,
+        open_ssh: Open,
+        look_run: LookRun,
+        database: ReleaseDatabase,
+        mysql_of: Callable[[ReleasePlan], MysqlAddress],
+    ) -> None:
+        self._runs = folder / "runs"
+        self._locks = folder / "locks"
+        self._shelf = shelf
+        self._open = open_ssh
+        self._look_run = look_run
+        self._database = database
+        self._mysql_of = mysql_of
+
+    def alone(self, change_id: str) -> AbstractContextManager[None]:
+        """Keep other programs of this machine from the same change; raise `Busy` where one is."""
+        return locks.held(self._locks / f"{change_id}.lock", tr("A run of this change"))
+
+    def start(
+        self,
+        host: Resource,
+        release: ReleasePlan,
+        change_id: str,
+        run_id: str,
+        purpose: RunPurpose,
+        context: Context,
+    ) -> None:
+        """Begin a run; one with SQL is gone through here, to its end or its fault."""
+        if purpose == "mend":
+            raise OpsError(
+                tr("Of a release nothing is left half done on the server."),
+                hint=tr("Try it again, or roll it back."),
+                unharmed=tr("Nothing was begun."),
+            )
+        one = _One(self, host, release, change_id, run_id, context)
+        with self.alone(change_id):
+            if not release.migrates:
+                one.switch(purpose)
+            elif purpose == "rollback":
+                one.back()
+            else:
+                one.forth()
+
+    def look(self, host: Resource, run_id: str, offset: int, context: Context) -> RunLook:
+        """Return what the server says of a run, and what was done here to the database for it."""
+        found = self._look_run(host, run_id, offset, context)
+        ledger = self.ledger(run_id)
+        if not ledger.exists:
+            return found
+        try:
+            with self.alone(ledger.read().change_id):
+                return _merged(found, ledger.read())
+        except locks.Busy:
+            first, last = ledger.read().steps()
+            return replace(found, state="running", why="", steps=(*first, *found.steps, *last))
+
+    def ran(self, change_id: str, script: str) -> int:
+        """Return how many statements of a script stand in the database now."""
+        records = self.since(change_id, "apply")
+        return max((one.statements_of(script) for one in records), default=0)
+
+    def steps_back(
+        self, release: ReleasePlan, change_id: str, context: Context
+    ) -> Iterator[RollbackStep]:
+        """Say how the database goes back: as it is planned, or, once something was run, as it is
+        now, with the rows that would be lost."""
+        if not release.migrates:
+            return
+        address = self._mysql_of(release)
+        guard = self.guard(change_id)
+        if guard:
+            way, first, last = self.way_back(release, change_id)
+            downs: Sequence[Script] = (*first, *last)
+        else:
+            downs = release.ways_down or ()
+            way = "down" if release.ways_down is not None else "archive"
+        for down in downs:
+            yield RollbackStep(
+                f"sql:{down.name}",
+                tr("{script} undoes {undone} ({count} statements).", script=down.name,
+                   undone=down.undoes, count=down.statements),
+                loses=tr("What this script of the release takes away; the archive from before stays"
+                         " at hand."),
+            )  # fmt: skip
+        if way != "archive":
+            return
+        loses = why_not = ""
+        try:
+            texts = self.texts((*release.of("before"), *release.of("after")))
+            guard = guard or self._database.guard(address, texts, context)
+            loses = self._database.loses(address, guard, self._settled(change_id), context)
+        except OpsError as error:
+            context.check()
+            why_not = f"{error.message} {error.hint}".strip()
+        yield RollbackStep(
+            "database",
+            tr("{schema} goes back to the archive taken before the first statement, by delta"
+               " restore; a safety copy of it is taken first.", schema=address.schema),
+            loses=loses,
+            why_not=why_not,
+        )  # fmt: skip
+
+    # ------------------------------------------------------------ what was done
+
+    def ledger(self, run_id: str) -> RunLedger:
+        return RunLedger(self._runs / f"{run_id}.jsonl")
+
+    def since(self, change_id: str, purpose: RunPurpose) -> list[RunRecord]:
+        """Return the runs of a change here since it was last rolled back, the oldest first (their
+        ids grow with time)."""
+        found: list[RunRecord] = []
+        for path in sorted(self._runs.glob("*.jsonl")):
+            record = RunLedger(path).read()
+            if record.change_id != change_id:
+                continue
+            found = [] if record.purpose == "rollback" and record.done else [*found, record]
+        return [record for record in found if record.purpose == purpose]
+
+    def guard(self, change_id: str) -> Guard | None:
+        """Return the archive from before the first statement of a change, if one was run."""
+        found = [one for one in self.since(change_id, "apply") if one.guarded and one.begun]
+        return found[0].guarded if found else None
+
+    def _settled(self, change_id: str) -> Archived | None:
+        for record in reversed(self.since(change_id, "apply")):
+            if record.settled and Path(record.settled[0]).is_file():
+                return Archived(Path(record.settled[0]), record.settled[1])
+        return None
+
+    def way_back(
+        self, release: ReleasePlan, change_id: str
+    ) -> tuple[Way, tuple[Script, ...], tuple[Script, ...]]:
+        """Choose how the database goes back; the scripts that run before and after the switch.
+
+        Scripts of the release's own count only where what they undo was run as a whole, and none of
+        them has failed already.
+        """
+        records = self.since(change_id, "apply")
+        if not records:
+            raise OpsError(
+                tr("The SQL of this release was not run from this machine."),
+                hint=tr("Roll it back on the machine that applied it: the archive is there."),
+                unharmed=tr("Nothing was run."),
+            )
+        scripts = (*release.of("before"), *release.of("after"))
+        ran = {script.name: _most(records, script.name) for script in scripts}
+        if all(how == "none" for how in ran.values()):
+            return "files", (), ()
+        failed = [one for one in self.since(change_id, "rollback") if one.unknown or one.refusal]
+        downs = release.ways_down
+        if downs is not None and "part" not in ran.values() and not failed:
+            wanted = [down for down in downs if ran[down.undoes] == "whole"]
+            late = {script.name for script in release.of("after")}
+            return (
+                "down",
+                tuple(down for down in wanted if down.undoes in late),
+                tuple(down for down in wanted if down.undoes not in late),
+            )
+        if self.guard(change_id) is None:
+            raise OpsError(
+                tr("There is no archive from before the SQL of this release."),
+                hint=tr("Restore a backup by hand."),
+                unharmed=tr("Nothing was run."),
+            )
+        return "archive", (), ()
+
+    def texts(self, scripts: Sequence[Script]) -> list[Text]:
+        return [Text(script, self._shelf.content(script.digest)) for script in scripts]
+
+    # ------------------------------------------------------------ what is done
+
+    def switch(self, one: _One, purpose: RunPurpose) -> None:
+        """Let the server switch by itself; a run that has begun is not begun again."""
+        release, context = one.release, one.context
+        with self._open(one.host, context) as ssh:
+            served, at, _placed = place_of(ssh, release, one.change_id, context)
+            look = site_tree.look(ssh, served.live, release.kept, context)
+            at.list_stays(look.left_out)
+            script = releasing.switch_script(
+                served, at.mark, at.staging, release.tree, release.live, purpose, release.reload
+            )
+            steps = [key for key in releasing.STEPS if key != "reload" or release.reload]
+            detached.start(ssh, one.run_id, script, context, steps=steps)
+
+    def switched(self, one: _One, purpose: RunPurpose) -> bool:
+        """Switch and wait for the end; say whether it ended well."""
+        self.switch(one, purpose)
+        one.context.progress(None, tr("Switching on {host}", host=one.host.name))
+        while True:
+            found = self._look_run(one.host, one.run_id, 0, one.context)
+            if found.ended:
+                return found.state == "done"
+            one.context.wait(_ASK)
+
+    def run(self, one: _One, scripts: Sequence[Script], ledger: RunLedger) -> bool:
+        """Run what of scripts has not been run; say whether all of them stand now."""
+        address = self._mysql_of(one.release)
+        return self._database.run(address, self.texts(scripts), ledger, one.context)
+
+    def take_guard(self, one: _One, scripts: Sequence[Script]) -> Guard:
+        address = self._mysql_of(one.release)
+        return self._database.guard(address, self.texts(scripts), one.context)
+
+    def settle(self, one: _One, ledger: RunLedger) -> None:
+        """Keep what the scripts made, so that rows written later can be told from theirs."""
+        try:
+            found = self._database.settled(self._mysql_of(one.release), one.context)
+        except OpsError as error:
+            one.context.check()
+            one.context.note(error.message)  # the release stands; only that count is less exact
+            return
+        ledger.settled(str(found.path), found.at)
+
+    def bring_back(self, one: _One, guard: Guard) -> None:
+        self._database.bring_back(self._mysql_of(one.release), guard, one.context)
+
+
+class _One:
+    """One run that has SQL beside its switch."""
+
+    def __init__(
+        self,
+        runs: ReleaseRuns,
+        host: Resource,
+        release: ReleasePlan,
+        change_id: str,
+        run_id: str,
+        context: Context,
+    ) -> None:
+        self._runs, self._ledger = runs, runs.ledger(run_id)
+        self.host, self.release, self.context = host, release, context
+        self.change_id, self.run_id = change_id, run_id
+
+    def switch(self, purpose: RunPurpose) -> None:
+        self._runs.switch(self, purpose)
+
+    def forth(self) -> None:
+        """Archive, SQL before, switch, SQL after."""
+        runs, ledger = self._runs, self._ledger
+        before, after = self.release.of("before"), self.release.of("after")
+        if not ledger.exists:
+            earlier = runs.since(self.change_id, "apply")
+            for record in earlier:
+                _refuse_unknown(record)
+            guard = runs.guard(self.change_id)
+            ledger.begin(self.change_id, "apply", before, after)
+            if guard:
+                ledger.guard(guard)
+            _carry(earlier, [*before, *after], ledger)
+        record = ledger.read()
+        _refuse_unknown(record)
+        if record.done:
+            return
+        if record.guarded is None:
+            ledger.guard(runs.take_guard(self, [*before, *after]))
+        if not runs.run(self, before, ledger):
+            return
+        ledger.switching()
+        if runs.switched(self, "apply") and runs.run(self, after, ledger):
+            if self.release.ways_down is None:
+                runs.settle(self, ledger)
+            ledger.finish()
+
+    def back(self) -> None:
+        """What undoes the SQL after, switch, what undoes the SQL before; or switch, and archive."""
+        runs, ledger = self._runs, self._ledger
+        if ledger.exists and ledger.read().done:
+            return
+        way, first, last = runs.way_back(self.release, self.change_id)
+        if not ledger.exists:
+            earlier = runs.since(self.change_id, "rollback")
+            ledger.begin(self.change_id, "rollback", first, last, way=way)
+            _carry(earlier, [*first, *last], ledger)
+        if not runs.run(self, first, ledger):
+            return
+        ledger.switching()
+        if not runs.switched(self, "rollback"):
+            return
+        if way == "archive":
+            guard = runs.guard(self.change_id)
+            assert guard is not None  # `way_back` has looked
+            runs.bring_back(self, guard)
+            ledger.restored()
+        elif not runs.run(self, last, ledger):
+            return
+        ledger.finish()
+
+
+def _carry(earlier: Sequence[RunRecord], scripts: Sequence[Script], ledger: RunLedger) -> None:
+    """Enter into a new run what earlier ones have done to the database."""
+    for script in scripts:
+        count = max((record.statements_of(script.name) for record in earlier), default=0)
+        if count:
+            ledger.ended(script.name, count, 0)
+
+
+def _merged(found: RunLook, record: RunRecord) -> RunLook:
+    """Put together what the server says of a switch and what this machine did to the database."""
+    first, last = record.steps()
+    steps = (*first, *found.steps, *last)
+    if found.state == "unknown" or (found.state == "absent" and not record.begun):
+        return replace(found, steps=steps)
+    if record.unknown:
+        return replace(found, state="interrupted", why=_unknown(record), steps=steps)
+    if record.refusal:
+        return replace(found, state="failed", why=record.refusal, steps=steps)
+    if record.done or found.state in ("failed", "interrupted", "running"):
+        return replace(found, steps=steps)
+    if found.state == "absent":
+        why = tr("It was interrupted before the switch.")
+    elif record.way == "archive":
+        why = tr("It was switched back, and interrupted before the database was brought back.")
+    else:
+        why = tr("It was switched, and interrupted before all SQL was run.")
+    why = f"{why} {tr('Try again, and it goes on from there.')}"
+    return replace(found, state="interrupted", why=why, steps=steps)
+
+
+def _refuse_unknown(record: RunRecord) -> None:
+    if record.unknown:
+        raise OpsError(
+            _unknown(record),
+            hint=tr("Roll the change back: the database goes to the archive from before it."),
+            unharmed=tr("Nothing more was run."),
+        )
+
+
+def _unknown(record: RunRecord) -> str:
+    assert record.unknown
+    script, number, line = record.unknown
+    return tr(
+        "It is not known whether statement {number} of {script} (line {line}) took effect: the"
+        " program or its connection was cut while it ran.", number=number, script=script, line=line,
+    )  # fmt: skip
+
+
+def _most(records: Sequence[RunRecord], script: str) -> str:
+    """Say how much of a script several runs have run."""
+    if any(record.unknown and record.unknown[0] == script for record in records):
+        return "part"
+    found = {record.ran(script) for record in records}
+    return next((how for how in ("whole", "part") if how in found), "none")
