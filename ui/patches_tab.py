@@ -23,7 +23,7 @@ from ui import words
 from ui.icons import icon
 from ui.patch_board import Board
 from ui.patch_live import Live, task_of
-from ui.patch_offer import PatchOffer
+from ui.patch_offer import PatchOffer, standing_today
 from ui.patch_page import PatchPage
 from ui.patch_verbs import PatchVerbs
 from ui.patch_words import COLUMNS, entry_of, grouped, on_board
@@ -311,6 +311,9 @@ class PatchesTab(Page):
             return Entry(
                 _HOST + host.id, host.name, state="warning", word=word, right=lambda: count
             )
+        judged, why = standing_today(found)
+        if judged != "ok":
+            return Entry(_HOST + host.id, host.name, state=judged, word=why, right=lambda: count)
         word = tr("up to date") if not found.updates else ""
         state: State | None = None if found.updates else "ok"
         right = (lambda: count) if found.updates else (lambda: "")

@@ -13,11 +13,10 @@ from gmops_desktop.cli.patch_lines import (
     server,
     show,
     show_plan,
-    show_updates,
     way_back_lines,
 )
 from gmops_desktop.cli.session import opened
-from gmops_desktop.language import tr, tr_n
+from gmops_desktop.language import tr
 from ui import words
 
 commands = group(
@@ -48,29 +47,15 @@ Ticket = Annotated[
 def scan(
     resource: ResourceName, accept_fingerprint: AcceptFingerprint = "", as_json: Json = False
 ) -> None:
+    from gmops_desktop.cli import patch_scan
+
     with opened(as_json) as session:
         host = server(session, resource, accept_fingerprint)
         found = session.run(
             lambda context: session.services.patches.scan(host, context),
             tr("Asking {name} for its updates", name=host.name),
         )
-        terminal = session.terminal
-        if found.unknown:
-            terminal.answer(found, tr("Unknown: {why}", why=found.unknown))
-            return
-        show_updates(session, found, found.updates)
-        if not as_json:
-            count = len(found.updates)
-            security = sum(update.security for update in found.updates)
-            terminal.answer(
-                found,
-                tr_n(
-                    "{count} update, {security} for security.",
-                    "{count} updates, {security} for security.",
-                    count,
-                    security=security,
-                ),
-            )
+        patch_scan.show(session.terminal, found)
 
 
 @commands.command(

@@ -121,8 +121,7 @@ def _system(found: Inventory, today: date) -> Iterator[Check]:
     elif _over(life, today):
         yield Check(
             name, "critical",
-            tr("{system} is no longer maintained since {day}: there are no security updates.",
-               system=found.system, day=_day(life)),
+            tr("No longer maintained since {day}: there are no security updates.", day=_day(life)),
             detail, tr("Plan the move to a maintained system with Party A."),
         )  # fmt: skip
     elif life.ends is not None and life.ends - today < _SOON:
@@ -198,11 +197,11 @@ def _not_judged(found: Inventory) -> Iterator[Check]:
     unsure = [one.name for one in found.repositories if one.security is None and not one.fault]
     name = tr("Security of updates")
     if mute:
-        text = tr("These repositories publish no security notices, so whether their updates mend "
-                  "holes is unknown: {names}.", names=", ".join(mute))  # fmt: skip
+        text = tr("No security notices from {names}: whether holes are mended is unknown.",
+                  names=", ".join(mute))  # fmt: skip
         yield Check(name, "unknown", text)
     if unsure:
-        text = tr("Whether these repositories publish security notices is not known: {names}.",
+        text = tr("Whether {names} publish security notices is not known.",
                   names=", ".join(unsure))  # fmt: skip
         yield Check(name, "unknown", text, found.unknowns.get("api", ""))
     for one in found.silent:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -14,7 +16,15 @@ from db.engine import Database
 from db.journal import Journal
 from gmops_desktop.addresses import Resource, SshAddress
 from gmops_desktop.context import Context
-from gmops_desktop.contract.updates import Inventory, Plan, Update
+from gmops_desktop.contract.updates import (
+    Component,
+    Inventory,
+    KeptBack,
+    Plan,
+    Repository,
+    Update,
+    Updater,
+)
 from gmops_desktop.errors import OpsError
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.patches import Hands, Patches
@@ -35,6 +45,7 @@ class Host:
         self.updates: tuple[Update, ...] = (OPENSSL, CURL)
         self.unknown = ""
         self.down = False
+        self.more: dict[str, Any] = {}  # what else a scan finds
         self.moved_on: tuple[Update, ...] = ()  # what it would install by now instead
 
     def scan(self, address: SshAddress, context: Context) -> Inventory:
@@ -42,9 +53,10 @@ class Host:
             raise OpsError(f"{address} does not answer.", hint="Is it switched on?")
         updates = () if self.unknown else self.updates
         now = datetime.now(UTC)
-        return Inventory(
+        found = Inventory(
             "", now, "apt", "Debian 12", updates, ("mariadb-server",), (), True, None, self.unknown
         )
+        return replace(found, **self.more)
 
     def simulate(self, address: SshAddress, wanted: Sequence[Update], context: Context) -> Plan:
         wanted = self.moved_on or tuple(wanted)
@@ -228,3 +240,45 @@ def test_the_filter_keeps_headings_of_what_is_left(queued: PatchesTab) -> None:
     queued.search.setText("c-0001")
     titles = [entry.title for entry in queued.list.entries]
     assert titles == ["Waiting for a window to be set", "openssl 1.0.2k-12 → 1.0.2k-16"]
+
+
+def test_what_ages_beside_the_updates_is_shown_and_no_security_notice_is_not_up_to_date(
+    tab: PatchesTab, host: Host, settled: Callable[[], None]
+) -> None:
+    rich = replace(OPENSSL, severity="Critical", cves=("CVE-2018-5407",), bytes=493_000)
+    host.updates = (CURL, rich)
+    host.more = {
+        "system_id": "centos",
+        "system_version": "7",
+        "repositories": (Repository("Debian", False),),
+        "not_taken": (KeptBack("redis", "removes", "redis-legacy"),),
+        "updaters": (Updater("yum-cron", True, "default", False, "systemctl disable yum-cron"),),
+        "components": (Component("php", "5.4.16", "/usr/local/php/bin/php", ""),),
+    }
+    tab.scan()
+    settled()
+    table = tab.offer.table
+    assert [update.name for update in table.rows.shown] == ["openssl", "curl"]  # the worst first
+    cells = [
+        [table.rows.data(table.rows.index(line, column)) for column in range(3, 6)]
+        for line in range(2)
+    ]
+    assert cells == [["Critical", "CVE-2018-5407", "493.0 kB"], ["unknown", "—", "—"]]
+    said = {check.name: check for check in tab.offer.findings.rows.shown}
+    assert said["Operating system"].state == said["PHP"].state == "critical"
+    assert "2024-06-30" in said["Operating system"].text
+    assert "2.3-8" in said["Automatic updates"].text
+    assert "systemctl disable yum-cron" in said["Automatic updates"].remedy
+    assert "redis-legacy" in said["Kept back"].text
+    assert said["Security of updates"].state == "unknown"
+    host.updates = (CURL,)
+    tab.scan()
+    settled()
+    assert (tab.list.entries[1].state, tab.list.entries[1].word) == (
+        "critical",
+        "system no longer maintained",
+    )
+    host.more = {"repositories": (Repository("Debian", False),)}
+    tab.scan()
+    settled()
+    assert (tab.list.entries[1].state, tab.list.entries[1].word) == ("unknown", "security unknown")
