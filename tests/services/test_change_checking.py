@@ -18,9 +18,16 @@ import pytest
 
 from databases import grant_in
 from gmops_desktop.adapters import host_keys, ssh
+from gmops_desktop.adapters.host_checks import Wanted
 from gmops_desktop.addresses import ProgramFiles, Resource, TatAddress
 from gmops_desktop.context import Context
-from gmops_desktop.contract.change_checks import Checks, checks_from_dict, checks_to_dict, compare
+from gmops_desktop.contract.change_checks import (
+    Checked,
+    Checks,
+    checks_from_dict,
+    checks_to_dict,
+    compare,
+)
 from gmops_desktop.contract.thresholds import LIMITS, Limit
 from gmops_desktop.errors import Cancelled, OpsError
 from gmops_desktop.outside import Outside
@@ -364,7 +371,36 @@ def test_what_hangs_on_a_server_is_found_by_its_addresses(site: Site) -> None:
     elsewhere = replace(site.host, address=replace(site.sshd.address, host="192.0.2.7"))
     assert site.checking.hanging(elsewhere, Context()).sites == ()
     by_agent = replace(site.host, address=TatAddress("ins-1", "ap-guangzhou", "AKID"))
-    assert site.checking.hanging(by_agent, Context()).databases == ()
+    assert site.checking.hanging(by_agent, Context()).why.startswith("what hangs on a server")
+
+
+@pytest.mark.parametrize(
+    ("plan", "units"),
+    [
+        ({"services": ["nginx.service", "php8.2-fpm.service"]},
+         ("nginx.service", "php8.2-fpm.service")),
+        ({"service": "nginx", "reload": "systemctl reload nginx"}, ("nginx",)),
+        ({"reload": "nginx -t && systemctl --no-block try-reload-or-restart a@b.service c"},
+         ("a@b.service", "c")),
+        ({"reload": "nginx -s reload"}, ()),
+        ({"services": None, "units": "", "reload": ["systemctl status nginx"]}, ()),
+    ],
+)  # fmt: skip
+def test_what_a_change_restarts_is_looked_at(
+    site: Site, plan: dict[str, object], units: tuple[str, ...]
+) -> None:
+    asked: list[Wanted] = []
+
+    def ask(address: object, wanted: Wanted, context: Context) -> tuple[Checked, ...]:
+        asked.append(wanted)
+        return ()
+
+    outside = site.outside
+    checking = Checking(
+        lambda: (), ask, outside.check_site, outside.look_mysql, outside.addresses_of
+    )
+    checking.take(site.host, plan, Context())
+    assert asked[0].units == units
 
 
 def test_what_is_no_server_is_refused(site: Site) -> None:

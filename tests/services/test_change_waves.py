@@ -15,15 +15,20 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from db.engine import Database
 from db.journal import Journal
 from fleet import PAGE, PageWork, SimulatedHost, fleet, resources_of
+from gmops_desktop.adapters import detached
 from gmops_desktop.adapters.sections import Shell
-from gmops_desktop.addresses import Resource, SshAddress, address_to_dict
+from gmops_desktop.adapters.tencent import Tencent
+from gmops_desktop.adapters.tencent_tat import TatShell
+from gmops_desktop.addresses import Resource, SshAddress, TatAddress, address_to_dict
 from gmops_desktop.context import Context
+from gmops_desktop.contract.change_checks import Checks
 from gmops_desktop.contract.changes import AUDIENCES, Audience
 from gmops_desktop.contract.runs import RunLook
 from gmops_desktop.contract.thresholds import LIMITS, Limit
@@ -35,6 +40,7 @@ from gmops_desktop.services.patches import Change, Hands, Patches
 from gmops_desktop.services.patches.book import Book
 from gmops_desktop.services.patches.checking import Checking
 from gmops_desktop.services.patches.waves import Waves
+from sandbox.tencent import Tencent as StandIn
 
 pytestmark = pytest.mark.servers
 
@@ -45,14 +51,20 @@ class Desk:
     """The program at work on a fleet; a second one on the same folder is another start of it."""
 
     def __init__(
-        self, folder: Path, resources: Sequence[Resource], folders: Mapping[str, Path]
+        self,
+        folder: Path,
+        resources: Sequence[Resource],
+        folders: Mapping[str, Path],
+        secret: str = "any",
     ) -> None:
         self.database = Database(folder / "store.db")
-        self.outside = Outside(Home(folder / "home"), lambda name: "any")
+        self.outside = Outside(Home(folder / "home"), lambda name: secret)
+        self._secret = secret
+        self.crowded = ""  # the host on whose ports others listen, too: they use this machine
         self.resources = tuple(resources)
         journal = Journal(self.database, actor=lambda: "Li Wei")
         outside = self.outside
-        checking = Checking(
+        self._checking = Checking(
             lambda: self.resources, outside.check_host, outside.check_site, outside.look_mysql,
             outside.addresses_of,
         )  # fmt: skip
@@ -61,28 +73,48 @@ class Desk:
         hands = Hands(
             scan_host=lambda address, context: pytest.fail("nobody scans"),
             simulate_host=lambda address, wanted, context: pytest.fail("nobody simulates"),
-            works={"patch": work}, take_checks=checking.take, look_run=work.look_run,
+            works={"patch": work}, take_checks=self._take, look_run=work.look_run,
             pauses=(0.1, 0.1), every=0.05, patient=0.0,
         )  # fmt: skip
         self.patches = Patches(self.database, journal, hands)
-        self.waves = Waves(self.patches, Book(self.database, journal, utc), lambda: self.resources)
+        self.book = Book(self.database, journal, utc)
+        self.waves = Waves(self.patches, self.book, lambda: self.resources)
+
+    def _take(
+        self,
+        host: Resource,
+        plan: Mapping[str, Any],
+        context: Context,
+        *,
+        patient: float = 0.0,
+        before: Checks | None = None,
+    ) -> Checks:
+        found = self._checking.take(host, plan, context, patient=patient, before=before)
+        if host.id != self.crowded:
+            return found
+        items = (one for one in found.items if not one.key.startswith("port:"))
+        return replace(found, items=tuple(items))
 
     @contextmanager
     def _shell(self, host: Resource, context: Context) -> Iterator[Shell]:
         address = host.address
+        if isinstance(address, TatAddress):
+            api = Tencent(address.secret_id, self._secret, endpoint=address.endpoint, pauses=(0.0,))
+            yield TatShell(api, address.instance)
+            return
         assert isinstance(address, SshAddress)
         if host.id in self.lost:
             address = replace(address, port=1)
         with self.outside.open_ssh(address, context) as server:
             yield server
 
-    def ready(self, hosts: Sequence[SimulatedHost], sizes: Sequence[str]) -> Wave:
+    def ready(self, hosts: Sequence[Resource], sizes: Sequence[str]) -> Wave:
         """Queue a change for each host and get it to where its window is open."""
         plan = {"page": NEW}
         changes: list[Change] = []
         for host in hosts:
-            change = self.patches.add("patch", "A new page", host.resources[0], plan)
-            changes.append(self.patches.simulate(host.resources[0], change.id, Context()))
+            change = self.patches.add("patch", "A new page", host, plan)
+            changes.append(self.patches.simulate(host, change.id, Context()))
         wave = self.waves.band([one.id for one in changes], sizes=sizes, title="A new page")
         begin = utc() - timedelta(minutes=5)
         window = partial(self.patches.set_window, begin=begin, end=begin + timedelta(hours=4))
@@ -134,6 +166,10 @@ def opened(tmp_path: Path) -> Iterator[Callable[[int], Opened]]:
         made.__exit__(None, None, None)
 
 
+def servers(hosts: Sequence[SimulatedHost]) -> tuple[Resource, ...]:
+    return tuple(host.resources[0] for host in hosts)
+
+
 def standings(wave: Wave) -> dict[str, list[str]]:
     """Return the names of the servers by how they stand."""
     found: dict[str, list[str]] = {}
@@ -149,7 +185,7 @@ def test_one_of_twenty_fails_and_nothing_further_is_begun(
     """Its run fails, or its run ends well and the page has lost its word."""
     desk, hosts = opened(20)
     (hosts[2].folder / fault).touch()  # the second of the second batch
-    wave = desk.ready(hosts, ("1", "10%", "rest"))
+    wave = desk.ready(servers(hosts), ("1", "10%", "rest"))
     assert [one.batch for one in wave.members] == [1, 2, 2, *[3] * 17]
     notes: list[str] = []
     ended = desk.waves.go_on(
@@ -176,7 +212,7 @@ def test_one_of_twenty_fails_and_nothing_further_is_begun(
 
 def test_a_wave_goes_batch_by_batch_to_its_end(opened: Callable[[int], Opened]) -> None:
     desk, hosts = opened(5)
-    wave = desk.ready(hosts, ("1", "50%", "rest"))
+    wave = desk.ready(servers(hosts), ("1", "50%", "rest"))
     seen: list[tuple[str, RunLook | None]] = []
     follow: Callable[[Member, RunLook | None], object] = lambda one, look: seen.append(  # noqa: E731
         (one.name, look)
@@ -202,7 +238,7 @@ def test_a_closed_gate_keeps_a_server_untouched_and_stops_the_wave(
     opened: Callable[[int], Opened],
 ) -> None:
     desk, hosts = opened(3)
-    wave = desk.ready(hosts, ("1", "rest"))
+    wave = desk.ready(servers(hosts), ("1", "rest"))
     later = utc() + timedelta(hours=2)
     desk.patches.set_window(wave.members[0].change_id, later, later + timedelta(hours=1))
     ended = desk.waves.go_on(wave.id, Context(), confirm=wave.number, to_the_end=True)
@@ -226,7 +262,7 @@ def test_what_is_at_work_ends_and_what_waits_beside_it_is_not_begun(
     (hosts[0].folder / "broken").touch()
     for host in hosts[:4]:
         os.mkfifo(host.folder / "gate")
-    wave = desk.ready(hosts, ("rest",))
+    wave = desk.ready(servers(hosts), ("rest",))
     running: set[str] = set()
 
     def open_gate(host: SimulatedHost) -> None:
@@ -250,28 +286,29 @@ def test_what_is_at_work_ends_and_what_waits_beside_it_is_not_begun(
         "waiting": ["web05", "web06", "web07", "web08"],
     }
     assert [host.applied for host in hosts] == [1, 1, 1, 1, 0, 0, 0, 0]
+    assert not any((host.folder / "page.wanted").exists() for host in hosts[4:])
 
 
 def test_a_lost_line_is_no_failure_and_holds_the_wave(opened: Callable[[int], Opened]) -> None:
-    """The run goes on at the server; the next batch waits until it was asked for again."""
+    """The run goes on at the server; who waits in its batch is not begun until it was asked
+    for again."""
     desk, hosts = opened(2)
-    wave = desk.ready(hosts, ("1", "rest"))
+    wave = desk.ready(servers(hosts), ("rest",))
+    waves = Waves(desk.patches, desk.book, lambda: desk.resources, together=1)
     os.mkfifo(hosts[0].folder / "gate")
 
     def follow(member: Member, look: RunLook | None) -> None:
         if look is not None and look.state == "running":
             desk.lost.add("host-01")
 
-    ended = desk.waves.go_on(
-        wave.id, Context(), confirm=wave.number, follow=follow, to_the_end=True
-    )
+    ended = waves.go_on(wave.id, Context(), confirm=wave.number, follow=follow, to_the_end=True)
     assert standings(ended) == {"begun": ["web01"], "waiting": ["web02"]}
-    still = desk.waves.go_on(wave.id, Context(), confirm=wave.number, to_the_end=True)
+    still = waves.go_on(wave.id, Context(), confirm=wave.number, to_the_end=True)
     assert standings(still) == {"begun": ["web01"], "waiting": ["web02"]}
     assert still.members[0].why.startswith("It goes on at the server and cannot be followed now")
     desk.lost.clear()
     (hosts[0].folder / "gate").write_text("go\n")  # the run ends by itself
-    ended = desk.waves.go_on(wave.id, Context(), confirm=wave.number, to_the_end=True)
+    ended = waves.go_on(wave.id, Context(), confirm=wave.number, to_the_end=True)
     assert standings(ended) == {"held": ["web01", "web02"]}
     assert [host.applied for host in hosts] == [1, 1]
 
@@ -280,7 +317,7 @@ def test_a_cancelled_wave_leaves_what_runs_and_begins_nothing(
     opened: Callable[[int], Opened],
 ) -> None:
     desk, hosts = opened(3)
-    wave = desk.ready(hosts, ("1", "rest"))
+    wave = desk.ready(servers(hosts), ("1", "rest"))
     os.mkfifo(hosts[0].folder / "gate")
     context = Context()
 
@@ -331,7 +368,7 @@ def test_the_program_is_killed_in_the_middle_of_a_wave(
     """kill -9 while two servers of a batch are at work: they end by themselves, the next start asks
     them first, and goes on only if both are well."""
     desk, hosts = opened(5)
-    wave = desk.ready(hosts, ("1", "2", "rest"))
+    wave = desk.ready(servers(hosts), ("1", "2", "rest"))
     for host in hosts[1:3]:
         os.mkfifo(host.folder / "gate")
     if fails:
@@ -370,9 +407,42 @@ def test_the_program_is_killed_in_the_middle_of_a_wave(
         assert [host.applied for host in hosts] == [1] * 5
 
 
+def test_a_server_is_reached_by_the_clouds_agent(
+    opened: Callable[[int], Opened], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TAT RunCommand in place of SSH, beside a server over SSH: the run is begun, followed and
+    checked through it.  The stand-in's agent really runs what it is sent, on this machine."""
+    _, hosts = opened(1)
+    monkeypatch.setenv("GMOPS_RUNS", str(tmp_path / "runs"))
+    own = tmp_path / "by-agent"
+    own.mkdir()
+    (own / "page.html").write_text(PAGE.format("as it was"), "utf-8")
+    with StandIn(tmp_path / "tencent") as cloud:
+        address = TatAddress(
+            "ins-sandbox1", "ap-guangzhou", cloud.secret_id, f"http://{cloud.endpoint}"
+        )
+        by_agent = Resource("tat", "host", "by agent", address)
+        folders = {"tat": own, hosts[0].resources[0].id: hosts[0].folder}
+        resources = (by_agent, *hosts[0].resources)
+        desk = Desk(tmp_path, resources, folders, cloud.secret_key)
+        desk.crowded = "tat"
+        try:
+            wave = desk.ready([by_agent, hosts[0].resources[0]], ("1", "rest"))
+            ended = desk.waves.go_on(wave.id, Context(), confirm=wave.number, to_the_end=True)
+            assert standings(ended) == {"held": ["by agent", "web01"]}, ended
+            assert (own / "page.html").read_text("utf-8") == f"{NEW}\n"
+            change = desk.patches.get(wave.members[0].change_id)
+            assert [run.state for run in change.runs] == ["done"]
+            (run,) = change.runs
+            with desk._shell(by_agent, Context()) as shell:
+                assert detached.known(shell, Context()) == (run.id,)
+        finally:
+            desk.close()
+
+
 def test_what_can_be_banded(opened: Callable[[int], Opened]) -> None:
     desk, hosts = opened(2)
-    wave = desk.ready(hosts, ("1", "rest"))
+    wave = desk.ready(servers(hosts), ("1", "rest"))
     (first, second) = (one.change_id for one in wave.members)
     with pytest.raises(OpsError, match="is part of a wave already"):
         desk.waves.band([first, second])

@@ -22,8 +22,6 @@ _RULES: Final = tuple(
         # Hidden fields: tokens against forged requests, the time a form was made.
         (r"""(<input\b(?=[^>]{0,500}\btype\s*=\s*["']?hidden)[^>]{0,500}?\bvalue\s*=\s*)"""
          r"""("[^"]*"|'[^']*'|[^\s>]*)""", r"\1~"),
-        # Joomla's token is the field's name.
-        (r"""\bname\s*=\s*(["']?)[0-9a-f]{32}\1""", "name=~"),
         (rf"""(<meta\b[^>]{{0,500}}(?:{_TOKEN})[^>]{{0,500}}?\bcontent\s*=\s*)("[^"]*"|'[^']*')""",
          r"\1~"),
         (r"""\b(nonce|integrity-nonce|data-cfemail)\s*=\s*("[^"]*"|'[^']*')""", r"\1=~"),

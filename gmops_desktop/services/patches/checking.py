@@ -6,6 +6,7 @@ be learnt is an entry of its own that is unknown and says why: nothing is silent
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,21 +26,25 @@ from gmops_desktop.contract.change_checks import Checked, Checks, compare, held
 from gmops_desktop.contract.looks import MysqlDetails
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
+from gmops_desktop.states import State
 
 Entries = tuple[Checked, ...]
 
 # Names under which the plans of the three kinds of change tell what they restart and what else
 # errors may be written to.
-_UNITS: Final = ("services", "units", "restarts", "reloads", "unit")
+_UNITS: Final = ("services", "units", "service", "unit")
+_SYSTEMCTL: Final = re.compile(r"\bsystemctl\s+(?:--?\S+\s+)*[a-z-]*(?:reload|restart|start)[a-z-]*"
+                               r"((?:\s+[\w@:.\\-]+)+)")  # fmt: skip
 _PAUSES: Final = (1.0, 2.0, 3.0, 5.0)  # seconds before each further take, the last one for ever
 
 
 @dataclass(frozen=True, slots=True)
 class Hanging:
-    """What of the contract hangs on a server."""
+    """What of the contract hangs on a server; `why` says why that is not known, or ""."""
 
     sites: tuple[Resource, ...]
     databases: tuple[Resource, ...]
+    why: str = ""
 
 
 class Checking:
@@ -116,7 +121,8 @@ class Checking:
         over it."""
         address = _address(host)
         if not isinstance(address, SshAddress):
-            return Hanging((), ())
+            why = tr("what hangs on a server that the cloud's agent reaches is not known here")
+            return Hanging((), (), why)
         here = self._addresses_of(address.host, context) | {address.host}
 
         def stands(name: str) -> bool:
@@ -178,11 +184,20 @@ def _wanted(address: HostAddress, plan: Mapping[str, Any], hanging: Hanging) -> 
         assert isinstance(one.address, MysqlAddress)
         ports.add(one.address.port)
     return Wanted(
-        units=_words(plan, *_UNITS),
+        units=_units(plan),
         logs=_words(plan, "logs"),
         urls=tuple(dict.fromkeys(site.url for site in sites)),
         ports=frozenset(ports),
     )
+
+
+def _units(plan: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the units that a change restarts or reloads: named, or in the command that does it."""
+    found = dict.fromkeys(_words(plan, *_UNITS))
+    for command in _words(plan, "reload"):
+        for names in _SYSTEMCTL.findall(command):
+            found |= dict.fromkeys(names.split())
+    return tuple(found)
 
 
 def _words(plan: Mapping[str, Any], *names: str) -> tuple[str, ...]:
@@ -205,10 +220,11 @@ def _lists(hanging: Hanging) -> Entries:
     """Return how many websites and databases were looked at: none is said, too."""
     sites = ", ".join(one.name for one in hanging.sites)
     databases = ", ".join(one.name for one in hanging.databases)
-    none = tr("none of the contract hangs on this server")
+    none = hanging.why or tr("none of the contract hangs on this server")
+    state: State = "warning" if hanging.why else "ok"
     return (
-        Checked("sites", tr("Websites"), "ok", sites or none, sites),
-        Checked("databases", tr("Databases"), "ok", databases or none, databases),
+        Checked("sites", tr("Websites"), state, sites or none, sites),
+        Checked("databases", tr("Databases"), state, databases or none, databases),
     )
 
 

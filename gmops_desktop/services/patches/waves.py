@@ -29,7 +29,7 @@ from gmops_desktop.contract.waves import USUAL, Member, Standing, Wave, divide
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.services.patches.book import Book
-from gmops_desktop.services.patches.record import Change
+from gmops_desktop.services.patches.record import Change, change_of
 from gmops_desktop.services.patches.service import Patches
 from gmops_desktop.services.patches.wave_record import WAVE, explained, standing_of, wave_of
 
@@ -138,8 +138,8 @@ class Waves:
         with self._book.reading() as session:
             for row in session.scalars(select(ChangeRow)):
                 if said := row.more.get(WAVE):
-                    change = self._book.change(session, row)
-                    found.setdefault(said["id"], []).append((row, change))
+                    # Without its gates: these are asked when it is begun, and cost the most.
+                    found.setdefault(said["id"], []).append((row, change_of(row, ())))
             made = [wave_of(wave_id, pairs, names) for wave_id, pairs in found.items()]
         return tuple(sorted(made, key=lambda one: one.id, reverse=True))
 
