@@ -97,9 +97,11 @@ class Building:
         return f"root={root} new={new}\n{HEAD}{script}"
 
     def _run(self, script: str) -> str:
-        status, answer = self._ssh.run(self._there(script), self._context, deadline=TOO_LONG)
-        if status:
-            raise self._refused(status, answer)
+        # Complaints come apart: a login script's may arrive at any moment, also after the answer.
+        there = self._ssh.command(self._there(script), self._context, silence=TOO_LONG)
+        with there as command:
+            answer = command.readall()
+            self._succeeded(*command.finish())
         return answer.decode("utf-8", "replace")
 
     def _succeeded(self, status: int, complaints: bytes) -> None:

@@ -79,7 +79,11 @@ if [ -f "$state" ]; then
     rm -f -- "$state"
 elif [ -d "$new" ]; then told=cleared
 fi
-[ -d "$new" ] && rm -rf -- "$new"
+# What was cut off may still be unpacking for a moment: rm then finds its folders not empty.
+tries=0
+while [ -d "$new" ] && ! rm -rf -- "$new" 2>/dev/null && [ $tries -lt 30 ]; do
+    sleep 1; tries=$((tries + 1))
+done
 rm -f -- "$root.gmops-$id-large"
 echo $told
 """
@@ -109,7 +113,6 @@ class Replacing(Building):
 
     def prepare(self, needed: int) -> None:
         """Make the folder beside; raise `OpsError` where that or a rename cannot be."""
-        # Whatever the server's tools complain of stands before.
         answer, _, folder = self._run(_PREPARE).partition("\nroot=")
         self.folder = folder  # the one a symbolic link leads to
         numbers = re.findall(r"\s(\d+)(?=\s)", answer.rpartition("\n")[2])
