@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from gmops_desktop.services.patches.waves import Waves
     from gmops_desktop.services.records import Records
     from gmops_desktop.services.reports import Asked, Kind, Reports
+    from gmops_desktop.services.reports.signing import Signing
     from gmops_desktop.services.restores import Restores
     from gmops_desktop.services.retention import Retention
     from gmops_desktop.services.roster import Roster
@@ -308,6 +309,15 @@ class Services:
 
     def _actor(self) -> str:
         return self.settings.current.actor or getpass.getuser()
+
+    @cached_property
+    def signing(self) -> Signing:
+        from gmops_desktop.services.reports.signing import Signing
+
+        return Signing(
+            self._database, self._journal, self.reports, self.settings, Vault(),
+            self.home.company_seal,
+        )  # fmt: skip
 
     def _month(self, start: date, end: date) -> MonthFacts:
         from gmops_desktop.month_facts import Collector

@@ -52,6 +52,10 @@ class Home:
         return self.root / "settings.json"
 
     @property
+    def company_seal(self) -> Path:
+        return self.root / "seal.png"
+
+    @property
     def known_hosts(self) -> Path:
         return self.root / "known_hosts"
 

@@ -29,6 +29,7 @@ class Settings:
     columns: str = ""  # widths of the columns people changed, by table, as JSON
     charts: str = ""  # the series people chose to see, by kind of resource, as JSON
     seal: bool = False  # whether new backups are sealed
+    signing_key: str = ""  # the PKCS#12 file with which reports are signed; it stays where it is
     recipients: str = ""  # who can open them: a line each, public key and name
     recipient_days: str = ""  # since when each is in use: a line each, public key and day
     recovery_sheets: str = ""  # the public keys of which one was made, a line each

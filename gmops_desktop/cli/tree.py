@@ -29,7 +29,7 @@ _GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "thresholds": (),
     "expiry": (),
     "ledger": (),
-    "report": (),
+    "report": ("report_sign",),
     "sandbox": (),
 }
 

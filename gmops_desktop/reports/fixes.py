@@ -3,6 +3,7 @@
 - Characters beyond U+FFFF got a wrong ToUnicode entry: 𬭎 was copied and searched as another sign.
 - Helvetica, never embedded, came in through the defaults of tables and drawings.
 - Every page got an empty /Trans key, which PDF/A forbids (`archival.py` removes it).
+- Named places were written only where a link led to them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reportlab.graphics import shapes
-from reportlab.pdfbase import ttfonts
+from reportlab.pdfbase import pdfdoc, ttfonts
+from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import tables
 
 from gmops_desktop.reports.fonts import SANS, register
@@ -24,6 +26,20 @@ def apply() -> None:
     ttfonts.makeToUnicodeCMap = to_unicode
     tables.CellStyle.fontname = SANS
     shapes.STATE_DEFAULTS["fontName"] = SANS
+
+
+def name_place(canvas: Canvas, name: str, box: tuple[float, float, float, float]) -> None:
+    """Name a rectangle (left, bottom, right, top in points) of the page that is drawn now.
+
+    reportlab writes a destination only where a link leads to it.
+    """
+    document = vars(canvas)["_doc"]
+    catalog = document.Catalog
+    if getattr(catalog, "Dests", None) is None:
+        catalog.Dests = pdfdoc.PDFDictionary({})
+    edges = [round(edge, 2) for edge in box]
+    where = [document.thisPageRef(), pdfdoc.PDFName("FitR"), *edges]
+    catalog.Dests[name] = pdfdoc.PDFArray(where)
 
 
 def to_unicode(fontname: str, subset: Sequence[int | None]) -> str:

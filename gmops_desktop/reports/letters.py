@@ -18,7 +18,7 @@ from gmops_desktop.reports.marks import Section
 from gmops_desktop.reports.orders import Built, Document, LetterFacts
 from gmops_desktop.reports.paragraph import Paragraph, strong
 from gmops_desktop.reports.proof import proof_block
-from gmops_desktop.reports.signatures import ReceiptBlock
+from gmops_desktop.reports.signatures import ReceiptBlock, SenderPlace
 from gmops_desktop.reports.styles import FACT, TextStyle
 from gmops_desktop.reports.tables import Cell, facts_table, ruled_table, title_block
 
@@ -53,10 +53,14 @@ def _story(facts: LetterFacts, document: Document, title: str, digest: str) -> l
         Spacer(0, _SEALED),
         Paragraph(strong(mine), _TO.but(align="right")),
         Paragraph(phrases.day(facts.dated), _TO.but(align="right")),
+        SenderPlace("party_a" if mine == contract.party_a else "party_b"),
         Spacer(0, 8),
         KeepTogether(
             [
-                ReceiptBlock(tr("{party} has received this notice.", party=other)),
+                ReceiptBlock(
+                    tr("{party} has received this notice.", party=other),
+                    "party_a" if other == contract.party_a else "party_b",
+                ),
                 Section(tr("Proof", context="report")),
                 proof_block(document.number, digest, facts.heads, _notes(facts)),
             ]
