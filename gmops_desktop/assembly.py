@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from gmops_desktop.addresses import AccountAddress, HostAddress, Resource
     from gmops_desktop.context import Context
     from gmops_desktop.contract.looks import AccountDetails
+    from gmops_desktop.gathering.periods import Books
     from gmops_desktop.reports.facts import MonthFacts
     from gmops_desktop.reports.paper_facts import TicketFacts
+    from gmops_desktop.reports.period_facts import BackupFacts, FeeFacts, InspectionFacts
     from gmops_desktop.services.account_settings import AccountBackups
     from gmops_desktop.services.alerts import Alerts
     from gmops_desktop.services.attachments import Attachments
@@ -305,7 +307,45 @@ class Services:
             gather = TicketPapers(self.contracts, self.tickets, self.ledgers, self._actor)
             return gather(number)
 
-        return {"fault": of_ticket, "visit": of_ticket, "evaluation": of_ticket}
+        def backups(period: str) -> Callable[[], BackupFacts]:
+            from gmops_desktop.gathering.periods import backups_of
+
+            return backups_of(self._books(), period)
+
+        def inspection(period: str) -> Callable[[], InspectionFacts]:
+            from gmops_desktop.gathering.periods import inspection_of
+
+            return inspection_of(self._books(), period)
+
+        def fees(number: str) -> Callable[[], FeeFacts]:
+            from gmops_desktop.gathering.periods import fees_of
+
+            return fees_of(self._books(), number)
+
+        return {
+            "inspection": inspection,
+            "backups": backups,
+            "fault": of_ticket,
+            "evaluation": of_ticket,
+            "visit": of_ticket,
+            "fees": fees,
+        }
+
+    def _books(self) -> Books:
+        from gmops_desktop.gathering.periods import Books
+
+        return Books(
+            self.contracts,
+            self.backups,
+            self.site_files,
+            self.account_backups,
+            self.drills,
+            self.restores,
+            self.servers,
+            self.alerts,
+            self.limits,
+            self._actor,
+        )
 
     def _actor(self) -> str:
         return self.settings.current.actor or getpass.getuser()

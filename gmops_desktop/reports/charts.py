@@ -19,6 +19,7 @@ from gmops_desktop.reports.styles import GREY, GRID, INK, RULE, STATE_COLOURS
 
 Anchor = Literal["start", "middle", "end"]
 Turn = Literal["ours", "theirs", "nobody"]
+Cell = Literal["good", "open", "bad", "none", "ahead"]  # of a day
 
 _SIZE: Final = 6.8  # points, every word in a chart
 _LEFT, _RIGHT = 27.0, 4.0  # beside the plot: the scale's words; half a date
@@ -160,6 +161,64 @@ def day_strip(width: float, days: Sequence[Day], word: str, *, dated: bool, unti
     if dated:
         _dates(plot, (days[0].day, days[-1].day))
     return drawing
+
+
+def day_matrix(
+    width: float,
+    rows: Sequence[tuple[str, Sequence[Cell]]],
+    days: Sequence[date],
+    legend: Sequence[tuple[Cell, str]],
+) -> Drawing:
+    """Return a row of cells for each name, one cell a day, each with a sign for grey print."""
+    left, high = 92.0, 11.0
+    drawing = Drawing(width, 26 + high * len(rows))
+    plot = _Plot(drawing, left, 24, width - left - _RIGHT, high * len(rows))
+    side = plot.width / len(days)
+    for place, (name, cells) in enumerate(rows):
+        y = plot.bottom + plot.height - (place + 1) * high
+        plot.word(0, y + 3, _shortened(name, left - 6), INK)
+        for number, cell in enumerate(cells):
+            _day(plot, cell, plot.left + number * side + 0.6, y + 1, side - 1.2, high - 2)
+    _dates(plot, (days[0], days[-1]))
+    x = 0.0
+    for cell, word in legend:
+        _day(plot, cell, x, 0.5, 8, 8)
+        plot.word(x + 11, 2, word, INK)
+        x += 11 + text_width(word, SANS, _SIZE) + 14
+    return drawing
+
+
+def _day(plot: _Plot, cell: Cell, x: float, y: float, width: float, height: float) -> None:
+    """Draw one cell: full, open with a dot, full with a cross, or an empty frame."""
+    if cell == "ahead":
+        return
+    middle_x, middle_y = x + width / 2, y + height / 2
+    if cell == "good":
+        plot.block(x, y, width, height, STATE_COLOURS["ok"])
+        return
+    if cell == "bad":
+        plot.block(x, y, width, height, _RED)
+        for one in (1, -1):
+            stroke = Line(middle_x - 2, middle_y - 2 * one, middle_x + 2, middle_y + 2 * one)
+            stroke.strokeColor, stroke.strokeWidth = white, 1.1
+            plot.drawing.add(stroke)
+        return
+    frame = Rect(x + 0.3, y + 0.3, width - 0.6, height - 0.6)
+    frame.fillColor, frame.strokeColor, frame.strokeWidth = None, RULE, 0.6
+    if cell == "open":
+        frame.strokeColor = STATE_COLOURS["ok"]
+        dot = Circle(middle_x, middle_y, 1.6, fillColor=STATE_COLOURS["ok"], strokeColor=None)
+        plot.drawing.add(dot)
+    plot.drawing.add(frame)
+
+
+def _shortened(text: str, width: float) -> str:
+    """Return a name cut so that it fits into `width` points."""
+    if text_width(text, SANS, _SIZE) <= width:
+        return text
+    while text and text_width(text + "…", SANS, _SIZE) > width:
+        text = text[:-1]
+    return text + "…"
 
 
 def time_bar(

@@ -21,6 +21,7 @@ from gmops_desktop.language import Language
 from gmops_desktop.reports.change_facts import NoticeFacts, RecordFacts
 from gmops_desktop.reports.facts import MonthFacts
 from gmops_desktop.reports.paper_facts import TicketFacts
+from gmops_desktop.reports.period_facts import BackupFacts, FeeFacts, InspectionFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +219,27 @@ def make_evaluation(facts: TicketFacts, document: Document) -> Built:
     from gmops_desktop.reports import evaluation
 
     return evaluation.make_evaluation(facts, document)
+
+
+def make_backup_report(facts: BackupFacts, document: Document) -> Built:
+    """Return the report on the backups of a period."""
+    from gmops_desktop.reports import backup_report
+
+    return backup_report.make_backup_report(facts, document)
+
+
+def make_inspection(facts: InspectionFacts, document: Document) -> Built:
+    """Return the report on an inspection."""
+    from gmops_desktop.reports import inspection
+
+    return inspection.make_inspection(facts, document)
+
+
+def make_fees(facts: FeeFacts, document: Document) -> Built:
+    """Return the statement of a contract's fees."""
+    from gmops_desktop.reports import fees
+
+    return fees.make_fees(facts, document)
 
 
 def make_sheet(sheet: Sheet) -> bytes:

@@ -26,6 +26,11 @@ def day(on: date) -> str:
     return tr("{year}-{month:02d}-{day:02d}", year=on.year, month=on.month, day=on.day)
 
 
+def span(start: date, end: date) -> str:
+    """Return 2018 年 4 月 1 日至 2018 年 4 月 30 日."""
+    return tr("{start} to {end}", context="report", start=day(start), end=day(end))
+
+
 def month(on: date) -> str:
     """Return 2018 年 4 月 (April 2018)."""
     name = on.month if current() == "zh_CN" else _MONTHS[on.month - 1]

@@ -176,9 +176,16 @@ class _Ruled(Table):
         first = parts[0] if len(parts) > 1 else None
         if isinstance(first, Table):
             heights = first._rowHeights  # type: ignore[attr-defined]  # the stubs leave it out
-            if sum(heights[1:]) < CELL.leading:
+            lonely = len(heights) == 2 and heights[1] < 2 * CELL.leading
+            if sum(heights[1:]) < CELL.leading or (lonely and not _whole(first, self)):
                 return []
         return parts
+
+
+def _whole(part: Table, table: Table) -> bool:
+    """Whether the first line below a part's head is as high as the table has it."""
+    heights = (part._rowHeights[1], table._rowHeights[1])  # type: ignore[attr-defined]
+    return bool(heights[0] >= heights[1] - 0.01)
 
 
 def _cell(cell: Cell, align: Align) -> Flowable:

@@ -30,7 +30,7 @@ from gmops_desktop.reports.orders import Built, Document
 
 Kind = Literal[
     "monthly", "drill", "contact", "payment", "sign_in", "hand_over", "notice", "change_record",
-    "fault", "visit", "evaluation",
+    "fault", "visit", "evaluation", "backups", "inspection", "fees",
 ]  # fmt: skip
 Signed = Literal["unsigned", "party_b", "both"]
 
@@ -46,6 +46,9 @@ _CODES: Final[dict[Kind, str]] = {
     "fault": "GZ",  # 故障报告
     "visit": "XC",  # 现场服务单
     "evaluation": "PG",  # 需求评估单
+    "backups": "BF",  # 备份报告
+    "inspection": "XJ",  # 巡检报告
+    "fees": "FY",  # 费用确认单
 }
 _WORDS: Final[dict[Kind, str]] = {
     "monthly": mark("Monthly report"),
@@ -59,6 +62,9 @@ _WORDS: Final[dict[Kind, str]] = {
     "fault": mark("Fault report"),
     "visit": mark("On-site service form"),
     "evaluation": mark("Evaluation of a requirement"),
+    "backups": mark("Backup report"),
+    "inspection": mark("Inspection report"),
+    "fees": mark("Statement of fees"),
 }
 # Makes a document that prints the chain heads it is given.
 Produce = Callable[[Document, tuple[ChainHead, ...]], Built]

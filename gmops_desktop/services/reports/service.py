@@ -38,6 +38,9 @@ _ORDERS: Final[dict[Kind, Callable[[Any, Document], Built]]] = {
     "fault": orders.make_fault_report,
     "visit": orders.make_service_form,
     "evaluation": orders.make_evaluation,
+    "backups": orders.make_backup_report,
+    "inspection": orders.make_inspection,
+    "fees": orders.make_fees,
 }
 
 # Looks up what is asked for, in the user's language, and returns what gathers its facts in that of
