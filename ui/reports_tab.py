@@ -10,13 +10,21 @@ from typing import Final
 from PySide6.QtCore import Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtPrintSupport import QPrintDialog, QPrinter
-from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QLineEdit,
+    QSizePolicy,
+    QStackedWidget,
+    QWidget,
+)
 
 from gmops_desktop.changes import Change
 from gmops_desktop.contract.terms import day_of, next_month
 from gmops_desktop.language import mark, tr, tr_n
 from gmops_desktop.services.contracts import Contracts
-from gmops_desktop.services.reports import Report, Reports, word_of_kind
+from gmops_desktop.services.reports import SUBJECTS, Kind, Report, Reports, word_of_kind
 from gmops_desktop.states import State
 from gmops_desktop.tasks import TaskRunner
 from ui import words
@@ -44,7 +52,38 @@ from ui.widgets.tables import Column, FilterField, Table
 FORM_WIDTH: Final = 300
 REGISTER_WIDTH: Final = 356
 _LANE: Final = "reports"
-_KINDS: Final = {"monthly": mark("Monthly operations report")}
+_SAYS: Final[dict[Kind, str]] = {
+    "monthly": mark(
+        "Tickets with their clocks and Party A's confirmations, backups and proved "
+        "restores, patches with their gates, availability with its coverage, and every "
+        "special emergency with its reason. Nothing is typed by hand: what is not known "
+        "is printed as not known."
+    ),
+    "inspection": mark(
+        "Every server, database, website and account against its limits and the month before, "
+        "with the month's alerts. What nobody looked at is unknown."
+    ),
+    "backups": mark(
+        "A calendar of what was backed up, how each source stands, every archive with its digest, "
+        "the drills and restores that proved them."
+    ),
+    "fault": mark(
+        "One ticket: what happened, how long it lasted and to whom that is charged, the root "
+        "cause, every step, the promises and whether they were kept."
+    ),
+    "evaluation": mark(
+        "One requirement: what is wanted, the project manager's person-days, what is left of the "
+        "free ones, and Party A's consent."
+    ),
+    "visit": mark(
+        "The form for a visit on site: filled in from the ticket as far as it is known, with room "
+        "for what is written and signed there."
+    ),
+    "fees": mark(
+        "What the current contract costs, item by item, in figures and in capitals, and whether "
+        "it was paid."
+    ),
+}
 
 
 class ReportsTab(Page):
@@ -62,14 +101,18 @@ class ReportsTab(Page):
 
         self.kind = QComboBox()
         self.kind.setAccessibleName(tr("Kind"))
-        for kind, word in _KINDS.items():
-            self.kind.addItem(tr(word), kind)
+        for kind in reports.kinds:
+            self.kind.addItem(word_of_kind(kind), kind)
         self.period = QComboBox()
         self.period.setAccessibleName(tr("Period"))
         self.before = icon_button("caret-left", tr("Month before"), lambda: self._step(1))
         self.after = icon_button("caret-right", tr("Month after"), lambda: self._step(-1))
         self._open_mark = StateMark("warning", 16)
         self._running_month = Label(role="caption")
+        self.ticket = QLineEdit()
+        self.ticket.setAccessibleName(tr("Number of the ticket"))
+        self.ticket.setPlaceholderText("T-0001")
+        self._of = QStackedWidget()
         self._explained = paragraph("", "caption")
         self.make_button = button(
             tr("Make report"),
@@ -116,6 +159,9 @@ class ReportsTab(Page):
 
         self._lay_out()
         self.period.currentIndexChanged.connect(self._judge)
+        self.kind.currentIndexChanged.connect(self._judge)
+        self.ticket.textChanged.connect(self._judge)
+        self.ticket.returnPressed.connect(self.make)
         self.table.picked.connect(self._show_report)
         self.table.opened.connect(lambda _report: self._open())
 
@@ -158,14 +204,15 @@ class ReportsTab(Page):
 
     @Slot()
     def make(self) -> None:
-        """Make the report of the chosen month."""
-        kind, period, reports = self.kind.currentData(), self.period.currentData(), self._reports
-        if period is None or self._making:
+        """Make the document chosen, of the month or the ticket that is named."""
+        kind, reports = self.kind.currentData(), self._reports
+        of, named = self._named()
+        if of is None or self._making:
             return
         self._making = True
         task = self._runner.start(
-            lambda context: reports.make(kind, period, context),
-            tr("Make report {period}", period=self.period.currentText()),
+            lambda context: reports.make(kind, of, context),
+            tr("Make report {period}", period=named),
             lane=_LANE,
             changes=Change.REPORTS,
         )
@@ -176,23 +223,21 @@ class ReportsTab(Page):
     def _lay_out(self) -> None:
         form = Card()
         form.setFixedWidth(FORM_WIDTH)
+        form.add(column(None, Label(tr("Kind"), "caption"), row(None, self.kind), spacing=4))
         for word, field in (
-            (tr("Kind"), row(None, self.kind)),
             (tr("Period"), row(None, self.period, self.before, self.after)),
+            (tr("Ticket"), row(None, self.ticket)),
+            (tr("Contract"), row(None, Label(tr("The current contract")))),
         ):
-            form.add(column(None, Label(word, "caption"), field, spacing=4))
+            page = QWidget()
+            column(page, Label(word, "caption"), field, spacing=4)
+            self._of.addWidget(page)
+        self._of.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        form.add(self._of)
         self.kind.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.period.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         form.add(row(None, self._open_mark, self._running_month))
         form.add(Label(tr("What stands in it"), "strong"))
-        self._explained.setText(
-            tr(
-                "Tickets with their clocks and Party A's confirmations, backups and proved "
-                "restores, patches with their gates, availability with its coverage, and every "
-                "special emergency with its reason. Nothing is typed by hand: what is not known "
-                "is printed as not known."
-            )
-        )
         form.add(self._explained)
         form.add(
             paragraph(
@@ -263,18 +308,28 @@ class ReportsTab(Page):
     @Slot()
     def _judge(self) -> None:
         """Say what cannot be done now, and why; warn of a month that is not over."""
+        kind: Kind = self.kind.currentData()
+        subject = SUBJECTS[kind]
+        self._of.setCurrentIndex(("month", "ticket", "contract").index(subject))
+        self._explained.setText(tr(_SAYS[kind]))
         place, count = self.period.currentIndex(), self.period.count()
         self.before.setEnabled(place < count - 1)
         self.after.setEnabled(place > 0)
         period = self.period.currentData()
-        running = period is not None and period >= f"{day_of(datetime.now(UTC)):%Y-%m}"
+        running = (
+            subject == "month"
+            and period is not None
+            and period >= f"{day_of(datetime.now(UTC)):%Y-%m}"
+        )
         self._open_mark.setVisible(running)
         self._running_month.setVisible(running)
         self._running_month.show_text(tr("The month is not over: facts up to now"))
         reason = tr("A report is being made.") if self._making else ""
         if period is None:
             reason = tr("There is no contract yet.")
-        disable(self.make_button, reason, tr("Make the report of this month (Ctrl+G)"))
+        elif self._named()[0] is None:
+            reason = tr("Name the ticket first.")
+        disable(self.make_button, reason, tr("Make this document (Ctrl+G)"))
         report = self.table.current
         missing = tr("No report is chosen.") if report is None else ""
         if report is not None and report.id in self._gone:
@@ -282,6 +337,18 @@ class ReportsTab(Page):
         disable(self.open_button, missing, tr("Open the PDF in its program"))
         disable(self.save_button, missing, tr("Copy the PDF somewhere else"))
         disable(self.print_button, missing, tr("Print (Ctrl+P)"))
+
+    def _named(self) -> tuple[str | None, str]:
+        """Return what the document is of, None while nothing is named, and in words."""
+        kind: Kind = self.kind.currentData()
+        match SUBJECTS[kind]:
+            case "month":
+                return self.period.currentData(), self.period.currentText()
+            case "ticket":
+                number = self.ticket.text().strip()
+                return number or None, number
+            case _:
+                return "", self.kind.currentText()
 
     # -- what is done
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gmops_desktop.cli.help import Command, group
-from gmops_desktop.cli.options import Json, Out
+from gmops_desktop.cli.options import Json, Out, one_of
 from gmops_desktop.cli.session import opened
-from gmops_desktop.language import tr, tr_n
+from gmops_desktop.language import LANGUAGES, Language, tr, tr_n
 from ui import words
+
+if TYPE_CHECKING:
+    from gmops_desktop.services.reports import Kind, Subject
 
 commands = group("report", tr("Make the reports that Party A signs."))
 
@@ -19,27 +22,51 @@ commands = group("report", tr("Make the reports that Party A signs."))
 @commands.command("make", cls=Command, help=tr("Make a report as PDF."))
 def make(
     kind: Annotated[
-        str, typer.Argument(metavar="KIND", show_default=False, help=tr("monthly is made today."))
+        str,
+        typer.Argument(
+            metavar="KIND",
+            show_default=False,
+            help=tr("monthly, inspection, backups, fault, evaluation, visit or fees."),
+        ),
     ],
     period: Annotated[
         str,
-        typer.Option("--period", metavar="YYYY-MM", show_default=False, help=tr("The month.")),
-    ],
+        typer.Option(
+            "--period",
+            metavar="YYYY-MM",
+            show_default=False,
+            help=tr("The month, of monthly, inspection and backups."),
+        ),
+    ] = "",
+    of: Annotated[
+        str,
+        typer.Option(
+            "--of",
+            metavar="NUMBER",
+            show_default=False,
+            help=tr("The ticket, of fault, evaluation and visit; the contract, of fees."),
+        ),
+    ] = "",
+    language: Annotated[
+        str,
+        typer.Option("--language", metavar="LANGUAGE", help=tr("zh_CN or en.")),
+    ] = "zh_CN",
     out: Out = None,
     as_json: Json = False,
 ) -> None:
-    if kind != "monthly":
-        raise typer.BadParameter(tr("it is one of {choices}", choices="monthly"), param_hint="KIND")
-    if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", period):
-        raise typer.BadParameter(tr("it is a month, such as 2018-04"), param_hint="--period")
+    from gmops_desktop.services.reports import SUBJECTS
+
+    wanted: Kind = one_of(kind, tuple(SUBJECTS), "KIND")
+    spoken: Language = one_of(language, LANGUAGES, "--language")
+    about = _about(SUBJECTS[wanted], period, of)
     with opened(as_json) as session:
-        if session.services.contracts.current() is None:
+        if session.services.contracts.current() is None and wanted == "monthly":
             session.terminal.tell(tr("No contract is set up; the example contract is used."))
         report = session.run(
             lambda context: session.services.reports.make(
-                "monthly", period, context, out=out.absolute() if out else None
+                wanted, about, context, out=out.absolute() if out else None, language=spoken
             ),
-            tr("Making the report of {period}", period=period),
+            tr("Making the report of {period}", period=about or kind),
         )
         session.terminal.answer(
             report,
@@ -54,16 +81,34 @@ def make(
         )
 
 
+def _about(subject: Subject, period: str, of: str) -> str:
+    """Return what the document is of; refuse what does not belong to its kind."""
+    if subject == "month":
+        if of:
+            raise typer.BadParameter(tr("a month is named by --period"), param_hint="--of")
+        if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", period):
+            raise typer.BadParameter(tr("it is a month, such as 2018-04"), param_hint="--period")
+        return period
+    if period:
+        raise typer.BadParameter(tr("it is not of a month; use --of"), param_hint="--period")
+    if subject == "ticket" and not of.strip():
+        raise typer.BadParameter(tr("name the ticket"), param_hint="--of")
+    return of
+
+
 @commands.command("list", cls=Command, help=tr("List the reports made here, newest first."))
 def list_all(as_json: Json = False) -> None:
+    from gmops_desktop.services.reports import word_of_kind
+
     with opened(as_json) as session:
         reports = session.services.reports.all(session.services.contracts.current())
         session.terminal.table(
             {"reports": reports},
-            (tr("Number"), tr("Period"), tr("Made at"), tr("Signature"), tr("File")),
+            (tr("Number"), tr("Kind"), tr("Period"), tr("Made at"), tr("Signature"), tr("File")),
             [
                 (
                     report.number,
+                    word_of_kind(report.kind),
                     report.period,
                     words.stamp(report.made_at),
                     _signed(report.signed),

@@ -64,6 +64,26 @@ def test_reports_are_listed_and_hold(home: Path):
     assert "does not prove itself" in forged.err
 
 
+def test_papers_of_other_kinds_are_made_by_name(home: Path, tmp_path: Path):
+    opened = gmops("ticket", "open", "官网首页 502", "--requester", contact_of(home), "--json",
+                   home=home)  # fmt: skip
+    number = opened.answer["ticket"]["number"]
+    out = tmp_path / "fault.pdf"
+    fault = gmops("report", "make", "fault", "--of", number, "--out", out, home=home)
+    assert fault.code == 0, fault.err
+    assert out.read_bytes().startswith(b"%PDF-")
+    fees = gmops("report", "make", "fees", "--language", "en", "--json", home=home)
+    assert fees.code == 0, fees.err
+    assert fees.answer["kind"] == "fees"
+    for wrong in (
+        ("make", "diary"), ("make", "fault"), ("make", "fees", "--period", "2018-04"),
+        ("make", "backups", "--of", number), ("make", "backups", "--period", "2018-4"),
+        ("make", "fees", "--language", "fr"),
+    ):  # fmt: skip
+        assert gmops("report", *wrong, home=home).code == 2, wrong
+    assert gmops("report", "make", "fault", "--of", "T-9999", home=home).code == 1
+
+
 def test_a_ticket_from_asking_to_closing(home: Path):
     stranger = gmops("ticket", "open", "网站打不开", "--requester", "路人甲", home=home)
     assert stranger.code == 1

@@ -14,10 +14,13 @@ from pytestqt.qtbot import QtBot
 
 from db.engine import Database
 from db.journal import Journal
+from gmops_desktop.gathering.tickets import TicketPapers
 from gmops_desktop.reports.facts import MonthFacts
 from gmops_desktop.reports.rendering import page_count
 from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.ledgers import Ledgers
 from gmops_desktop.services.reports import Reports
+from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
 from ui.reports_tab import ReportsTab
 
@@ -51,6 +54,40 @@ def made(qtbot: QtBot, tab: ReportsTab, settled: Callable[[], None]) -> ReportsT
     qtbot.mouseClick(tab.make_button, Qt.MouseButton.LeftButton)
     settled()
     return tab
+
+
+def test_a_paper_of_one_ticket_is_made_by_its_number(
+    qtbot: QtBot,
+    tmp_path: Path,
+    database: Database,
+    journal: Journal,
+    contracts: Contracts,
+    runner: TaskRunner,
+    settled: Callable[[], None],
+) -> None:
+    tickets = Tickets(database, journal)
+    papers = TicketPapers(contracts, tickets, Ledgers(database, journal, tickets), lambda: "张伟")
+    ticket = tickets.open("incident", "官网 502", requester="李慧敏", priority=1)
+    reports = Reports(
+        database, journal, lambda: tmp_path, lambda start, end: pytest.fail("not asked"),
+        {"fault": papers},
+    )  # fmt: skip
+    tab = ReportsTab(reports, contracts, runner)
+    runner.changed.connect(tab.hear)
+    qtbot.addWidget(tab)
+    tab.show()
+    assert [tab.kind.itemData(place) for place in range(tab.kind.count())] == ["monthly", "fault"]
+    tab.kind.setCurrentIndex(1)
+    assert tab.ticket.isVisible()
+    assert not tab.period.isVisible()
+    assert not tab.make_button.isEnabled()
+    assert "ticket" in tab.make_button.toolTip()
+    QTest.keyClicks(tab.ticket, ticket.number)
+    QTest.keyClick(tab.ticket, Qt.Key.Key_Return)
+    settled()
+    (report,) = reports.all()
+    assert (report.kind, report.about) == ("fault", ticket.id)
+    assert tab.table.current == report
 
 
 def test_without_a_contract_the_tab_teaches_the_first_step(

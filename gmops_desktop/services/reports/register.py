@@ -32,6 +32,7 @@ Kind = Literal[
     "monthly", "drill", "contact", "payment", "sign_in", "hand_over", "notice", "change_record",
     "fault", "visit", "evaluation", "backups", "inspection", "fees",
 ]  # fmt: skip
+Subject = Literal["month", "ticket", "contract"]
 Signed = Literal["unsigned", "party_b", "both"]
 
 _CODES: Final[dict[Kind, str]] = {
@@ -65,6 +66,16 @@ _WORDS: Final[dict[Kind, str]] = {
     "backups": mark("Backup report"),
     "inspection": mark("Inspection report"),
     "fees": mark("Statement of fees"),
+}
+# What a document that can be ordered is of; the others are made where their matter is.
+SUBJECTS: Final[dict[Kind, Subject]] = {
+    "monthly": "month",
+    "inspection": "month",
+    "backups": "month",
+    "fault": "ticket",
+    "evaluation": "ticket",
+    "visit": "ticket",
+    "fees": "contract",
 }
 # Makes a document that prints the chain heads it is given.
 Produce = Callable[[Document, tuple[ChainHead, ...]], Built]
