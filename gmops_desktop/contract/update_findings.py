@@ -121,14 +121,14 @@ def _system(found: Inventory, today: date) -> Iterator[Check]:
     elif _over(life, today):
         yield Check(
             name, "critical",
-            tr("No longer maintained since {day}: there are no security updates.", day=_day(life)),
-            detail, tr("Plan the move to a maintained system with Party A."),
+            tr("No longer maintained since {day}: no security updates.", day=_day(life)),
+            detail, tr("Plan a move with Party A."),
         )  # fmt: skip
     elif life.ends is not None and life.ends - today < _SOON:
         yield Check(
             name, "warning",
             tr("{system} is maintained until {day} only.", system=found.system, day=_day(life)),
-            detail, tr("Plan the move to a maintained system with Party A."),
+            detail, tr("Plan a move with Party A."),
         )  # fmt: skip
     else:
         yield Check(
@@ -266,11 +266,11 @@ def _component(one: Component, packaged: State, today: date) -> Check:
             if ended
             else tr("{version}: this series is no longer maintained.", version=one.version)
         )  # fmt: skip
-        return Check(name, "critical", text, what, tr("Plan the move to a maintained series."))
+        return Check(name, "critical", text, what, tr("Plan a move to a newer series."))
     if life.ends is not None and life.ends - today < _SOON:
         text = tr("{version}: this series is maintained until {day} only.", version=one.version,
                   day=_day(life))  # fmt: skip
-        return Check(name, "warning", text, what, tr("Plan the move to a maintained series."))
+        return Check(name, "warning", text, what, tr("Plan a move to a newer series."))
     text = tr("{version}: this series is maintained until {day}.", version=one.version,
               day=_day(life))  # fmt: skip
     return Check(name, "ok", text, what)
