@@ -184,6 +184,7 @@ def _pages(
     from ui.main_window import Pages, Tab
     from ui.overview_tab import OverviewTab
     from ui.papers import Papers
+    from ui.patch_adding import PatchAdding
     from ui.patches_tab import PatchesTab
     from ui.reports_tab import ReportsTab
     from ui.scheduling import Scheduling
@@ -274,10 +275,12 @@ def _pages(
         contracts,
         runner,
         lambda ticket: services.tickets.get(ticket).number,
+        services.waves,
     )
     patches.verbs.print_paper = lambda paper, change: papers.print_change(
         paper, services.patches, change
     )
+    PatchAdding(services.releases, contracts, runner, patches)
     patches.watch()
     settings: Page
     if desk.guide:

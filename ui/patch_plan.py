@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from gmops_desktop.contract.releases import (
+    ConfigurationPlan,
+    ReleaseChange,
+    ReleasePlan,
+    ReleaseStep,
+    configuration_from_dict,
+    release_from_dict,
+)
 from gmops_desktop.contract.updates import Plan, Update
-from gmops_desktop.language import tr, tr_n
+from gmops_desktop.language import mark, tr, tr_n
 from gmops_desktop.services.patches import Change
 from gmops_desktop.states import State
 from ui import words
 from ui.patch_words import severity
+from ui.widgets.diff import DiffView
 from ui.widgets.frames import Label, column
 from ui.widgets.tables import Column, Table
+
+_STEPS: Final[dict[ReleaseStep, tuple[str, str]]] = {
+    "add": (mark("added"), "plus"),
+    "change": (mark("changed"), "pencil-simple"),
+    "remove": (mark("removed"), "minus"),
+}
 
 
 class PlanView(QWidget):
@@ -26,25 +42,62 @@ class PlanView(QWidget):
         self.packages: Table[Update] = Table(
             columns_of_updates(), name=tr("Packages"), identity=identity_of_update
         )
-        column(self, self.said, self.notes, self.packages, spacing=4).setStretch(2, 1)
+        self.files: Table[ReleaseChange] = Table(
+            _columns_of_files(), name=tr("Files of the release"), identity=lambda one: one.path,
+            empty=tr("No file differs."),
+        )  # fmt: skip
+        self.diff = DiffView(tr("What changes in the file"))
+        self._pages = QStackedWidget()
+        for page in (self.packages, self.files, self.diff):
+            self._pages.addWidget(page)
+        column(self, self.said, self.notes, self._pages, spacing=4).setStretch(2, 1)
 
     def show_plan(self, change: Change) -> None:
         """Show what a change would do, as its plan stands; and what drifted since."""
+        warned = list(change.drift)
         plan = plan_of(change)
-        self.packages.set_rows(plan.packages if plan else ())
+        if isinstance(plan, Plan):
+            self.packages.set_rows(plan.packages)
+            self._pages.setCurrentWidget(self.packages)
+        elif isinstance(plan, ReleasePlan):
+            self.files.set_rows(plan.changes)
+            self._pages.setCurrentWidget(self.files)
+            warned += plan.notes
+        elif isinstance(plan, ConfigurationPlan):
+            self.diff.show_diff(plan.diff)
+            self._pages.setCurrentWidget(self.diff)
+            warned += plan.notes
         self.said.show_text(tr(", ").join(summed(plan)))
-        self.notes.show_text("; ".join(change.drift))
-        self.notes.setVisible(bool(change.drift))
+        self.notes.show_text("; ".join(warned))
+        self.notes.setVisible(bool(warned))
 
 
-def plan_of(change: Change) -> Plan | None:
+def plan_of(change: Change) -> Plan | ReleasePlan | ConfigurationPlan | None:
     """Return the plan of a change as the record of its kind; None where none was made."""
+    if not change.plan:
+        return None
+    if change.kind == "release":
+        return release_from_dict(change.plan)
+    if change.kind == "configuration":
+        return configuration_from_dict(change.plan)
     return change.updates
 
 
-def summed(plan: Plan | None) -> list[str]:
+def summed(plan: Plan | ReleasePlan | ConfigurationPlan | None) -> list[str]:
     """Return what a plan does, in a few short parts."""
-    return _summed_updates(plan) if plan else [tr("no plan was made yet")]
+    if isinstance(plan, Plan):
+        return _summed_updates(plan)
+    if isinstance(plan, ReleasePlan):
+        return _summed_release(plan)
+    if isinstance(plan, ConfigurationPlan):
+        said = [plan.path]
+        if plan.check:
+            said.append(tr("checked by {command}", command=plan.check))
+        said.append(
+            tr("then {command}", command=plan.reload) if plan.reload else tr("nothing is reloaded")
+        )
+        return said
+    return [tr("no plan was made yet")]
 
 
 def _summed_updates(plan: Plan) -> list[str]:
@@ -66,6 +119,28 @@ def _summed_updates(plan: Plan) -> list[str]:
         if plan.reboot
         else tr("the host is not restarted")
     )
+    return said
+
+
+def _summed_release(plan: ReleasePlan) -> list[str]:
+    said = [
+        tr_n("{count} file added", "{count} files added", plan.count("add")),
+        tr_n("{count} changed", "{count} changed", plan.count("change")),
+        tr_n("{count} removed", "{count} removed", plan.count("remove")),
+        tr("{size} to send", size=words.size(plan.send_bytes)),
+        plan.folder,
+    ]
+    statements = sum(one.statements for one in (*plan.of("before"), *plan.of("after")))
+    if plan.migrates:
+        said.append(
+            tr_n("{count} SQL statement", "{count} SQL statements", statements)
+            if statements
+            else tr("SQL without a statement")
+        )
+    else:
+        said.append(tr("no SQL"))
+    if plan.stays:
+        said.append(tr("stays as it is: {paths}", paths=words.listed(plan.stays)))
     return said
 
 
@@ -102,6 +177,24 @@ def columns_of_updates() -> tuple[Column[Update], ...]:
 def identity_of_update(update: Update) -> str:
     """Return what tells two updates of a host apart."""
     return f"{update.name}:{update.arch}"
+
+
+def _columns_of_files() -> tuple[Column[ReleaseChange], ...]:
+    return (
+        Column(tr("File"), lambda one: one.path, strong=lambda _one: True,
+               tip=lambda one: one.path),
+        Column(tr("What happens to it"), lambda one: tr(_STEPS[one.step][0]), width=120,
+               icon=lambda one: _STEPS[one.step][1]),
+        Column(tr("Size"), _size, width=88, key=lambda one: one.size, right=True),
+        Column(tr("Now"), lambda one: one.before[:12] or words.NOTHING, width=116, muted=True,
+               tip=lambda one: one.before),
+        Column(tr("Will be"), lambda one: one.after[:12] or words.NOTHING, width=116, muted=True,
+               tip=lambda one: one.after),
+    )  # fmt: skip
+
+
+def _size(one: ReleaseChange) -> str:
+    return words.NOTHING if one.step == "remove" else words.size(one.size)
 
 
 def _some(cves: Sequence[str]) -> str:

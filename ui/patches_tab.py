@@ -7,34 +7,38 @@ from typing import Final
 
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QLineEdit, QMenu, QStackedWidget, QWidget
+from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
 from gmops_desktop.addresses import Resource, SshAddress
 from gmops_desktop.changes import Change
 from gmops_desktop.context import Context
 from gmops_desktop.contract.changes import ENDED
-from gmops_desktop.language import tr, tr_n
+from gmops_desktop.contract.waves import Wave
+from gmops_desktop.language import tr
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.patches import Change as PatchChange
 from gmops_desktop.services.patches import Inventory, Patches
+from gmops_desktop.services.patches.waves import Waves
 from gmops_desktop.states import State
 from gmops_desktop.tasks import Task, TaskRunner
 from ui import words
 from ui.icons import icon
 from ui.patch_board import Board
+from ui.patch_list import HOST, WAVE, cards_of, rows_of, search_field, view_switch
 from ui.patch_live import Live, task_of
-from ui.patch_offer import PatchOffer, standing_today
+from ui.patch_offer import PatchOffer
 from ui.patch_page import PatchPage
 from ui.patch_verbs import PatchVerbs
-from ui.patch_words import COLUMNS, entry_of, grouped, on_board
+from ui.patch_wave import WavePage
+from ui.patch_waves import WaveVerbs
+from ui.patch_words import COLUMNS
 from ui.theme import GAP
-from ui.widgets.frames import EmptyState, Segments, button, column, disable, row
-from ui.widgets.lists import Entry, WorkList
+from ui.widgets.frames import EmptyState, button, column, disable, row
+from ui.widgets.lists import WorkList
 from ui.widgets.page import Page
 from ui.widgets.panes import Pane, empty_page
 
 LIST_WIDTH: Final = 416
-_HOST: Final = "host:"  # identities of hosts in the list; the others are ids of changes
 _AGAIN_MS: Final = 300_000  # until runs that are followed by nobody are asked for again
 
 # What can be put into the queue besides the updates of a host: a word, an icon, what it opens.
@@ -52,6 +56,7 @@ class PatchesTab(Page):
         contracts: Contracts,
         runner: TaskRunner,
         ticket_number: Callable[[str], str] = lambda _id: "",
+        waves: Waves | None = None,
     ) -> None:
         """`ticket_number` gives the number of a ticket's id."""
         super().__init__(tr("Patch queue"))
@@ -59,6 +64,8 @@ class PatchesTab(Page):
         self._contracts = contracts
         self._runner = runner
         self._ticket_number = ticket_number
+        self._waves = waves
+        self._banded: tuple[Wave, ...] = ()
         self._hosts: tuple[Resource, ...] = ()
         self._names: dict[str, str] = {}
         self._all: tuple[PatchChange, ...] = ()
@@ -73,18 +80,20 @@ class PatchesTab(Page):
         self._adding = QMenu(self.add_button)
         self._adding.setToolTipsVisible(True)
         self.add_button.setMenu(self._adding)
-        self.search, self.search_board = _search(), _search()
+        self.search, self.search_board = search_field(), search_field()
         find = QAction(tr("Filter"), self)
         find.setShortcut(QKeySequence.StandardKey.Find)
         find.triggered.connect(self._to_filter)
         self.addAction(find)
-        self.views, self.views_board = _views("list"), _views("board")
+        self.views, self.views_board = view_switch("list"), view_switch("board")
         self.list = WorkList(tr("Patch queue"))
         self.board = Board([(key, tr(word)) for key, word, _states in COLUMNS])
         self.page = PatchPage()
         self.offer = PatchOffer(runner)
         self.live = Live(runner, self.page.run)
         self.verbs = PatchVerbs(patches, contracts, runner, self._resource, self)
+        self.wave_page = WavePage()
+        self.wave_verbs = WaveVerbs(waves, patches, runner, self) if waves else None
         self._detail = QStackedWidget()
         self._bodies = QStackedWidget()
         self._pages = QStackedWidget()
@@ -112,6 +121,10 @@ class PatchesTab(Page):
         self.verbs.wanted.connect(self.wanted)
         self.verbs.noticed.connect(self.noticed)
         self.offer.queue_wanted.connect(self._queue)
+        self.wave_page.wanted.connect(self._do_wave)
+        if self.wave_verbs is not None:
+            self.wave_verbs.noticed.connect(self.noticed)
+            self.wave_verbs.made.connect(self._show_made)
         self._watch.timeout.connect(self._follow_again)
 
     def watch(self) -> None:
@@ -139,6 +152,12 @@ class PatchesTab(Page):
         found = {host.id: self._patches.inventory(host.id) for host in self._hosts}
         self._inventories = {key: one for key, one in found.items() if one is not None}
         self._all = self._changes()
+        known = {one.id for one in self._all}
+        self._banded = tuple(
+            wave
+            for wave in (self._waves.waves() if self._waves else ())
+            if any(one.change_id in known for one in wave.members)
+        )
         self._show_caption()
         something = bool(self._all or self._inventories)
         self._pages.setCurrentIndex(0 if something else 1 if self._hosts else 2)
@@ -191,6 +210,7 @@ class PatchesTab(Page):
         left.add(self.list, 1)
         self._detail.addWidget(self.page)
         self._detail.addWidget(self.offer)
+        self._detail.addWidget(self.wave_page)
         listed = QWidget()
         layout = row(listed, left, margins=(16, 12, 16, 12), spacing=GAP + 4)
         layout.addWidget(self._detail, 1)
@@ -232,6 +252,11 @@ class PatchesTab(Page):
         made = self._adding.addAction(icon("package"), tr("Updates of a server"))
         made.setToolTip(tr("Choose among what the servers offer"))
         made.triggered.connect(lambda: self._show_offers())
+        if self.wave_verbs is not None:
+            verbs = self.wave_verbs
+            many = self._adding.addAction(icon("stack"), tr("Updates of many servers, in waves…"))
+            many.setToolTip(tr("First one, then a tenth, then the rest; it stops by itself"))
+            many.triggered.connect(lambda: verbs.plan(self._hosts, self._inventories))
 
     # -- what is shown
 
@@ -285,46 +310,23 @@ class PatchesTab(Page):
     @Slot()
     def _show_list(self) -> None:
         text = self.search.text().strip().casefold()
-        entries: list[Entry] = []
-        for title, members in grouped(self._all):
-            rows = [entry_of(one, self._name_of(one.resource_id)) for one in members]
-            _add_group(entries, title, rows, text)
-        hosts = [self._host_entry(host) for host in self._hosts]
-        _add_group(entries, tr("Available updates"), hosts, text)
-        self.list.show_entries(entries)
-        cards = {}
-        for key, members in on_board(self._all).items():
-            rows = [entry_of(one, self._name_of(one.resource_id), card=True) for one in members]
-            cards[key] = _kept(rows, text)
-        self.board.show_cards(cards)
-
-    def _host_entry(self, host: Resource) -> Entry:
-        found = self._inventories.get(host.id)
-        if found is None:
-            return Entry(_HOST + host.id, host.name, state="unknown", word=tr("not scanned"))
-        if found.unknown:
-            return Entry(_HOST + host.id, host.name, state="unknown", word=tr("unknown"))
-        security = sum(update.security for update in found.updates)
-        count = tr_n("{count} update", "{count} updates", len(found.updates))
-        if security:
-            word = tr("{count} security", count=security)
-            return Entry(
-                _HOST + host.id, host.name, state="warning", word=word, right=lambda: count
-            )
-        judged, why = standing_today(found)
-        if judged != "ok":
-            return Entry(_HOST + host.id, host.name, state=judged, word=why, right=lambda: count)
-        word = tr("up to date") if not found.updates else ""
-        state: State | None = None if found.updates else "ok"
-        right = (lambda: count) if found.updates else (lambda: "")
-        return Entry(_HOST + host.id, host.name, state=state, word=word, right=right)
+        hosts = [(host, self._inventories.get(host.id)) for host in self._hosts]
+        rows = rows_of(self._all, self._banded, hosts, self._name_of, text)
+        self.list.show_entries(rows)
+        self.board.show_cards(cards_of(self._all, self._name_of, text))
 
     @Slot(str)
     def _show_picked(self, identity: str) -> None:
-        if identity.startswith(_HOST):
-            host = self._host(identity.removeprefix(_HOST))
+        if identity.startswith(HOST):
+            host = self._host(identity.removeprefix(HOST))
             self.offer.show_host(host, self._inventories.get(host.id))
             self._detail.setCurrentWidget(self.offer)
+        elif identity.startswith(WAVE):
+            wave = next(one for one in self._banded if WAVE + one.id == identity)
+            task = task_of(self._runner, wave.id)
+            busy = tr("First this must end: {what}", what=task.title) if task else ""
+            self.wave_page.show_wave(wave, busy)
+            self._detail.setCurrentWidget(self.wave_page)
         elif identity:
             self._show_change(self._patches.get(identity))
             self._detail.setCurrentWidget(self.page)
@@ -357,8 +359,8 @@ class PatchesTab(Page):
         self._show_view("list")
         self.search.clear()
         current = self.list.current
-        if not current.startswith(_HOST) and self._hosts:
-            self.list.select(_HOST + self._hosts[0].id)
+        if not current.startswith(HOST) and self._hosts:
+            self.list.select(HOST + self._hosts[0].id)
         self.list.setFocus()
 
     def _host(self, identity: str) -> Resource:
@@ -378,11 +380,34 @@ class PatchesTab(Page):
         if self.page.change_id and not self.page.refusal(act):
             self.verbs.do(self.page.change_id, act, gate)
 
+    @Slot(str, str)
+    def _do_wave(self, act: str, change_id: str) -> None:
+        wave = self.wave_page.wave
+        if act == "open":
+            self.show_item(change_id)
+        elif wave is not None and self.wave_verbs is not None:
+            self.wave_verbs.do(wave, act, change_id)
+
+    @Slot(str)
+    def _show_made(self, wave_id: str) -> None:
+        self.renew()
+        self._show_view("list")
+        self.search.clear()
+        self.list.select(WAVE + wave_id)
+
     @Slot()
     def _follow_again(self) -> None:
         """Attach to every run that no task of this window follows."""
+        led = {
+            one.change_id
+            for wave in self._banded
+            if task_of(self._runner, wave.id)
+            for one in wave.members
+        }
         for change in self._patches.all():
-            if change.running is not None and task_of(self._runner, change.id) is None:
+            if change.running is None or change.id in led:
+                continue
+            if task_of(self._runner, change.id) is None:
                 self.verbs.do(change.id, "attach")
 
     def _scan(self, host: Resource) -> None:
@@ -393,7 +418,7 @@ class PatchesTab(Page):
 
     @Slot(object, bool)
     def _queue(self, names: Sequence[str] | None, security_only: bool) -> None:
-        host, patches = self._host(self.list.current.removeprefix(_HOST)), self._patches
+        host, patches = self._host(self.list.current.removeprefix(HOST)), self._patches
         task = self._run(
             host,
             lambda context: patches.queue(host, context, names=names, security_only=security_only),
@@ -409,32 +434,3 @@ class PatchesTab(Page):
 
     def _run(self, host: Resource, job: Callable[[Context], object], title: str) -> Task:
         return self._runner.start(job, title, lane=f"host:{host.id}", changes=Change.PATCHES)
-
-
-def _add_group(entries: list[Entry], title: str, members: Sequence[Entry], text: str) -> None:
-    """Put a heading and its rows into `entries`, unless no row has the filter's text."""
-    kept = _kept(members, text)
-    if kept:
-        entries.append(Entry("", title, word=str(len(kept)), heading=True))
-        entries.extend(kept)
-
-
-def _kept(members: Sequence[Entry], text: str) -> list[Entry]:
-    """Return the rows in which every word of a filter stands."""
-    parts = text.split()
-    return [one for one in members if all(part in one.spoken.casefold() for part in parts)]
-
-
-def _search() -> QLineEdit:
-    made = QLineEdit()
-    made.setClearButtonEnabled(True)
-    made.setPlaceholderText(tr("Filter"))
-    made.setAccessibleName(tr("Filter"))
-    made.setToolTip(tr("Filter by number, package, host (Ctrl+F)"))
-    glass = QAction(icon("magnifying-glass", "text3"), tr("Filter"), made)
-    made.addAction(glass, QLineEdit.ActionPosition.LeadingPosition)
-    return made
-
-
-def _views(current: str) -> Segments:
-    return Segments([("list", tr("List")), ("board", tr("Board"))], current, tr("View"))

@@ -93,9 +93,35 @@ def show_plan(session: Session, change: Change) -> None:
             if names:
                 session.terminal.answer(change, f"{word}{tr(': ')}{words.listed(names)}")
     else:
-        session.terminal.answer(change, tr("no plan was made yet"))
+        session.terminal.answer(change, *_other_plan(change))
     for line in change.drift:
         session.terminal.answer(change, f"! {line}")
+
+
+def _other_plan(change: Change) -> Iterator[str]:
+    if not change.plan:
+        yield tr("no plan was made yet")
+    elif change.kind == "release":
+        from gmops_desktop.contract.releases import release_from_dict
+
+        release = release_from_dict(change.plan)
+        yield f"{release.source} → {release.folder} · SHA-256 {release.digest}"
+        marks = {"add": "+", "change": "~", "remove": "-"}
+        for one in release.changes:
+            yield f"{marks[one.step]} {one.path}  {words.size(one.size)}"
+        for script in release.scripts:
+            count = tr("{count} statements", count=script.statements)
+            yield f"SQL {script.phase}  {script.name}  {count}"
+        yield from release.notes
+    else:
+        from gmops_desktop.contract.releases import configuration_from_dict
+
+        file = configuration_from_dict(change.plan)
+        yield from file.diff.splitlines()
+        for word, command in ((tr("checked by"), file.check), (tr("then"), file.reload)):
+            if command:
+                yield f"{word} {command}"
+        yield from file.notes
 
 
 def show_updates(session: Session, result: object, updates: Sequence[Update]) -> None:

@@ -40,6 +40,11 @@ from ui.backup_cloud_panel import CloudPanel
 from ui.backup_panel import BackupPanel
 from ui.dialogs.keep_name import KeepName
 from ui.new_ticket import NewTicketDialog
+from ui.patch_forms import assess_form, emergency_form, hand_over_form
+from ui.patch_release import ReleaseSheet
+from ui.patch_start import StartSheet
+from ui.patch_wave import WavePage, WaveSheet
+from ui.patch_window import WindowSheet
 from ui.patches_tab import PatchesTab
 from ui.quick_note import QuickNote
 from ui.reports_tab import ReportsTab
@@ -112,6 +117,7 @@ def test_every_tab_and_dialog(
         BackupPanel(),
         CloudPanel(),
         ArchivesCard(runner),
+        WavePage(),
     )
     for page in pages:
         qtbot.addWidget(page)
@@ -125,6 +131,13 @@ def test_every_tab_and_dialog(
         ConfirmSheet(pages[0], "T-0001", contacts),
         PromiseSheet(pages[0], "T-0001", None),
         ReasonSheet(pages[0], "Suspend", "T-0001", "Suspend"),
+        WindowSheet(pages[0], "C-0001", "openssl", datetime.now(UTC)),
+        StartSheet(pages[0], "Apply", "C-0001", (("ok", "x"),), None, "Apply", asks_reason=True),
+        WaveSheet(pages[0], [host], {}),
+        ReleaseSheet(pages[0], [host], []),
+        assess_form(pages[0], patches.all()[0], contracts),
+        emergency_form(pages[0], patches.all()[0]),
+        hand_over_form(pages[0], patches.all()[0]),
     )
     faults = [
         f"{type(one).__name__}: {fault}" for one in (*pages, *dialogs) for fault in silent(one)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -13,17 +14,29 @@ from PySide6.QtWidgets import QDialog, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from db.engine import Database
+from gmops_desktop.addresses import SshAddress
 from gmops_desktop.context import Context
 from gmops_desktop.contract.change_checks import Checked
 from gmops_desktop.contract.changes import ChangeKind
 from gmops_desktop.contract.gates import TABLE
+from gmops_desktop.contract.releases import (
+    ConfigurationPlan,
+    ReleaseChange,
+    ReleasePlan,
+    Script,
+    plan_to_dict,
+)
 from gmops_desktop.services.patches import Change
+from gmops_desktop.services.patches.book import Book
+from gmops_desktop.services.patches.waves import Waves
 from gmops_desktop.tasks import TaskRunner
 from tests.helpers.change_desk import MINUTE, Desk
 from ui.patch_forms import AskSheet
 from ui.patch_gates import said_of
 from ui.patch_live import task_of
+from ui.patch_release import ReleaseSheet
 from ui.patch_start import StartSheet
+from ui.patch_wave import WaveSheet
 from ui.patch_window import WindowSheet
 from ui.patches_tab import PatchesTab
 from ui.ticket_dialogs import ConfirmSheet, ReasonSheet
@@ -180,7 +193,7 @@ def test_a_change_goes_its_whole_way_by_its_next_step(
 
 def queued(desk: Desk, kind: ChangeKind = "patch") -> Change:
     """Queue a change with a plan of its kind, and have it played through."""
-    plan = _plan() if kind == "patch" else {"path": "/etc/nginx/nginx.conf"}
+    plan = _plan() if kind == "patch" else plan_to_dict(_FILE)
     change = desk.patches.add(kind, "openssl", desk.host, plan)
     if kind != "patch":
         change = desk.patches.assess(change.id, text="x", by="陈志远", person_days=Decimal("0.5"))
@@ -489,6 +502,13 @@ def test_the_emergency_and_release_dialogs_name_who_and_what(
     assert desk.patches.get(change.id).approved_by == "刘洋"
 
 
+_FILE = ConfigurationPlan(
+    "/etc/nginx/nginx.conf", "/etc/nginx/nginx.conf", "a" * 64, "b" * 64, ((1, 1, ("x\n",)),),
+    "--- nginx.conf\n+++ nginx.conf\n@@ -1 +1 @@\n-worker_processes 1;\n+worker_processes 4;\n",
+    0o644, 0, 0, check="nginx -t", reload="systemctl reload nginx",
+)  # fmt: skip
+
+
 def _plan() -> dict[str, object]:
     return {
         "packages": [
@@ -516,3 +536,132 @@ def _copied_but(desk: Desk, gate: str) -> None:
         desk.back_up(desk.site, "files")
     if gate != "snapshot":
         desk.look_at_cloud()
+
+
+# ---------------------------------------------------------------- many servers, other kinds
+
+
+def test_a_wave_is_led_from_its_page_and_stops_by_itself(
+    qtbot: QtBot, desk: Desk, runner: TaskRunner, settled: Settled
+) -> None:
+    second = desk.contracts.save_resource("host", "web2", SshAddress("10.0.0.5"))
+    third = desk.contracts.save_resource("host", "web3", SshAddress("10.0.0.6"))
+    changes = []
+    for host in (desk.host, second, third):
+        change = desk.patches.add("patch", "openssl", host, _plan())
+        changes.append(desk.patches.simulate(host, change.id, Context()))
+    book = Book(desk.database, desk.journal, lambda: desk.now)
+    waves = Waves(desk.patches, book, desk.contracts.resources, together=1)
+    wave = waves.band([one.id for one in changes], sizes=("1", "rest"), title="openssl")
+    tab = PatchesTab(desk.patches, desk.contracts, runner, waves=waves)
+    runner.changed.connect(tab.hear)
+    told: list[tuple[str, str, str]] = []
+    tab.noticed.connect(lambda *said: told.append(said))
+    qtbot.addWidget(tab)
+    tab.resize(1278, 716)
+    tab.show()
+    tab.list.select(f"wave:{wave.id}")
+    page = tab.wave_page
+    assert [one.name for one in page.table.rows.shown] == ["web1", "web2", "web3"]
+
+    qtbot.mouseClick(page.window_button, LEFT)
+    window = dialog(tab, WindowSheet)
+    assert isinstance(window, WindowSheet)
+    window.begin.setDateTime(window.begin.dateTime().addDays(-2))
+    window.end.setDateTime(window.end.dateTime().addDays(1))
+    qtbot.mouseClick(window.go, LEFT)
+    settled()
+    assert all(desk.patches.get(one.id).window for one in changes)
+    for place in range(3):
+        qtbot.mouseClick(page.announce, LEFT)
+        form = dialog(tab, FormSheet)
+        assert isinstance(form, FormSheet)
+        form.fields["audience"].setCurrentIndex(place)  # type: ignore[attr-defined]
+        given(tab, evidence="公众号推文")
+        settled()
+    desk.copied()
+    for one in changes[:2]:
+        desk.released(desk.patches.get(one.id))
+
+    def go_on() -> None:
+        qtbot.mouseClick(page.go_on, LEFT)
+        typed(qtbot, tab, waves.get(wave.id).number)
+        settled()
+
+    go_on()
+    assert [one.standing for one in waves.get(wave.id).members] == ["held", "waiting", "waiting"]
+    assert told[-1][0] == "ok"
+    desk.server.state = "failed"
+    go_on()  # web2 fails; web3 is not begun, whose gate would have been shut, too
+    assert [one.standing for one in waves.get(wave.id).members] == ["held", "failed", "waiting"]
+    assert told[-1][0] == "critical"
+    assert "web3" in told[-1][2]
+    assert not page.go_on.isEnabled()
+    assert "web2" in page.stopped.text()
+    assert len(desk.server.runs()) == 2
+    page.table.select(changes[1].id)
+    qtbot.mouseClick(page.leave_out, LEFT)
+    sheet = dialog(tab, ReasonSheet)
+    assert isinstance(sheet, ReasonSheet)
+    sheet.words.setPlainText("硬件故障")
+    qtbot.mouseClick(sheet.go, LEFT)
+    settled()
+    go_on()  # now web3's turn, which nobody released
+    assert len(desk.server.runs()) == 2
+    assert desk.patches.get(changes[2].id).runs == ()
+
+
+def test_the_dialog_of_a_wave_orders_and_divides(qtbot: QtBot, desk: Desk) -> None:
+    second = desk.contracts.save_resource("host", "web2", SshAddress("10.0.0.5"))
+    sheet = WaveSheet(None, [desk.host, second], {})
+    qtbot.addWidget(sheet)
+    assert "1, 1" in sheet.said.full_text
+    sheet.hosts.setCurrentRow(1)
+    sheet.up.click()
+    assert [one.name for one in sheet.chosen] == ["web2", "web1"]
+    sheet.sizes.setText("many")
+    assert not sheet.go.isEnabled()
+    assert "many" in sheet.go.toolTip()
+    sheet.sizes.setText("1, rest")
+    with qtbot.waitSignal(sheet.given) as told:
+        sheet.go.click()
+    assert [one.name for one in told.args[0]] == ["web2", "web1"]
+    assert told.args[1:] == [("1", "rest"), True]
+
+
+def test_a_release_is_asked_for_with_its_digest(qtbot: QtBot, desk: Desk, tmp_path: Path) -> None:
+    sheet = ReleaseSheet(None, [desk.host], [desk.site_db])
+    qtbot.addWidget(sheet)
+    assert sheet.go.toolTip() == "Choose the release first."
+    sheet.source.setText(str(tmp_path / "gone.zip"))
+    assert "no such file" in sheet.go.toolTip()
+    sheet.source.setText(str(tmp_path))
+    sheet.digest.setText("abc")
+    assert "64" in sheet.go.toolTip()
+    sheet.digest.setText("AB" * 32)
+    with qtbot.waitSignal(sheet.given) as told:
+        sheet.go.click()
+    host, source, said = told.args
+    assert (host.name, source, said["digest"]) == ("web1", tmp_path, "ab" * 32)
+
+
+def test_each_kind_shows_its_plan(
+    desk: Desk, open_tab: Callable[[], PatchesTab], settled: Settled
+) -> None:
+    file = desk.patches.add("configuration", "nginx", desk.host, plan_to_dict(_FILE))
+    release = desk.patches.add("release", "v2", desk.host, plan_to_dict(_RELEASE))
+    tab = open_tab()
+    tab.show_item(file.id)
+    assert "+worker_processes 4;" in tab.page.plan.diff.text.toPlainText()
+    assert "nginx -t" in tab.page.plan.said.full_text
+    tab.show_item(release.id)
+    assert [one.path for one in tab.page.plan.files.rows.shown] == ["index.php", "old.php"]
+    assert "1 SQL statement" in tab.page.plan.said.full_text
+
+
+_RELEASE = ReleasePlan(
+    "v2.zip", "d" * 64, "t" * 64, "/srv/www", "folder", "/srv/www", "l" * 64,
+    (ReleaseChange("index.php", "change", 10, "1" * 64, "2" * 64),
+     ReleaseChange("old.php", "remove", 0, "3" * 64)),
+    4, 100, 10, (Script("before", "before/1.sql", "5" * 64, 1),),
+)  # fmt: skip

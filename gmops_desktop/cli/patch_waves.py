@@ -1,0 +1,244 @@
+"""`gmops patch wave ...`: one change to many servers, in batches that stop by themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from gmops_desktop.addresses import SshAddress
+from gmops_desktop.cli import FAILED, UNPROVABLE
+from gmops_desktop.cli.help import Command, group
+from gmops_desktop.cli.options import Json, moment_in, one_of
+from gmops_desktop.cli.patch_steps import Reason
+from gmops_desktop.cli.session import opened
+from gmops_desktop.errors import Cancelled
+from gmops_desktop.language import tr
+from ui import words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gmops_desktop.addresses import Resource
+    from gmops_desktop.cli.session import Session
+    from gmops_desktop.context import Context
+    from gmops_desktop.contract.runs import RunLook
+    from gmops_desktop.contract.waves import Member, Wave
+    from gmops_desktop.services.patches import Change, Patches
+
+_waves: Final = group("wave", tr("Carry one change to many servers, in batches."))
+
+WaveNumber = Annotated[
+    str, typer.Argument(metavar="WAVE", show_default=False, help=tr("A wave, by its number."))
+]
+
+
+def add_to(commands: typer.Typer) -> None:
+    """Add the group to `gmops patch`."""
+    commands.add_typer(_waves)
+
+
+@_waves.command(
+    "queue", cls=Command, help=tr("Queue the updates of many servers, a change for each.")
+)
+def queue(
+    resources: Annotated[
+        list[str],
+        typer.Argument(metavar="RESOURCE…", show_default=False,
+                       help=tr("Servers of the contract, in the order in which they are begun.")),
+    ],
+    size: Annotated[
+        list[str] | None,
+        typer.Option("--size", metavar="SIZE", show_default=False,
+                     help=tr("A batch: a number, a share such as 10%, or rest; repeat it.")),
+    ] = None,
+    security_only: Annotated[
+        bool, typer.Option("--security-only", help=tr("Only updates that mend security faults."))
+    ] = False,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    from gmops_desktop.contract.waves import USUAL
+
+    with opened(as_json) as session:
+        hosts = [session.resource(name, kind="host") for name in resources]
+        _reach(session, hosts)
+        wave = session.run(
+            lambda context: session.services.waves.queue_wave(
+                hosts, context, security_only=security_only, sizes=size or USUAL
+            ),
+            tr("Simulating the updates of {name}", name=words.listed(one.name for one in hosts)),
+        )
+        _show(session, wave)
+
+
+@_waves.command("list", cls=Command, help=tr("List the waves, newest first."))
+def list_all(as_json: Json = False) -> None:
+    with opened(as_json) as session:
+        waves = session.services.waves.waves()
+        session.terminal.table(
+            {"waves": waves},
+            (tr("Number"), tr("Title"), tr("Servers"), tr("Batch"), tr("Stopped")),
+            [
+                (
+                    wave.number,
+                    wave.title,
+                    f"{sum(one.standing == 'held' for one in wave.members)} / {len(wave.members)}",
+                    f"{wave.current or wave.batches} / {wave.batches}",
+                    tr("yes") if wave.stopped else "",
+                )
+                for wave in waves
+            ],
+        )
+
+
+@_waves.command("show", cls=Command, help=tr("Show a wave, and how each of its servers stands."))
+def show(wave: WaveNumber, as_json: Json = False) -> None:
+    with opened(as_json) as session:
+        _show(session, session.services.waves.get(wave))
+
+
+@_waves.command(
+    "window", cls=Command, help=tr("Set the same window for every server that was not begun.")
+)
+def window(
+    wave: WaveNumber,
+    begin: Annotated[
+        str, typer.Option("--from", metavar="TIME", show_default=False,
+                          help=tr("Local time, such as 2018-11-22T22:00."))
+    ],
+    end: Annotated[
+        str, typer.Option("--until", metavar="TIME", show_default=False,
+                          help=tr("Local time, such as 2018-11-22T23:00."))
+    ],
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    first, last = moment_in(begin, "--from"), moment_in(end, "--until")
+    _each(wave, as_json, lambda patches, change: patches.set_window(change.id, first, last))
+
+
+@_waves.command(
+    "announce",
+    cls=Command,
+    help=tr("Record for every server that was not begun that an audience has been told."),
+)
+def announce(
+    wave: WaveNumber,
+    audience: Annotated[
+        str,
+        typer.Argument(
+            metavar="AUDIENCE", show_default=False, help=tr("users, leaders or responsible.")
+        ),
+    ],
+    evidence: Annotated[
+        str,
+        typer.Option("--evidence", show_default=False, help=tr("How and where they were told.")),
+    ],
+    as_json: Json = False,
+) -> None:
+    from gmops_desktop.contract.changes import AUDIENCES
+
+    known = one_of(audience, AUDIENCES, "AUDIENCE")
+    _each(wave, as_json, lambda patches, change: patches.announce(change.id, known, evidence))
+
+
+@_waves.command(
+    "leave-out", cls=Command, help=tr("Let a wave go on without one of its changes, with reason.")
+)
+def leave_out(
+    wave: WaveNumber,
+    number: Annotated[
+        str,
+        typer.Argument(metavar="NUMBER", show_default=False, help=tr("A change, such as C-0001.")),
+    ],
+    reason: Reason,
+    as_json: Json = False,
+) -> None:
+    with opened(as_json) as session:
+        change = session.services.patches.get(number)
+        _show(session, session.services.waves.leave_out(wave, change.id, reason))
+
+
+@_waves.command(
+    "go-on",
+    cls=Command,
+    help=tr("Carry out the next batch of a wave, through the gates of each of its servers."),
+)
+def go_on(
+    wave: WaveNumber,
+    confirm: Annotated[
+        str,
+        typer.Option("--confirm", metavar="WAVE", show_default=False,
+                     help=tr("The number of the wave, once more; without it nothing is done.")),
+    ] = "",
+    to_the_end: Annotated[
+        bool, typer.Option("--to-the-end", help=tr("All batches, one after the other."))
+    ] = False,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    with opened(as_json) as session:
+        waves = session.services.waves
+        known = waves.get(wave)
+        wanted = {one.resource_id for one in known.members}
+        _reach(session, [one for one in session.services.contracts.resources()
+                         if one.id in wanted])  # fmt: skip
+
+        def job(context: Context) -> Wave:
+            def follow(member: Member, look: RunLook | None) -> None:
+                for line in look.log.splitlines() if look else ():
+                    context.note(f"{member.name}  {line}")
+
+            return waves.go_on(
+                known.id, context, confirm=confirm, follow=follow, to_the_end=to_the_end
+            )
+
+        try:
+            stands = session.run(job, tr("Carrying out {number}", number=known.number))
+        except Cancelled:
+            session.terminal.tell(
+                tr("What was begun goes on at its servers. Ask for it again with: gmops patch wave"
+                   " go-on {number}", number=known.number)
+            )  # fmt: skip
+            raise
+        _show(session, stands)
+        if stands.stopped:
+            raise typer.Exit(FAILED)
+        if stands.begun:
+            raise typer.Exit(UNPROVABLE)
+
+
+def _reach(session: Session, hosts: list[Resource]) -> None:
+    """Have the secrets of many servers in hand; one that is missing is missed by it alone."""
+    if len(hosts) == 1 and isinstance(hosts[0].address, SshAddress):
+        session.prepare(hosts[0].address)
+        return
+    for host in hosts:
+        session.prepare_one_of_many(host)
+
+
+def _each(wave: str, as_json: bool, verb: Callable[[Patches, Change], Change]) -> None:
+    with opened(as_json) as session:
+        services = session.services
+        refused = services.waves.each(wave, lambda change: verb(services.patches, change))
+        for one in refused:
+            session.terminal.tell(f"{one.number} {one.name}{tr(': ')}{one.why}")
+        _show(session, services.waves.get(wave))
+        if refused:
+            raise typer.Exit(FAILED)
+
+
+def _show(session: Session, wave: Wave) -> None:
+    from gmops_desktop.contract.waves import word_of_standing
+
+    session.terminal.table(
+        wave,
+        (tr("Batch"), tr("Number"), tr("Server"), tr("Stands", context="wave"),
+         tr("Why", context="wave")),
+        [
+            (str(one.batch), one.number, one.name, word_of_standing(one.standing), one.why)
+            for one in wave.members
+        ],
+    )  # fmt: skip
+    if not session.terminal.as_json:
+        session.terminal.answer(wave, f"{wave.number} {wave.title}")
+        if wave.stopped:
+            session.terminal.answer(wave, tr("It stopped: {why}", why=wave.stopped))

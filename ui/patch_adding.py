@@ -1,0 +1,61 @@
+"""What else can be put into the queue: application releases, changes of configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from gmops_desktop.addresses import MysqlAddress, Resource
+from gmops_desktop.changes import Change as Flag
+from gmops_desktop.language import tr
+from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.patches.releases import Releases
+from gmops_desktop.tasks import TaskRunner
+from ui.patch_release import ReleaseSheet
+from ui.patches_tab import Adding, PatchesTab
+
+
+class PatchAdding(QObject):
+    """Opens the dialogs over the tab, and shows there what they queue."""
+
+    queued = Signal(object)  # a change
+
+    def __init__(
+        self, releases: Releases, contracts: Contracts, runner: TaskRunner, tab: PatchesTab
+    ) -> None:
+        super().__init__(tab)
+        self._releases, self._contracts = releases, contracts
+        self._runner, self._tab = runner, tab
+        self.queued.connect(tab.queued)
+        tab.offer_also(self.additions())
+
+    def additions(self) -> tuple[Adding, ...]:
+        """Return the lines of the menu."""
+        return (
+            (
+                tr("Application release…"),
+                "rocket-launch",
+                tr("Files and SQL from a folder or an archive, switched in one step"),
+                self.release,
+            ),
+        )
+
+    def release(self) -> None:
+        """Ask for a release, take it in and queue it."""
+        resources = self._contracts.shown_resources()
+        databases = [one for one in resources if isinstance(one.address, MysqlAddress)]
+        sheet = ReleaseSheet(self._tab, self._tab.hosts, databases)
+        sheet.given.connect(self._queue_release)
+        sheet.open()
+
+    def _queue_release(self, host: Resource, source: Path, said: dict[str, Any]) -> None:
+        releases = self._releases
+        task = self._runner.start(
+            lambda context: releases.queue(host, source, context, **said),
+            tr("Take in the release {name}", name=source.name),
+            lane=f"host:{host.id}",
+            changes=Flag.PATCHES,
+        )
+        task.succeeded.connect(self.queued)
