@@ -12,8 +12,8 @@ import shlex
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from gmops_desktop.adapters.packages import apt_runs
-from gmops_desktop.contract.updates import Plan
+from gmops_desktop.adapters.packages import apt_runs, dnf_runs
+from gmops_desktop.contract.updates import Plan, Update
 from gmops_desktop.language import tr
 
 PREPARE_STEPS: Final = ("fetch", "keep")
@@ -55,6 +55,10 @@ carry_out() {
   [ $status = 0 ] || exit $status
   step services services
 }
+record() {
+  [ -e "$kept/touched" ] && return
+  packages_now >"$kept/packages" && settings_now >"$kept/settings"
+}
 settings() { left_beside >"$run/beside" && tell beside <"$run/beside"; cat "$run/beside"; }
 services() {
   while read -r unit; do
@@ -81,10 +85,8 @@ def prepare(plan: Plan, change_id: str, *, patience: int = 60) -> str:
     It tells `kept`: a line "NAME VERSION SOURCE SHA256 FILE" for each package that will be
     replaced; SOURCE is "none" where the old one can be had nowhere.
     """
-    replaced = [f"{one.name} {one.old}" for one in plan.packages if one.old]
-    return "\n".join(
-        [_head(plan, change_id, patience), _file("replaced", replaced), apt_runs.PREPARE]
-    )
+    script = apt_runs.PREPARE if plan.manager == "apt" else dnf_runs.PREPARE
+    return "\n".join([_head(plan, change_id, patience), _replaced(plan), script])
 
 
 def apply(
@@ -100,16 +102,23 @@ def apply(
     `restart_services` are units restarted afterwards, `restart_host` the command that restarts the
     host at the end; `patience` how many seconds to wait for another's lock.
     """
-    moves = [f"Inst {one.name} {one.new}" for one in plan.packages]
-    moves += [f"Inst {one}" for one in plan.installs] + [f"Remv {one}" for one in plan.removes]
-    versions = [f"{one.name} {one.new}" for one in plan.packages] + list(plan.installs)
+    if plan.manager == "apt":
+        script = apt_runs.APPLY
+        moves = [f"Inst {one.name} {one.new}" for one in plan.packages]
+        moves += [f"Inst {one}" for one in plan.installs] + [f"Remv {one}" for one in plan.removes]
+    else:
+        script = dnf_runs.APPLY
+        counts = {"Install": plan.installs, "Upgrade": plan.packages, "Remove": plan.removes}
+        moves = [f"{verb} {len(those)}" for verb, those in counts.items() if those]
+    versions = [f"{name_at_host(plan, one)} {one.new}" for one in plan.packages]
     return "\n".join(
         [
             _head(plan, change_id, patience),
+            _replaced(plan),
             _file("expected", moves),
-            _file("versions", versions),
+            _file("versions", [*versions, *plan.installs]),
             _file("units", restart_services),
-            apt_runs.APPLY,
+            script,
             _restart(restart_host),
         ]
     )
@@ -124,12 +133,14 @@ def roll_back(
     patience: int = 60,
 ) -> str:
     """Return the script that puts the kept packages back and removes what came new."""
+    apt = plan.manager == "apt"
+    came = [one.split()[0] for one in plan.installs] if apt else plan.installs
     return "\n".join(
         [
             _head(plan, change_id, patience),
-            _file("came", (one.split()[0] for one in plan.installs)),
+            _file("came", came),
             _file("units", restart_services),
-            apt_runs.ROLL_BACK,
+            apt_runs.ROLL_BACK if apt else dnf_runs.ROLL_BACK,
             _restart(restart_host),
         ]
     )
@@ -137,12 +148,21 @@ def roll_back(
 
 def mend(plan: Plan, change_id: str, *, patience: int = 60) -> str:
     """Return the script that ends what an interrupted package manager left half done."""
-    return "\n".join([_head(plan, change_id, patience), _file("units", ()), apt_runs.MEND])
+    script = apt_runs.MEND if plan.manager == "apt" else dnf_runs.MEND
+    return "\n".join([_head(plan, change_id, patience), _file("units", ()), script])
+
+
+def name_at_host(plan: Plan, package: Update) -> str:
+    """Return the name under which the manager of a plan tells a package from all others."""
+    return package.name if plan.manager == "apt" else f"{package.name}.{package.arch}"
+
+
+def _replaced(plan: Plan) -> str:
+    old = [f"{name_at_host(plan, one)} {one.old}" for one in plan.packages if one.old]
+    return _file("replaced", old)
 
 
 def _head(plan: Plan, change_id: str, patience: int) -> str:
-    names = " ".join(shlex.quote(f"{one.name}={one.new}") for one in plan.packages)
-    removing = "" if plan.removes else "--no-remove "
     sentences = {
         "altered": tr("A package is not the one that its archive names, and was removed again:"),
         "full": tr("There is too little room on the server (free / needed):"),
@@ -160,10 +180,25 @@ def _head(plan: Plan, change_id: str, patience: int) -> str:
             _WORDS.replace("CHANGE", folder(change_id)),
             f"patience={patience:d}",
             said,
-            apt_runs.WORDS,
-            f'wanted() {{ take {removing}"$@" install --only-upgrade {names}; }}',
+            _of_apt(plan) if plan.manager == "apt" else _of_dnf(plan),
         ]
     )
+
+
+def _of_apt(plan: Plan) -> str:
+    names = " ".join(shlex.quote(f"{one.name}={one.new}") for one in plan.packages)
+    removing = "" if plan.removes else "--no-remove "
+    wanted = f'wanted() {{ take {removing}"$@" install --only-upgrade {names}; }}'
+    return f"{apt_runs.WORDS}{wanted}"
+
+
+def _of_dnf(plan: Plan) -> str:
+    # A kernel comes beside the old one, among what is new.
+    beside = (one.split(" ", 1) for one in plan.installs if one.startswith("kernel"))
+    names = [f"{one.name}-{one.new}.{one.arch}" for one in plan.packages]
+    names += [f"{name}-{version}" for name, version in beside]
+    words = shlex.quote(" ".join(names))
+    return f'{dnf_runs.WORDS}names={words}\nwanted() {{ take "$@" upgrade $names; }}'
 
 
 def _file(name: str, lines: Iterable[str]) -> str:

@@ -128,10 +128,6 @@ same() {
     { cat "$run/played"; tell fault "$say_differs $(grep '^E: ' "$run/played")"; exit 1; }
   moves <"$run/played" >"$run/moves"
 }
-record() {
-  [ -e "$kept/touched" ] && return
-  packages_now >"$kept/packages" && settings_now >"$kept/settings"
-}
 """
 
 APPLY: Final = (

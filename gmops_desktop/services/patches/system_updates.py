@@ -154,7 +154,7 @@ def _way_back(plan: Plan, look: RunLook) -> RollbackPlan:
         kept[name] = version, source
     steps = []
     for one in plan.packages:
-        version, source = kept.get(one.name, (one.old, "none"))
+        version, source = kept.get(applying.name_at_host(plan, one), (one.old, "none"))
         why_not = ""
         if source == "none":
             why_not = tr(
