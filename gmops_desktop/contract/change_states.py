@@ -29,7 +29,8 @@ class Run:
     """A run that was begun for a change, by the record: `state` is "unknown" until its end was
     seen.  `began_at` is this side's clock, `ended_at` the server's time since then added to it.
 
-    `log_digest` is the SHA-256 of the whole log, `tail` its last lines.
+    `log_digest` is the SHA-256 of the whole log ("" where nobody read all of it), `tail` its last
+    lines.
     """
 
     id: str

@@ -21,6 +21,7 @@ class RunLog:
         self._whole = hashlib.sha256()
         self._head = b""
         self._tail = b""
+        self._all = True
 
     def add(self, look: RunLook) -> None:
         """Take in what a look brought."""
@@ -28,6 +29,7 @@ class RunLog:
         self.offset = look.offset
         self.size += len(data) + look.skipped
         if look.skipped:
+            self._all = False
             data = f"[… {look.skipped} bytes …]\n".encode() + data
         self._whole.update(data)
         room = max(0, _HEAD - len(self._head))
@@ -37,8 +39,8 @@ class RunLog:
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of all that arrived."""
-        return self._whole.hexdigest()
+        """The SHA-256 of the whole log; "" where only its end was sent."""
+        return self._whole.hexdigest() if self._all else ""
 
     @property
     def kept(self) -> bytes:
