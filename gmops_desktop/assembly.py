@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from gmops_desktop.services.obligations import Obligations
     from gmops_desktop.services.patches import Patches
     from gmops_desktop.services.patches.checking import Checking
+    from gmops_desktop.services.patches.configurations import Configurations
     from gmops_desktop.services.patches.releases import Releases
     from gmops_desktop.services.patches.waves import Waves
     from gmops_desktop.services.records import Records
@@ -618,6 +619,7 @@ class Services:
                     lambda resource, context: outside.shell_of(_host_of(resource), context)
                 ),
                 "release": self.releases,
+                "configuration": self.configurations,
             },
             take_checks=self.checking.take,
             look_run=self.releases.look,
@@ -637,6 +639,17 @@ class Services:
 
         book = Book(self._database, self._journal, utc_now)
         return Waves(self.patches, book, self.contracts.resources)
+
+    @cached_property
+    def configurations(self) -> Configurations:
+        """Changes of single files of configuration: their queueing, and the work of one."""
+        from gmops_desktop.services.patches.configurations import Configurations
+
+        return Configurations(
+            self._outside.open_ssh,
+            Vault(),
+            lambda *words, **named: self.patches.add(*words, **named),
+        )
 
     @cached_property
     def releases(self) -> Releases:

@@ -43,6 +43,7 @@ NEEDED = {
     "zstd": "zstd",
     "apt-ftparchive": "apt-utils",
     "age": "age",
+    "nginx": "nginx-light",
 }
 
 pytest.register_assert_rewrite("strange_dumps")
