@@ -117,6 +117,9 @@ def _verdict(facts: RecordFacts) -> tuple[State, str, str]:
         return "unknown", tr("Carried out; whether everything works has not been checked."), said
     if not held(compare(facts.before, facts.after)):
         return "critical", tr("Carried out, but something is worse than before."), said
+    if facts.done is None:
+        words = tr("Carried out, and nothing is worse; not yet held against the plan.")
+        return "unknown", words, said
     if any(one.state != "ok" for one in results(facts)):
         return "warning", tr("Carried out, but not quite as planned."), said
     if facts.confirmation is None:

@@ -92,7 +92,9 @@ def _particulars(one: Handed) -> str:
         before = _halves(one.before) if one.before else tr("(not there)")
         after = _halves(digest) if digest else tr("(removed)")
         return tr("before:\n{before}\nafter:\n{after}", before=before, after=after)
-    change = f"{one.before} → {one.after}" if one.before or one.after else ""
+    change = f"{one.before or tr('(not there)')} → {one.after or tr('(removed)')}"
+    if not one.before and (one.kind == "database" or not one.after):
+        change = one.after
     return "\n".join(text for text in (change, _halves(digest)) if text) or "—"
 
 

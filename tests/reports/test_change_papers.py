@@ -249,7 +249,7 @@ def test_a_change_taken_back_says_why_and_what_was_worse() -> None:
         (lambda f: replace(f, after=None), "尚未检查各项是否正常"),
         (lambda f: replace(f, after=checks(after=True, worse=True)), "有检查项差于实施前"),
         (lambda f: replace(f, done=f.done[:-1]), "与计划不完全一致"),
-        (lambda f: replace(f, done=None), "与计划不完全一致"),
+        (lambda f: replace(f, done=None), "尚未与计划核对"),
         (lambda f: replace(f, confirmation=None), "甲方尚未确认。"),
         (
             lambda f: replace(f, runs=(RUN, replace(RUN, purpose="rollback", state="failed"))),

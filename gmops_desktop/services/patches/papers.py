@@ -170,7 +170,7 @@ def items_of(said: Mapping[str, Any], plan: Plan | None) -> tuple[Item, ...]:
     if plan is not None:
         return (
             *(_package(one) for one in plan.packages),
-            *(Item("package", one, note=tr("newly installed")) for one in plan.installs),
+            *(_new(one) for one in plan.installs),
             *(Item("package", one, note=tr("removed")) for one in plan.removes),
         )
     if said.get("path"):
@@ -192,6 +192,11 @@ def _package(one: Update) -> Item:
     said = (one.origin, one.severity, one.advisory, *one.cves)
     note = tr(", ", context="between names").join(text for text in said if text)
     return Item("package", one.name, one.old, one.new, note, one.security)
+
+
+def _new(one: str) -> Item:
+    name, _, version = one.partition(" ")
+    return Item("package", name, "", version, tr("newly installed"))
 
 
 def _services(said: Mapping[str, Any], plan: Plan | None) -> tuple[str, ...]:
@@ -266,6 +271,8 @@ def _done(entries: Entries) -> tuple[Item, ...] | None:
 
 def _item(one: Handed) -> Item:
     kind: Any = one.kind
+    if one.kind == "database":  # planned by its script's digest; what was run is said beside it
+        return Item(kind, one.title, one.before, one.digest, one.after)
     return Item(kind, one.title, one.before, one.after or one.digest)
 
 
