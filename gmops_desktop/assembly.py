@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from gmops_desktop.services.patches.checking import Checking
     from gmops_desktop.services.patches.configurations import Configurations
     from gmops_desktop.services.patches.releases import Releases
+    from gmops_desktop.services.patches.second_way import SecondWay
     from gmops_desktop.services.patches.waves import Waves
     from gmops_desktop.services.records import Records
     from gmops_desktop.services.reports import Asked, Kind, Reports
@@ -660,12 +661,18 @@ class Services:
         return Releases(
             self.home.releases,
             self._outside.open_ssh,
-            lambda resource, run_id, offset, context: self._outside.look_run(
-                _host_of(resource), run_id, offset, context
-            ),
+            self._second_way.look,
             release_database(self._outside.connect, self.backups, self.restores),
             self.contracts.resources,
             lambda *words, **named: self.patches.add(*words, **named),
+        )
+
+    @cached_property
+    def _second_way(self) -> SecondWay:
+        from gmops_desktop.services.patches.second_way import SecondWay
+
+        return SecondWay(
+            self._outside.look_run, self.contracts.resources, lambda id: self.servers.newest(id)
         )
 
     def _keep_log(self, change_id: str, name: str, log: bytes, context: Context) -> None:
