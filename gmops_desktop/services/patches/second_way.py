@@ -50,8 +50,8 @@ class SecondWay:
                 look = self._look_run(agent, run_id, offset, context)
             except OpsError as error:
                 raise OpsError(
-                    tr("{name} answers neither over SSH nor through the cloud's agent: {why} {also}",
-                       name=host.name, why=silence.message, also=error.message),
+                    tr("{name} answers neither over SSH nor through the cloud's agent: {why} "
+                       "{also}", name=host.name, why=silence.message, also=error.message),
                     hint=error.hint or silence.hint,
                 ) from silence  # fmt: skip
             if run_id not in self._told:
