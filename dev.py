@@ -63,6 +63,7 @@ SERVER_PACKAGES = [
     "dnf-plugins-core",
     "rpm",
     "createrepo-c",
+    "nginx-light",
 ]
 # What lays out the tree of a MySQL 9.
 TREE_PACKAGES = ["debootstrap"]

@@ -1,8 +1,9 @@
 """A file of configuration on a server: fetched, judged by its service, replaced as a whole.
 
 What a change needs lies in `/var/tmp/gmops-changes/ID` (for an account other than root
-`gmops-changes-UID`), which only its account may enter: `new`, and `old` with the owner, mode,
-access list and security context of the file as it was.
+`gmops-changes-UID`; elsewhere where its environment names `GMOPS_CHANGES`), which only its account
+may enter: `new`, and `old` with owner, mode, access list and security context of the file as it
+was.  After half a year it goes with the next change.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ LC_ALL=C; export LC_ALL
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
 if [ "$(id -u)" = 0 ]; then base=/var/tmp/gmops-changes
 else base=/var/tmp/gmops-changes-$(id -u); fi
+base=${GMOPS_CHANGES:-$base}
 digest() { sha256sum <"$1" | cut -c 1-64; }
 """
 _FETCH: Final = r"""
@@ -65,6 +67,8 @@ _KEEP: Final = r"""
 umask 077
 mkdir -p -- "$base" 2>/dev/null
 [ -d "$base" ] && [ ! -L "$base" ] && [ -O "$base" ] && chmod 700 "$base" || exit 74
+# What was kept for changes that are long over goes.
+find "$base" -mindepth 1 -maxdepth 1 -type d -mtime +180 -exec rm -rf -- {} + 2>/dev/null
 folder=$base/$id
 mkdir -p -- "$folder" || exit 74
 cat >"$folder/new.part" || exit 74

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -143,7 +142,8 @@ def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
 @pytest.fixture(scope="module")
 def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     place = tmp_path_factory.mktemp("configurations")
-    with Sshd(place / "sshd", environment={"GMOPS_RUNS": str(place / "runs")}) as server:
+    homes = {"GMOPS_RUNS": str(place / "runs"), "GMOPS_CHANGES": str(place / "changes")}
+    with Sshd(place / "sshd", environment=homes) as server:
         yield server
 
 
@@ -320,29 +320,26 @@ def test_without_mounts_it_is_judged_in_its_place_and_undone(
         before = file.read_bytes()
         desk = Desk(Server(tmp_path, nobody))
         check = f'grep -q "mode = wrong" {file} && {{ echo "mode: wrong" >&2; exit 1; }}; true'
-        try:
-            change = desk.queue(file, before.decode().replace("old", "wrong"), check=check)
-            notes = configuration_from_dict(change.plan).notes
-            assert any("can only be checked in its place" in note for note in notes)
-            desk.prepare(change)
-            look = desk.run(change)
-            assert (look.state, "mode: wrong" in look.why) == ("failed", True), look
-            assert file.read_bytes() == before
-            change = desk.queue(file, before.decode().replace("old", "new"), check=check)
-            desk.prepare(change)
-            assert desk.run(change).state == "done"
-            assert file.read_bytes() == before.replace(b"old", b"new")
-            assert file.stat().st_mode & 0o777 == 0o600
+        change = desk.queue(file, before.decode().replace("old", "wrong"), check=check)
+        notes = configuration_from_dict(change.plan).notes
+        assert any("can only be checked in its place" in note for note in notes)
+        desk.prepare(change)
+        look = desk.run(change)
+        assert (look.state, "mode: wrong" in look.why) == ("failed", True), look
+        assert file.read_bytes() == before
+        change = desk.queue(file, before.decode().replace("old", "new"), check=check)
+        desk.prepare(change)
+        assert desk.run(change).state == "done"
+        assert file.read_bytes() == before.replace(b"old", b"new")
+        assert file.stat().st_mode & 0o777 == 0o600
 
-            os.chown(file, 0, 0)
-            file.chmod(0o644)
-            more = desk.queue(file, "mode = root\n", check="")
-            assert "may not replace" in desk.play(more).health
-            file.chmod(0o600)
-            with pytest.raises(OpsError, match="may not read"):
-                desk.work.fetch(desk.server.host, str(file), Context())
-        finally:
-            shutil.rmtree("/var/tmp/gmops-changes-65534", ignore_errors=True)
+        os.chown(file, 0, 0)
+        file.chmod(0o644)
+        more = desk.queue(file, "mode = root\n", check="")
+        assert "may not replace" in desk.play(more).health
+        file.chmod(0o600)
+        with pytest.raises(OpsError, match="may not read"):
+            desk.work.fetch(desk.server.host, str(file), Context())
 
 
 @contextmanager
@@ -350,7 +347,8 @@ def nobodys(place: Path) -> Iterator[Sshd]:
     with Sshd(place / "sshd") as server, tempfile.TemporaryDirectory(prefix="gmops-") as runs:
         os.chown(runs, 65534, 65534)
         keys = server.folder / "authorized_keys"
-        drop = f"env GMOPS_RUNS={runs} setpriv --reuid=65534 --regid=65534 --clear-groups"
+        homes = f"GMOPS_RUNS={runs} GMOPS_CHANGES={runs}/changes"
+        drop = f"env {homes} setpriv --reuid=65534 --regid=65534 --clear-groups"
         line = f'command="exec {drop} sh -c \\"$SSH_ORIGINAL_COMMAND\\""'
         keys.write_text(f"{line} {keys.read_text()}")
         yield server

@@ -31,24 +31,12 @@ from released import Queued, Releasing, Server, seen, write
 from sandbox import site_data
 from sandbox.database import SITE_SCHEMA
 from sandbox.mariadb import MariaDB
+from sandbox.site_release import HOURS, make
 from sandbox.sshd import Sshd
 from sandbox.website import Website
 from steady_visitors import Ask, States, Visitors, page
 
 pytestmark = pytest.mark.servers
-
-HOURS = "工作日 9:00-18:00"
-BEFORE = f"""-- 页脚要显示服务时间
-INSERT INTO setting (name, value) VALUES ('service_hours', '{HOURS}');
-ALTER TABLE setting ADD COLUMN changed_at TIMESTAMP NULL;
-CREATE TABLE faq (id int PRIMARY KEY AUTO_INCREMENT, question text) DEFAULT CHARSET=utf8mb4;
-"""
-AFTER = "INSERT INTO faq (question) VALUES ('如何入会？'), ('如何缴费; 会费多少？');\n"
-DOWN_BEFORE = """DROP TABLE faq;
-ALTER TABLE setting DROP COLUMN changed_at;
-DELETE FROM setting WHERE name = 'service_hours';
-"""
-DOWN_AFTER = "DELETE FROM faq;\n"
 
 
 @pytest.fixture(scope="module")
@@ -75,20 +63,6 @@ def website(mariadb: MariaDB, tmp_path_factory: pytest.TempPathFactory) -> Itera
     (folder / "program").symlink_to("releases/1.0")
     with Website(folder, mariadb) as site:
         yield site
-
-
-def source_of(folder: Path, website: Website, *, down: bool = False) -> Path:
-    """Make release 2.0: its footer needs what its SQL enters."""
-    source = folder / "site-2.0"
-    shutil.copytree(website.folder / "releases" / "1.0", source)
-    shutil.rmtree(source / "uploads")
-    template = (source / "page.html").read_text("utf-8")
-    assert "$icp" in template
-    (source / "page.html").write_text(template.replace("$icp", "$icp · $service_hours"), "utf-8")
-    write(source, {"sql/before/1-hours.sql": BEFORE, "sql/after/2-faq.sql": AFTER})
-    if down:
-        write(source, {"sql/down/1-hours.sql": DOWN_BEFORE, "sql/down/2-faq.sql": DOWN_AFTER})
-    return source
 
 
 @dataclass
@@ -204,7 +178,7 @@ def test_there_and_back_under_load_nobody_sees_a_fault(desk: Desk, tmp_path: Pat
         began = log.stat().st_size
         visitors = stack.enter_context(Visitors([asks, asks]))
         writers = stack.enter_context(Writers(desk.mariadb))
-        change = desk.queue(source_of(tmp_path, desk.website))
+        change = desk.queue(make(tmp_path / "site-2.0"))
         assert desk.work.plan(change).database == "mysql-1"
         back = desk.work.prepare(change)
         assert not back.why_not
@@ -257,7 +231,7 @@ def test_there_and_back_under_load_nobody_sees_a_fault(desk: Desk, tmp_path: Pat
 
 def test_scripts_of_its_own_lead_back_in_their_order(desk: Desk, tmp_path: Path) -> None:
     before = desk.facts()
-    change = desk.queue(source_of(tmp_path, desk.website, down=True))
+    change = desk.queue(make(tmp_path / "site-2.0", down=True))
     back = desk.work.prepare(change)
     assert [step.key for step in back.steps] == [
         "switch", "sql:sql/down/2-faq.sql", "sql:sql/down/1-hours.sql",
@@ -281,8 +255,9 @@ def test_scripts_of_its_own_lead_back_in_their_order(desk: Desk, tmp_path: Path)
 def test_a_statement_that_is_refused_stops_before_the_switch(desk: Desk, tmp_path: Path) -> None:
     """What ran of a script is known; back goes the archive, and a mended release can follow."""
     before = desk.facts()
-    source = source_of(tmp_path, desk.website, down=True)
-    bad = BEFORE + "ALTER TABLE no_such_table ADD x int;\nINSERT INTO faq VALUES (9, '?');\n"
+    source = make(tmp_path / "site-2.0", down=True)
+    before_sql = (source / "sql/before/1-hours.sql").read_text("utf-8")
+    bad = before_sql + "ALTER TABLE no_such_table ADD x int;\nINSERT INTO faq VALUES (9, '?');\n"
     write(source, {"sql/before/1-hours.sql": bad})
     change = desk.queue(source)
     desk.work.prepare(change)
@@ -300,7 +275,7 @@ def test_a_statement_that_is_refused_stops_before_the_switch(desk: Desk, tmp_pat
     assert (look.state, look.why) == ("done", ""), look.log
     assert desk.facts() == before
 
-    write(source, {"sql/before/1-hours.sql": BEFORE})
+    write(source, {"sql/before/1-hours.sql": before_sql})
     mended = desk.queue(source)
     desk.work.prepare(mended)
     assert desk.work.run(mended).state == "done"
@@ -311,7 +286,7 @@ def test_a_statement_that_is_refused_stops_before_the_switch(desk: Desk, tmp_pat
 
 def test_a_transaction_that_fails_leaves_nothing(desk: Desk, tmp_path: Path) -> None:
     before = desk.facts()
-    source = source_of(tmp_path, desk.website)
+    source = make(tmp_path / "site-2.0")
     bad = (
         "START TRANSACTION;\nUPDATE setting SET value='?';\n"
         "INSERT INTO setting (name) VALUES ('icp');\nCOMMIT;\n"
@@ -331,7 +306,7 @@ def test_a_transaction_that_fails_leaves_nothing(desk: Desk, tmp_path: Path) -> 
 
 
 def test_another_schema_is_none_of_its_business(desk: Desk, tmp_path: Path) -> None:
-    source = source_of(tmp_path, desk.website)
+    source = make(tmp_path / "site-2.0")
     write(source, {"sql/before/1-hours.sql": "DELETE FROM `mysql` . user;"})
     change = desk.queue(source)
     back = desk.work.prepare(change)
@@ -371,13 +346,54 @@ def killed(order: dict[str, Any], after: float) -> bool:
         return False
 
 
+def test_of_a_statement_that_was_cut_nobody_says_that_it_ran(desk: Desk, tmp_path: Path) -> None:
+    """The database drops the connection in the middle of one.  It is not repeated; the archive
+    leads back."""
+    before = desk.facts()
+    source = make(tmp_path / "site-2.0")
+    slow = (source / "sql/before/1-hours.sql").read_text("utf-8") + "SELECT SLEEP(600);\n"
+    write(source, {"sql/before/1-hours.sql": slow})
+    change = desk.queue(source)
+    desk.work.prepare(change)
+    faults: list[OpsError] = []
+    run_id = uuid7()
+
+    def begin() -> None:
+        try:
+            desk.work.run(change, run_id=run_id)
+        except OpsError as error:
+            faults.append(error)
+
+    running = threading.Thread(target=begin)
+    running.start()
+    sleeping = "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP(600)%'"
+    for _ in range(2400):
+        if found := query(desk.mariadb, "", sleeping):
+            break
+        Context().wait(0.05)
+    look = desk.work.releases.look(desk.work.server.host, run_id, 0, Context())
+    assert look.state == "running"  # though the server knows of no run yet
+    query(desk.mariadb, "", f"KILL {found[0][0]}")
+    running.join()
+    assert "broke" in faults[0].message
+    look = desk.work.follow(run_id)
+    assert look.state == "interrupted"
+    assert "not known whether statement 4 of sql/before/1-hours.sql (line 5)" in look.why
+    with pytest.raises(OpsError, match="not known whether statement 4"):
+        desk.work.run(change)
+    assert desk.served() == "1.0"
+    look = desk.work.run(change, "rollback")
+    assert (look.state, look.why) == ("done", ""), look.log
+    assert desk.facts() == before
+
+
 def test_killed_at_any_moment_either_release_is_whole(desk: Desk, tmp_path: Path) -> None:
     """The program is killed while it applies, and while it rolls back.  Each page is that of one
     release; what is told afterwards is true; and it can be brought back from wherever it stood."""
     rounds = int(os.environ.get("GMOPS_SOAK", "3"))
     chance = random.Random(os.environ.get("GMOPS_SEED", "release"))
     before = desk.facts()
-    source = source_of(tmp_path, desk.website)
+    source = make(tmp_path / "site-2.0")
     told: list[str] = []
     for _ in range(rounds):
         change = desk.queue(source)
