@@ -18,7 +18,7 @@ from typing import Final, Literal
 from gmops_desktop.contract.change_checks import Checks
 from gmops_desktop.contract.changes import AUDIENCES, Audience, ChangeKind
 from gmops_desktop.contract.rollbacks import RollbackPlan
-from gmops_desktop.contract.terms import as_told
+from gmops_desktop.contract.terms import ZONE
 from gmops_desktop.language import mark, tr
 
 GateKey = Literal[
@@ -338,4 +338,4 @@ def _fresh(at: datetime, now: datetime, age: timedelta) -> bool:
 
 
 def _when(at: datetime | None) -> str:
-    return f"{as_told(at):%Y-%m-%d %H:%M}" if at else ""
+    return f"{at.astimezone(ZONE):%Y-%m-%d %H:%M}" if at else ""

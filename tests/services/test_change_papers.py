@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from db.engine import Database
 from gmops_desktop.context import Context
 from gmops_desktop.contract.change_checks import Checked
 from gmops_desktop.contract.steps import Handed
+from gmops_desktop.contract.terms import ZONE
 from gmops_desktop.reports import rendering
 from gmops_desktop.services.reports import Report, Reports
 
@@ -53,6 +55,8 @@ def test_a_change_from_its_notice_to_its_hand_over_on_paper(desk: Desk, reports:
     patches.hand_over(desk.host, change.id, context, documents=(notes,), text="行业筛选")
     record = reports.write_change_record(lambda: patches.record_facts(change.id), context)
     printed = said(record)
+    window = f"{desk.now.astimezone(ZONE) - timedelta(minutes=2):%Y-%m-%d%H:%M}"
+    assert printed.count(window) >= 2  # its own line, and the gate's evidence: both Beijing time
     for words in (change.number, "发布报告", "15/15", "unpack", "Settingupnginx", "李慧敏", "电话"):
         assert words in printed, words
     assert record.replaces == open_record.number

@@ -22,7 +22,7 @@ from gmops_desktop.contract.change_states import (
 from gmops_desktop.contract.changes import AUDIENCES
 from gmops_desktop.contract.gates import FRESH, GateFacts, Proof
 from gmops_desktop.contract.looks import CloudDetails, details_from_dict
-from gmops_desktop.contract.terms import ZONE, Contract, as_told, day_of
+from gmops_desktop.contract.terms import ZONE, Contract, day_of
 from gmops_desktop.language import tr
 from gmops_desktop.services.patches.record import (
     checks_of,
@@ -104,7 +104,7 @@ def _assessed(fields: Mapping[str, Any]) -> str:
     at = time_of(fields, "assessed_at")
     if at is None:
         return ""
-    said = [str(fields.get("assessed_by") or ""), f"{as_told(at):%Y-%m-%d %H:%M}"]
+    said = [str(fields.get("assessed_by") or ""), f"{at.astimezone(ZONE):%Y-%m-%d %H:%M}"]
     if (days := days_of(fields, "assessed_days")) is not None:
         said.insert(1, tr("{days} person-days", days=f"{days.normalize():f}"))
     return " · ".join(text for text in said if text)
@@ -156,7 +156,7 @@ def _proof(session: Session, resource: ResourceRow, purpose: str, now: datetime)
         row = session.scalar(newest)
     if row is None:
         return Proof(resource.name)
-    at = f"{as_told(row.at):%Y-%m-%d %H:%M}"
+    at = f"{row.at.astimezone(ZONE):%Y-%m-%d %H:%M}"
     return Proof(resource.name, row.at, row.verified, f"{resource.name} {at}")
 
 
