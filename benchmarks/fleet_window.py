@@ -21,7 +21,6 @@ from benchmarks.figures import Figure
 from gmops_desktop.assembly import Services, assemble
 from gmops_desktop.errors import OpsError
 from gmops_desktop.paths import ROOT, Home
-from sandbox.box import Sandbox
 
 if TYPE_CHECKING:
     from gmops_desktop.tasks import TaskRunner
@@ -74,6 +73,8 @@ def frames(services: Services, add: Callable[[Figure], None]) -> None:
 
 def started(folder: Path, seconds: float, add: Callable[[Figure], None]) -> dict[str, str]:
     """Start the program in a sandbox; tell when its picture was full, and what it cost idle."""
+    from sandbox.box import Sandbox  # late: the program that is measured does without it
+
     sandbox = Sandbox(folder, small=True)
     sandbox.start()
     environment = {**os.environ, **sandbox.environment()}

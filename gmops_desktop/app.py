@@ -97,14 +97,15 @@ def build_window(
         program.speak(services.settings.current)
         return _pages(services, runner, program, desk, lambda: window)
 
-    window = MainWindow(
-        build,
-        services.settings,
-        services.records.verify,
-        runner,
-        _remedies(services, runner, lambda: window),
-        on_duty=lambda: duty.person.name if (duty := services.roster.on_duty()) else "",
-    )
+    with program.appearance.undressed():
+        window = MainWindow(
+            build,
+            services.settings,
+            services.records.verify,
+            runner,
+            _remedies(services, runner, lambda: window),
+            on_duty=lambda: duty.person.name if (duty := services.roster.on_duty()) else "",
+        )
     watch = ScheduleWatch(services.schedules, runner, window)
     watch.noticed.connect(window.show_notice)
     window.closed.connect(watch.stop)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from functools import cache
 from typing import Final, Literal
 
-import qtawesome
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPixmap
 
+from gmops_desktop.paths import RESOURCES
 from ui.theme import Tokens, tokens_of
 
 Ink = Literal["text", "text2", "text3", "accent", "on_accent", "ok", "warning", "critical"]
@@ -20,7 +22,7 @@ class _GlyphEngine(QIconEngine):
 
     def __init__(self, name: str, ink: Ink) -> None:
         super().__init__()
-        self._glyph: str = qtawesome.charmap(f"ph.{name}")
+        self._glyph = _glyphs()[name]
         self._ink: Ink = ink
 
     def clone(self) -> QIconEngine:
@@ -30,7 +32,7 @@ class _GlyphEngine(QIconEngine):
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, _state: QIcon.State) -> None:
         painter.save()
         painter.setPen(QColor(_colour(tokens_of(None), self._ink, mode)))
-        face = qtawesome.font("ph", 16)
+        face = QFont(_family())
         face.setPixelSize(max(1, round(rect.height())))
         painter.setFont(face)
         box = QRectF(rect).translated(0, rect.height() * _LOWERED)
@@ -49,6 +51,20 @@ class _GlyphEngine(QIconEngine):
 def icon(name: str, ink: Ink = "text") -> QIcon:
     """Return the Phosphor icon `name` ("plus", "caret-right"); KeyError if there is none."""
     return QIcon(_GlyphEngine(name, ink))
+
+
+@cache
+def _glyphs() -> dict[str, str]:
+    """Return the characters of the font by the names of their icons."""
+    known = json.loads((RESOURCES / "icons" / "phosphor.json").read_text("utf-8"))
+    return {name: chr(int(code, 16)) for name, code in known.items()}
+
+
+@cache
+def _family() -> str:
+    """Load the font once; return its family."""
+    number = QFontDatabase.addApplicationFont(str(RESOURCES / "fonts" / "Phosphor.ttf"))
+    return QFontDatabase.applicationFontFamilies(number)[0]
 
 
 def _colour(t: Tokens, ink: Ink, mode: QIcon.Mode) -> str:

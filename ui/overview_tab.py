@@ -264,6 +264,8 @@ class OverviewTab(Page):
             self._stale = True
 
     def recount(self) -> None:
+        if self.isVisible() and not self._stale:
+            return  # it was told as the page was filled
         self._count(self._obligations.overview())
 
     def _count(self, overview: Overview) -> None:

@@ -45,7 +45,6 @@ _MODULES: Final = (
     "pymysql",
     "pypdfium2",
     "pyrage",
-    "qtawesome",
     "reportlab",
     "rich",
     "sqlalchemy",
