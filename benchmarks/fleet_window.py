@@ -160,7 +160,7 @@ def main() -> None:
             return fresh >= known
 
         status = window.page_named("status")
-        _until(lambda: full() and status.at_rest, turn)  # type: ignore[attr-defined]  # StatusTab
+        _until(lambda: full() and status.at_rest, turn)
         window.grab()
         looked = [f"{one.name} {one.seconds:.2f} s" for one in services.servers.glance()]
         cpu = time.process_time() * 1000

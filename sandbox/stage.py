@@ -58,7 +58,8 @@ class Stage:
         while True:
             _turn()
             waited = time.monotonic() - begun
-            rested = waited > 2 * _SETTLE_MS / 1000 and not self.runner.running()
+            at_rest = not self.runner.running() and self.window.page.at_rest
+            rested = waited > 2 * _SETTLE_MS / 1000 and at_rest
             if waited > _LONGEST or rested:
                 return
 

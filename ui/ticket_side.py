@@ -48,7 +48,8 @@ class TicketSide(QWidget):
         self.setFixedWidth(SIDE_WIDTH + _BAR)
         self._clocks = Card(tr("Clocks"), tr("24/7, less Party A's time"))
         self.limits = icon_button("gear-six", tr("Limits of the clocks…"), self.limits_wanted.emit)
-        self.limits.setFixedSize(24, 24)
+        self.limits.setProperty("scale", "small")
+        self.limits.setFixedWidth(24)
         self._clocks.head.addWidget(self.limits)
         self._clock_rows = column(spacing=6)
         self._dossier: Dossier | None = None

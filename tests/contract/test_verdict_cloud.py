@@ -25,7 +25,7 @@ def judged(details: CloudDetails, history: History | None = None) -> Verdict:
 
 def test_a_calm_account_is_ok_and_says_what_counts() -> None:
     found = judged(calm_cloud())
-    assert (found.state, found.reason) == ("ok", "All checks are within limits.")
+    assert (found.state, found.reason) == ("ok", "All within limits.")
     shown = [(one.name, one.value, one.unit, one.state) for one in found.figures]
     assert shown == [
         ("Runs out first", "71", "days", "ok"),

@@ -106,7 +106,7 @@ def world(database: Database) -> World:
 def test_everything_within_its_limits_is_ok_and_stored(world: World) -> None:
     looks = world.servers.look(ALL, Context())
     assert [look.state for look in looks] == ["ok"] * 4
-    assert {look.reason for look in looks} == {"All checks are within limits."}
+    assert {look.reason for look in looks} == {"All within limits."}
     assert sorted(looks, key=lambda look: look.name) == list(world.servers.last())
     figures = {look.kind: [(f.value, f.unit) for f in look.figures] for look in looks}
     assert figures["host"] == [("45", "%"), ("50", "%"), ("69", "%"), ("0.5", "Mbit/s")]
@@ -182,8 +182,8 @@ def test_down_is_told_from_not_seen(world: World, resource, error, state) -> Non
         ({"clock_seconds": -90.0}, "critical", "The server's clock is 90 s off."),
         ({"cpu": None, "sections": {"cpu": "no file"}}, "unknown", "processor, because no file"),
         ({"sections": {"inodes": "it took long"}}, "unknown", "inodes, because it took long"),
-        ({"sections": {"logins": "not allowed"}}, "ok", "All checks"),
-        ({"failed_units": None, "notes": {"units": "no systemd"}}, "ok", "All checks"),
+        ({"sections": {"logins": "not allowed"}}, "ok", "All within limits"),
+        ({"failed_units": None, "notes": {"units": "no systemd"}}, "ok", "All within limits"),
     ],
 )  # fmt: skip
 def test_a_host_is_judged(world: World, change: dict, state: str, reason: str) -> None:
@@ -202,10 +202,10 @@ def test_a_host_is_judged(world: World, change: dict, state: str, reason: str) -
         ({"seconds": 4.0}, "warning", "took 4.0 s"),
         ({"tls_days": 20.9}, "warning", "ends in 20 days"),
         ({"tls_trusted": False, "tls_fault": "it has expired"}, "critical", "it has expired"),
-        ({"tls_days": None, "tls_trusted": None}, "ok", "All checks"),
+        ({"tls_days": None, "tls_trusted": None}, "ok", "All within limits"),
         ({"admin_status": 500}, "warning", "back end answers with status 500"),
         ({"admin_status": None, "admin_fault": "closed."}, "warning", "does not answer: closed."),
-        ({"admin_status": 401}, "ok", "All checks"),
+        ({"admin_status": 401}, "ok", "All within limits"),
     ],
 )
 def test_a_website_is_judged(world: World, change: dict, state: str, reason: str) -> None:

@@ -44,6 +44,11 @@ class Page(QWidget):
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         column(self, self.head, scroll, spacing=0)
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether what was to be shown is shown: nothing is still read or drawn."""
+        return True
+
     def refresh(self) -> None:
         """Show what is stored now; quick, in the GUI thread."""
 

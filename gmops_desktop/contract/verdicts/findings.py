@@ -114,7 +114,7 @@ class Findings:
         state = worst([state for state, _ in self.found] or ["ok"])
         reasons = [sentence for kind, sentence in self.found if kind == state]
         if not reasons:
-            reason = tr("All checks are within limits.")
+            reason = tr("All within limits.")
         elif len(reasons) == 1:
             reason = reasons[0]
         else:
