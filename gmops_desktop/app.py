@@ -281,7 +281,7 @@ def _pages(
     patches.verbs.print_paper = lambda paper, change: papers.print_change(
         paper, services.patches, change
     )
-    PatchAdding(services.releases, contracts, runner, patches)
+    PatchAdding(services.releases, services.configurations, contracts, runner, patches)
     patches.watch()
     settings: Page
     if desk.guide:

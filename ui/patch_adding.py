@@ -11,8 +11,10 @@ from gmops_desktop.addresses import MysqlAddress, Resource
 from gmops_desktop.changes import Change as Flag
 from gmops_desktop.language import tr
 from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.patches.configurations import Configurations
 from gmops_desktop.services.patches.releases import Releases
 from gmops_desktop.tasks import TaskRunner
+from ui.patch_configuration import ConfigurationSheet
 from ui.patch_release import ReleaseSheet
 from ui.patches_tab import Adding, PatchesTab
 
@@ -23,10 +25,16 @@ class PatchAdding(QObject):
     queued = Signal(object)  # a change
 
     def __init__(
-        self, releases: Releases, contracts: Contracts, runner: TaskRunner, tab: PatchesTab
+        self,
+        releases: Releases,
+        configurations: Configurations,
+        contracts: Contracts,
+        runner: TaskRunner,
+        tab: PatchesTab,
     ) -> None:
         super().__init__(tab)
-        self._releases, self._contracts = releases, contracts
+        self._releases, self._configurations = releases, configurations
+        self._contracts = contracts
         self._runner, self._tab = runner, tab
         self.queued.connect(tab.queued)
         tab.offer_also(self.additions())
@@ -40,6 +48,12 @@ class PatchAdding(QObject):
                 tr("Files and SQL from a folder or an archive, switched in one step"),
                 self.release,
             ),
+            (
+                tr("Change of configuration…"),
+                "sliders",
+                tr("One file, edited here, judged by its service before it stands"),
+                self.configuration,
+            ),
         )
 
     def release(self) -> None:
@@ -48,6 +62,12 @@ class PatchAdding(QObject):
         databases = [one for one in resources if isinstance(one.address, MysqlAddress)]
         sheet = ReleaseSheet(self._tab, self._tab.hosts, databases)
         sheet.given.connect(self._queue_release)
+        sheet.open()
+
+    def configuration(self) -> None:
+        """Ask which file, let it be edited, and queue it."""
+        sheet = ConfigurationSheet(self._tab, self._configurations, self._tab.hosts, self._runner)
+        sheet.queued.connect(self.queued)
         sheet.open()
 
     def _queue_release(self, host: Resource, source: Path, said: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ was.  After half a year it goes with the next change.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shlex
 from dataclasses import dataclass
@@ -155,6 +156,11 @@ class Fetched:
     links: int
     writable: bool
     free: int | None
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of its content."""
+        return hashlib.sha256(self.content).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

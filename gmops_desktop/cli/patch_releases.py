@@ -1,4 +1,4 @@
-"""`gmops patch release`: an application release from a folder or an archive, queued as a change."""
+"""`gmops patch release` and `configure`: what becomes a change besides the updates of a server."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from gmops_desktop.cli.options import AcceptFingerprint, Json, ResourceName
 from gmops_desktop.cli.patch import Ticket
 from gmops_desktop.cli.patch_lines import server, show
 from gmops_desktop.cli.session import opened
+from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 
 _verbs: Final = typer.Typer()
@@ -79,3 +80,73 @@ def release(
             tr("Taking in {name}", name=source.name),
         )  # fmt: skip
         show(session, change)
+
+
+@_verbs.command(
+    "configure",
+    cls=Command,
+    help=tr("Queue the change of a file of configuration, judged by its service; or fetch it."),
+)
+def configure(
+    resource: ResourceName,
+    path: Annotated[
+        str,
+        typer.Argument(metavar="PATH", show_default=False, help=tr("The file on the server.")),
+    ],
+    text: Annotated[
+        Path | None,
+        typer.Option("--text", metavar="FILE", show_default=False,
+                     help=tr("A file here with what shall stand there; else it is only fetched.")),
+    ] = None,
+    check: Annotated[
+        str | None,
+        typer.Option("--check", metavar="COMMAND", show_default=False,
+                     help=tr("The command that judges it, in place of the known one.")),
+    ] = None,
+    reload: Annotated[
+        str | None,
+        typer.Option("--reload", metavar="COMMAND", show_default=False,
+                     help=tr("The command for afterwards, in place of the known one.")),
+    ] = None,
+    based_on: Annotated[
+        str,
+        typer.Option("--based-on", metavar="DIGEST", show_default=False,
+                     help=tr("The SHA-256 of what was edited; another file is not overwritten.")),
+    ] = "",
+    title: Annotated[str, typer.Option("--title", show_default=False, help=tr("Its title."))] = "",
+    ticket: Ticket = "",
+    accept_fingerprint: AcceptFingerprint = "",
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    with opened(as_json) as session:
+        host = server(session, resource, accept_fingerprint)
+        service = session.services.configurations
+        if text is None:
+            found = session.run(
+                lambda context: service.fetch(host, path, context), tr("Fetching {path}", path=path)
+            )
+            content = found.content.decode("utf-8", "replace")
+            session.terminal.tell(f"SHA-256 {found.digest}")
+            session.terminal.answer({"path": path, "digest": found.digest, "text": content},
+                                    content)  # fmt: skip
+            return
+        wanted = _text_of(text)
+        change = session.run(
+            lambda context: service.queue(
+                host, path, wanted, context, based_on=based_on, check=check, reload=reload,
+                title=title, ticket=ticket,
+            ),
+            tr("Checking {path} on {name}", path=path, name=host.name),
+        )  # fmt: skip
+        show(session, change)
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise OpsError(
+            tr("{path} cannot be read: {why}.", path=file, why=error),
+            hint=tr("Name a readable text file."),
+            unharmed=tr("Nothing was queued."),
+        ) from error

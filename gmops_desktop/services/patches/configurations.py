@@ -35,6 +35,8 @@ from gmops_desktop.language import tr
 from gmops_desktop.services.patches.record import Change
 from gmops_desktop.services.patches.works import Changed, Played
 
+__all__ = ["Configurations", "Fetched"]
+
 OpenSsh = Callable[[SshAddress, Context], AbstractContextManager[Ssh]]
 Add = Callable[..., Change]  # `Patches.add`
 
