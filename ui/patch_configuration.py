@@ -28,6 +28,7 @@ from ui.widgets.diff import DiffView
 from ui.widgets.frames import Label, button, column, disable, paragraph, row
 
 _SIZE: Final = (1040, 640)
+_EXAMPLE: Final = "/etc/nginx/nginx.conf"
 _REST_MS: Final = 200  # of the keyboard, before the difference is computed again
 
 
@@ -58,7 +59,7 @@ class ConfigurationSheet(Sheet):
         for one in hosts:
             self.host.addItem(one.name)
         self.path = QLineEdit()
-        self.path.setPlaceholderText("/etc/nginx/nginx.conf")
+        self.path.setPlaceholderText(_EXAMPLE)
         self.fetch = button(tr("Fetch"), self._fetch, icon_name="download-simple",
                             tip=tr("Read the file as it is on the server now"))  # fmt: skip
         self.editor = QPlainTextEdit()
