@@ -310,6 +310,7 @@ def _pages(
             services.roster,
             services.calendars,
             papers,
+            services.signing,
         )
         machine.guide_wanted.connect(lambda: switch(True))
     return Pages(
@@ -328,7 +329,7 @@ def _pages(
                 "reports",
                 tr("Reports", context="rail"),
                 "file-text",
-                ReportsTab(services.reports, contracts, runner),
+                ReportsTab(services.reports, contracts, runner, services.signing),
             ),
             Tab("settings", tr("Settings"), "gear-six", settings),
         ),

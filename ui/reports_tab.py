@@ -25,11 +25,13 @@ from gmops_desktop.contract.terms import day_of, next_month
 from gmops_desktop.language import mark, tr, tr_n
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.reports import SUBJECTS, Kind, Report, Reports, word_of_kind
+from gmops_desktop.services.reports.signing import Signing
 from gmops_desktop.states import State
 from gmops_desktop.tasks import TaskRunner
 from ui import words
 from ui.report_preview import ReportPreview
 from ui.report_printing import print_pages
+from ui.report_signing import ReportSigning
 from ui.saving_copies import save_copy
 from ui.theme import GAP, ROW_HEIGHT
 from ui.widgets.badges import StateMark
@@ -91,7 +93,9 @@ class ReportsTab(Page):
 
     shows = Change.REPORTS | Change.CONTRACT
 
-    def __init__(self, reports: Reports, contracts: Contracts, runner: TaskRunner) -> None:
+    def __init__(
+        self, reports: Reports, contracts: Contracts, runner: TaskRunner, signing: Signing
+    ) -> None:
         super().__init__(tr("Reports"))
         self._reports = reports
         self._contracts = contracts
@@ -126,6 +130,15 @@ class ReportsTab(Page):
         self.save_button = button(tr("Save as…"), self._save, icon_name="download-simple")
         self.print_button = button(
             tr("Print…"), self._print, icon_name="printer", shortcut="Ctrl+P"
+        )
+        self.signing = ReportSigning(self, signing, runner)
+        self.sign_button = button(tr("Sign"), self._sign, icon_name="pen", shortcut="Ctrl+Shift+S")
+        self.return_button = button(tr("File a return…"), self._file, icon_name="tray")
+        self.verify_button = button(
+            tr("Verify a file…"),
+            self.signing.ask_file,
+            icon_name="shield-check",
+            tip=tr("Say of any file whether it is untouched, whose signatures it bears"),
         )
         self.preview = ReportPreview(reports.render, runner)
         self.table: Table[Report] = Table(
@@ -164,6 +177,8 @@ class ReportsTab(Page):
         self.ticket.returnPressed.connect(self.make)
         self.table.picked.connect(self._show_report)
         self.table.opened.connect(lambda _report: self._open())
+        self.signing.done.connect(self.noticed)
+        self.signing.changed.connect(self._changed)
 
     def refresh(self) -> None:
         """Show the register and the months of the contract as they are stored now."""
@@ -252,8 +267,17 @@ class ReportsTab(Page):
         form.add(line())
         form.add(self.make_button)
         form.add(row(None, self.open_button, self.save_button))
-        form.add(self.print_button)
-        for made in (self.open_button, self.save_button, self.print_button, self.make_button):
+        form.add(row(None, self.print_button, self.sign_button))
+        form.add(row(None, self.return_button, self.verify_button))
+        for made in (
+            self.open_button,
+            self.save_button,
+            self.print_button,
+            self.make_button,
+            self.sign_button,
+            self.return_button,
+            self.verify_button,
+        ):
             made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         register = Card()
         register.setFixedWidth(REGISTER_WIDTH)
@@ -337,6 +361,11 @@ class ReportsTab(Page):
         disable(self.open_button, missing, tr("Open the PDF in its program"))
         disable(self.save_button, missing, tr("Copy the PDF somewhere else"))
         disable(self.print_button, missing, tr("Print (Ctrl+P)"))
+        signed = report is not None and report.signed != "unsigned"
+        again = tr("It is signed already; a correction is a new version.") if signed else ""
+        disable(self.sign_button, missing or again, tr("Sign it for Party B (Ctrl+Shift+S)"))
+        tip = tr("File what Party A returned: the countersigned file, or a scan")
+        disable(self.return_button, missing, tip)
 
     def _named(self) -> tuple[str | None, str]:
         """Return what the document is of, None while nothing is named, and in words."""
@@ -391,6 +420,21 @@ class ReportsTab(Page):
     def save_as(self, report: Report, target: Path) -> None:
         """Copy the PDF to `target` in the background."""
         save_copy(report.path, target, self._runner, self.noticed.emit)
+
+    @Slot()
+    def _sign(self) -> None:
+        if (report := self.table.current) is not None:
+            self.signing.sign(report)
+
+    @Slot()
+    def _file(self) -> None:
+        if (report := self.table.current) is not None:
+            self.signing.ask_return(report)
+
+    @Slot(str)
+    def _changed(self, identity: str) -> None:
+        self.renew()
+        self.show_item(identity)
 
     @Slot()
     def _print(self) -> None:

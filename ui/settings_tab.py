@@ -17,6 +17,7 @@ from gmops_desktop.services.calendars import Calendars
 from gmops_desktop.services.connections import Connections
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.messages import Messages
+from gmops_desktop.services.reports.signing import Signing
 from gmops_desktop.services.roster import Roster
 from gmops_desktop.services.sealing import Sealing
 from gmops_desktop.settings import SettingsFile, Theme
@@ -29,6 +30,7 @@ from ui.duty_card import DutyCard
 from ui.papers import Papers
 from ui.resources_card import ResourcesCard, SaveSecret
 from ui.sealing_card import SealingCard
+from ui.signing_card import SigningCard
 from ui.theme import GAP
 from ui.widgets.frames import Card, Label, Segments, button, column, icon_button, row
 from ui.widgets.page import Page
@@ -60,6 +62,7 @@ class SettingsTab(Page):
         roster: Roster,
         calendars: Calendars,
         papers: Papers,
+        signing: Signing,
     ) -> None:
         super().__init__(tr("Settings"), str(home.root))
         self.head.add_action(
@@ -81,13 +84,14 @@ class SettingsTab(Page):
         self.duty = DutyCard(roster, calendars, contracts, runner)
         self.machine = _MachineCard(settings, home, runner, show_theme)
         self.sealing = SealingCard(sealing, settings, runner)
+        self.signing = SigningCard(signing, runner)
         self.channel = ChannelCard(messages, runner)
         left = column(
             None, self.resources, self._checks_card, self.sealing, self.channel, spacing=GAP
         )
         left.setStretch(0, 1)
         left.setStretch(1, 1)
-        right = column(None, self.contract, self.duty, self.machine, spacing=GAP)
+        right = column(None, self.contract, self.duty, self.machine, self.signing, spacing=GAP)
         right.setStretch(0, 3)
         right.setStretch(1, 2)
         both = row(None, left, right, spacing=GAP)
@@ -101,6 +105,7 @@ class SettingsTab(Page):
         self.machine.language_chosen.connect(self.rebuild)
         self.sealing.noticed.connect(self.noticed)
         self.channel.noticed.connect(self.noticed)
+        self.signing.noticed.connect(self.noticed)
 
     def refresh(self) -> None:
         self.resources.refresh()
@@ -108,6 +113,7 @@ class SettingsTab(Page):
         self.duty.refresh()
         self.sealing.refresh()
         self.channel.refresh()
+        self.signing.refresh()
 
     def show_item(self, identity: str) -> None:
         """Test the connection to the resource of that id, which asks about its host key; or ask

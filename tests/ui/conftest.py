@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -11,9 +12,13 @@ from pytestqt.qtbot import QtBot
 
 from db.engine import Database
 from db.journal import Journal
+from gmops_desktop.adapters.vault import Vault
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.finding import Finding
+from gmops_desktop.services.reports.register import Register
+from gmops_desktop.services.reports.signing import Signing
 from gmops_desktop.services.tickets import Tickets
+from gmops_desktop.settings import SettingsFile
 from gmops_desktop.tasks import TaskRunner
 from ui.theme import Appearance
 
@@ -43,6 +48,14 @@ def contracts(database: Database, journal: Journal) -> Contracts:
 def tickets(database: Database, journal: Journal) -> Tickets:
     """The tickets of the same store."""
     return Tickets(database, journal)
+
+
+@pytest.fixture
+def signing(database: Database, journal: Journal, tmp_path: Path) -> Signing:
+    """What signs documents of the same store; its keyring is the test's own."""
+    register = Register(database, journal, lambda: tmp_path / "reports")
+    settings = SettingsFile(tmp_path / "signing.json")
+    return Signing(database, journal, register, settings, Vault(), tmp_path / "seal.png")
 
 
 @pytest.fixture

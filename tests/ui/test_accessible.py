@@ -31,6 +31,7 @@ from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.finding import Finding
 from gmops_desktop.services.patches import Hands, Patches
 from gmops_desktop.services.reports import Reports
+from gmops_desktop.services.reports.signing import Signing
 from gmops_desktop.services.ticket_batches import Batch, Refused
 from gmops_desktop.services.ticket_imports import TicketImports
 from gmops_desktop.services.tickets import Tickets
@@ -103,6 +104,7 @@ def test_every_tab_and_dialog(
     journal: Journal,
     runner: TaskRunner,
     finding: Finding,
+    signing: Signing,
 ) -> None:
     host = contracts.save_resource("host", "web1", SshAddress("127.0.0.1"))
     patches.scan(host, Context())
@@ -113,7 +115,7 @@ def test_every_tab_and_dialog(
     pages = (
         TicketsTab(tickets, contracts, runner, finding),
         PatchesTab(patches, contracts, runner),
-        ReportsTab(reports, contracts, runner),
+        ReportsTab(reports, contracts, runner, signing),
         BackupPanel(),
         CloudPanel(),
         ArchivesCard(runner),

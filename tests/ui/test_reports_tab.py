@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from db.engine import Database
@@ -20,9 +21,14 @@ from gmops_desktop.reports.rendering import page_count
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.ledgers import Ledgers
 from gmops_desktop.services.reports import Reports
+from gmops_desktop.services.reports.signing import Signing
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
+from signing_keys import PASSWORD, key_file, seal_picture
+from ui.report_signing import JudgementSheet, ReturnSheet
 from ui.reports_tab import ReportsTab
+from ui.signing_card import SigningCard
+from ui.widgets.badges import StateBadge
 
 
 @pytest.fixture
@@ -39,8 +45,10 @@ def reports(tmp_path: Path, database: Database, journal: Journal, contracts: Con
 
 
 @pytest.fixture
-def tab(qtbot: QtBot, reports: Reports, contracts: Contracts, runner: TaskRunner) -> ReportsTab:
-    tab = ReportsTab(reports, contracts, runner)
+def tab(
+    qtbot: QtBot, reports: Reports, contracts: Contracts, runner: TaskRunner, signing: Signing
+) -> ReportsTab:
+    tab = ReportsTab(reports, contracts, runner, signing)
     runner.changed.connect(tab.hear)
     qtbot.addWidget(tab)
     tab.resize(1278, 716)
@@ -64,6 +72,7 @@ def test_a_paper_of_one_ticket_is_made_by_its_number(
     contracts: Contracts,
     runner: TaskRunner,
     settled: Callable[[], None],
+    signing: Signing,
 ) -> None:
     tickets = Tickets(database, journal)
     papers = TicketPapers(contracts, tickets, Ledgers(database, journal, tickets), lambda: "张伟")
@@ -72,7 +81,7 @@ def test_a_paper_of_one_ticket_is_made_by_its_number(
         database, journal, lambda: tmp_path, lambda start, end: pytest.fail("not asked"),
         {"fault": papers},
     )  # fmt: skip
-    tab = ReportsTab(reports, contracts, runner)
+    tab = ReportsTab(reports, contracts, runner, signing)
     runner.changed.connect(tab.hear)
     qtbot.addWidget(tab)
     tab.show()
@@ -96,10 +105,11 @@ def test_without_a_contract_the_tab_teaches_the_first_step(
     journal: Journal,
     runner: TaskRunner,
     settled: Callable[[], None],
+    signing: Signing,
 ) -> None:
     contracts = Contracts(database, journal)
     reports = Reports(database, journal, Path, lambda start, end: pytest.fail("not asked"))
-    tab = ReportsTab(reports, contracts, runner)
+    tab = ReportsTab(reports, contracts, runner, signing)
     runner.changed.connect(tab.hear)
     qtbot.addWidget(tab)
     tab.show()
@@ -201,3 +211,59 @@ def test_a_register_entry_is_shown_by_its_number(made: ReportsTab, reports: Repo
     made.table.clearSelection()
     made.show_item(reports.all()[0].number)
     assert made.table.current == reports.all()[0]
+
+
+def test_a_document_is_signed_filed_back_and_judged(
+    qtbot: QtBot, tab: ReportsTab, tmp_path: Path, settled: Callable[[], None]
+) -> None:
+    told: list[tuple[str, str]] = []
+    tab.noticed.connect(lambda state, text, _more: told.append((state, text)))
+    tab.make()
+    settled()
+    assert tab.sign_button.isEnabled()
+    key, seal = tmp_path / "key.p12", tmp_path / "seal-scan.png"
+    key.write_bytes(key_file())
+    seal.write_bytes(seal_picture(paper=True))
+    card = SigningCard(tab.signing._signing, tab._runner)
+    qtbot.addWidget(card)
+    card.show()
+    settled()
+    assert not card.forget_button.isEnabled()
+    card._take(key, PASSWORD)
+    card.take_seal(seal)
+    settled()
+    assert "智联信息技术有限公司" in card.text.text()
+    assert card.picture.isVisible()
+
+    qtbot.mouseClick(tab.sign_button, Qt.MouseButton.LeftButton)
+    settled()
+    report = tab.table.current
+    assert report is not None
+    assert report.signed == "party_b"
+    assert not tab.sign_button.isEnabled()
+    assert "signed already" in tab.sign_button.toolTip()
+
+    tab.signing.verify(report.path)
+    settled()
+    sheet = tab.findChild(JudgementSheet)
+    assert sheet is not None
+    badge = sheet.findChild(StateBadge)
+    assert badge is not None
+    assert badge.accessibleName() == "Untouched since it was signed"
+    said = " ".join(label.text() for label in sheet.findChildren(QLabel))
+    assert f"The register knows it: {report.number}" in said
+    sheet.reject()
+
+    given = ReturnSheet(tab, report, seal, tab.signing.file_back)
+    given.open()
+    assert not given.go.isEnabled()
+    given.by.setText("王主任")
+    qtbot.mouseClick(given.go, Qt.MouseButton.LeftButton)
+    settled()
+    assert tab.table.current is not None
+    assert tab.table.current.signed == "both"
+    assert [state for state, _ in told if state != "ok"] == []
+
+    card._forget()
+    settled()
+    assert not card.badge.isVisible()

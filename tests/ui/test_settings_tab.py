@@ -28,6 +28,7 @@ from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.ledgers import Ledgers
 from gmops_desktop.services.messages import Messages
 from gmops_desktop.services.reports import Reports
+from gmops_desktop.services.reports.signing import Signing
 from gmops_desktop.services.roster import Roster
 from gmops_desktop.services.sealing import Sealing
 from gmops_desktop.services.tickets import Tickets
@@ -125,6 +126,7 @@ def tab(
     themes: list[Theme],
     messages: Messages,
     papers: Papers,
+    signing: Signing,
 ) -> SettingsTab:
     sealing = Sealing(settings, Vault(), PlainCopies(home.opened))
     tab = SettingsTab(
@@ -140,6 +142,7 @@ def tab(
         Roster(database, journal),
         Calendars(database, journal),
         papers,
+        signing,
     )
     runner.changed.connect(tab.hear)
     qtbot.addWidget(tab)

@@ -33,6 +33,8 @@ from gmops_desktop.reports.signed import Examination, Sealed, Signature, Signing
 from gmops_desktop.services.reports.register import Register, Report, heads_of, write
 from gmops_desktop.settings import SettingsFile
 
+__all__ = ["Judgement", "Signing", "SigningKey", "Verdict", "word_of_verdict", "worth"]
+
 Verdict = Literal["unsigned", "untouched", "countersigned", "altered", "contradicted"]
 Returned = Literal["countersigned", "scan"]
 
@@ -92,6 +94,11 @@ class Signing:
         """Return whose key is set up, or None; raises `OpsError` where it cannot be opened."""
         path = self._settings.latest().signing_key
         return signatures.read_key(self._key_file(path), self._password(path)) if path else None
+
+    @property
+    def chosen(self) -> bool:
+        """Whether a key is named; whether it can be opened, `key` says."""
+        return bool(self._settings.latest().signing_key)
 
     def use_key(self, path: Path, password: str) -> SigningKey:
         """Sign with this PKCS#12 file from now on; nothing is kept if it cannot be opened."""
