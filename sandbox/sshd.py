@@ -108,9 +108,11 @@ class Sshd(Server):
             "LogLevel=VERBOSE",
             "Subsystem=sftp internal-sftp",
         ]
-        if self.environment:
-            words = (f'{name}="{value}"' for name, value in self.environment.items())
-            options.append(f"SetEnv={' '.join(words)}")
+        # A login shell of whoever runs this must not read their own start-up files: they may take
+        # a quarter of a second, complain, or do anything.
+        environment = {"HOME": str(self.folder), **self.environment}
+        words = (f'{name}="{value}"' for name, value in environment.items())
+        options.append(f"SetEnv={' '.join(words)}")
         line = ["-D", "-e", "-f", "/dev/null"]
         for option in options:
             line += ["-o", option]
