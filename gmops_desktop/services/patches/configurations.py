@@ -11,9 +11,10 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, Protocol
 
+from db.journal import utc_now
 from gmops_desktop.adapters import configuring, detached
 from gmops_desktop.adapters.configuring import Fetched
 from gmops_desktop.adapters.ssh import Ssh
@@ -56,10 +57,18 @@ class Secrets(Protocol):
 class Configurations:
     """The work of kind "configuration"; `add` enters a change into the queue."""
 
-    def __init__(self, open_ssh: OpenSsh, secrets: Secrets, add: Add) -> None:
+    def __init__(
+        self,
+        open_ssh: OpenSsh,
+        secrets: Secrets,
+        add: Add,
+        *,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
         self._open_ssh = open_ssh
         self._secrets = secrets
         self._add = add
+        self._now = now
 
     def fetch(self, host: Resource, path: str, context: Context) -> Fetched:
         """Return a file as it is now, for who edits it."""
@@ -123,7 +132,7 @@ class Configurations:
                 content = self._content(approved, found)
                 judged = configuring.judge(ssh, found.real, content, approved.check, context)
                 health = judged.said if judged.ok is False else ""
-        return Played(plan, differs, health, found.free, _NEEDED, datetime.now(UTC))
+        return Played(plan, differs, health, found.free, _NEEDED, self._now())
 
     def prepare(
         self, host: Resource, plan: Mapping[str, Any], change_id: str, context: Context
@@ -146,7 +155,7 @@ class Configurations:
         text = tr("{path} gets back its content, owner and mode from before ({digest}); the service"
                   " checks and reads it again.", path=approved.path,
                   digest=approved.before[:12])  # fmt: skip
-        return RollbackPlan(datetime.now(UTC), (RollbackStep("file", text),))
+        return RollbackPlan(self._now(), (RollbackStep("file", text),))
 
     def start(
         self,

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from db.journal import utc_now
 from gmops_desktop.adapters import releasing
 from gmops_desktop.adapters.releasing import Served
 from gmops_desktop.adapters.ssh import Ssh
@@ -65,12 +66,15 @@ class Releases:
         database: ReleaseDatabase,
         resources: Callable[[], Sequence[Resource]],
         add: Add,
+        *,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.shelf = Shelf(folder)
         self._open_ssh = open_ssh
         self._database = database
         self._resources = resources
         self._add = add
+        self._now = now
         self._runs = ReleaseRuns(folder, self.shelf, self._open, look_run, database, self._mysql)
 
     # ------------------------------------------------------------ into the queue
@@ -139,7 +143,7 @@ class Releases:
             now = approved
         differs = release_drift(approved, now)
         needed = wanted.size + RESERVE
-        at = datetime.now(UTC)
+        at = self._now()
         return Played(plan_to_dict(now), differs, health, served.free, needed, at)
 
     def prepare(
@@ -147,16 +151,30 @@ class Releases:
     ) -> RollbackPlan:
         """Build the release beside what is live, prove it there, and return the way back.
 
-        What an earlier try had brought stays.  Once the release is live nothing is built: the way
-        back is told as it is now.
+        What an earlier try had brought stays.  Once the release is live nothing is built.
         """
         release = release_from_dict(plan)
         with self._runs.alone(change_id), self._open(host, context) as ssh:
             served, at, placed = place_of(ssh, release, change_id, context)
             if not is_live(served, at, placed):
                 build(at, release, self.shelf.get(release.tree), self.shelf, context)
+        return self._way_back(release, served, change_id, context)
+
+    def way_back(
+        self, host: Resource, plan: Mapping[str, Any], change_id: str, context: Context
+    ) -> RollbackPlan:
+        """Return the way back as it is now, for who is about to take it: with the rows counted that
+        visitors have written since and that it would lose.  Nothing is changed."""
+        release = release_from_dict(plan)
+        with self._open(host, context) as ssh:
+            served, _at, _placed = place_of(ssh, release, change_id, context)
+        return self._way_back(release, served, change_id, context)
+
+    def _way_back(
+        self, release: ReleasePlan, served: Served, change_id: str, context: Context
+    ) -> RollbackPlan:
         steps = self._runs.steps_back(release, change_id, context)
-        return RollbackPlan(datetime.now(UTC), (_switch_back(release, served), *steps))
+        return RollbackPlan(self._now(), (_switch_back(release, served), *steps))
 
     def start(
         self,
