@@ -65,7 +65,8 @@ share() {
 }
 refuse() { echo "$1"; tell fault "$1"; exit 1; }
 ready() {
-    read -r built number place <"$state" && [ "$built" = "$tree" ] && [ -d "$new" ] ||
+    read -r built number place <"$state" && [ "$built" = "$tree" ] &&
+        { [ -d "$new" ] || [ -d "$new.away" ]; } ||
         refuse "the release is not there as a whole"
 }
 """
