@@ -1,10 +1,11 @@
 """Until when the makers mend holes in what a web server is made of, as far as that is known.
 
 Facts, as of `AS_OF`; a series that is not here, or stands here without a date, is unknown and never
-taken for maintained.  Most days were read from stored copies of endoflife.date, a public project that
-collects the makers' own pages (those named with each product); the copies are of different ages, that
-of MariaDB of 2023, that of OpenSSL of 2025-02.  From memory or a second hand, and to be looked up before
-anybody relies on them: RHEL's days, Debian 13, Rocky 10, CentOS 5 and 6, MariaDB 11, ThinkPHP.
+taken for maintained.  Most days were read from stored copies of endoflife.date, a public project
+that collects the makers' own pages (those named with each product); the copies are of different
+ages, that of MariaDB of 2023, that of OpenSSL of 2025-02.  From memory or a second hand, and to be
+looked up before anybody relies on them: the days of RHEL, Debian 13, Rocky 10, CentOS 5 and 6,
+MariaDB 11, ThinkPHP.
 """
 
 from __future__ import annotations
