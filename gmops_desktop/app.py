@@ -269,6 +269,7 @@ def _pages(
         services.events,
         services.limits,
         services.home.known_hosts,
+        services.account_quotas,
     )
     status.watch()
     patches = PatchesTab(

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from gmops_desktop.reports.facts import MonthFacts
     from gmops_desktop.reports.paper_facts import TicketFacts
     from gmops_desktop.reports.period_facts import BackupFacts, FeeFacts, InspectionFacts
+    from gmops_desktop.services.account_quotas import AccountQuotas
     from gmops_desktop.services.account_settings import AccountBackups
     from gmops_desktop.services.alerts import Alerts
     from gmops_desktop.services.attachments import Attachments
@@ -413,6 +414,12 @@ class Services:
             self._archives,
             self.sealing.seals,
         )
+
+    @cached_property
+    def account_quotas(self) -> AccountQuotas:
+        from gmops_desktop.services.account_quotas import AccountQuotas
+
+        return AccountQuotas(self._database, self._journal, self._outside.open_account)
 
     @cached_property
     def whole_backups(self) -> WholeBackups:

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from gmops_desktop.adapters.tencent_look import CloudLooks
     from gmops_desktop.adapters.tencent_tat import TatShell
     from gmops_desktop.adapters.web import Links
-    from gmops_desktop.adapters.wechat import Callback, KeptMenu, Pauses, WeChat
+    from gmops_desktop.adapters.wechat import Callback, KeptMenu, WeChat
     from gmops_desktop.services.patches import Inventory, Plan, Update
 
 
@@ -61,7 +61,6 @@ class Outside:
     def __init__(self, home: Home, secret: Callable[[str], str]) -> None:
         self._home, self._secret = home, secret
         self._links: Links | None = None
-        self._pauses: Pauses | None = None
         self._since: datetime | None = None
         self._cloud_looks: CloudLooks | None = None
         self._kept: KeptConnections | None = None
@@ -286,8 +285,7 @@ class Outside:
         from gmops_desktop.adapters import wechat
         from gmops_desktop.adapters.ssh.forward import forwarded
 
-        with self._lock:
-            pauses = self._pauses = self._pauses or wechat.Pauses()
+        pauses = wechat.Pauses(self._home.account_pauses)
         pauses.check(address.app_id, datetime.now(UTC))
         secret, site = self._secret(address.secret_name), self._callback_of(address)
 

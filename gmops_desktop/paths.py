@@ -86,6 +86,11 @@ class Home:
         return self.root / "cloud"
 
     @property
+    def account_pauses(self) -> Path:
+        """Until when official accounts must not be asked."""
+        return self.root / "account-pauses.json"
+
+    @property
     def local_servers(self) -> Path:
         """Throw-away database servers: in the user's cache, unless another home is named."""
         if os.environ.get("GMOPS_HOME"):

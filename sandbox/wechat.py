@@ -40,6 +40,7 @@ _BEIJING: Final = timezone(timedelta(hours=8))
 _LIFE: Final = 7200  # seconds a token lives
 _READY_HOUR: Final = 8  # yesterday's statistics are ready from then on
 _CALLS: Final = 10_000  # of an interface a day
+_CLEARED_MOST: Final = 10  # a month
 
 
 class Wechat(Server):
@@ -121,6 +122,7 @@ def _settings() -> Json:
         "site": "right",  # how the site answers at the callback
         "limits": {},  # calls a day by path, where it is not the usual number
         "used": {},  # calls by path that other programs made today
+        "cleared": {},  # how often the quotas were cleared, by month
         "delayed": [],  # statistics that are late, and say so
         "silent": [],  # statistics that hold no row
     }
@@ -157,7 +159,11 @@ class Account:
         with self._lock:
             self._scripted(path)
             if path in {"/cgi-bin/stable_token", "/cgi-bin/token"}:
+                if self._used_of(path, config) >= config["limits"].get(path, _CALLS):
+                    raise Failed(45009, "reach max api daily quota limit")
                 return self._token(method, path, query, body, ip, config)
+            if path == "/cgi-bin/clear_quota/v2":
+                return self._clear_by_secret(method, body, config)
             self._check_token(query.get("access_token", ""))
             if self._used_of(path, config) >= config["limits"].get(path, _CALLS):
                 raise Failed(45009, "reach max api daily quota limit")
@@ -186,7 +192,7 @@ class Account:
     def _actions(self, config: Json) -> Mapping[str, tuple[str, Callable[[Json], Json]]]:
         return {
             "/cgi-bin/openapi/quota/get": ("POST", lambda given: self._quota(given, config)),
-            "/cgi-bin/clear_quota": ("POST", lambda given: self._clear_quota()),
+            "/cgi-bin/clear_quota": ("POST", lambda given: self._clear_quota(given, config)),
             "/cgi-bin/get_api_domain_ip": ("GET", lambda given: {"ip_list": ["203.0.113.20"]}),
             "/cgi-bin/getcallbackip": ("GET", lambda given: {"ip_list": ["203.0.113.21"]}),
             "/cgi-bin/callback/check": (
@@ -257,9 +263,25 @@ class Account:
             "rate_limit": {"call_count": 100, "refresh_second": 60},
         }
 
-    def _clear_quota(self) -> Json:
+    def _clear_quota(self, given: Json, config: Json) -> Json:
+        if given.get("appid") != config["app_id"]:
+            raise Failed(40013, "invalid appid")
+        month = self._now().strftime("%Y-%m")
+        if config["cleared"].get(month, 0) >= _CLEARED_MOST:
+            raise Failed(48006, "forbid to clear quota because of reaching the limit")
+        cleared = {month: config["cleared"].get(month, 0) + 1}
+        file = self._folder / "config.json"
+        write_atomically(file, json.dumps(config | {"used": {}, "cleared": cleared}).encode())
         self._used.clear()
         return {}
+
+    def _clear_by_secret(self, method: str, body: bytes, config: Json) -> Json:
+        """The second form: without a token, and not counted among the calls."""
+        _must_be("POST", method)
+        given = _read(body)
+        if given.get("appid") == config["app_id"] and given.get("appsecret") != config["secret"]:
+            raise Failed(40125, "invalid appsecret")
+        return self._clear_quota(given, config)
 
     def _basics(self, config: Json) -> Json:
         if not config["basics"]:

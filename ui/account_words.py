@@ -9,6 +9,7 @@ from gmops_desktop.language import tr, tr_n
 from ui import words
 
 if TYPE_CHECKING:  # `gmops --help` reads this, and must not wait for the store
+    from gmops_desktop.services.account_quotas import Cleared
     from gmops_desktop.services.account_settings import AccountArchive, Difference
 
 SIGNS: Final = {"added": "+", "changed": "~", "removed": "-", "moved": "↕"}
@@ -55,3 +56,16 @@ def counts_text(counts: Mapping[str, int]) -> str:
         "tags": lambda n: tr_n("{count} tag", "{count} tags", n),
     }
     return tr(", ").join(word(counts[key]) for key, word in said.items() if counts.get(key))
+
+
+def quota_words(cleared: Cleared) -> str:
+    """Return how often it was done this month, and may be at most."""
+    if not cleared.count:
+        return tr("Not done from here this month; others may have.")
+    last = words.stamp(cleared.last) if cleared.last else ""
+    return tr(
+        "Done from here this month: {count}, the last at {last}. Left at most: {left}.",
+        count=cleared.count,
+        last=last,
+        left=cleared.left,
+    )

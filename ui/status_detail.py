@@ -37,6 +37,7 @@ class StatusDetail(QWidget):
     """Charts above, facts below."""
 
     wanted = Signal(str, str)  # another page, and what to show there
+    clearing_wanted = Signal(str)  # of the quotas of the account with that id
 
     def __init__(self, charts: StatusCharts) -> None:
         super().__init__()
@@ -113,6 +114,9 @@ class StatusDetail(QWidget):
         elif isinstance(details, AccountDetails) and look is not None:
             card = _facts(tr("Checks"), account_facts(details, look))
             self._lead_to_board(card, f"verification:{look.resource_id}")
+            tip = tr("Let the day's quotas start anew, ten times a month at most")
+            ask = partial(self.clearing_wanted.emit, look.resource_id)
+            card.head.addWidget(link(tr("Clear quotas…"), ask, tip))
             self._below.addWidget(card)
         elif isinstance(details, CloudDetails):
             self._below.addWidget(cloud_cards(details))

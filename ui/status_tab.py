@@ -12,9 +12,10 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QWidget
 
-from gmops_desktop.addresses import Resource, ssh_of
+from gmops_desktop.addresses import AccountAddress, Resource, ssh_of
 from gmops_desktop.changes import Change
 from gmops_desktop.language import tr
+from gmops_desktop.services.account_quotas import AccountQuotas
 from gmops_desktop.services.alerts import Alert, Alerts
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.events import Events
@@ -25,6 +26,7 @@ from gmops_desktop.states import worst
 from gmops_desktop.tasks import Task, TaskRunner
 from ui.around_dialog import AroundDialog
 from ui.limits_dialog import LimitsDialog
+from ui.quota_sheet import QuotaSheet
 from ui.ssh_terminal import command_of, open_terminal
 from ui.status_alerts import StatusAlerts
 from ui.status_card import ResourceCard
@@ -73,10 +75,11 @@ class StatusTab(Page):
         events: Events,
         limits: Limits,
         known_hosts: Path | None = None,
+        quotas: AccountQuotas | None = None,
     ) -> None:
         """`known_hosts` is the file with the host keys this program trusts, for the terminal."""
         super().__init__(tr("Server status"))
-        self._known_hosts = known_hosts
+        self._known_hosts, self._quotas = known_hosts, quotas
         self._servers, self._contracts = servers, contracts
         self._settings, self._runner = settings, runner
         self._alerts, self._events, self._limits = alerts, events, limits
@@ -161,6 +164,7 @@ class StatusTab(Page):
         self._fleet.chosen.connect(self._choose)
         self.detail.charts.asked.connect(self.look_around)
         self.detail.wanted.connect(self.wanted)
+        self.detail.clearing_wanted.connect(self._ask_to_clear)
         self.attention.ticket_wanted.connect(self.ticket_wanted)
         self.attention.acknowledged.connect(self._acknowledge)
         self.attention.opened.connect(lambda number: self.wanted.emit("tickets", number))
@@ -404,6 +408,12 @@ class StatusTab(Page):
             dialog = LimitsDialog(self, self._limits, resource)
             dialog.saved.connect(self.renew)
             dialog.open()
+
+    def _ask_to_clear(self, identity: str) -> None:
+        """Ask whether the day's quotas of an account are to start anew."""
+        resource = next((one for one in self._seen.resources if one.id == identity), None)
+        if resource is not None and isinstance(resource.address, AccountAddress) and self._quotas:
+            QuotaSheet(self, self._quotas, self._runner, resource.address, resource.name).open()
 
     def _open_terminal(self) -> None:
         resource = self._resource()

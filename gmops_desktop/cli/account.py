@@ -17,7 +17,7 @@ from gmops_desktop.cli.terminal import BadAnswer
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr, tr_n
 from ui import words
-from ui.account_words import archive_word, counts_text, difference_line
+from ui.account_words import archive_word, counts_text, difference_line, quota_words
 
 if TYPE_CHECKING:
     from gmops_desktop.cli.session import Session
@@ -61,6 +61,15 @@ Confirm = Annotated[
         metavar="APPID",
         show_default=False,
         help=tr("The AppID of the account whose menu is set; without it nothing is written."),
+    ),
+]
+ConfirmClearing = Annotated[
+    str,
+    typer.Option(
+        "--confirm",
+        metavar="APPID",
+        show_default=False,
+        help=tr("The AppID of the account whose quotas are cleared; without it nothing is done."),
     ),
 ]
 
@@ -202,6 +211,38 @@ def restore_menu(
             tr("The menu is set, and was read back as the archive has it."),
             tr("Followers see it within minutes of opening the account."),
             tr("What was there before lies in {path}.", path=restored.safety.path),
+        )
+
+
+@commands.command(
+    "clear-quota",
+    cls=Command,
+    help=tr(
+        "Let the day's quotas of all interfaces start anew, for all programs of the account: "
+        "WeChat takes that ten times a month."
+    ),
+)
+def clear_quota(
+    name: Name = "",
+    confirm: ConfirmClearing = "",
+    accept_fingerprint: AcceptFingerprint = "",
+    as_json: Json = False,
+) -> None:
+    with opened(as_json) as session:
+        service, terminal = session.services.account_quotas, session.terminal
+        resource, address = _account(session, name, accept_fingerprint)
+        if not as_json:
+            terminal.tell(quota_words(service.standing(address)))
+        if not confirm and terminal.can_ask:
+            confirm = terminal.ask(tr("Type {account} to go on:", account=address.app_id))
+        cleared = session.run(
+            lambda context: service.clear(address, context, confirm=confirm),
+            tr("Clear the quotas of {name}", name=resource.name),
+        )
+        terminal.answer(
+            cleared,
+            tr("The quotas of {name} start anew.", name=resource.name),
+            quota_words(cleared),
         )
 
 

@@ -459,8 +459,8 @@ def test_a_look_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "too slowly" in seen.sections["menu"]
 
 
-def test_a_refusal_that_must_be_waited_out_is_not_asked_again() -> None:
-    pauses = Pauses()
+def test_a_refusal_that_must_be_waited_out_is_not_asked_again(tmp_path: Path) -> None:
+    pauses = Pauses(tmp_path / "pauses.json")
     pauses.note("wx-test", WeChatRefused(40001, "", "/x"), NOW)
     pauses.check("wx-test", NOW)
     pauses.note("wx-test", WeChatRefused(89507, "ip 198.51.100.7", "/x"), NOW)

@@ -113,3 +113,13 @@ def test_refusals_are_sentences(site: Path, wechat: Wechat) -> None:
     path.write_bytes(damaged)
     assert gmops("backup", "verify", path, home=site).code == 3
     assert run(site, "diff", path).code == 3
+
+
+def test_quotas_are_cleared_by_the_appid(site: Path, wechat: Wechat) -> None:
+    wechat.configure(cleared={})
+    refused = run(site, "clear-quota")
+    assert refused.code == 1
+    assert "not confirmed" in refused.err
+    done = run(site, "clear-quota", "--confirm", wechat.address.app_id, "--json")
+    assert done.code == 0, done.err
+    assert (done.answer["count"], done.answer["account"]) == (1, wechat.address.app_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -30,6 +31,7 @@ from gmops_desktop.contract.looks import (
 from gmops_desktop.contract.metrics import METRICS, metric_of, metrics_of, unasked
 from gmops_desktop.contract.thresholds import Limit
 from gmops_desktop.errors import OpsError
+from gmops_desktop.services.account_quotas import AccountQuotas
 from gmops_desktop.services.alerts import Alerts
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.events import Events
@@ -44,6 +46,7 @@ from ui import status_tab
 from ui.around_dialog import AroundDialog
 from ui.chart_picker import ChartPicker
 from ui.limits_dialog import LimitsDialog
+from ui.quota_sheet import QuotaSheet
 from ui.status_reading import Reading, Wish
 from ui.status_tab import StatusTab
 from ui.widgets.frames import Label
@@ -278,6 +281,36 @@ def test_an_accounts_facts_lead_to_the_expiry_board(
     with qtbot.waitSignal(tab.wanted) as wanted:
         boards[-1].click()  # those of an older look go with the next event
     assert wanted.args == ["overview", f"expiry:verification:{account.id}"]
+
+
+def test_the_quotas_are_cleared_once_the_appid_is_typed(
+    show: Show, contracts: Contracts, servers: Servers, database: Database, runner: TaskRunner,
+    qtbot: QtBot,
+) -> None:  # fmt: skip
+    contracts.save_resource("account", "account", AccountAddress("wx1"))
+    servers._look_account = lambda address, context, before: account_days.calm(datetime.now(UTC))
+    tab = show()
+    calls: list[str] = []
+
+    class Called:
+        def clear_quota(self) -> None:
+            calls.append("cleared")
+
+    journal = Journal(database, actor=lambda: "Zhang")
+    opened = lambda address, context: nullcontext(Called())  # noqa: E731 - short
+    tab._quotas = AccountQuotas(database, journal, opened)
+    tab.look()
+    rest(qtbot, tab)
+    links = [one for one in tab.detail.findChildren(QPushButton) if one.text() == "Clear quotas…"]
+    links[-1].click()
+    sheet = tab.findChild(QuotaSheet)
+    assert not sheet.clear.isEnabled()
+    qtbot.keyClicks(sheet.typed, "wx1")
+    with qtbot.waitSignal(runner.ended):
+        sheet.clear.click()
+    rest(qtbot, tab)
+    assert calls == ["cleared"]
+    assert tab._quotas.standing(AccountAddress("wx1")).count == 1
 
 
 def test_the_age_and_the_failure_of_a_look_are_told(

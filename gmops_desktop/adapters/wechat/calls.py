@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from gmops_desktop.adapters import http, tcp
-from gmops_desktop.adapters.wechat.refusals import BUSY, TOKEN_LOST, WeChatRefused
+from gmops_desktop.adapters.wechat.refusals import BUSY, DAY_SPENT, TOKEN_LOST, WeChatRefused
 from gmops_desktop.addresses import AccountAddress
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
@@ -75,6 +75,22 @@ class WeChat:
                 raise
         self._token = ""
         return self._patiently(path, body, self.log_in())
+
+    def clear_quota(self) -> None:
+        """Let the day's quotas of all interfaces start anew, for all programs of the account.
+
+        WeChat takes it ten times a month (.../doc/service/api/apimanage/api_clearquota).  Where a
+        token is no longer to be had, since that quota is spent itself, the AppSecret stands for it
+        (`v2`).  Raises as `call` does; after `NoAnswer` nobody knows whether it was done.
+        """
+        path = "/cgi-bin/clear_quota"
+        try:
+            self.call(path, {"appid": self._address.app_id})
+        except WeChatRefused as refusal:
+            if refusal.code != DAY_SPENT:
+                raise
+            both = {"appid": self._address.app_id, "appsecret": self._secret}
+            self._patiently(f"{path}/v2", both)
 
     def close(self) -> None:
         """End the connection."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Final
 
 from gmops_desktop.errors import OpsError
@@ -20,13 +18,6 @@ NOT_READY: Final = 61503
 # Of the interface asked about in quota/get: unknown there, of another kind of program, ill-formed.
 NO_SUCH_QUOTA: Final = (76003, 76021, 76022)
 TOKEN_LOST: Final = (40001, 40014, 42001)
-# For how long asking again would only be refused again, or do harm.
-_PAUSES: Final[Mapping[int, timedelta]] = {
-    45011: timedelta(minutes=1),
-    89503: timedelta(minutes=5),
-    89506: timedelta(hours=1),
-    89507: timedelta(hours=1),
-}
 
 _SECRET: Final = mark("Enter the AppSecret again in the settings: it is wrong or was reset.")
 _KIND: Final = mark(
@@ -77,8 +68,8 @@ _SAID: Final[Mapping[int, tuple[str, str]]] = {
     DAY_SPENT: (
         mark("The day's quota of calls of this interface is used up"),
         mark(
-            "It starts anew at midnight. In the account's console it can be cleared, ten times a "
-            "month for all programs together."
+            "It starts anew at midnight, or when the quotas are cleared, which WeChat takes ten "
+            "times a month: on the account's card of checks, or by gmops account clear-quota."
         ),
     ),
     45011: (mark("There were too many calls in this minute"), mark("Wait a minute.")),
@@ -147,24 +138,3 @@ class WeChatRefused(OpsError):
         )
         self.code, self.said, self.path, self.direct = code, said, path, direct
         self.words = words  # the sentence alone
-
-
-@dataclass(slots=True)
-class Pauses:
-    """Which accounts must not be asked for a while, as WeChat refused in a way that asking again
-    makes worse; kept as long as the program runs."""
-
-    _until: dict[str, tuple[datetime, WeChatRefused]] = field(default_factory=dict)
-
-    def check(self, app_id: str, now: datetime) -> None:
-        """Raise the refusal again while it holds."""
-        if app_id in self._until:
-            until, refused = self._until[app_id]
-            if now < until:
-                raise WeChatRefused(refused.code, refused.said, refused.path, direct=refused.direct)
-            del self._until[app_id]
-
-    def note(self, app_id: str, refusal: WeChatRefused, now: datetime) -> None:
-        """Remember a refusal, if it is of the kind that must be waited out."""
-        if refusal.code in _PAUSES:
-            self._until[app_id] = (now + _PAUSES[refusal.code], refusal)
