@@ -28,6 +28,7 @@ _TRIES: Final = 3  # to open all snapshots between two commits, and again for th
 _LOCK_TRIES: Final = 10  # to find a moment without a running statement
 _PAUSE: Final = 0.05  # seconds between them
 _SEES_OTHERS: Final = {"PROCESS", "ALL PRIVILEGES"}
+_ASKED: Final = "SHOW STATUS LIKE 'binlog_snapshot_%'"
 _REFUSED: Final = (1044, 1142, 1205, 1227)  # no right to it, or somebody else was quicker
 
 
@@ -91,13 +92,16 @@ def _start(connection: MysqlConnection) -> None:
 def _position(connection: MysqlConnection) -> dict[str, str]:
     if connection.server.mariadb:
         # The only position that is exactly the snapshot's, and nobody needs a right to read it.
-        found: dict[str, str] = dict(connection.rows("SHOW STATUS LIKE 'binlog_snapshot_%'"))
-        return {key.lower(): value for key, value in found.items() if value not in ("", "0")}
+        return _known(dict(connection.rows(_ASKED)))
     try:
         (executed,) = connection.one("SELECT @@GLOBAL.gtid_executed")
     except ServerRefused:
         return {}
     return {"gtid_executed": executed} if executed else {}
+
+
+def _known(found: Mapping[str, str]) -> dict[str, str]:
+    return {key.lower(): value for key, value in found.items() if value not in ("", "0")}
 
 
 # ---------------------------------------------------------------- several, without a lock
@@ -112,12 +116,23 @@ def _between_commits(connections: Sequence[MysqlConnection]) -> Moment | None:
         before = {} if first.server.mariadb else _committed(first)
         start(some)
         if first.server.mariadb:
-            positions = side_by_side([partial(_position, connection) for connection in some])
+            positions = [_told_twice(connection) for connection in some]
         else:
             positions = [before, _committed(first)]
         if positions[0] and all(position == positions[0] for position in positions):
             return Moment(tuple(some), "position", positions[0])
     return None
+
+
+def _told_twice(connection: MysqlConnection) -> dict[str, str]:
+    """Return a snapshot's position as two questions agree on it; nothing where they do not.
+
+    MariaDB 10.11 keeps what it answers in variables that all sessions share, between setting and
+    showing them: two sessions that ask at once may both be told the position of one.  So they are
+    asked one after another, and twice, for others may ask as well.
+    """
+    first, second = connection.each([_ASKED, _ASKED])
+    return _known(dict(first)) if first == second else {}
 
 
 def _mariadb_tells(connection: MysqlConnection) -> bool:
