@@ -369,7 +369,9 @@ def test_a_pause_never_costs(entries, minutes, begin, length, office):
     start, stop = T0 + begin * MINUTE, T0 + (begin + length) * MINUTE
     now = max(stop, *(one.at for one in entries)) + minutes * MINUTE
     there = [one for one in intervals(entries, now) if one.state not in ENDED]
-    span = next((one for one in there if one.begin <= start and stop <= one.end), None)
+    # Where one state ends and another begins, the later one is meant, whose entry is the last.
+    around = (one for one in reversed(there) if one.begin <= start and stop <= one.end)
+    span = next(around, None)
     if span is None:
         return
     last = max(one.clock for one in entries if one.at <= start)
