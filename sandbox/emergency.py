@@ -20,7 +20,7 @@ from gmops_desktop.errors import ProofFailed
 from gmops_desktop.language import Language, tr
 from gmops_desktop.services.servers import Look
 from gmops_desktop.states import word_of
-from sandbox.stage import HEIGHT, WIDTH, save, staged
+from sandbox.stage import HEIGHT, WIDTH, Stage, save, staged
 from ui import words
 from ui.backups_tab import BackupsTab
 from ui.new_ticket import NewTicketDialog
@@ -70,6 +70,11 @@ class Emergency:
         self._language = language
         self._spoil, self._checksums = spoil, checksums
         self._ticket = ""
+
+    @property
+    def stage(self) -> Stage:
+        """The window, from the first step on."""
+        return self._stage
 
     def steps(self) -> list[tuple[str, Callable[[], str]]]:
         """Return the titles and the work; each returns the line that proves it."""

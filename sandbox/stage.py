@@ -82,6 +82,14 @@ class Stage:
             self.runner.failed.disconnect(heard)
         self.settle()
 
+    def until(self, reached: Callable[[], bool], what: str) -> None:
+        """Wait until `reached` and no longer: what is under way goes on."""
+        begun = time.monotonic()
+        while not reached():
+            if time.monotonic() - begun > _PATIENCE:
+                raise OpsError(tr("The window did not come to this: {what}", what=what))
+            _turn()
+
     def press(self, within: QWidget, word: str) -> None:
         """Click the button that says `word`, as a hand would: it must be there and enabled."""
         for made in within.findChildren(QPushButton):

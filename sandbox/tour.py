@@ -32,6 +32,7 @@ from gmops_desktop.paths import Home
 from gmops_desktop.states import word_of, worst
 from sandbox import stock
 from sandbox.box import Sandbox
+from sandbox.change_walk import ChangeWalk
 from sandbox.emergency import Emergency
 from ui import words
 
@@ -70,12 +71,24 @@ class Tour:
             (tr("Monthly report as PDF"), self.report),
             (tr("Verify the record and the report"), self.record),
             (tr("A picture of every tab"), self.pictures),
-            *self.emergency().steps(),
+            *self.walks(),
         ]
 
     def guide_steps(self) -> list[tuple[str, Callable[[], str]]]:
         """Return only what brings the guide's pictures: the walk in the window."""
-        return [(tr("Start the sandbox"), self.start), *self.emergency().steps()]
+        return [(tr("Start the sandbox"), self.start), *self.walks()]
+
+    def walks(self) -> list[tuple[str, Callable[[], str]]]:
+        """Return what is walked through in one window: the emergency, then a change."""
+        emergency = self.emergency()
+        change = ChangeWalk(
+            lambda: self.services,
+            lambda: emergency.stage,
+            self.folder,
+            language=language.current(),
+            installed=lambda: self.box.patch_target.installed(),
+        )
+        return [*emergency.steps(), *change.steps()]
 
     def emergency(self) -> Emergency:
         """Return the emergency as the guide tells it, on the servers that `start` starts."""

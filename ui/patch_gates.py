@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from gmops_desktop.contract.changes import AUDIENCES, Audience, word_of_audience
 from gmops_desktop.contract.gates import Gate, GateKey, notice_gate, word_of_gate
@@ -72,6 +72,8 @@ class GateList(Card):
         self._quiet: list[QWidget] = []  # rows of what the server itself meets
         self._sum = _sum_row()
         self._folded, self._began, self._unfolded = False, False, False
+        # What is not needed for the rows belongs to the part below.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     def show_gates(
         self,

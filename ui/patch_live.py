@@ -53,7 +53,8 @@ def telling(context: Context) -> Callable[[RunLook], None]:
         if not begun:
             begun = True
             context.changed(Flag.PATCHES)  # it stands in the record: show it as under way
-        step = look.steps[-1].key if look.steps else ""
+        begun_steps = [one.key for one in look.steps if one.began_at]
+        step = begun_steps[-1] if begun_steps else ""
         context.progress(None, step, detail=lambda: look)
 
     return follow

@@ -103,6 +103,11 @@ def state_of_run(look: RunLook) -> State:
 
 def _step(step: RunStep) -> QWidget:
     made = QWidget()
+    if step.began_at is None and step.status is None:
+        line = row(made, 20, Label(step.key, "hint"), spacing=0)
+        line.setStretch(1, 1)
+        made.setAccessibleName(f"{step.key}{tr(': ')}{tr('waiting', context='step')}")
+        return made
     state: State = "warning" if step.status is None else "ok" if step.status == 0 else "critical"
     if step.began_at and step.ended_at:
         took = words.lasting((step.ended_at - step.began_at).total_seconds())

@@ -111,7 +111,7 @@ def waits_for(change: Change, now: datetime | None = None) -> str:
             return words.ago(change.running.began_at, now)
         case "awaiting_confirmation" if change.applied_at:
             waited = (now - change.applied_at).total_seconds()
-            return tr("for {time}", time=words.lasting(waited))
+            return tr("for {time}", time=words.roughly(waited))
         case "closed" | "cancelled" if change.closed_at:
             return words.short(change.closed_at, now)
         case _:

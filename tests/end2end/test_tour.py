@@ -12,7 +12,7 @@ import pytest
 
 from gmops import ROOT, environment
 
-STEPS = 20
+STEPS = 24
 
 
 def tour(folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
@@ -58,7 +58,7 @@ def test_the_tour_holds(tmp_path: Path):
     assert len(pictures) >= 7, "one of every tab"
     assert all(picture.stat().st_size > 10_000 for picture in pictures)
     # What the guide shows of this walk is what it leaves: neither can go its own way.
-    walk = ("backups", "emergency-")
+    walk = ("backups", "emergency-", "change-")
     shown = {
         file.name
         for file in (ROOT / "docs" / "pictures").glob("*.en.png")

@@ -428,6 +428,7 @@ def test_stopping_to_follow_stops_nothing(
     typed(qtbot, tab, change.number)
     qtbot.waitUntil(lambda: "Setting up nginx" in tab.page.run.log.toPlainText())
     assert tab.page.run.state.word == "Going on at the server"
+    qtbot.waitUntil(lambda: tab.page.gates.height() < 80)  # folded: the log has the room
     assert not tab.page.next.isEnabled()  # it is followed already
     other = open_tab()  # made anew, as for another language: it shows the same run
     other.show_item(change.id)
