@@ -21,6 +21,10 @@ from gmops_desktop.settings import Theme
 from sandbox.box import Sandbox, default_folder
 from sandbox.stage import Stage, staged
 from ui.new_ticket import NewTicketDialog
+from ui.patch_configuration import ConfigurationSheet
+from ui.patch_release import ReleaseSheet
+from ui.patch_wave import WaveSheet
+from ui.patches_tab import PatchesTab
 
 THEMES: Final[tuple[Theme, ...]] = ("light", "dark")
 
@@ -51,10 +55,34 @@ def _pages(stage: Stage, folder: Path, theme: str, language: str) -> Iterator[Pa
     for place, tab in enumerate(stage.window.pages.tabs):
         stage.window.rail.setCurrentIndex(place)
         yield stage.picture(folder / f"{place + 1}-{tab.name}-{theme}{ending}.png")
+    yield from _changes(stage, folder, f"{theme}{ending}")
     stage.window.pages.new_ticket(tr("The site answers 502"), "", "")
     dialog = stage.dialog(NewTicketDialog)
     yield stage.picture_of(dialog, folder / f"new-ticket-{theme}{ending}.png")
     dialog.reject()
+
+
+def _changes(stage: Stage, folder: Path, ending: str) -> Iterator[Path]:
+    """Photograph a change with its gates, the board, and the dialogs that put changes there."""
+    pages = (tab.page for tab in stage.window.pages.tabs)
+    tab = next(page for page in pages if isinstance(page, PatchesTab))
+    stage.window.go("patches")
+    changes = [entry for made in tab.board.lists.values() for entry in made.entries]
+    if changes:
+        tab.show_item(changes[0].identity)
+        yield stage.picture(folder / f"patches-change-{ending}.png")
+        tab.show_view("board")
+        yield stage.picture(folder / f"patches-board-{ending}.png")
+        tab.show_view("list")
+    for act, kind, name in (
+        (tab.adding["wave"], WaveSheet, "wave"),
+        (tab.adding["release"], ReleaseSheet, "release"),
+        (tab.adding["configuration"], ConfigurationSheet, "configuration"),
+    ):
+        act.trigger()
+        dialog = stage.dialog(kind)
+        yield stage.picture_of(dialog, folder / f"patches-{name}-{ending}.png")
+        dialog.reject()
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -43,12 +43,14 @@ class PatchAdding(QObject):
         """Return the lines of the menu."""
         return (
             (
+                "release",
                 tr("Application release…"),
                 "rocket-launch",
                 tr("Files and SQL from a folder or an archive, switched in one step"),
                 self.release,
             ),
             (
+                "configuration",
                 tr("Change of configuration…"),
                 "sliders",
                 tr("One file, edited here, judged by its service before it stands"),

@@ -77,7 +77,7 @@ class ConfigurationSheet(Sheet):
         self._rest.setInterval(_REST_MS)
 
         first = row(None, spacing=12)
-        first.addLayout(_under(tr("Server"), self.host), 1)
+        first.addLayout(_under(tr("Server", context="change"), self.host), 1)
         first.addLayout(_under(tr("Path"), self.path), 2)
         first.addLayout(column(None, Label(""), self.fetch, spacing=4))
         self.body.addLayout(first)

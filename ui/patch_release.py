@@ -64,7 +64,7 @@ class ReleaseSheet(Sheet):
         self.whole = QCheckBox(tr("Remove what the release does not hold"))
         self.whole.setChecked(True)
 
-        self.add_field(tr("Server"), self.host)
+        self.add_field(tr("Server", context="change"), self.host)
         chooser = row(None, self.source, archive, folder)
         chooser.setStretch(0, 1)
         self.source.setAccessibleName(tr("Release", context="release package"))

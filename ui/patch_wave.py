@@ -248,7 +248,8 @@ def _columns() -> tuple[Column[Member], ...]:
     return (
         Column(tr("Batch"), lambda one: str(one.batch), width=64, key=lambda one: one.place,
                right=True),
-        Column(tr("Server"), lambda one: one.name, width=160, strong=lambda _one: True),
+        Column(tr("Server", context="change"), lambda one: one.name, width=160,
+               strong=lambda _one: True),
         Column(tr("Number"), lambda one: one.number, width=80, muted=True),
         Column(tr("Stands", context="wave"), lambda one: word_of_standing(one.standing), width=176,
                state=lambda one: _STATES[one.standing]),

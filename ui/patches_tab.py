@@ -41,8 +41,9 @@ from ui.widgets.panes import Pane, empty_page
 LIST_WIDTH: Final = 416
 _AGAIN_MS: Final = 300_000  # until runs that are followed by nobody are asked for again
 
-# What can be put into the queue besides the updates of a host: a word, an icon, what it opens.
-Adding = tuple[str, str, str, Callable[[], object]]
+# What can be put into the queue besides the updates of a host: a name, a word, an icon, a tip and
+# what it opens.
+Adding = tuple[str, str, str, str, Callable[[], object]]
 
 
 class PatchesTab(Page):
@@ -77,6 +78,7 @@ class PatchesTab(Page):
             icon_name="magnifying-glass",
         )
         self.add_button = button(tr("Add to queue"), kind="primary", icon_name="plus")
+        self.adding: dict[str, QAction] = {}  # what the button offers, by its name
         self._adding = QMenu(self.add_button)
         self._adding.setToolTipsVisible(True)
         self.add_button.setMenu(self._adding)
@@ -113,8 +115,8 @@ class PatchesTab(Page):
         self._add_updates()
         self.search.textChanged.connect(self._filter)
         self.search_board.textChanged.connect(self._filter)
-        self.views.chosen.connect(self._show_view)
-        self.views_board.chosen.connect(self._show_view)
+        self.views.chosen.connect(self.show_view)
+        self.views_board.chosen.connect(self.show_view)
         self.board.opened.connect(self._open_card)
         self.list.picked.connect(self._show_picked)
         self.page.wanted.connect(self._do)
@@ -134,8 +136,8 @@ class PatchesTab(Page):
 
     def offer_also(self, additions: Sequence[Adding]) -> None:
         """Let more kinds of changes be put into the queue by the button."""
-        for word, icon_name, tip, act in additions:
-            made = self._adding.addAction(icon(icon_name), word)
+        for key, word, icon_name, tip, act in additions:
+            made = self.adding[key] = self._adding.addAction(icon(icon_name), word)
             made.setToolTip(tip)
             made.triggered.connect(lambda _on=False, act=act: act())
 
@@ -190,7 +192,7 @@ class PatchesTab(Page):
         found = [one for one in self._all if identity in (one.id, one.number)]
         if found:
             self.search.clear()
-            self._show_view("list")
+            self.show_view("list")
             self.list.select(found[0].id)
 
     @Slot()
@@ -250,11 +252,14 @@ class PatchesTab(Page):
 
     def _add_updates(self) -> None:
         made = self._adding.addAction(icon("package"), tr("Updates of a server"))
+        self.adding["updates"] = made
         made.setToolTip(tr("Choose among what the servers offer"))
         made.triggered.connect(lambda: self._show_offers())
         if self.wave_verbs is not None:
             verbs = self.wave_verbs
-            many = self._adding.addAction(icon("stack"), tr("Updates of many servers, in waves…"))
+            many = self.adding["wave"] = self._adding.addAction(
+                icon("stack"), tr("Updates of many servers, in waves…")
+            )
             many.setToolTip(tr("First one, then a tenth, then the rest; it stops by itself"))
             many.triggered.connect(lambda: verbs.plan(self._hosts, self._inventories))
 
@@ -286,8 +291,8 @@ class PatchesTab(Page):
         )
 
     @Slot(str)
-    def _show_view(self, key: str) -> None:
-        """Show the list with one change beside it, or the board of all."""
+    def show_view(self, key: str) -> None:
+        """Show the "list" with one change beside it, or the "board" of all."""
         self._bodies.setCurrentIndex(1 if key == "board" else 0)
         self.views.choose(key)
         self.views_board.choose(key)
@@ -351,12 +356,12 @@ class PatchesTab(Page):
 
     @Slot(str)
     def _open_card(self, identity: str) -> None:
-        self._show_view("list")
+        self.show_view("list")
         self.search.clear()
         self.list.select(identity)
 
     def _show_offers(self) -> None:
-        self._show_view("list")
+        self.show_view("list")
         self.search.clear()
         current = self.list.current
         if not current.startswith(HOST) and self._hosts:
@@ -391,7 +396,7 @@ class PatchesTab(Page):
     @Slot(str)
     def _show_made(self, wave_id: str) -> None:
         self.renew()
-        self._show_view("list")
+        self.show_view("list")
         self.search.clear()
         self.list.select(WAVE + wave_id)
 

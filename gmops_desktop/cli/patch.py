@@ -91,8 +91,8 @@ def list_all(as_json: Json = False) -> None:
         names = {one.id: one.name for one in session.services.contracts.resources()}
         session.terminal.table(
             {"changes": changes},
-            (tr("Number"), tr("Kind"), tr("Title"), tr("Server"), tr("State"), tr("Gates"),
-             tr("Created at")),
+            (tr("Number"), tr("Kind"), tr("Title"), tr("Server", context="change"), tr("State"),
+             tr("Gates"), tr("Created at")),
             [
                 (
                     change.number,

@@ -231,7 +231,7 @@ def _show(session: Session, wave: Wave) -> None:
 
     session.terminal.table(
         wave,
-        (tr("Batch"), tr("Number"), tr("Server"), tr("Stands", context="wave"),
+        (tr("Batch"), tr("Number"), tr("Server", context="change"), tr("Stands", context="wave"),
          tr("Why", context="wave")),
         [
             (str(one.batch), one.number, one.name, word_of_standing(one.standing), one.why)
