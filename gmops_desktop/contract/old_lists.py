@@ -84,7 +84,7 @@ _STATE_WORDS: Final[dict[TicketState, tuple[str, ...]]] = {
                    "未开始"),
     "assessing": ("assessing", "评估中", "评估", "受理", "已受理", "受理/评估"),
     "working": ("working", "in progress", "处理中", "进行中", "跟进中", "未完成", "未解决"),
-    "awaiting_notice": ("waiting for party a's notice", "待甲方通知"),
+    "awaiting_notice": ("waiting for party a's notice", "待甲方公告", "待甲方通知"),
     "implementing": ("implementing", "实施中"),
     "awaiting_confirmation": ("waiting for party a's confirmation", "resolved", "待甲方确认",
                               "待确认"),
