@@ -27,18 +27,21 @@ logger = logging.getLogger(__name__)
 
 _STEP_MS: Final = 150  # of the self-test, per page: time to be painted
 _TURN_S: Final = 0.0005  # Python's own choice is 5 ms
-_NEW_OBJECTS: Final = 10_000  # between two looks at the youngest; Python's own choice is 700
+# After how many new objects the collector looks at the youngest, after how many such looks at the
+# middle ones, after how many of those at all; Python's own choice is 700, 10, 10.
+_COLLECTED: Final = (5_000, 5, 200)
 
 
 def shorten_pauses() -> None:
     """Keep Python from holding up the window; call it once what the program is made of stands.
 
     The collector of garbage went through all of it, 40 to 90 ms each time, whenever a long list
-    was read; it now looks only at what came later.  And a thread that computes gives up its turn
+    was read; it now looks only at what came later, and seldom at many (80 ms each, whichever thread
+    it is, while two hundred hosts report).  And a thread that computes gives up its turn
     sooner: a frame waits for several such turns (80 ms beside a replay of clocks, 25 so).
     """
     gc.freeze()
-    gc.set_threshold(_NEW_OBJECTS)
+    gc.set_threshold(*_COLLECTED)
     sys.setswitchinterval(_TURN_S)
 
 

@@ -7,7 +7,16 @@ from datetime import UTC, datetime
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QPolygonF,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from gmops_desktop.language import tr
@@ -45,6 +54,7 @@ class Chart(QWidget):
         return self._end <= self._begin
 
     def _take(self, plot: Plot) -> None:
+        self._drawn: tuple[tuple[QSize, float, Tokens], QPixmap] | None = None
         self._begin, self._end = plot.begin, plot.end
         self._low, self._high = plot.low, plot.high
         self._points, self._runs, self.gaps = plot.points, plot.runs, plot.gaps
@@ -57,6 +67,26 @@ class Chart(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter, t = begin(self)
+        painter.drawPixmap(0, 0, self._picture(t))
+
+    def _picture(self, t: Tokens) -> QPixmap:
+        """Return the chart as drawn before, where nothing of it has changed: hundreds of strokes,
+        and after each of them Python waits for its turn if other threads compute."""
+        scale = self.devicePixelRatioF()
+        shown = (self.size(), scale, t)
+        if self._drawn is None or self._drawn[0] != shown:
+            picture = QPixmap(self.size() * scale)
+            picture.setDevicePixelRatio(scale)
+            picture.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(picture)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            self._paint(painter, t)
+            painter.end()
+            self._drawn = shown, picture
+        return self._drawn[1]
+
+    def _paint(self, painter: QPainter, t: Tokens) -> None:
         plot = self._plot()
         self._paint_title(painter, t)
         if self.blank:
