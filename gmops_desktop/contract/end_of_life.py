@@ -56,7 +56,7 @@ _RHEL7, _RHEL8, _RHEL9, _RHEL10 = "2024-06-30", "2029-05-31", "2032-05-31", "203
 SYSTEMS: Final[Mapping[str, Product]] = {
     "debian": Product(
         "Debian",
-        "https://wiki.debian.org/LTS",
+        "https://endoflife.date/debian",
         _lives(v7="2018-05-31", v8="2020-06-30", v9="2022-07-01", v10="2024-06-30",
                v11="2026-08-31", v12="2028-06-30", v13="2030-06-30"),
     ),
