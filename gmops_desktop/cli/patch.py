@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
 from gmops_desktop.cli.help import Command, group
 from gmops_desktop.cli.options import AcceptFingerprint, Json, ResourceName
-from gmops_desktop.cli.patch_lines import (
-    Number,
-    server,
-    show,
-    show_plan,
-    way_back_lines,
-)
+from gmops_desktop.cli.patch_lines import show, show_plan, way_back_lines
+from gmops_desktop.cli.patch_verbs import Number, Package, SecurityOnly, Ticket, queued, server
 from gmops_desktop.cli.session import opened
 from gmops_desktop.language import tr
 from ui import words
@@ -22,25 +13,6 @@ from ui import words
 commands = group(
     "patch", tr("Scan servers for updates; lead changes through their gates, apply and roll back.")
 )
-
-Package = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--package",
-        metavar="NAME",
-        show_default=False,
-        help=tr("Only this package; may be given more than once."),
-    ),
-]
-SecurityOnly = Annotated[
-    bool, typer.Option("--security-only", help=tr("Only updates that mend security faults."))
-]
-Ticket = Annotated[
-    str,
-    typer.Option(
-        "--ticket", metavar="NUMBER", show_default=False, help=tr("The ticket that it comes from.")
-    ),
-]
 
 
 @commands.command("scan", cls=Command, help=tr("Ask a server which updates are there for it."))
@@ -71,15 +43,13 @@ def queue(
     accept_fingerprint: AcceptFingerprint = "",
     as_json: Json = False,
 ) -> None:
-    with opened(as_json) as session:
-        host = server(session, resource, accept_fingerprint)
-        change = session.run(
-            lambda context: session.services.patches.queue(
-                host, context, names=package or None, security_only=security_only, ticket=ticket
-            ),
-            tr("Simulating the updates of {name}", name=host.name),
-        )
-        show(session, change)
+    queued(
+        resource, accept_fingerprint, as_json,
+        lambda host: tr("Simulating the updates of {name}", name=host.name),
+        lambda session, host, context: session.services.patches.queue(
+            host, context, names=package or None, security_only=security_only, ticket=ticket
+        ),
+    )  # fmt: skip
 
 
 @commands.command("list", cls=Command, help=tr("List the changes, newest first."))

@@ -3,50 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from gmops_desktop.addresses import SshAddress
-from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from ui import words
 
 if TYPE_CHECKING:
-    from gmops_desktop.addresses import Resource
     from gmops_desktop.cli.session import Session
     from gmops_desktop.contract.change_checks import Checks, Difference
     from gmops_desktop.contract.rollbacks import RollbackPlan
     from gmops_desktop.services.patches import Change, Update
-
-Number = Annotated[
-    str, typer.Argument(metavar="NUMBER", show_default=False, help=tr("A change, such as C-0001."))
-]
-
-
-def server(session: Session, name: str, accept: str = "") -> Resource:
-    """Return the server of that name, its password in hand."""
-    host = session.resource(name, kind="host")
-    _reach(session, host, accept)
-    return host
-
-
-def server_of(session: Session, change: Change, accept: str = "") -> Resource:
-    """Return the server that a change is planned for, its password in hand."""
-    found = [one for one in session.services.contracts.resources() if one.id == change.resource_id]
-    if not found:
-        raise OpsError(
-            tr("The server of {number} is no longer in the contract.", number=change.number),
-            hint=tr("Add it again, or cancel the change."),
-            unharmed=tr("Nothing was done."),
-        )
-    _reach(session, found[0], accept)
-    return found[0]
-
-
-def _reach(session: Session, host: Resource, accept: str) -> None:
-    if isinstance(host.address, SshAddress):
-        session.prepare(host.address, accept=accept)
 
 
 def show(session: Session, change: Change) -> None:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from gmops_desktop.cli.help import Command
 from gmops_desktop.cli.options import AcceptFingerprint, Json, ResourceName
-from gmops_desktop.cli.patch import Ticket
-from gmops_desktop.cli.patch_lines import server, show
+from gmops_desktop.cli.patch_verbs import Ticket, Title, queued, server
 from gmops_desktop.cli.session import opened
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
+
+if TYPE_CHECKING:
+    from gmops_desktop.addresses import Resource
+    from gmops_desktop.cli.session import Session
+    from gmops_desktop.context import Context
+    from gmops_desktop.services.patches import Change
 
 _verbs: Final = typer.Typer()
 
@@ -63,23 +68,23 @@ def release(
         typer.Option("--reload", metavar="COMMAND", show_default=False,
                      help=tr("A command on the server for after the switch.")),
     ] = "",
-    title: Annotated[str, typer.Option("--title", show_default=False, help=tr("Its title."))] = "",
+    title: Title = "",
     ticket: Ticket = "",
     accept_fingerprint: AcceptFingerprint = "",
     as_json: Json = False,
 ) -> None:  # fmt: skip
-    with opened(as_json) as session:
-        host = server(session, resource, accept_fingerprint)
+    def take_in(session: Session, host: Resource, context: Context) -> Change:
         database_id = session.resource(database, kind="mysql").id if database else ""
-        change = session.run(
-            lambda context: session.services.releases.queue(
-                host, source.absolute(), context, digest=digest, folder=folder,
-                kept=keep or None, whole=not partial, database=database_id, reload=reload,
-                title=title, ticket=ticket,
-            ),
-            tr("Taking in {name}", name=source.name),
+        return session.services.releases.queue(
+            host, source.absolute(), context, digest=digest, folder=folder,
+            kept=keep or None, whole=not partial, database=database_id, reload=reload,
+            title=title, ticket=ticket,
         )  # fmt: skip
-        show(session, change)
+
+    queued(
+        resource, accept_fingerprint, as_json,
+        lambda host: tr("Taking in {name}", name=source.name), take_in,
+    )  # fmt: skip
 
 
 @_verbs.command(
@@ -113,32 +118,35 @@ def configure(
         typer.Option("--based-on", metavar="DIGEST", show_default=False,
                      help=tr("The SHA-256 of what was edited; another file is not overwritten.")),
     ] = "",
-    title: Annotated[str, typer.Option("--title", show_default=False, help=tr("Its title."))] = "",
+    title: Title = "",
     ticket: Ticket = "",
     accept_fingerprint: AcceptFingerprint = "",
     as_json: Json = False,
 ) -> None:  # fmt: skip
+    if text is None:
+        _fetch(resource, path, accept_fingerprint, as_json)
+        return
+    wanted = _text_of(text)
+    queued(
+        resource, accept_fingerprint, as_json,
+        lambda host: tr("Checking {path} on {name}", path=path, name=host.name),
+        lambda session, host, context: session.services.configurations.queue(
+            host, path, wanted, context, based_on=based_on, check=check, reload=reload,
+            title=title, ticket=ticket,
+        ),
+    )  # fmt: skip
+
+
+def _fetch(resource: str, path: str, accept: str, as_json: bool) -> None:
     with opened(as_json) as session:
-        host = server(session, resource, accept_fingerprint)
-        service = session.services.configurations
-        if text is None:
-            found = session.run(
-                lambda context: service.fetch(host, path, context), tr("Fetching {path}", path=path)
-            )
-            content = found.content.decode("utf-8", "replace")
-            session.terminal.tell(f"SHA-256 {found.digest}")
-            session.terminal.answer({"path": path, "digest": found.digest, "text": content},
-                                    content)  # fmt: skip
-            return
-        wanted = _text_of(text)
-        change = session.run(
-            lambda context: service.queue(
-                host, path, wanted, context, based_on=based_on, check=check, reload=reload,
-                title=title, ticket=ticket,
-            ),
-            tr("Checking {path} on {name}", path=path, name=host.name),
-        )  # fmt: skip
-        show(session, change)
+        host = server(session, resource, accept)
+        found = session.run(
+            lambda context: session.services.configurations.fetch(host, path, context),
+            tr("Fetching {path}", path=path),
+        )
+        content = found.content.decode("utf-8", "replace")
+        session.terminal.tell(f"SHA-256 {found.digest}")
+        session.terminal.answer({"path": path, "digest": found.digest, "text": content}, content)
 
 
 def _text_of(file: Path) -> str:

@@ -1,44 +1,23 @@
-"""`gmops patch simulate`, `prepare`, `check`, `apply`, `attach` ...: what asks or changes a server.
-
-Ctrl+C while a run is followed only stops following: it goes on at the server, and the command says
-how to attach again.
-"""
+"""`gmops patch simulate`, `prepare`, `check`, `apply` ...: what asks or changes a server."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from gmops_desktop.cli import DIFFERENT, FAILED, UNPROVABLE
+from gmops_desktop.cli import DIFFERENT, FAILED
 from gmops_desktop.cli.help import Command
 from gmops_desktop.cli.options import AcceptFingerprint, Json, one_of
-from gmops_desktop.cli.patch_lines import Number, server_of, show
-from gmops_desktop.cli.patch_steps import Days, Reason, days_in
+from gmops_desktop.cli.patch_verbs import Confirm, Days, Number, Reason, asked, begun, days_in
 from gmops_desktop.cli.session import opened
-from gmops_desktop.errors import Cancelled
 from gmops_desktop.language import tr
 
 if TYPE_CHECKING:
-    from gmops_desktop.addresses import Resource
-    from gmops_desktop.cli.session import Session
     from gmops_desktop.context import Context
-    from gmops_desktop.contract.runs import RunLook
-    from gmops_desktop.services.patches import Change, Patches
     from gmops_desktop.services.reports import Report
 
-    Verb = Callable[[Patches, Resource, Change, Context], Change]
-    Running = Callable[[Patches, Resource, Change, Context, Callable[[RunLook], object]], Change]
-
 _verbs: Final = typer.Typer()
-
-Confirm = Annotated[
-    str,
-    typer.Option("--confirm", metavar="NUMBER", show_default=False,
-                 help=tr("The number of the change, typed once more; without it nothing is done.")),
-]  # fmt: skip
 
 
 def add_to(commands: typer.Typer) -> None:
@@ -55,10 +34,10 @@ def add_to(commands: typer.Typer) -> None:
 def simulate(
     number: Number, accept_fingerprint: AcceptFingerprint = "", as_json: Json = False
 ) -> None:
-    def play(patches: Patches, host: Resource, change: Change, context: Context) -> Change:
-        return patches.simulate(host, change.id, context)
-
-    changed = _ask(number, accept_fingerprint, as_json, play, tr("Simulating"))
+    changed = asked(
+        number, accept_fingerprint, as_json, tr("Simulating"),
+        lambda at: at.patches.simulate(at.host, at.change.id, at.context),
+    )  # fmt: skip
     if changed.drift:
         raise typer.Exit(DIFFERENT)
 
@@ -71,10 +50,10 @@ def simulate(
 def replan(
     number: Number, accept_fingerprint: AcceptFingerprint = "", as_json: Json = False
 ) -> None:
-    def plan(patches: Patches, host: Resource, change: Change, context: Context) -> Change:
-        return patches.replan(host, change.id, context)
-
-    _ask(number, accept_fingerprint, as_json, plan, tr("Planning anew"))
+    asked(
+        number, accept_fingerprint, as_json, tr("Planning anew"),
+        lambda at: at.patches.replan(at.host, at.change.id, at.context),
+    )  # fmt: skip
 
 
 @_verbs.command(
@@ -85,20 +64,20 @@ def replan(
 def prepare(
     number: Number, accept_fingerprint: AcceptFingerprint = "", as_json: Json = False
 ) -> None:
-    def bring(patches: Patches, host: Resource, change: Change, context: Context) -> Change:
-        return patches.prepare(host, change.id, context)
-
-    _ask(number, accept_fingerprint, as_json, bring, tr("Preparing"))
+    asked(
+        number, accept_fingerprint, as_json, tr("Preparing"),
+        lambda at: at.patches.prepare(at.host, at.change.id, at.context),
+    )  # fmt: skip
 
 
 @_verbs.command("check", cls=Command, help=tr("Look at everything that a change could break."))
 def check(
     number: Number, accept_fingerprint: AcceptFingerprint = "", as_json: Json = False
 ) -> None:
-    def look(patches: Patches, host: Resource, change: Change, context: Context) -> Change:
-        return patches.check_before(host, change.id, context)
-
-    changed = _ask(number, accept_fingerprint, as_json, look, tr("Checking before"))
+    changed = asked(
+        number, accept_fingerprint, as_json, tr("Checking before"),
+        lambda at: at.patches.check_before(at.host, at.change.id, at.context),
+    )  # fmt: skip
     if changed.before is None or changed.before.faults:
         raise typer.Exit(FAILED)
 
@@ -117,13 +96,12 @@ def apply(
     accept_fingerprint: AcceptFingerprint = "",
     as_json: Json = False,
 ) -> None:
-    def begin(
-        patches: Patches, host: Resource, change: Change, context: Context,
-        follow: Callable[[RunLook], object],
-    ) -> Change:  # fmt: skip
-        return patches.apply(host, change.id, context, confirm=confirm, follow=follow)
-
-    _run(number, accept_fingerprint, as_json, begin, tr("Applying"))
+    begun(
+        number, accept_fingerprint, as_json, tr("Applying"),
+        lambda at: at.patches.apply(
+            at.host, at.change.id, at.context, confirm=confirm, follow=at.follow
+        ),
+    )  # fmt: skip
 
 
 @_verbs.command(
@@ -134,13 +112,10 @@ def apply(
 def attach(
     number: Number, accept_fingerprint: AcceptFingerprint = "", as_json: Json = False
 ) -> None:
-    def again(
-        patches: Patches, host: Resource, change: Change, context: Context,
-        follow: Callable[[RunLook], object],
-    ) -> Change:  # fmt: skip
-        return patches.attach(host, change.id, context, follow)
-
-    _run(number, accept_fingerprint, as_json, again, tr("Following"))
+    begun(
+        number, accept_fingerprint, as_json, tr("Following"),
+        lambda at: at.patches.attach(at.host, at.change.id, at.context, at.follow),
+    )  # fmt: skip
 
 
 @_verbs.command(
@@ -153,15 +128,12 @@ def rollback(
     accept_fingerprint: AcceptFingerprint = "",
     as_json: Json = False,
 ) -> None:
-    def back(
-        patches: Patches, host: Resource, change: Change, context: Context,
-        follow: Callable[[RunLook], object],
-    ) -> Change:  # fmt: skip
-        return patches.roll_back(
-            host, change.id, context, confirm=confirm, reason=reason, follow=follow
-        )
-
-    _run(number, accept_fingerprint, as_json, back, tr("Rolling back"))
+    begun(
+        number, accept_fingerprint, as_json, tr("Rolling back"),
+        lambda at: at.patches.roll_back(
+            at.host, at.change.id, at.context, confirm=confirm, reason=reason, follow=at.follow
+        ),
+    )  # fmt: skip
 
 
 @_verbs.command(
@@ -173,13 +145,12 @@ def mend(
     accept_fingerprint: AcceptFingerprint = "",
     as_json: Json = False,
 ) -> None:
-    def finish(
-        patches: Patches, host: Resource, change: Change, context: Context,
-        follow: Callable[[RunLook], object],
-    ) -> Change:  # fmt: skip
-        return patches.mend(host, change.id, context, confirm=confirm, follow=follow)
-
-    _run(number, accept_fingerprint, as_json, finish, tr("Mending"))
+    begun(
+        number, accept_fingerprint, as_json, tr("Mending"),
+        lambda at: at.patches.mend(
+            at.host, at.change.id, at.context, confirm=confirm, follow=at.follow
+        ),
+    )  # fmt: skip
 
 
 # ---------------------------------------------------------------- afterwards
@@ -191,10 +162,10 @@ def mend(
 def verify(
     number: Number, accept_fingerprint: AcceptFingerprint = "", as_json: Json = False
 ) -> None:
-    def look(patches: Patches, host: Resource, change: Change, context: Context) -> Change:
-        return patches.check_after(host, change.id, context)
-
-    changed = _ask(number, accept_fingerprint, as_json, look, tr("Checking after"))
+    changed = asked(
+        number, accept_fingerprint, as_json, tr("Checking after"),
+        lambda at: at.patches.check_after(at.host, at.change.id, at.context),
+    )  # fmt: skip
     if any(one.verdict in ("worse", "unknown") for one in changed.differences):
         raise typer.Exit(DIFFERENT)
 
@@ -218,84 +189,16 @@ def handover(
     accept_fingerprint: AcceptFingerprint = "",
     as_json: Json = False,
 ) -> None:  # fmt: skip
+    from gmops_desktop.contract.steps import Handed
+
     days = days_in(person_days)
-
-    def hand(patches: Patches, host: Resource, change: Change, context: Context) -> Change:
-        from gmops_desktop.contract.steps import Handed
-
-        documents = [Handed(name, "document") for name in document or ()]
-        return patches.hand_over(
-            host, change.id, context, documents=documents, person_days=days, text=text
-        )
-
-    _ask(number, accept_fingerprint, as_json, hand, tr("Handing over"))
-
-
-# ---------------------------------------------------------------- how it is done
-
-
-def _ask(number: str, accept: str, as_json: bool, verb: Verb, title: str) -> Change:
-    """Do something that needs the server, and show the change as it is then."""
-    with opened(as_json) as session:
-        patches = session.services.patches
-        change = patches.get(number)
-        host = server_of(session, change, accept)
-        changed = session.run(
-            partial(verb, patches, host, change), f"{title}{tr(': ')}{change.number}"
-        )
-        show(session, changed)
-        return changed
-
-
-def _run(number: str, accept: str, as_json: bool, verb: Running, title: str) -> None:
-    """Begin or follow a run; its log goes to standard error, line by line."""
-    with opened(as_json) as session:
-        patches = session.services.patches
-        change = patches.get(number)
-        host = server_of(session, change, accept)
-
-        def job(context: Context) -> Change:
-            return verb(patches, host, change, context, _log_to(context))
-
-        try:
-            changed = session.run(job, f"{title}{tr(': ')}{change.number}")
-        except Cancelled:
-            _tell_detached(session, patches.get(change.id))
-            raise
-        show(session, changed)
-        raise typer.Exit(_code_of(changed))
-
-
-def _log_to(context: Context) -> Callable[[RunLook], None]:
-    rest = ""
-
-    def follow(look: RunLook) -> None:
-        nonlocal rest
-        *lines, rest = (rest + look.log).split("\n")
-        if look.ended and not look.more and rest:
-            lines, rest = [*lines, rest], ""
-        for line in lines:
-            context.note(line)
-
-    return follow
-
-
-def _tell_detached(session: Session, change: Change) -> None:
-    """Say how a change stands that is not followed any more."""
-    if change.running is not None:
-        session.terminal.tell(
-            tr("{number} goes on at the server. Follow it again with: gmops patch attach {number}",
-               number=change.number)
-        )  # fmt: skip
-    else:
-        session.terminal.tell(tr("{number} was not begun.", number=change.number))
-
-
-def _code_of(change: Change) -> int:
-    """Return 0 for a run that ended well, 1 for one that did not, 5 where nobody knows yet."""
-    if change.running is not None:
-        return UNPROVABLE
-    return 0 if change.runs and change.runs[-1].state == "done" else FAILED
+    documents = [Handed(name, "document") for name in document or ()]
+    asked(
+        number, accept_fingerprint, as_json, tr("Handing over"),
+        lambda at: at.patches.hand_over(
+            at.host, at.change.id, at.context, documents=documents, person_days=days, text=text
+        ),
+    )  # fmt: skip
 
 
 # ---------------------------------------------------------------- documents

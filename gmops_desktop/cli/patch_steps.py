@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from gmops_desktop.cli.help import Command
 from gmops_desktop.cli.options import Json, moment_in, one_of
-from gmops_desktop.cli.patch_lines import Number, show
-from gmops_desktop.cli.session import opened
+from gmops_desktop.cli.patch_verbs import (
+    Begin,
+    Days,
+    End,
+    Evidence,
+    Number,
+    Reason,
+    Told,
+    days_in,
+    recorded,
+)
 from gmops_desktop.language import tr
 
 if TYPE_CHECKING:
     from gmops_desktop.services.patches import Change, Patches
 
 _verbs: Final = typer.Typer()
-
-Reason = Annotated[
-    str, typer.Option("--reason", show_default=False, help=tr("Why; it is recorded."))
-]
-Days = Annotated[
-    str,
-    typer.Option("--person-days", metavar="DAYS", show_default=False,
-                 help=tr("A number of person-days, such as 0.5.")),
-]  # fmt: skip
 
 
 def add_to(commands: typer.Typer) -> None:
@@ -56,7 +54,7 @@ def assess(
     as_json: Json = False,
 ) -> None:  # fmt: skip
     days = days_in(person_days)
-    _record(
+    recorded(
         number, as_json,
         lambda patches, change: patches.assess(
             change.id, text=text, risk=risk, downtime_minutes=minutes, by=by, person_days=days
@@ -69,25 +67,19 @@ def assess(
 )
 def window(
     number: Number,
-    begin: Annotated[
-        str, typer.Option("--from", metavar="TIME", show_default=False,
-                          help=tr("Local time, such as 2018-11-22T22:00."))
-    ],
-    end: Annotated[
-        str, typer.Option("--until", metavar="TIME", show_default=False,
-                          help=tr("Local time, such as 2018-11-22T23:00."))
-    ],
+    begin: Begin,
+    end: End,
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     first, last = moment_in(begin, "--from"), moment_in(end, "--until")
-    _record(number, as_json, lambda patches, change: patches.set_window(change.id, first, last))
+    recorded(number, as_json, lambda patches, change: patches.set_window(change.id, first, last))
 
 
 @_verbs.command(
     "approve", cls=Command, help=tr("Release the plan as it stands, as the second person.")
 )
 def approve(number: Number, as_json: Json = False) -> None:
-    _record(number, as_json, lambda patches, change: patches.approve(change.id))
+    recorded(number, as_json, lambda patches, change: patches.approve(change.id))
 
 
 @_verbs.command(
@@ -95,22 +87,14 @@ def approve(number: Number, as_json: Json = False) -> None:
 )
 def announce(
     number: Number,
-    audience: Annotated[
-        str,
-        typer.Argument(
-            metavar="AUDIENCE", show_default=False, help=tr("users, leaders or responsible.")
-        ),
-    ],
-    evidence: Annotated[
-        str,
-        typer.Option("--evidence", show_default=False, help=tr("How and where they were told.")),
-    ],
+    audience: Told,
+    evidence: Evidence,
     as_json: Json = False,
 ) -> None:
     from gmops_desktop.contract.changes import AUDIENCES
 
     known = one_of(audience, AUDIENCES, "AUDIENCE")
-    _record(number, as_json, lambda patches, change: patches.announce(change.id, known, evidence))
+    recorded(number, as_json, lambda patches, change: patches.announce(change.id, known, evidence))
 
 
 @_verbs.command(
@@ -132,26 +116,26 @@ def emergency(
         keys = tuple(one.key for one in change.gates)
         return patches.pass_gate(change.id, one_of(gate, keys, "GATE"), reason)
 
-    _record(number, as_json, pass_gate)
+    recorded(number, as_json, pass_gate)
 
 
 @_verbs.command("cancel", cls=Command, help=tr("Take a change out of the queue."))
 def cancel(number: Number, reason: Reason, as_json: Json = False) -> None:
-    _record(number, as_json, lambda patches, change: patches.cancel(change.id, reason))
+    recorded(number, as_json, lambda patches, change: patches.cancel(change.id, reason))
 
 
 @_verbs.command(
     "accept", cls=Command, help=tr("Accept what the checks after found otherwise, with the reason.")
 )
 def accept(number: Number, reason: Reason, as_json: Json = False) -> None:
-    _record(number, as_json, lambda patches, change: patches.accept(change.id, reason))
+    recorded(number, as_json, lambda patches, change: patches.accept(change.id, reason))
 
 
 @_verbs.command(
     "retry", cls=Command, help=tr("Let a change whose run failed be started anew, from the checks.")
 )
 def retry(number: Number, reason: Reason, as_json: Json = False) -> None:
-    _record(number, as_json, lambda patches, change: patches.try_again(change.id, reason))
+    recorded(number, as_json, lambda patches, change: patches.try_again(change.id, reason))
 
 
 @_verbs.command(
@@ -174,7 +158,7 @@ def confirm(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    _record(
+    recorded(
         number, as_json,
         lambda patches, change: patches.confirm(
             change.id, by=by, channel=channel, text=text, paper=paper
@@ -184,25 +168,4 @@ def confirm(
 
 @_verbs.command("close", cls=Command, help=tr("Close a change that was handed over."))
 def close(number: Number, as_json: Json = False) -> None:
-    _record(number, as_json, lambda patches, change: patches.close(change.id))
-
-
-def days_in(said: str) -> Decimal | None:
-    """Return the person-days that were given; None where nothing was."""
-    if not said:
-        return None
-    try:
-        days = Decimal(said)
-    except InvalidOperation as error:
-        raise typer.BadParameter(
-            tr("it is a number such as 0.5"), param_hint="--person-days"
-        ) from error
-    if not days.is_finite():
-        raise typer.BadParameter(tr("it is a number such as 0.5"), param_hint="--person-days")
-    return days
-
-
-def _record(number: str, as_json: bool, verb: Callable[[Patches, Change], Change]) -> None:
-    with opened(as_json) as session:
-        patches = session.services.patches
-        show(session, verb(patches, patches.get(number)))
+    recorded(number, as_json, lambda patches, change: patches.close(change.id))

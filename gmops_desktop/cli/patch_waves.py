@@ -10,7 +10,15 @@ from gmops_desktop.addresses import SshAddress
 from gmops_desktop.cli import FAILED, UNPROVABLE
 from gmops_desktop.cli.help import Command, group
 from gmops_desktop.cli.options import Json, moment_in, one_of
-from gmops_desktop.cli.patch_steps import Reason
+from gmops_desktop.cli.patch_verbs import (
+    Begin,
+    End,
+    Evidence,
+    Number,
+    Reason,
+    SecurityOnly,
+    Told,
+)
 from gmops_desktop.cli.session import opened
 from gmops_desktop.errors import Cancelled
 from gmops_desktop.language import tr
@@ -52,9 +60,7 @@ def queue(
         typer.Option("--size", metavar="SIZE", show_default=False,
                      help=tr("A batch: a number, a share such as 10%, or rest; repeat it.")),
     ] = None,
-    security_only: Annotated[
-        bool, typer.Option("--security-only", help=tr("Only updates that mend security faults."))
-    ] = False,
+    security_only: SecurityOnly = False,
     as_json: Json = False,
 ) -> None:  # fmt: skip
     from gmops_desktop.contract.waves import USUAL
@@ -102,16 +108,10 @@ def show(wave: WaveNumber, as_json: Json = False) -> None:
 )
 def window(
     wave: WaveNumber,
-    begin: Annotated[
-        str, typer.Option("--from", metavar="TIME", show_default=False,
-                          help=tr("Local time, such as 2018-11-22T22:00."))
-    ],
-    end: Annotated[
-        str, typer.Option("--until", metavar="TIME", show_default=False,
-                          help=tr("Local time, such as 2018-11-22T23:00."))
-    ],
+    begin: Begin,
+    end: End,
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     first, last = moment_in(begin, "--from"), moment_in(end, "--until")
     _each(wave, as_json, lambda patches, change: patches.set_window(change.id, first, last))
 
@@ -123,16 +123,8 @@ def window(
 )
 def announce(
     wave: WaveNumber,
-    audience: Annotated[
-        str,
-        typer.Argument(
-            metavar="AUDIENCE", show_default=False, help=tr("users, leaders or responsible.")
-        ),
-    ],
-    evidence: Annotated[
-        str,
-        typer.Option("--evidence", show_default=False, help=tr("How and where they were told.")),
-    ],
+    audience: Told,
+    evidence: Evidence,
     as_json: Json = False,
 ) -> None:
     from gmops_desktop.contract.changes import AUDIENCES
@@ -146,10 +138,7 @@ def announce(
 )
 def leave_out(
     wave: WaveNumber,
-    number: Annotated[
-        str,
-        typer.Argument(metavar="NUMBER", show_default=False, help=tr("A change, such as C-0001.")),
-    ],
+    number: Number,
     reason: Reason,
     as_json: Json = False,
 ) -> None:
