@@ -64,6 +64,7 @@ SERVER_PACKAGES = [
     "rpm",
     "createrepo-c",
     "nginx-light",
+    "poppler-utils",
 ]
 # What lays out the tree of a MySQL 9.
 TREE_PACKAGES = ["debootstrap"]

@@ -44,6 +44,7 @@ NEEDED = {
     "apt-ftparchive": "apt-utils",
     "age": "age",
     "nginx": "nginx-light",
+    "pdfsig": "poppler-utils",
 }
 
 pytest.register_assert_rewrite("strange_dumps")

@@ -1,0 +1,58 @@
+"""What holds of every kind of document: PDF/A, embedded faces, and words that others can read."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from io import BytesIO
+from pathlib import Path
+from typing import get_args
+
+import pikepdf
+import pikepdf.pdfa
+import pytest
+
+from example_papers import PAPERS, RARE
+from gmops_desktop.language import LANGUAGES, Language
+from gmops_desktop.reports.orders import Built, Document
+from gmops_desktop.services.reports import Kind
+from printed import overlaps
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+NUMBER = "GMGSL-XX-2018-04"
+
+
+def made(kind: Kind, language: Language = "zh_CN") -> Built:
+    return PAPERS[kind](Document(NUMBER, language))
+
+
+def test_every_kind_has_its_example() -> None:
+    assert set(PAPERS) == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_archival_in_both_languages_and_read_by_others(
+    kind: Kind, tmp_path: Path
+) -> None:
+    """pdftotext and pdffonts are poppler's: they share nothing with what wrote the file."""
+    for language in LANGUAGES:
+        built = made(kind, language)
+        with pikepdf.open(BytesIO(built.content)) as pdf:
+            assert pikepdf.pdfa.check(pdf, "3b").verdict == "pass"
+            assert list(pdf.attachments) == ["data.json"]
+        assert (built.missing, overlaps(built)) == ((), [])
+        file = tmp_path / f"{kind}-{language}.pdf"
+        file.write_bytes(built.content)
+        told = "".join(_said("pdftotext", str(file), "-").split())
+        assert RARE in told, "characters that only the fallback fonts hold"
+        assert NUMBER in told
+        assert "〓" not in told
+        faces = _said("pdffonts", str(file)).splitlines()[2:]
+        assert faces
+        for line in faces:
+            embedded, subset, unicode = re.findall(r" (yes|no) +(yes|no) +(yes|no) +\d+", line)[0]
+            assert (embedded, subset, unicode) == ("yes", "yes", "yes"), line
+
+
+def _said(*words: str) -> str:
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout
