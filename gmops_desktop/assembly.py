@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from gmops_desktop.services.records import Records
     from gmops_desktop.services.reports import Asked, Kind, Reports
     from gmops_desktop.services.reports.signing import Signing
+    from gmops_desktop.services.reports.texts import Texts
     from gmops_desktop.services.restores import Restores
     from gmops_desktop.services.retention import Retention
     from gmops_desktop.services.roster import Roster
@@ -298,8 +299,17 @@ class Services:
         from gmops_desktop.services.reports import Reports
 
         return Reports(
-            self._database, self._journal, lambda: self.home.reports, self._month, self._papers()
-        )
+            self._database, self._journal, lambda: self.home.reports, self._month, self._papers(),
+            self.report_texts,
+        )  # fmt: skip
+
+    @cached_property
+    def report_texts(self) -> Texts:
+        from gmops_desktop.gathering.texts import TextKeys
+        from gmops_desktop.services.reports.texts import Texts
+
+        find = TextKeys(self.contracts, self.tickets)
+        return Texts(self._database, self._journal, find)
 
     def _papers(self) -> dict[Kind, Asked]:
         """Return who gathers the facts of each kind of document, beside the month's."""

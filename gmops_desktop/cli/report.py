@@ -9,12 +9,13 @@ import typer
 
 from gmops_desktop.cli.help import Command, group
 from gmops_desktop.cli.options import Json, Out, one_of
+from gmops_desktop.cli.report_text import read_text, write_texts
 from gmops_desktop.cli.session import opened
 from gmops_desktop.language import LANGUAGES, Language, tr, tr_n
 from ui import words
 
 if TYPE_CHECKING:
-    from gmops_desktop.services.reports import Kind, Subject
+    from gmops_desktop.services.reports import Kind
 
 commands = group("report", tr("Make the reports that Party A signs."))
 
@@ -51,6 +52,15 @@ def make(
         str,
         typer.Option("--language", metavar="LANGUAGE", help=tr("zh_CN or en.")),
     ] = "zh_CN",
+    text: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--text",
+            metavar="SECTION=FILE",
+            show_default=False,
+            help=tr("Your own words for a section, kept and printed; may be given again."),
+        ),
+    ] = None,
     out: Out = None,
     as_json: Json = False,
 ) -> None:
@@ -58,15 +68,18 @@ def make(
 
     wanted: Kind = one_of(kind, tuple(SUBJECTS), "KIND")
     spoken: Language = one_of(language, LANGUAGES, "--language")
-    about = _about(SUBJECTS[wanted], period, of)
+    named = about(wanted, period, of)
+    written = [_given(one) for one in text or ()]
     with opened(as_json) as session:
         if session.services.contracts.current() is None and wanted == "monthly":
             session.terminal.tell(tr("No contract is set up; the example contract is used."))
+        if written:
+            write_texts(session, session.services.report_texts.key(wanted, named), written)
         report = session.run(
             lambda context: session.services.reports.make(
-                wanted, about, context, out=out.absolute() if out else None, language=spoken
+                wanted, named, context, out=out.absolute() if out else None, language=spoken
             ),
-            tr("Making the report of {period}", period=about or kind),
+            tr("Making the report of {period}", period=named or kind),
         )
         session.terminal.answer(
             report,
@@ -81,8 +94,19 @@ def make(
         )
 
 
-def _about(subject: Subject, period: str, of: str) -> str:
+def _given(words: str) -> tuple[str, str]:
+    """Return the section that `--text` names, and the text of its file."""
+    section, sign, file = words.partition("=")
+    if not sign or not file:
+        raise typer.BadParameter(tr("write SECTION=FILE"), param_hint="--text")
+    return section.strip(), read_text(file)
+
+
+def about(kind: Kind, period: str, of: str) -> str:
     """Return what the document is of; refuse what does not belong to its kind."""
+    from gmops_desktop.services.reports import SUBJECTS
+
+    subject = SUBJECTS[kind]
     if subject == "month":
         if of:
             raise typer.BadParameter(tr("a month is named by --period"), param_hint="--of")

@@ -20,6 +20,7 @@ from gmops_desktop.reports.charts import day_matrix
 from gmops_desktop.reports.filing import filed
 from gmops_desktop.reports.marks import FigureCard, StateWord
 from gmops_desktop.reports.orders import Built, Document
+from gmops_desktop.reports.own_words import own_sections, own_words, told_apart
 from gmops_desktop.reports.paragraph import Paragraph
 from gmops_desktop.reports.period_facts import BackupFacts, Copy, CopyKind, DrillLine
 from gmops_desktop.reports.proof import proof_block
@@ -52,6 +53,7 @@ def _story(facts: BackupFacts, document: Document, digest: str) -> list[Flowable
     number = tr("No. {number}", number=document.number)
     state, verdict, text = _verdict(facts)
     sources = _sources(facts)
+    more, last = own_sections(document, "backups", ("advice",), 6)
     return [
         title_block(tr("Backup report"), (contract.title, number)),
         verdict_box(state, verdict, text),
@@ -65,6 +67,7 @@ def _story(facts: BackupFacts, document: Document, digest: str) -> list[Flowable
                 (tr("Prepared", context="report"), phrases.full_moment(facts.at)),
             ]
         ),
+        *own_words(document, "overview"),
         *head(1, tr("Calendar of backups")),
         *_calendar(facts, sources),
         *head(2, tr("How each source stands")),
@@ -75,10 +78,11 @@ def _story(facts: BackupFacts, document: Document, digest: str) -> list[Flowable
         *_restores(facts),
         *head(5, tr("Every backup"), tr("digests (SHA-256) of the manifests; whole in the data")),
         *_list(facts.copies),
+        *more,
         KeepTogether(
             [
-                *head(6, tr("Proof and signatures"))[1:],
-                proof_block(document.number, digest, facts.heads, ()),
+                *head(last, tr("Proof and signatures"))[1:],
+                proof_block(document.number, digest, facts.heads, told_apart(document)),
                 Spacer(0, 2),
                 SignBlock(contract.party_a, contract.party_b),
             ]

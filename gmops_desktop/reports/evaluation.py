@@ -16,6 +16,7 @@ from gmops_desktop.reports.filing import filed
 from gmops_desktop.reports.marks import FigureCard, StateWord
 from gmops_desktop.reports.orders import Built, Document
 from gmops_desktop.reports.paper_facts import TicketFacts
+from gmops_desktop.reports.own_words import own_sections, own_words, told_apart
 from gmops_desktop.reports.paragraph import Paragraph
 from gmops_desktop.reports.proof import proof_block
 from gmops_desktop.reports.signatures import SignBlock
@@ -37,6 +38,7 @@ def _story(facts: TicketFacts, document: Document, digest: str) -> list[Flowable
     ticket = facts.ticket
     number = tr("No. {number}", number=document.number)
     said = ticket.description.strip() or ticket.title
+    more, last = own_sections(document, "evaluation", ("risks",), 5)
     return [
         title_block(tr("Evaluation of a requirement"), (facts.contract.title, number)),
         _figures(facts),
@@ -46,7 +48,7 @@ def _story(facts: TicketFacts, document: Document, digest: str) -> list[Flowable
         Spacer(0, 2),
         *[Paragraph(line, BODY) for line in said.splitlines() if line.strip()],
         *head(2, tr("The project manager's evaluation"), tr("contract 2.3-4")),
-        *_evaluation(facts),
+        *_evaluation(facts, own_words(document, "plan")),
         *head(
             3,
             tr("Free person-days", context="report"),
@@ -55,12 +57,13 @@ def _story(facts: TicketFacts, document: Document, digest: str) -> list[Flowable
         *_ledger(facts),
         *head(4, tr("Worked so far")),
         *_worked(facts),
+        *more,
         KeepTogether(
             [
-                *head(5, tr("Party A's consent, proof and signatures"))[1:],
+                *head(last, tr("Party A's consent, proof and signatures"))[1:],
                 *_consent(facts),
                 Spacer(0, 3),
-                proof_block(document.number, digest, facts.heads, ()),
+                proof_block(document.number, digest, facts.heads, told_apart(document)),
                 Spacer(0, 2),
                 SignBlock(
                     facts.contract.party_a,
@@ -105,15 +108,17 @@ def _figures(facts: TicketFacts) -> Table:
     return card_row(cards)
 
 
-def _evaluation(facts: TicketFacts) -> list[Flowable]:
+def _evaluation(facts: TicketFacts, own: list[Flowable]) -> list[Flowable]:
     found = [one for one in facts.steps if one.key == "ticket.assessed"]
+    if not found and own:
+        return own
     if not found:
         blank = writable("", 60)
         missing = StateWord("unknown", tr("Not evaluated yet; to be filled in by hand:"))
         return [missing, ruled_table((tr("Plan, effort, risk"),), [[blank]], (1,))]
     heads = (tr("When", context="report"), tr("Recorded by"), tr("Effort, plan and risk"))
     rows = [(phrases.full_moment(one.at), one.actor, one.text) for one in found]
-    return [ruled_table(heads, rows, (2.2, 1.6, 9))]
+    return [ruled_table(heads, rows, (2.2, 1.6, 9)), *own]
 
 
 def _ledger(facts: TicketFacts) -> list[Flowable]:

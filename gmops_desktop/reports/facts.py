@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from gmops_desktop.contract.changes import ChangeState
 from gmops_desktop.contract.record import ChainHead
+from gmops_desktop.contract.report_texts import OwnText
 from gmops_desktop.contract.terms import Contact, Contract
 from gmops_desktop.contract.tickets import Priority, TicketKind, TicketState
 
@@ -144,9 +145,10 @@ class MonthFacts:
     why_unknown: Mapping[Question, str] = field(default_factory=dict)
 
 
-def as_json(facts: MonthFacts, **document: object) -> bytes:
-    """Return `facts` and what is said of the `document` as JSON: sorted keys, times in ISO 8601."""
-    values = {"format": "gmops-report-1", "document": document, "facts": facts}
+def as_json(facts: MonthFacts, texts: tuple[OwnText, ...] = (), **document: object) -> bytes:
+    """Return `facts`, people's own `texts` and what is said of the `document` as JSON: sorted
+    keys, times in ISO 8601."""
+    values = {"format": "gmops-report-1", "document": document, "facts": facts, "texts": texts}
     text = json.dumps(
         values, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain
     )

@@ -15,6 +15,7 @@ from gmops_desktop.reports.filing import filed
 from gmops_desktop.reports.marks import FigureCard, StateWord
 from gmops_desktop.reports.orders import Built, Document
 from gmops_desktop.reports.paper_facts import TicketFacts
+from gmops_desktop.reports.own_words import own_sections, own_words, told_apart
 from gmops_desktop.reports.paragraph import Paragraph
 from gmops_desktop.reports.proof import proof_block
 from gmops_desktop.reports.signatures import SignBlock
@@ -37,6 +38,7 @@ def _story(facts: TicketFacts, document: Document, digest: str) -> list[Flowable
     ticket = facts.ticket
     number = tr("No. {number}", number=document.number)
     state, verdict, text = _verdict(facts)
+    more, last = own_sections(document, "fault", ("advice",), 7)
     return [
         title_block(tr("Fault report"), (facts.contract.title, number)),
         verdict_box(state, verdict, text),
@@ -47,12 +49,14 @@ def _story(facts: TicketFacts, document: Document, digest: str) -> list[Flowable
         particulars([*asked(facts), *_reach(facts)]),
         Spacer(0, 2),
         *[Paragraph(line, BODY) for line in ticket.description.splitlines() if line.strip()],
+        *own_words(document, "happened"),
         *head(2, tr("How long it lasted"), tr("waiting for Party A is not charged to Party B")),
         *bar(facts),
         Spacer(0, 3),
         *clocks_table(facts.clocks),
         *head(3, tr("Root cause and attribution")),
         *_cause(facts),
+        *own_words(document, "cause"),
         *head(4, tr("What was done", context="report")),
         steps_table(facts.steps),
         *head(5, tr("Promises")),
@@ -60,10 +64,11 @@ def _story(facts: TicketFacts, document: Document, digest: str) -> list[Flowable
         *head(6, tr("Handed over, and what hangs together")),
         *handed_table(facts.handed),
         *[Paragraph(one, CELL) for one in facts.links],
+        *more,
         KeepTogether(
             [
-                *head(7, tr("Proof and signatures"))[1:],
-                proof_block(document.number, digest, facts.heads, ()),
+                *head(last, tr("Proof and signatures"))[1:],
+                proof_block(document.number, digest, facts.heads, told_apart(document)),
                 Spacer(0, 2),
                 SignBlock(facts.contract.party_a, facts.contract.party_b),
             ]

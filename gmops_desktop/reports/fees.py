@@ -16,6 +16,7 @@ from gmops_desktop.reports.change_parts import head
 from gmops_desktop.reports.filing import filed
 from gmops_desktop.reports.marks import StateWord
 from gmops_desktop.reports.orders import Built, Document
+from gmops_desktop.reports.own_words import own_sections, told_apart
 from gmops_desktop.reports.paragraph import Paragraph, strong
 from gmops_desktop.reports.period_facts import FeeFacts
 from gmops_desktop.reports.proof import proof_block
@@ -38,6 +39,7 @@ def _story(facts: FeeFacts, document: Document, digest: str) -> list[Flowable]:
     contract = facts.contract
     number = tr("No. {number}", number=document.number)
     state, verdict, text = _verdict(facts)
+    more, last = own_sections(document, "fees", ("remarks",), 4)
     return [
         title_block(tr("Statement of fees"), (contract.title, number)),
         verdict_box(state, verdict, text),
@@ -60,10 +62,11 @@ def _story(facts: FeeFacts, document: Document, digest: str) -> list[Flowable]:
         *_payable(facts),
         *head(3, tr("Payment")),
         *_payment(facts),
+        *more,
         KeepTogether(
             [
-                *head(4, tr("Proof and signatures"))[1:],
-                proof_block(document.number, digest, facts.heads, ()),
+                *head(last, tr("Proof and signatures"))[1:],
+                proof_block(document.number, digest, facts.heads, told_apart(document)),
                 Spacer(0, 2),
                 SignBlock(
                     contract.party_a,

@@ -43,7 +43,12 @@ def filed(
 
 def _as_json(facts: DataclassInstance, kind: str, document: Document) -> bytes:
     said = {"number": document.number, "replaces": document.replaces, "kind": kind}
-    values = {"format": "gmops-report-1", "document": said, "facts": asdict(facts)}
+    values = {
+        "format": "gmops-report-1",
+        "document": said,
+        "facts": asdict(facts),
+        "texts": [asdict(one) for one in document.texts],
+    }
     text = json.dumps(
         values, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain
     )

@@ -17,6 +17,7 @@ from gmops_desktop.reports.change_parts import head
 from gmops_desktop.reports.filing import filed
 from gmops_desktop.reports.marks import FigureCard, StateWord
 from gmops_desktop.reports.orders import Built, Document
+from gmops_desktop.reports.own_words import own_words, told_apart
 from gmops_desktop.reports.paragraph import Paragraph, strong
 from gmops_desktop.reports.period_facts import Inspected, InspectionFacts, Measured
 from gmops_desktop.reports.proof import proof_block
@@ -70,6 +71,7 @@ def _story(facts: InspectionFacts, document: Document, digest: str) -> list[Flow
                 ),
             ]
         ),
+        *own_words(document, "overview"),
         *head(1, tr("What was inspected")),
         *_overview(facts),
         *head(2, tr("Items, limits and findings")),
@@ -77,11 +79,11 @@ def _story(facts: InspectionFacts, document: Document, digest: str) -> list[Flow
         *head(3, tr("Alerts of the period")),
         *_alerts(facts),
         *head(4, tr("Findings and advice")),
-        *_advice(facts),
+        *_advice(facts, own_words(document, "findings")),
         KeepTogether(
             [
                 *head(5, tr("Proof and signatures"))[1:],
-                proof_block(document.number, digest, facts.heads, ()),
+                proof_block(document.number, digest, facts.heads, told_apart(document)),
                 Spacer(0, 2),
                 SignBlock(contract.party_a, contract.party_b),
             ]
@@ -216,7 +218,7 @@ def _alert(one: Alert) -> list[Cell]:
     return [phrases.moment(one.raised_at), over, one.resource, text, one.ticket or "—"]
 
 
-def _advice(facts: InspectionFacts) -> list[Flowable]:
+def _advice(facts: InspectionFacts, own: list[Flowable]) -> list[Flowable]:
     open_ones = [one for one in facts.inspected if one.state != "ok"]
     parts: list[Flowable] = [
         StateWord(one.state, tr("{name}: {reason}", context="report", name=one.name,
@@ -230,6 +232,8 @@ def _advice(facts: InspectionFacts) -> list[Flowable]:
         words = tr_n("{count} finding is to be followed.", "{count} findings are to be followed.",
                      count)  # fmt: skip
         parts.append(Paragraph(words, NOTE))
+    if own:
+        return [*parts, *own]
     remarks = ruled_table((tr("Remarks by hand"),), [[writable("", 34)]], (1,))
     return [*parts, KeepTogether([Spacer(0, 3), remarks])]
 

@@ -21,6 +21,7 @@ from gmops_desktop.reports.month_sections import (
     ticket_section,
 )
 from gmops_desktop.reports.orders import Built, Document
+from gmops_desktop.reports.own_words import own_sections, own_words, told_apart
 from gmops_desktop.reports.paragraph import Paragraph, clean, strong
 from gmops_desktop.reports.proof import proof_block
 from gmops_desktop.reports.signatures import SignBlock
@@ -41,7 +42,10 @@ from gmops_desktop.states import word_of
 def make_monthly(facts: MonthFacts, document: Document) -> Built:
     """Return the monthly report of `facts` as PDF/A-3b with the facts attached as JSON."""
     with speaking(document.language):
-        data = as_json(facts, number=document.number, replaces=document.replaces, kind="monthly")
+        data = as_json(
+            facts, document.texts, number=document.number, replaces=document.replaces,
+            kind="monthly",
+        )  # fmt: skip
         lost = tuple(sorted(missing(clean("".join(set(data.decode()))))))
         digest = hashlib.sha256(data).hexdigest()
         title = tr("Operations report for {month}", month=phrases.month(facts.start))
@@ -59,16 +63,28 @@ def make_monthly(facts: MonthFacts, document: Document) -> Built:
 def _story(
     facts: MonthFacts, document: Document, digest: str, lost: tuple[str, ...]
 ) -> list[Flowable]:
-    sections = (operation_section, ticket_section, backup_section, change_section)
+    sections = {
+        "operation": operation_section,
+        "tickets": ticket_section,
+        "backups": backup_section,
+        "changes": change_section,
+    }
+    more, last = own_sections(document, "monthly", ("risks", "plan"), len(sections) + 1)
     return [
         _title(facts, document),
         _particulars(facts),
         Spacer(0, 4),
         Paragraph(_summary(facts, document), BODY),
+        *own_words(document, "overview"),
         Spacer(0, 2),
         key_figures(facts),
-        *(part for number, section in enumerate(sections, 1) for part in section(facts, number)),
-        _proof(facts, document, digest, lost, len(sections) + 1),
+        *(
+            part
+            for number, (name, section) in enumerate(sections.items(), 1)
+            for part in (*section(facts, number), *own_words(document, name))
+        ),
+        *more,
+        _proof(facts, document, digest, lost, last),
     ]
 
 
@@ -183,7 +199,8 @@ def _proof(
         tr(
             "No entry made before this report can be altered, dropped or slipped in without "
             "contradicting the heads printed here; `gmops verify` checks it."
-        )
+        ),
+        *told_apart(document),
     ]
     if lost:
         codes = ", ".join(f"U+{ord(char):04X}" for char in lost)

@@ -15,6 +15,7 @@ from typing import Any
 from gmops_desktop.contract.notices import Notice
 from gmops_desktop.contract.record import ChainHead
 from gmops_desktop.contract.registers import Record
+from gmops_desktop.contract.report_texts import OwnText
 from gmops_desktop.contract.steps import Handed
 from gmops_desktop.contract.terms import Contact, Contract
 from gmops_desktop.language import Language
@@ -26,11 +27,17 @@ from gmops_desktop.reports.period_facts import BackupFacts, FeeFacts, Inspection
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What makes a document one of a kind; `replaces` is the number of the version before."""
+    """What makes a document one of a kind; `replaces` is the number of the version before, `texts`
+    what people wrote into it."""
 
     number: str
     language: Language
     replaces: str = ""
+    texts: tuple[OwnText, ...] = ()
+
+    def own(self, section: str) -> OwnText | None:
+        """Return what was written into a section, if anything."""
+        return next((one for one in self.texts if one.section == section and one.text), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from gmops_desktop.reports.change_parts import head
 from gmops_desktop.reports.filing import filed
 from gmops_desktop.reports.orders import Built, Document
 from gmops_desktop.reports.paper_facts import TicketFacts
+from gmops_desktop.reports.own_words import own_words, told_apart
 from gmops_desktop.reports.paragraph import Paragraph
 from gmops_desktop.reports.proof import proof_block
 from gmops_desktop.reports.signatures import SignBlock
@@ -51,6 +52,7 @@ def _story(facts: TicketFacts, document: Document, digest: str) -> list[Flowable
         ),
         *head(3, tr("Work on site")),
         ruled_table((tr("Work and result"),), [[writable(_done(facts), _ROOM)]], (1,)),
+        *own_words(document, "work"),
         *head(4, tr("Parts exchanged")),
         ruled_table(
             (tr("Part"), tr("Old number"), tr("New number"), tr("Remarks", context="report")),
@@ -63,6 +65,7 @@ def _story(facts: TicketFacts, document: Document, digest: str) -> list[Flowable
             [[writable("", _LINE), "", ""] for _ in range(2)],
             (7, 2.5, 2.5),
         ),
+        *own_words(document, "remains"),
         KeepTogether(
             [
                 *head(6, tr("Satisfaction, proof and signatures"))[1:],
@@ -76,7 +79,7 @@ def _story(facts: TicketFacts, document: Document, digest: str) -> list[Flowable
                     ),
                 ),
                 Spacer(0, 3),
-                proof_block(document.number, digest, facts.heads, ()),
+                proof_block(document.number, digest, facts.heads, told_apart(document)),
                 Spacer(0, 2),
                 SignBlock(
                     facts.contract.party_a,

@@ -11,11 +11,12 @@ import signal
 import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from typing import Any, ParamSpec, TypeVar, cast
 
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
-from gmops_desktop.language import Language, current, tr, use
+from gmops_desktop.language import current, tr, use
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,48 +27,85 @@ def run(context: Context, function: Callable[P, T], *args: P.args, **kwargs: P.k
 
     Its `OpsError` is raised here as it was there.  A cancelled context ends the process.
     """
-    spawn = multiprocessing.get_context("spawn")
-    receiver, sender = spawn.Pipe(duplex=False)
-    call = (sender, current(), function, args, kwargs)
-    process = spawn.Process(target=_work, args=call, name="gmops-worker", daemon=True)
-    with receiver:
-        with sender:  # the child has its own end; ours must go, or its death would go unseen
-            process.start()
+    worker = Worker()
+    try:
+        return worker.run(context, function, *args, **kwargs)
+    finally:
+        worker.close()
+
+
+class Worker:
+    """A process that stays for the next call, with the libraries it has loaded: one call at a
+    time, begun by the first, ended by `close`."""
+
+    def __init__(self) -> None:
+        self._process: SpawnProcess | None = None
+        self._line: Connection | None = None
+
+    def run(self, context: Context, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what `function` returns there, as `run` does; after a fault in the process, or
+        when `context` is cancelled, it is gone and the next call begins another."""
+        process, line = self._begun()
         try:
             with context.on_cancel(process.terminate):
-                outcome = cast(tuple[bool, Any], receiver.recv())
-        except EOFError as error:
+                line.send((current(), function, args, kwargs))
+                outcome = cast(tuple[bool, Any], line.recv())
+        except (EOFError, OSError) as error:
             process.join()
+            code = process.exitcode
+            self.close()
             context.check()
             raise OpsError(
-                tr("The computing process ended early (exit code {code}).", code=process.exitcode),
+                tr("The computing process ended early (exit code {code}).", code=code),
                 hint=tr("There may be too little memory: close other programs and try again."),
             ) from error
-        finally:
-            process.terminate()  # cancelled, or its answer is here
-            process.join()
-            process.close()
-    done, value = outcome
-    if done:
-        return cast(T, value)
-    if isinstance(value, OpsError):
-        raise value
-    raise RuntimeError(f"in the computing process:\n{value}")
+        except BaseException:
+            self.close()  # what it would still answer must not meet the next question
+            raise
+        done, value = outcome
+        if done:
+            return cast(T, value)
+        if isinstance(value, OpsError):
+            raise value
+        raise RuntimeError(f"in the computing process:\n{value}")
+
+    def close(self) -> None:
+        """End the process, whatever it is doing."""
+        if self._line is not None:
+            self._line.close()
+        if self._process is not None:
+            self._process.terminate()
+            self._process.join()
+            self._process.close()
+        self._process = self._line = None
+
+    def _begun(self) -> tuple[SpawnProcess, Connection]:
+        if self._process is not None and self._line is not None and self._process.is_alive():
+            return self._process, self._line
+        self.close()
+        spawn = multiprocessing.get_context("spawn")
+        ours, theirs = spawn.Pipe()
+        with theirs:  # the child has its own; ours must go, or its death would go unseen
+            self._process = spawn.Process(
+                target=_work, args=(theirs,), name="gmops-worker", daemon=True
+            )
+            self._process.start()
+        self._line = ours
+        return self._process, ours
 
 
-def _work(
-    sender: Connection,
-    language: Language,
-    function: Callable[..., object],
-    args: tuple[object, ...],
-    kwargs: dict[str, object],
-) -> None:
-    """Run in the child.  Ctrl+C is the parent's business."""
+def _work(line: Connection) -> None:
+    """Run in the child, until the parent hangs up.  Ctrl+C is the parent's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    use(language)
-    try:
-        sender.send((True, function(*args, **kwargs)))
-    except OpsError as error:
-        sender.send((False, error))
-    except Exception:
-        sender.send((False, traceback.format_exc()))
+    while True:
+        try:
+            language, function, args, kwargs = line.recv()
+        except EOFError:
+            return
+        use(language)
+        try:
+            line.send((True, function(*args, **kwargs)))
+        except OpsError as error:
+            line.send((False, error))
+        except Exception:
+            line.send((False, traceback.format_exc()))

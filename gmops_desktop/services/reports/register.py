@@ -22,6 +22,7 @@ from db.models import ReportRow
 from db.scope import EVERYTHING, scope_of
 from gmops_desktop.context import Context
 from gmops_desktop.contract.record import ChainHead
+from gmops_desktop.contract.report_texts import OwnText
 from gmops_desktop.contract.terms import Contract
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import DEFAULT, Language, mark, tr
@@ -126,18 +127,20 @@ class Register:
         context: Context,
         language: Language = DEFAULT,
         about: str = "",
+        texts: tuple[OwnText, ...] = (),
     ) -> tuple[Report, Built]:
         """Number a document, let `produce` make it, record it, and return it with its content.
 
         `period` is the month or the day it is of; what it prints must be the heads it is given.
+        Of `texts`, people's own words in it, the entry that holds them is recorded.
         """
         heads = self._journal.heads()
         while True:
             number, replaces = self._next(kind, period, contract, about)
             context.progress(None, tr("Setting the pages of {number}", number=number))
-            built = produce(Document(number, language, replaces), heads)
+            built = produce(Document(number, language, replaces, texts), heads)
             context.progress(90, tr("Keeping {number}", number=number))
-            said = {
+            said: dict[str, Any] = {
                 "number": number,
                 "kind": kind,
                 "period": period,
@@ -146,6 +149,8 @@ class Register:
                 "contract_id": contract.id if contract else "",
                 "about": about,
             }
+            if texts:
+                said["texts"] = {one.section: one.entry for one in texts}
             if report := self._keep(said, heads, made_at, built, context):
                 break  # else somebody took the number meanwhile
         if built.missing:
@@ -206,7 +211,7 @@ class Register:
 
     def _keep(
         self,
-        said: Mapping[str, str],
+        said: Mapping[str, Any],
         heads: tuple[ChainHead, ...],
         made_at: datetime,
         built: Built,

@@ -13,6 +13,7 @@ from db.engine import Database
 from db.journal import Journal, utc_now
 from gmops_desktop.context import Context
 from gmops_desktop.contract.record import ChainHead
+from gmops_desktop.contract.report_texts import OwnText, TextKey
 from gmops_desktop.contract.terms import ZONE, Contract, day_of, told_in
 from gmops_desktop.language import DEFAULT, Language, speaking, tr
 from gmops_desktop.reports import orders, rendering, worker
@@ -27,8 +28,10 @@ from gmops_desktop.reports.orders import (
 )
 from gmops_desktop.reports.paper_facts import PaperFacts
 from gmops_desktop.services.reports.checking import faults_of_file, faults_of_heads
+from gmops_desktop.services.reports.drafts import Draft
 from gmops_desktop.services.reports.periods import month_of
 from gmops_desktop.services.reports.register import Kind, Register, Report, write
+from gmops_desktop.services.reports.texts import Texts
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -56,6 +59,7 @@ class Reports(Register):
 
     `folder` is where the files are kept; `collect` gathers the facts of a period from the other
     services.  Facts that hold words are gathered by a function called in the document's language.
+    `texts` are people's own words for the sections.
     """
 
     def __init__(
@@ -65,9 +69,11 @@ class Reports(Register):
         folder: Callable[[], Path],
         collect: Callable[[date, date], MonthFacts],
         gather: Mapping[Kind, Asked] | None = None,
+        texts: Texts | None = None,
     ) -> None:
         super().__init__(database, journal, folder)
         self._collect, self._gather = collect, dict(gather or {})
+        self._texts = texts
 
     def make(
         self,
@@ -84,16 +90,17 @@ class Reports(Register):
         The register keeps its own copy; `out` names where another is wanted, and is then the path
         of what is returned.
         """
-        facts: Any = _gathered(self._asked(kind, of), context, language)
-        period, about, at = of.strip(), "", self._made_at(facts)
-        if kind != "monthly":
-            period, about = facts.period, facts.about
+        facts, key = self._facts(kind, of, context, language)
+        period, about = (key.of, "") if kind == "monthly" else (facts.period, facts.about)
+        texts = tuple(one for one in self._written(key) if one.text)
 
         def produce(document: Document, heads: tuple[ChainHead, ...]) -> Built:
             return worker.run(context, _ORDERS[kind], replace(facts, heads=heads), document)
 
-        contract = facts.contract
-        report, built = self.keep(kind, period, contract, produce, at, context, language, about)
+        report, built = self.keep(
+            kind, period, facts.contract, produce, self._made_at(facts), context, language, about,
+            texts,
+        )  # fmt: skip
         if out is not None:
             write(
                 out,
@@ -103,6 +110,12 @@ class Reports(Register):
             report = replace(report, path=out)
         context.progress(100, tr("{number} is made", number=report.number))
         return report
+
+    def draft(self, kind: Kind, of: str, context: Context, language: Language = DEFAULT) -> Draft:
+        """Gather what a document says, to look at its pages before it is made and numbered."""
+        facts, key = self._facts(kind, of, context, language)
+        heads = self._journal.heads()
+        return Draft(key, replace(facts, heads=heads), _ORDERS[kind], language)
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -178,6 +191,10 @@ class Reports(Register):
         """Return page `page` (from 0) of a PDF as a PNG `width_px` wide."""
         return rendering.picture(path, page, width_px)
 
+    def render_draft(self, content: bytes, page: int, width_px: int) -> bytes:
+        """Return page `page` (from 0) of a PDF that is no file, as a PNG `width_px` wide."""
+        return rendering.page_within(content, page, width_px, 4 * width_px)
+
     def checks(self) -> tuple[str, ...]:
         """Return what no longer agrees between register, files and journal, as sentences.
 
@@ -192,6 +209,17 @@ class Reports(Register):
         return tuple(faults)
 
     # ------------------------------------------------------------ inside
+
+    def _facts(
+        self, kind: Kind, of: str, context: Context, language: Language
+    ) -> tuple[Any, TextKey]:
+        """Return the facts of a document, and whose words belong into it."""
+        facts: Any = _gathered(self._asked(kind, of), context, language)
+        one = of.strip() if kind == "monthly" else facts.about or facts.period
+        return facts, TextKey(facts.contract.id, kind, one)
+
+    def _written(self, key: TextKey) -> tuple[OwnText, ...]:
+        return self._texts.of(key) if self._texts is not None else ()
 
     def _asked(self, kind: Kind, of: str) -> Callable[[], Any]:
         """Return what gathers the facts; what is asked for wrongly is refused here."""

@@ -1,0 +1,36 @@
+"""Finds which document people's own words belong to: "the monthly report of 2018-04"."""
+
+from __future__ import annotations
+
+from gmops_desktop.contract.report_texts import TextKey
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
+from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.reports import SUBJECTS, Kind, month_of
+from gmops_desktop.services.tickets import Tickets
+
+
+class TextKeys:
+    """Called with a kind and what it is of, as `Reports.make` is, returns whose words those are."""
+
+    def __init__(self, contracts: Contracts, tickets: Tickets) -> None:
+        self._contracts, self._tickets = contracts, tickets
+
+    def __call__(self, kind: Kind, of: str) -> TextKey:
+        """Look up what is named; raise `OpsError` where there is no such thing, or no contract."""
+        one = of.strip()
+        match SUBJECTS[kind]:
+            case "ticket":
+                ticket = self._tickets.get(one)
+                one, contract = ticket.id, self._tickets.contract_of(ticket.id)
+            case "contract":
+                contract = self._contracts.get(one) if one else self._contracts.current()
+                one = contract.id if contract is not None else ""
+            case _:
+                contract = self._contracts.current(month_of(one)[1])
+        if contract is None:
+            raise OpsError(
+                tr("No contract has been recorded yet."),
+                hint=tr("Record it in the settings, or load the example contract."),
+            )
+        return TextKey(contract.id, kind, one)

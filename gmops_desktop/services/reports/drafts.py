@@ -1,0 +1,45 @@
+"""A document before it is made: its facts are gathered once, its pages set anew as texts change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from gmops_desktop.context import Context
+from gmops_desktop.contract.report_texts import OwnText, TextKey, tidied
+from gmops_desktop.language import Language, mark, speaking, tr
+from gmops_desktop.reports.orders import Built, Document
+from gmops_desktop.reports.worker import Worker
+
+_NUMBER: Final = mark("draft")
+
+
+class Draft:
+    """The facts of one document, and a process that sets its pages; `close` ends the process."""
+
+    def __init__(
+        self,
+        key: TextKey,
+        facts: Any,
+        order: Callable[[Any, Document], Built],
+        language: Language,
+    ) -> None:
+        self.key = key
+        self._facts, self._order, self._language = facts, order, language
+        self._worker = Worker()
+
+    def draw(self, texts: tuple[OwnText, ...], context: Context) -> Built:
+        """Return the whole document with these words in it, as it would be made now."""
+        with speaking(self._language):
+            number = tr(_NUMBER)
+        shown = tuple(replaced for one in texts if (replaced := _tidied(one)).text)
+        document = Document(number, self._language, texts=shown)
+        return self._worker.run(context, self._order, self._facts, document)
+
+    def close(self) -> None:
+        """End the process; `draw` would begin another."""
+        self._worker.close()
+
+
+def _tidied(one: OwnText) -> OwnText:
+    return OwnText(one.section, tidied(one.text), one.by, one.at)
