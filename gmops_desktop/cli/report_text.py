@@ -16,13 +16,20 @@ from gmops_desktop.language import tr
 from ui import words
 
 if TYPE_CHECKING:
-    from gmops_desktop.contract.report_texts import TextKey, TextTemplate
+    from gmops_desktop.contract.report_texts import OwnText, TextKey, TextTemplate
     from gmops_desktop.services.reports import Kind
 
 _verbs = typer.Typer()
 
-Name = Annotated[str, typer.Option("--keep", metavar="NAME", show_default=False,
-                                   help=tr("Keep the text as a template under this name."))]  # fmt: skip
+Keep = Annotated[
+    str,
+    typer.Option(
+        "--keep",
+        metavar="NAME",
+        show_default=False,
+        help=tr("Keep the text as a template under this name."),
+    ),
+]
 
 
 def add_to(commands: typer.Typer) -> None:
@@ -60,7 +67,7 @@ def text(
         str, typer.Option("--template", show_default=False, help=tr("Take this template's text."))
     ] = "",
     clear: Annotated[bool, typer.Option("--clear", help=tr("Empty the section."))] = False,
-    keep: Name = "",
+    keep: Keep = "",
     as_json: Json = False,
 ) -> None:
     from gmops_desktop.cli.report import about
@@ -103,19 +110,16 @@ def text(
                 )  # fmt: skip
 
 
-def _row(found: dict[str, object], name: str) -> tuple[str, str, str]:
-    from gmops_desktop.contract.report_texts import OwnText
-
+def _row(found: dict[str, OwnText], name: str) -> tuple[str, str, str]:
     one = found.get(name)
-    if not isinstance(one, OwnText):
-        return "", "", "—"
-    return one.by, words.stamp(one.at), one.text
+    return (one.by, words.stamp(one.at), one.text) if one is not None else ("", "", "—")
 
 
 @_verbs.command("templates", cls=Command, help=tr("List the templates of texts, or drop one."))
 def templates(
     drop: Annotated[
-        str, typer.Option("--drop", metavar="NAME", show_default=False, help=tr("Offer it no more."))
+        str,
+        typer.Option("--drop", metavar="NAME", show_default=False, help=tr("Offer it no more.")),
     ] = "",
     kind: Annotated[str, typer.Option("--kind", show_default=False, help=tr("Of this kind."))] = "",
     section: Annotated[

@@ -45,7 +45,10 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
         "cause": mark("Root cause and attribution"),
         "advice": _ADVICE,
     },
-    "evaluation": {"plan": mark("The project manager's evaluation"), "risks": mark("Risks of the work")},
+    "evaluation": {
+        "plan": mark("The project manager's evaluation"),
+        "risks": mark("Risks of the work"),
+    },
     "visit": {"work": mark("Work on site"), "remains": mark("What remains")},
     "fees": {"remarks": mark("Further remarks")},
 }

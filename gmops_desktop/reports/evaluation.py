@@ -15,8 +15,8 @@ from gmops_desktop.reports.change_parts import head
 from gmops_desktop.reports.filing import filed
 from gmops_desktop.reports.marks import FigureCard, StateWord
 from gmops_desktop.reports.orders import Built, Document
-from gmops_desktop.reports.paper_facts import TicketFacts
 from gmops_desktop.reports.own_words import own_sections, own_words, told_apart
+from gmops_desktop.reports.paper_facts import TicketFacts
 from gmops_desktop.reports.paragraph import Paragraph
 from gmops_desktop.reports.proof import proof_block
 from gmops_desktop.reports.signatures import SignBlock

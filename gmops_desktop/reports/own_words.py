@@ -27,7 +27,7 @@ def own_words(document: Document, section: str) -> list[Flowable]:
     lines = [line for line in found.text.split("\n") if line.strip()]
     rows: list[list[Flowable]] = [[Paragraph(line.strip(), BODY)] for line in lines]
     rows.append([Paragraph(_byline(found), NOTE.but(align="right"))])
-    table = Table(rows, colWidths=[WIDTH], splitInRow=1, spaceBefore=3, spaceAfter=3)
+    table = Table(rows, colWidths=[WIDTH], splitInRow=1, spaceBefore=5, spaceAfter=3)
     table.setStyle(
         TableStyle(
             [

@@ -42,7 +42,9 @@ class Worker:
         self._process: SpawnProcess | None = None
         self._line: Connection | None = None
 
-    def run(self, context: Context, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def run(
+        self, context: Context, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """Return what `function` returns there, as `run` does; after a fault in the process, or
         when `context` is cancelled, it is gone and the next call begins another."""
         process, line = self._begun()

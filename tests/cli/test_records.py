@@ -183,3 +183,31 @@ def test_a_bug_becomes_a_report_without_secrets(tmp_path: Path, monkeypatch: pyt
     assert "Traceback" in text
     assert "Python 3" in text
     assert "s3cret" not in text + refusal.message
+
+
+def test_own_words_from_files_are_kept_and_printed(home: Path, tmp_path: Path):
+    plan = tmp_path / "plan.txt"
+    plan.write_text("五月完成扩容。\r\n", "utf-8-sig")
+    of = ("monthly", "--period", "2018-04")
+    made = gmops("report", "make", *of, "--text", f"plan={plan}", "--json", home=home)
+    assert made.code == 0, made.err
+    assert made.answer["number"].endswith("-V2")
+    shown = gmops("report", "text", *of, "--json", home=home).answer
+    assert [(one["section"], one["text"]) for one in shown["texts"]] == [("plan", "五月完成扩容。")]
+    kept = gmops("report", "text", *of, "--section", "plan", "--keep", "常规", home=home)
+    assert kept.code == 0, kept.err
+    may = ("monthly", "--period", "2018-05", "--section", "plan")
+    assert gmops("report", "text", *may, "--template", "常规", home=home).code == 0
+    assert "五月完成扩容。" in gmops("report", "text", *may, home=home).out
+    (one,) = gmops("report", "templates", "--json", home=home).answer["templates"]
+    assert (one["kind"], one["section"], one["name"]) == ("monthly", "plan", "常规")
+    assert gmops("report", "templates", "--drop", "常规", home=home).code == 0
+    assert gmops("report", "text", *may, "--template", "常规", home=home).code == 1
+    gone = gmops("report", "text", *may, "--clear", "--json", home=home)
+    assert gone.answer["texts"] == []
+    plan.write_bytes("五月".encode("gbk"))
+    refused = gmops("report", "text", *may, "--file", plan, home=home)
+    assert refused.code == 1
+    assert "no UTF-8 text" in refused.err
+    assert gmops("report", "text", *of, "--file", plan, home=home).code == 2
+    assert gmops("report", "make", *of, "--text", "plan", home=home).code == 2

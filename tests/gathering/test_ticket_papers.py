@@ -14,6 +14,7 @@ from db.engine import Database
 from db.journal import Journal
 from example_month import empty_month
 from gmops_desktop.context import Context
+from gmops_desktop.contract.report_texts import SECTIONS, OwnText
 from gmops_desktop.contract.steps import Handed
 from gmops_desktop.contract.terms import ZONE, told_in
 from gmops_desktop.errors import OpsError
@@ -178,6 +179,23 @@ def test_a_fault_report_tells_what_happened_how_long_and_why(desk: Desk) -> None
     assert (built.missing, overlaps(built), heads_at_the_foot(built, FAULT_HEADS)) == ((), [], [])
     waiting = next(one for one in facts.clocks if one.key == "waiting")
     assert waiting.seconds == 5 * 3600  # while Party A did not confirm
+
+
+def test_peoples_own_words_stand_in_every_section_of_the_papers_of_a_ticket(desk: Desk) -> None:
+    """The three papers print what was written, and no room for handwriting where it is."""
+    facts = facts_of(desk, desk.requirement())
+    at = datetime(2018, 11, 22, 2, 0, tzinfo=UTC)
+    makers = {
+        "fault": make_fault_report, "evaluation": make_evaluation, "visit": make_service_form,
+    }  # fmt: skip
+    for kind, make in makers.items():
+        texts = tuple(OwnText(one, f"写在{one}的话", "张伟", at) for one in SECTIONS[kind])
+        built = make(facts, Document("GMGSL-GZ-2018-11-01", "zh_CN", texts=texts))
+        assert lacking(built, [one.text for one in texts]) == []
+        assert text_of(built).count("张伟撰写2018年11月22日") == len(texts)
+        assert "左侧有竖线" in text_of(built)
+        assert overlaps(built) == []
+        assert "由人工填写" not in text_of(built)
 
 
 def test_a_fault_that_is_not_solved_is_not_called_solved(desk: Desk) -> None:

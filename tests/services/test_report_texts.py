@@ -1,4 +1,4 @@
-"""People's own words in documents: kept in the journal, printed, merged, and begun from templates."""
+"""People's own words in documents: kept in the journal, printed, merged; and their templates."""
 
 from __future__ import annotations
 
@@ -35,9 +35,7 @@ class Desk:
         def collect(start: date, end: date) -> MonthFacts:
             return replace(full_month(), start=start, end=end)
 
-        self.texts = Texts(
-            database, self.journal, lambda kind, of: TextKey(CONTRACT.id, kind, of)
-        )
+        self.texts = Texts(database, self.journal, lambda kind, of: TextKey(CONTRACT.id, kind, of))
         self.reports = Reports(
             database, self.journal, lambda: folder / "reports", collect, texts=self.texts
         )
