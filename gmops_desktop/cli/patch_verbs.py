@@ -164,13 +164,19 @@ def _at(
     session: Session, change: Change, accept: str, title: str, verb: Callable[[At], Change]
 ) -> Change:
     """Do something with a change at its server."""
-    found = [one for one in session.services.contracts.resources() if one.id == change.resource_id]
+    resources = session.services.contracts.resources()
+    found = [one for one in resources if one.id == change.resource_id]
     if not found:
         raise OpsError(
             tr("The server of {number} is no longer in the contract.", number=change.number),
             hint=tr("Add it again, or cancel the change."),
             unharmed=tr("Nothing was done."),
         )
+    # The checks look at the databases of the contract, and a release runs its SQL in one.
+    session.prepare_given(resources)
+    for one in resources:
+        if one.id == change.plan.get("database"):
+            session.prepare_one_of_many(one)
     host = _reached(session, found[0], accept)
 
     def job(context: Context) -> Change:
