@@ -65,6 +65,8 @@ SERVER_PACKAGES = [
     "createrepo-c",
     "nginx-light",
     "poppler-utils",
+    "apache2",
+    "php-fpm",
 ]
 # What lays out the tree of a MySQL 9.
 TREE_PACKAGES = ["debootstrap"]

@@ -45,6 +45,7 @@ NEEDED = {
     "age": "age",
     "nginx": "nginx-light",
     "pdfsig": "poppler-utils",
+    "apachectl": "apache2",
 }
 
 pytest.register_assert_rewrite("strange_dumps")

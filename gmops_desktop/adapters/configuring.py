@@ -20,6 +20,7 @@ from gmops_desktop.contract.runs import RunPurpose
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 
+WAY_IN: Final = "way_in"  # the key of the step in which a run waits for a new login
 LARGEST: Final = 1 << 20  # bytes; no file of configuration is larger
 _TOO_LONG: Final = 120.0  # seconds for a check
 _STATUS_NAMESPACE: Final = 65  # no mount of one's own: the file can only be judged in its place
@@ -132,6 +133,15 @@ reloaded() {
     back || refuse "the old file could not be put back"
     sh -c "$reload"
     refuse "the service did not take it: $(grep -v '^$' "$run/said" | head -n 20)"
+}
+# A file that decides who may log in stands for good only when somebody has logged in anew.
+way_in() {
+    left=$seconds
+    until [ -e "$run/answer" ] || [ "$left" -le 0 ]; do sleep 1; left=$((left - 1)); done
+    if [ -e "$run/answer" ]; then echo "logged in anew"; return 0; fi
+    back || refuse "the old file could not be put back"
+    [ -z "$reload" ] || sh -c "$reload"
+    refuse "nobody could log in anew within $seconds seconds: the old file stands again"
 }
 proof() {
     now=$(digest "$real"); echo "$real $now"
@@ -255,11 +265,13 @@ def replace_script(
     check: str,
     reload: str,
     purpose: RunPurpose,
+    proved_within: int = 0,
 ) -> tuple[str, tuple[str, ...]]:
     """Return what a run does, and its steps: judge, replace as a whole, let the service read it.
 
     Where the service does not take it, the old file stands again byte for byte.  `dress` is mode,
-    owner and group.
+    owner and group.  With `proved_within` the run waits so many seconds in the step `WAY_IN` for
+    an answer (`detached.answer`) by somebody who logged in anew; else it takes the file back.
     """
     back = purpose == "rollback"
     before, after = digests
@@ -271,6 +283,7 @@ def replace_script(
         which="old" if back else "new",
         dress=f"{dress[0]:o} {dress[1]} {dress[2]}",
         reload=reload,
+        seconds=str(proved_within),
         **_check(check),
     )
     steps = {
@@ -280,6 +293,7 @@ def replace_script(
         "replace": "replaced",
         "check_in_place": "in_place",
         **({"reload": "reloaded"} if reload else {}),
+        **({WAY_IN: "way_in"} if proved_within else {}),
         "proof": "proof",
     }
     lines = [f"step {key} {command}" for key, command in steps.items()]

@@ -111,7 +111,8 @@ class ConfigurationPlan:
     one of the other: the number of the first line they replace, how many, and the lines instead;
     a secret in these is only a mark, and its value is in the keyring under `secret_names`.  `diff`
     is for people, without secrets.  `check` is the command that judges the file (`{file}` where it
-    takes one), `reload` the one that makes the service read it.
+    takes one), `reload` the one that makes the service read it.  `way_in` says that it may shut us
+    out: then it stands only when somebody has logged in anew.
     """
 
     path: str
@@ -128,6 +129,7 @@ class ConfigurationPlan:
     check: str = ""
     reload: str = ""
     notes: tuple[str, ...] = ()
+    way_in: bool = False
 
 
 def natural(name: str) -> tuple[tuple[int, str], ...]:

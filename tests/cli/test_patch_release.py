@@ -90,9 +90,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         yield scene
 
 
-def test_a_release_from_its_archive_to_the_hand_over_and_back(
-    scene: Scene, tmp_path: Path
-) -> None:
+def test_a_release_from_its_archive_to_the_hand_over_and_back(scene: Scene, tmp_path: Path) -> None:
     site = scene.site
     assert site.served() == "1.0"
     began = site.log.stat().st_size

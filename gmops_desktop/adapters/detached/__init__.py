@@ -9,6 +9,7 @@ environment names `GMOPS_RUNS`).  In it stand
   by a hard link, so that of two starts one wins;
 - `planned`: the keys of the steps to come; `steps`: `B KEY SECONDS` and `E KEY SECONDS STATUS`;
 - `log`: all that was printed; `told/NAME`: what the steps found worth telling;
+- `answer`, where a step waits for one and somebody gave it;
 - `rc`: status and seconds, renamed into place from room that was taken at the beginning.
 
 Nothing here ends a run: a signal into dpkg or rpm does more harm than waiting.  A lost line, a
@@ -19,6 +20,6 @@ its processes live; who got their numbers after them is known by the start and t
 
 from gmops_desktop.adapters.detached.looking import look
 from gmops_desktop.adapters.detached.scripts import RESTART
-from gmops_desktop.adapters.detached.starting import forget, known, start
+from gmops_desktop.adapters.detached.starting import answer, forget, known, start
 
-__all__ = ["RESTART", "forget", "known", "look", "start"]
+__all__ = ["RESTART", "answer", "forget", "known", "look", "start"]

@@ -150,6 +150,12 @@ from=OFFSET; [ $from = 0 ] && [ $size -gt AT_ONCE ] && from=$((size - AT_ONCE))
 echo $size $from; tail -c +$((from + 1)) "$run/log" | head -c AT_ONCE'
 """
 
+# What a run waits for is told to it; one that has ended hears nothing any more.
+ANSWER: Final = r"""
+FOLDER
+s answer '[ -e "$run/begun" ] && : >"$run/answer"'
+"""
+
 KNOWN: Final = r"""
 FOLDER
 s runs '[ ! -e "$base" ] || ls -t "$base"'

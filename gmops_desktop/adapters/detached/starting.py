@@ -74,6 +74,16 @@ def start(
     )
 
 
+def answer(shell: Shell, run_id: str, context: Context) -> None:
+    """Tell a run what it waits for; raise `OpsError` where it does not hear it."""
+    sections = collect(shell, scripts.filled(scripts.ANSWER, run_id), context, deadline=_ANSWER)
+    if "answer" not in sections or sections["answer"].status:
+        raise OpsError(
+            tr("The run on the server could not be answered."),
+            hint=tr("Attach to the run to see what became of it."),
+        )
+
+
 def known(shell: Shell, context: Context) -> tuple[str, ...]:
     """Return the ids of the runs that the server has a record of, the newest first."""
     sections = collect(shell, scripts.filled(scripts.KNOWN, ""), context, deadline=_ANSWER)

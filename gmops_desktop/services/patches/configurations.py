@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -20,7 +21,7 @@ from gmops_desktop.adapters.configuring import Fetched
 from gmops_desktop.adapters.ssh import Ssh
 from gmops_desktop.addresses import Resource, SshAddress
 from gmops_desktop.context import Context
-from gmops_desktop.contract.configuration_checks import service_of
+from gmops_desktop.contract.configuration_checks import is_way_in, service_of
 from gmops_desktop.contract.masking import masked, put_back, spans_of, taken_out
 from gmops_desktop.contract.releases import (
     ConfigurationPlan,
@@ -41,6 +42,9 @@ __all__ = ["Configurations", "Fetched"]
 OpenSsh = Callable[[SshAddress, Context], AbstractContextManager[Ssh]]
 Add = Callable[..., Change]  # `Patches.add`
 
+_WAY_IN: Final = 90  # seconds within which somebody must have logged in anew
+_ASK: Final = 0.5  # seconds between two tries of that
+_SAID: Final = 3  # warnings of a check that are told
 _NEEDED: Final = 4 * configuring.LARGEST  # bytes: the new file, the old one, and both once more
 
 
@@ -55,7 +59,11 @@ class Secrets(Protocol):
 
 
 class Configurations:
-    """The work of kind "configuration"; `add` enters a change into the queue."""
+    """The work of kind "configuration"; `add` enters a change into the queue.
+
+    A file that may shut us out is taken back by the server itself where nobody logs in anew within
+    `way_in` seconds.
+    """
 
     def __init__(
         self,
@@ -63,11 +71,13 @@ class Configurations:
         secrets: Secrets,
         add: Add,
         *,
+        way_in: int = _WAY_IN,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._open_ssh = open_ssh
         self._secrets = secrets
         self._add = add
+        self._way_in = way_in
         self._now = now
 
     def fetch(self, host: Resource, path: str, context: Context) -> Fetched:
@@ -110,6 +120,10 @@ class Configurations:
             only = tr("It can only be checked in its place: if it is refused there, the old file is"
                       " put back at once.")  # fmt: skip
             plan = replace(plan, notes=(*plan.notes, only))
+        elif warned := [line.strip() for line in judged.said.splitlines() if _warns(line)]:
+            said = tr("The service accepts it, and warns: {said}",
+                      said=" ".join(warned[:_SAID]))  # fmt: skip
+            plan = replace(plan, notes=(*plan.notes, said))
         for name, secret in zip(plan.secret_names, secrets, strict=True):
             self._secrets.put(name, secret)
         named = title or tr("Configuration {path} on {host}", path=path, host=host.name)
@@ -166,7 +180,10 @@ class Configurations:
         purpose: RunPurpose,
         context: Context,
     ) -> None:
-        """Let the server replace the file by itself, or put it back."""
+        """Let the server replace the file by itself, or put it back.
+
+        Of one that may shut us out it is proved here, by logging in anew, that it does not.
+        """
         if purpose == "mend":
             raise OpsError(
                 tr("Of a file of configuration nothing is left half done."),
@@ -174,6 +191,7 @@ class Configurations:
                 unharmed=tr("Nothing was begun."),
             )
         approved = configuration_from_dict(plan)
+        guarded = approved.way_in and purpose == "apply"
         script, steps = configuring.replace_script(
             id=change_id,
             path=approved.path,
@@ -183,9 +201,12 @@ class Configurations:
             check=approved.check,
             reload=approved.reload,
             purpose=purpose,
+            proved_within=self._way_in if guarded else 0,
         )
         with self._open(host, context) as ssh:
             detached.start(ssh, run_id, script, context, steps=steps)
+        if guarded:
+            self._log_in_anew(host, run_id, context)
 
     def changed(
         self, host: Resource, plan: Mapping[str, Any], change_id: str, context: Context
@@ -198,6 +219,33 @@ class Configurations:
         return (Changed(approved.path, "configuration", approved.before, now, now),)
 
     # ------------------------------------------------------------ inside
+
+    def _log_in_anew(self, host: Resource, run_id: str, context: Context) -> None:
+        """Answer a run that waits for it, over a connection made after the file was replaced.
+
+        Who is refused goes on trying until the server takes the file back.
+        """
+        context.progress(None, tr("Proving that {host} still lets us in", host=host.name))
+        told = ""
+        until = time.monotonic() + self._way_in
+        while time.monotonic() < until:
+            try:
+                with self._open(host, context) as ssh:
+                    found = detached.look(ssh, run_id, context)
+                if found.ended:
+                    return
+                if any(one.key == configuring.WAY_IN and one.began_at for one in found.steps):
+                    with self._open(host, context) as anew:
+                        detached.answer(anew, run_id, context)
+                    return
+            except OpsError as refused:
+                if refused.message != told:
+                    context.note(refused.message)
+                told = refused.message
+            context.wait(_ASK)
+        context.note(
+            tr("{host} let nobody in anew: it puts the old file back by itself.", host=host.name)
+        )
 
     def _content(self, approved: ConfigurationPlan, found: Fetched) -> bytes:
         """Make the new file of the old one and the edits; raise where it is not what it was."""
@@ -269,6 +317,10 @@ def _planned(
     reload = reload if reload is not None else service.reload if service else ""
     if not reload:
         notes.append(tr("Nothing is reloaded: the service reads it at its next start."))
+    way_in = is_way_in(found.real)
+    if way_in:
+        notes.append(tr("This file may shut us out: it stands only once somebody has logged in"
+                        " anew; else the server puts the old one back by itself."))  # fmt: skip
     plan = ConfigurationPlan(
         path=found.path,
         real=found.real,
@@ -284,6 +336,7 @@ def _planned(
         check=check.strip(),
         reload=reload.strip(),
         notes=tuple(notes),
+        way_in=way_in,
     )
     return plan, content, secrets
 
@@ -313,6 +366,10 @@ def _refused(path: str, said: str) -> OpsError:
         hint=tr("Mend what it names, and queue the change again."),
         unharmed=_as_it_was(),
     )
+
+
+def _warns(line: str) -> bool:
+    return "warning" in line.lower()
 
 
 def _digest(content: bytes) -> str:
