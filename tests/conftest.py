@@ -10,6 +10,8 @@ import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +36,9 @@ from sandbox.sshd import Sshd
 
 if TYPE_CHECKING:
     from db.engine import Database
+    from gmops_desktop.services.backups import Backups
+    from gmops_desktop.services.restores import Restores
+    from sandbox.database import DatabaseServer
     from strange_dumps import Workbench
 
 NEEDED = {
@@ -292,3 +297,57 @@ def schema(mariadb: MariaDB, memory_keyring: MemoryKeyring) -> Iterator[MysqlAdd
         yield address
         with connection.cursor() as cursor:
             cursor.execute(f"DROP DATABASE IF EXISTS {address.schema}")
+
+
+@pytest.fixture
+def root(schema: MysqlAddress) -> MysqlAddress:
+    """The schema as root sees it, who may name any definer."""
+    return replace(schema, user="root")
+
+
+# ---------------------------------------------------------------- backups of them
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest) -> DatabaseServer:
+    """The server whose schemas are backed up: MariaDB, or each kind (`databases.EVERY_KIND`)."""
+    server: DatabaseServer = request.getfixturevalue(getattr(request, "param", "mariadb"))
+    return server
+
+
+@pytest.fixture
+def address(request: pytest.FixtureRequest, server: DatabaseServer) -> Iterator[MysqlAddress]:
+    """A schema on the server as root sees it, filled by the `SITE` of the test's module."""
+    from databases import execute
+
+    address = server.address(f"t_{secrets.token_hex(4)}", user="root")
+    execute(server, "", [f"CREATE DATABASE {address.schema} CHARACTER SET utf8mb4"])
+    execute(server, address.schema, request.module.SITE)
+    yield address
+    execute(server, "", [f"DROP DATABASE {address.schema}"])
+
+
+@pytest.fixture
+def archives(tmp_path: Path) -> Path:
+    """The folder of the archives."""
+    folder = tmp_path / "archives"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def backups(database: Database, server: DatabaseServer, archives: Path) -> Backups:
+    """Backups of the server, into `archives`."""
+    from databases import opener
+    from gmops_desktop.services.backups import Backups
+
+    return Backups(database, opener(server), lambda: archives)
+
+
+@pytest.fixture
+def restores(database: Database, server: DatabaseServer, backups: Backups) -> Restores:
+    """Restores into the server, each behind a safety backup."""
+    from databases import opener
+    from gmops_desktop.services.restores import Restores
+
+    return Restores(database, opener(server), partial(backups.take, purpose="safety"))

@@ -11,6 +11,7 @@ import pytest
 
 from databases import checksums, differences, execute, facts, load_with_stock_client
 from db.engine import Database
+from every_step import Everything
 from gmops_desktop.adapters import mysql
 from gmops_desktop.adapters.ssh import Ssh
 from gmops_desktop.addresses import MysqlAddress
@@ -76,12 +77,6 @@ def backups(database: Database, connect: Connect, tmp_path: Path) -> Backups:
 @pytest.fixture
 def restores(database: Database, connect: Connect, backups: Backups) -> Restores:
     return Restores(database, connect, partial(backups.take, purpose="safety"))
-
-
-class Everything(Context):
-    """A context that reports each step, however quickly they come."""
-
-    _INTERVAL = 0.0
 
 
 def test_the_site_is_backed_up_damaged_and_restored_through_the_tunnel(

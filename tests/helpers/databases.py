@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pymysql.cursors import Cursor
 
 from gmops_desktop.adapters.mysql import MysqlConnection, connect
@@ -20,6 +21,13 @@ from gmops_desktop.context import Context
 from sandbox.database import DatabaseServer
 
 Facts = dict[Any, Any]
+
+# The mark of tests that hold for every kind of server; they ask for the fixture `server`.
+EVERY_KIND = pytest.mark.parametrize(
+    "server",
+    ["mariadb", "mysql56", pytest.param("mysql9", marks=pytest.mark.mysql9)],
+    indirect=True,
+)
 
 # What differs between two equal schemas: times, estimates, and the schema's own name.
 _PASSING = {
@@ -76,6 +84,12 @@ def query(server: DatabaseServer, schema: str, statement: str) -> tuple[tuple[An
     with server.connect(schema) as connection, connection.cursor() as cursor:
         cursor.execute(statement)
         return tuple(cursor.fetchall())
+
+
+def no_leftovers(server: DatabaseServer, address: MysqlAddress) -> None:
+    """Hold that no table of a restore's own is left."""
+    names = query(server, address.schema, "SHOW TABLES")
+    assert not [name for (name,) in names if name.startswith("gmops_")]
 
 
 def checksums(server: DatabaseServer, schema: str) -> dict[str, int]:

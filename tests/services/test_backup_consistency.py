@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 
 from databases import age, checksums, execute, load_with_stock_client, opener, query
-from db.engine import Database
 from gmops_desktop.adapters.mysql import MysqlConnection, catalogue, reading, segments, snapshot
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.archive.manifest import Manifest
@@ -34,18 +33,6 @@ pytestmark = pytest.mark.servers
 
 # Each transaction adds a row to all of them.
 ALIKE = [f"CREATE TABLE t{n} (id bigint PRIMARY KEY AUTO_INCREMENT, n int)" for n in range(4)]
-
-
-@pytest.fixture
-def archives(tmp_path: Path) -> Path:
-    folder = tmp_path / "archives"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def backups(database: Database, mariadb: MariaDB, archives: Path) -> Backups:
-    return Backups(database, opener(mariadb), lambda: archives)
 
 
 @pytest.fixture(scope="module")

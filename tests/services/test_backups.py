@@ -36,18 +36,6 @@ pytestmark = pytest.mark.servers
 
 
 @pytest.fixture
-def archives(tmp_path: Path) -> Path:
-    folder = tmp_path / "archives"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def backups(database: Database, mariadb: MariaDB, archives: Path) -> Backups:
-    return Backups(database, opener(mariadb), lambda: archives)
-
-
-@pytest.fixture
 def fresh(mariadb: MariaDB, schema: MysqlAddress) -> Iterator[str]:
     """A second, empty schema to restore into."""
     title = schema.schema + "_fresh"

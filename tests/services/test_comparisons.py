@@ -60,25 +60,8 @@ EDITS = [
 
 
 @pytest.fixture
-def archives(tmp_path: Path) -> Path:
-    folder = tmp_path / "archives"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def backups(database: Database, mariadb: MariaDB, archives: Path) -> Backups:
-    return Backups(database, opener(mariadb), lambda: archives)
-
-
-@pytest.fixture
 def comparisons(mariadb: MariaDB) -> Comparisons:
     return Comparisons(opener(mariadb))
-
-
-@pytest.fixture
-def root(schema: MysqlAddress) -> MysqlAddress:
-    return replace(schema, user="root")
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from cloned import on_clone
 from databases import execute, opener, query
 from db.engine import Database
 from db.journal import Journal, utc_now
+from every_step import Everything
 from gmops_desktop.adapters import tencent, tencent_clones
 from gmops_desktop.adapters.local_server import LocalServers
 from gmops_desktop.adapters.tencent import CloudRefused, Tencent
@@ -47,12 +48,6 @@ SITE = [
 ]
 DRILLED = "Proving the copy"
 MADE = "Tencent Cloud makes the clone"
-
-
-class Everything(Context):
-    """A context that reports each step, however quickly they come."""
-
-    _INTERVAL = 0.0
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ from db import evidence
 from db.engine import Database
 from db.evidence import ProvedRestore
 from db.journal import Journal
+from every_step import Everything
 from gmops_desktop.adapters import local_programs
 from gmops_desktop.adapters.local_programs import NoLocalServer
 from gmops_desktop.adapters.local_server import LocalServer, LocalServers
@@ -61,12 +62,6 @@ SITE = [
     "CREATE FUNCTION half(n int) RETURNS int DETERMINISTIC RETURN n/2",
     "CREATE EVENT tidy ON SCHEDULE EVERY 1 DAY STARTS '2035-01-01' DO DELETE FROM log",
 ]
-
-
-class Everything(Context):
-    """A context that reports each step, however quickly they come."""
-
-    _INTERVAL = 0.0
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 
 import mysql9_programs
 import strange_features
+from every_step import Everything
 from gmops_desktop.adapters.local_programs import Program
 from gmops_desktop.adapters.local_server import LocalServer, LocalServers
 from gmops_desktop.archive.sealing import Seals
@@ -18,12 +19,6 @@ from sandbox.mysql9 import Mysql9
 from strange_dumps import Workbench
 
 pytestmark = [pytest.mark.servers, pytest.mark.mysql9]
-
-
-class Everything(Context):
-    """A context that reports each step, however quickly they come."""
-
-    _INTERVAL = 0.0
 
 
 @pytest.fixture

@@ -31,11 +31,6 @@ DAMAGE = ["UPDATE member SET name='?' WHERE id < 50", "ALTER TABLE other ADD ext
 
 
 @pytest.fixture
-def backups(database: Database, mariadb: MariaDB, tmp_path: Path) -> Backups:
-    return Backups(database, opener(mariadb), lambda: tmp_path)
-
-
-@pytest.fixture
 def archive(mariadb: MariaDB, schema: MysqlAddress, backups: Backups) -> Path:
     """An archive of a site that was damaged afterwards."""
     execute(mariadb, schema.schema, SITE)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from databases import execute, opener, query
+from databases import EVERY_KIND, execute, opener, query
 from db.engine import Database
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.context import Context
@@ -18,7 +16,7 @@ from gmops_desktop.services.backups import Backups
 from gmops_desktop.services.restores import Choice, Preview, Restored, Restores
 from sandbox.database import DatabaseServer
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, EVERY_KIND]
 
 # Keys of each kind that is compared in a way of its own; names that must be quoted.
 SITE = [
@@ -35,21 +33,6 @@ SITE = [
     " (12,NULL,NULL,NULL,NULL,NULL), (13,3,NULL,b'1',NULL,11)",
 ]
 UNCHECKED = "SET SESSION foreign_key_checks=0"
-
-
-@pytest.fixture(params=["mariadb", "mysql56", pytest.param("mysql9", marks=pytest.mark.mysql9)])
-def server(request: pytest.FixtureRequest) -> DatabaseServer:
-    server: DatabaseServer = request.getfixturevalue(request.param)
-    return server
-
-
-@pytest.fixture
-def address(server: DatabaseServer) -> Iterator[MysqlAddress]:
-    address = server.address(f"b_{secrets.token_hex(4)}", user="root")
-    execute(server, "", [f"CREATE DATABASE {address.schema} CHARACTER SET utf8mb4"])
-    execute(server, address.schema, SITE)
-    yield address
-    execute(server, "", [f"DROP DATABASE {address.schema}"])
 
 
 class Desk:

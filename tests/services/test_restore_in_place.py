@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from databases import Facts, differences, execute, facts, opener, query
+from databases import Facts, differences, execute, facts, no_leftovers, opener, query
 from db.engine import Database
+from every_step import Everything
 from gmops_desktop.adapters.mysql import amending, exchange
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.archive.inventory import Backup
@@ -38,38 +39,6 @@ SITE = [
 ]
 
 
-class Everything(Context):
-    """A context that reports each step, however quickly they come."""
-
-    _INTERVAL = 0.0
-
-
-@pytest.fixture
-def archives(tmp_path: Path) -> Path:
-    folder = tmp_path / "archives"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def backups(database: Database, mariadb: MariaDB, archives: Path) -> Backups:
-    return Backups(database, opener(mariadb), lambda: archives)
-
-
-def safety_of(backups: Backups) -> Callable[[MysqlAddress, Context], Backup]:
-    return lambda address, context: backups.take(address, context, purpose="safety")
-
-
-@pytest.fixture
-def restores(database: Database, mariadb: MariaDB, backups: Backups) -> Restores:
-    return Restores(database, opener(mariadb), safety_of(backups))
-
-
-@pytest.fixture
-def root(schema: MysqlAddress) -> MysqlAddress:
-    return replace(schema, user="root")
-
-
 @pytest.fixture
 def site(mariadb: MariaDB, root: MysqlAddress, backups: Backups) -> Path:
     execute(mariadb, root.schema, SITE)
@@ -93,11 +62,6 @@ def identities(mariadb: MariaDB, address: MysqlAddress) -> dict[str, int]:
         f" WHERE NAME LIKE '{address.schema}/%'"
     )  # fmt: skip
     return {name.partition("/")[2]: number for name, number in rows}
-
-
-def no_leftovers(mariadb: MariaDB, address: MysqlAddress) -> None:
-    names = query(mariadb, address.schema, "SHOW TABLES")
-    assert not [name for (name,) in names if name.startswith("gmops_")]
 
 
 def test_one_row_is_one_row(
@@ -338,10 +302,10 @@ def test_killed_around_the_commit(
 
     with monkeypatch.context() as patch:
         patch.setattr(Ledger, "reach", killed)
-        restores = Restores(database, connect, safety_of(backups))  # type: ignore[arg-type]
+        restores = Restores(database, connect, partial(backups.take, purpose="safety"))  # type: ignore[arg-type]
         with pytest.raises(Killed):
             restores.run(site, root, Context(), confirm=root.schema)
-    restores = Restores(database, opener(mariadb), safety_of(backups))
+    restores = Restores(database, opener(mariadb), partial(backups.take, purpose="safety"))
     (left,) = restores.unfinished()
     assert (left.stands, left.archive) == ("unknown", site)
     found = restores.recover(root, Context(), goal)  # type: ignore[arg-type]  # one of them

@@ -6,13 +6,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from databases import differences, execute, facts, opener, query
-from db.engine import Database
+from databases import differences, execute, facts, query
+from every_step import Everything
 from gmops_desktop.adapters.mysql import exchange, schemas
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.context import Context, Progress
@@ -32,22 +31,6 @@ SITE = [
     "CREATE FUNCTION half(n int) RETURNS int DETERMINISTIC RETURN n/2",
     "CREATE EVENT tidy ON SCHEDULE EVERY 1 DAY STARTS '2035-01-01' DO DELETE FROM fees WHERE 0",
 ]
-
-
-class Everything(Context):
-    """A context that reports each step, however quickly they come."""
-
-    _INTERVAL = 0.0
-
-
-@pytest.fixture
-def backups(database: Database, mariadb: MariaDB, tmp_path: Path) -> Backups:
-    return Backups(database, opener(mariadb), lambda: tmp_path)
-
-
-@pytest.fixture
-def restores(database: Database, mariadb: MariaDB, backups: Backups) -> Restores:
-    return Restores(database, opener(mariadb), partial(backups.take, purpose="safety"))
 
 
 @pytest.fixture

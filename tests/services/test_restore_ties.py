@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 import pymysql
 import pytest
 
-from databases import differences, execute, opener, query
-from db.engine import Database
+from databases import EVERY_KIND, differences, execute, query
 from gmops_desktop.adapters.mysql import exchange
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.context import Context
@@ -20,7 +16,7 @@ from gmops_desktop.services.backups import Backups
 from gmops_desktop.services.restores import Choice, Restores
 from sandbox.database import DatabaseServer
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, EVERY_KIND]
 
 _TO = "REFERENCES members (id)"
 SITE = [
@@ -52,31 +48,6 @@ DAMAGE = {
         "DROP TABLE unnamed",
     ],
 }
-
-
-@pytest.fixture(params=["mariadb", "mysql56", pytest.param("mysql9", marks=pytest.mark.mysql9)])
-def server(request: pytest.FixtureRequest) -> DatabaseServer:
-    server: DatabaseServer = request.getfixturevalue(request.param)
-    return server
-
-
-@pytest.fixture
-def address(server: DatabaseServer) -> Iterator[MysqlAddress]:
-    address = server.address(f"t_{secrets.token_hex(4)}", user="root")
-    execute(server, "", [f"CREATE DATABASE {address.schema} CHARACTER SET utf8mb4"])
-    execute(server, address.schema, SITE)
-    yield address
-    execute(server, "", [f"DROP DATABASE {address.schema}"])
-
-
-@pytest.fixture
-def backups(database: Database, server: DatabaseServer, tmp_path: Path) -> Backups:
-    return Backups(database, opener(server), lambda: tmp_path)
-
-
-@pytest.fixture
-def restores(database: Database, server: DatabaseServer, backups: Backups) -> Restores:
-    return Restores(database, opener(server), partial(backups.take, purpose="safety"))
 
 
 def definitions(server: DatabaseServer, address: MysqlAddress) -> dict[str, str]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from databases import differences, execute, opener, query
+from databases import EVERY_KIND, differences, execute, opener, query
 from db.engine import Database
 from gmops_desktop.adapters.mysql import connect, exchange, triggers
 from gmops_desktop.addresses import MysqlAddress
@@ -20,7 +19,7 @@ from gmops_desktop.services.backups import Backups
 from gmops_desktop.services.restores import Choice, Restores
 from sandbox.database import DatabaseServer
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, EVERY_KIND]
 
 SITE = [
     "CREATE TABLE member (id int PRIMARY KEY, name varchar(50))",
@@ -33,31 +32,6 @@ SITE = [
     " SET @seen = 'TRIGGER a BEFORE INSERT ON b'; INSERT INTO trail VALUES (new.id, '改了'); END",
 ]
 DAMAGE = ["ALTER TABLE member ADD extra int"]
-
-
-@pytest.fixture(params=["mariadb", "mysql56", pytest.param("mysql9", marks=pytest.mark.mysql9)])
-def server(request: pytest.FixtureRequest) -> DatabaseServer:
-    server: DatabaseServer = request.getfixturevalue(request.param)
-    return server
-
-
-@pytest.fixture
-def address(server: DatabaseServer) -> Iterator[MysqlAddress]:
-    address = server.address(f"g_{secrets.token_hex(4)}", user="root")
-    execute(server, "", [f"CREATE DATABASE {address.schema} CHARACTER SET utf8mb4"])
-    execute(server, address.schema, SITE)
-    yield address
-    execute(server, "", [f"DROP DATABASE {address.schema}"])
-
-
-@pytest.fixture
-def backups(database: Database, server: DatabaseServer, tmp_path: Path) -> Backups:
-    return Backups(database, opener(server), lambda: tmp_path)
-
-
-@pytest.fixture
-def restores(database: Database, server: DatabaseServer, backups: Backups) -> Restores:
-    return Restores(database, opener(server), partial(backups.take, purpose="safety"))
 
 
 def facts(server: DatabaseServer, schema: str) -> dict[str, object]:
@@ -232,19 +206,3 @@ def test_where_tables_cannot_be_locked_the_result_says_how_long(
         assert differences(sound, facts(mariadb, schema)) == {}
     finally:
         execute(mariadb, "", [f"DROP DATABASE {schema}", f"DROP USER {user}@'%'"])
-
-
-@pytest.mark.parametrize(
-    ("statement", "table"),
-    [
-        (b"CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW SET @x=1", "a"),
-        (b"CREATE DEFINER=`r``t`@`%` TRIGGER `x`.`t ON b` AFTER DELETE ON `x`.`a``b`\nFOR", "a`b"),
-        (b"create or replace trigger /* ON x */ t before-- ON y\n update ON # z\n\xe8\xa1\xa8 for",
-         "表"),
-        (b"CREATE TRIGGER IF NOT EXISTS t AFTER INSERT OR UPDATE ON a FOR EACH ROW SET @x=1", "a"),
-        (b"CREATE TRIGGER t SOMETIMES INSERT ON a FOR EACH ROW SET @x=1", None),
-    ],
-)  # fmt: skip
-def test_the_table_of_a_trigger_is_read_from_its_words(statement: bytes, table: str) -> None:
-    frame = b"\nSET character_set_client=utf8mb4;\nDROP TRIGGER IF EXISTS t;\nDELIMITER ;;\n"
-    assert triggers.table_of(frame + statement + b"\n;;\nDELIMITER ;\n") == table

@@ -12,6 +12,7 @@ import pytest
 
 from databases import execute, opener
 from db.engine import Database
+from every_step import Everything
 from gmops_desktop.adapters.mysql import amending, exchange
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.context import Context, Progress
@@ -50,12 +51,6 @@ DAMAGE = {
     "in place": (_WRONG_ROWS, {"commit"}),
     "both": (_WRONG_ROWS + _OTHER_TABLES[:1], {"swap", "commit"}),
 }
-
-
-class Everything(Context):
-    """A context that reports each step, however quickly they come."""
-
-    _INTERVAL = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 import strange_schema
-from databases import Facts, checksums, differences, execute, facts, opener, query
+from databases import Facts, checksums, differences, execute, facts, no_leftovers, opener, query
 from db.engine import Database
+from every_step import Everything
 from gmops_desktop.adapters.locks import Busy, held_for_restore
 from gmops_desktop.adapters.mysql import exchange
 from gmops_desktop.addresses import MysqlAddress
-from gmops_desktop.archive.inventory import Backup
 from gmops_desktop.context import Context, Progress
 from gmops_desktop.errors import Cancelled, OpsError, ProofFailed
 from gmops_desktop.services.backups import Backups
@@ -49,39 +48,6 @@ DAMAGE = [
 ]
 
 
-class Everything(Context):
-    """A context that reports each step, however quickly they come."""
-
-    _INTERVAL = 0.0
-
-
-@pytest.fixture
-def archives(tmp_path: Path) -> Path:
-    folder = tmp_path / "archives"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def backups(database: Database, mariadb: MariaDB, archives: Path) -> Backups:
-    return Backups(database, opener(mariadb), lambda: archives)
-
-
-def safety_of(backups: Backups) -> Callable[[MysqlAddress, Context], Backup]:
-    return lambda address, context: backups.take(address, context, purpose="safety")
-
-
-@pytest.fixture
-def restores(database: Database, mariadb: MariaDB, backups: Backups) -> Restores:
-    return Restores(database, opener(mariadb), safety_of(backups))
-
-
-@pytest.fixture
-def root(schema: MysqlAddress) -> MysqlAddress:
-    """The schema as root sees it, who may name any definer."""
-    return replace(schema, user="root")
-
-
 @pytest.fixture
 def site(mariadb: MariaDB, root: MysqlAddress, backups: Backups) -> Path:
     """A small site's schema, and its archive."""
@@ -91,11 +57,6 @@ def site(mariadb: MariaDB, root: MysqlAddress, backups: Backups) -> Path:
 
 def state(mariadb: MariaDB, address: MysqlAddress) -> Facts:
     return facts(mariadb, address.schema)
-
-
-def no_leftovers(mariadb: MariaDB, address: MysqlAddress) -> None:
-    names = query(mariadb, address.schema, "SHOW TABLES")
-    assert not [name for (name,) in names if name.startswith("gmops_")]
 
 
 def test_a_damaged_site_is_put_right_and_proved(
@@ -274,7 +235,7 @@ def test_another_program_leaves_a_restore_under_way_alone(
         return Restores(
             database,
             opener(mariadb),
-            safety_of(backups),
+            partial(backups.take, purpose="safety"),
             alone=lambda address: held_for_restore(tmp_path / "locks", address),
         )
 
@@ -354,7 +315,7 @@ def test_a_server_that_vanishes_is_put_right_by_the_next_run(
             server, "", ["CREATE DATABASE own_site CHARACTER SET utf8mb4", "USE own_site", *SITE]
         )
         backups = Backups(database, opener(server), lambda: archives)
-        restores = Restores(database, opener(server), safety_of(backups))
+        restores = Restores(database, opener(server), partial(backups.take, purpose="safety"))
         sound = state(server, address)
         archive = backups.take(address, Context()).path
         execute(server, "own_site", DAMAGE)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from databases import execute, opener
+from databases import execute
 from db.engine import Database
 from db.ids import uuid7
 from db.journal import Journal
@@ -114,12 +114,6 @@ class Desk:
 
     def titles(self) -> list[str]:
         return [ticket.title for ticket in self.tickets.all()]
-
-
-@pytest.fixture
-def backups(database: Database, mariadb: MariaDB, tmp_path: Path) -> Backups:
-    (tmp_path / "archives").mkdir()
-    return Backups(database, opener(mariadb), lambda: tmp_path / "archives")
 
 
 @pytest.fixture

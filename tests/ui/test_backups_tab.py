@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,8 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from databases import execute, opener, query
-from db.engine import Database
+from databases import execute, query
 from gmops_desktop.adapters.tencent import Tencent
 from gmops_desktop.addresses import CloudDatabase, MysqlAddress, Resource
 from gmops_desktop.context import Context
@@ -33,23 +31,6 @@ from ui.restore_rows import RestoreRows
 from ui.widgets.frames import Label
 
 pytestmark = pytest.mark.servers
-
-
-@pytest.fixture
-def archives(tmp_path: Path) -> Path:
-    folder = tmp_path / "archives"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def backups(database: Database, mariadb: MariaDB, archives: Path) -> Backups:
-    return Backups(database, opener(mariadb), lambda: archives)
-
-
-@pytest.fixture
-def restores(database: Database, mariadb: MariaDB, backups: Backups) -> Restores:
-    return Restores(database, opener(mariadb), partial(backups.take, purpose="safety"))
 
 
 @pytest.fixture

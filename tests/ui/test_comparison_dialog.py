@@ -14,7 +14,6 @@ from pytestqt.qtbot import QtBot
 
 import ui.comparison_view
 from databases import execute, opener
-from db.engine import Database
 from gmops_desktop.addresses import MysqlAddress, Resource
 from gmops_desktop.context import Context
 from gmops_desktop.language import use
@@ -51,12 +50,6 @@ def site(mariadb: MariaDB, schema: MysqlAddress, contracts: Contracts) -> Resour
     for resource in contracts.resources():
         contracts.remove_resource(resource.id)
     return contracts.save_resource("mysql", "site", replace(schema, user="root"))
-
-
-@pytest.fixture
-def backups(database: Database, mariadb: MariaDB, tmp_path: Path) -> Backups:
-    (tmp_path / "archives").mkdir()
-    return Backups(database, opener(mariadb), lambda: tmp_path / "archives")
 
 
 @pytest.fixture

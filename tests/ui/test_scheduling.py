@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from databases import execute, opener
+from databases import execute
 from db.engine import Database
 from db.journal import Journal
 from gmops_desktop.addresses import MysqlAddress, Resource
@@ -46,18 +46,6 @@ class Machine:
 @pytest.fixture
 def machine() -> Machine:
     return Machine()
-
-
-@pytest.fixture
-def archives(tmp_path: Path) -> Path:
-    folder = tmp_path / "archives"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def backups(database: Database, mariadb: MariaDB, archives: Path) -> Backups:
-    return Backups(database, opener(mariadb), lambda: archives)
 
 
 @pytest.fixture
