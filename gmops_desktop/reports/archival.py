@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import pikepdf
@@ -19,8 +20,16 @@ from gmops_desktop.language import tr
 DATA: Final = "data.json"
 
 
-def archival(content: bytes, data: bytes, *, described: str) -> bytes:
+def archival(
+    content: bytes,
+    data: bytes,
+    *,
+    described: str,
+    sheets: Mapping[str, bytes] = MappingProxyType({}),
+) -> bytes:
     """Return the PDF `content` as PDF/A-3b with `data` (JSON) attached; `described` says of what.
+
+    `sheets` are tables (CSV) attached beside it, by their file's name.
 
     Raises `pikepdf.pdfa.PdfaError` where the result does not conform: a bug of ours.
     """
@@ -31,17 +40,20 @@ def archival(content: bytes, data: bytes, *, described: str) -> bytes:
         for page in pdf.pages:
             if "/Trans" in page:
                 del page["/Trans"]
-        file = pikepdf.AttachedFileSpec(
-            pdf,
-            data,
-            filename=DATA,
-            description=described,
-            mime_type="application/json",
-            creation_date="",
-            mod_date="",
-        )
-        file.relationship = pikepdf.Name.Data
-        pdf.attachments[DATA] = file
+        files = {DATA: ("application/json", data)}
+        files |= {name: ("text/csv", sheet) for name, sheet in sheets.items()}
+        for name, (kind, held) in files.items():
+            file = pikepdf.AttachedFileSpec(
+                pdf,
+                held,
+                filename=name,
+                description=described,
+                mime_type=kind,
+                creation_date="",
+                mod_date="",
+            )
+            file.relationship = pikepdf.Name.Data
+            pdf.attachments[name] = file
         pikepdf.pdfa.save(pdf, made, "3b")
     return made.getvalue()
 

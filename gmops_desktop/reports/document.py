@@ -1,9 +1,10 @@
-"""A paged A4 document: margins, running head, 第 X 页 共 Y 页, built until the page count holds."""
+"""A paged A4 document: margins, running head, 第 X 页 共 Y 页, its sections in the outline."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from typing import Final
 
@@ -14,6 +15,7 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate
 from gmops_desktop.language import current, tr
 from gmops_desktop.reports import fixes
 from gmops_desktop.reports.fonts import SANS
+from gmops_desktop.reports.late import LateCanvas
 from gmops_desktop.reports.paragraph import one_line
 from gmops_desktop.reports.styles import (
     BOTTOM,
@@ -28,36 +30,34 @@ from gmops_desktop.reports.styles import (
 )
 
 _FIRST_TOP: Final = 12 * mm  # the first page bears the title block instead of the running head
+_COVER_TOP: Final = 20 * mm
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """What stands around the text: in the running head and foot, and in the file's properties."""
+    """What stands around the text: in the running head and foot, and in the file's properties.
+
+    `covered` says that the story begins with a cover, which bears neither and is not counted.
+    """
 
     title: str
     number: str
     author: str
     aside: str  # at the right of the foot
+    covered: bool = False
 
 
-def build(story: Callable[[], list[Flowable]], paper: Paper) -> tuple[bytes, int]:
-    """Return the PDF of what `story` gives (called once per pass) and its number of pages."""
+def build(story: Sequence[Flowable], paper: Paper) -> tuple[bytes, int]:
+    """Return the PDF of `story` and its number of pages, the cover among them."""
     fixes.apply()
-    total = 1
-    while True:
-        content, pages = _pass(story(), paper, total)
-        if pages == total:
-            return content, pages
-        total = pages
 
+    def first_page(canvas: LateCanvas, document: BaseDocTemplate) -> None:
+        if not paper.covered:
+            canvas.when_whole(partial(_foot, canvas, paper, canvas.getPageNumber()))
 
-def _pass(story: list[Flowable], paper: Paper, total: int) -> tuple[bytes, int]:
-    def first_page(canvas: Canvas, document: BaseDocTemplate) -> None:
-        _foot(canvas, paper, total)
-
-    def later_page(canvas: Canvas, document: BaseDocTemplate) -> None:
+    def later_page(canvas: LateCanvas, document: BaseDocTemplate) -> None:
         _head(canvas, paper)
-        _foot(canvas, paper, total)
+        canvas.when_whole(partial(_foot, canvas, paper, canvas.getPageNumber()))
 
     file = BytesIO()
     document = BaseDocTemplate(
@@ -71,13 +71,14 @@ def _pass(story: list[Flowable], paper: Paper, total: int) -> tuple[bytes, int]:
         initialFontName=SANS,
         displayDocTitle=True,
     )
+    first = _frame(_COVER_TOP if paper.covered else _FIRST_TOP)
     document.addPageTemplates(
         [
-            PageTemplate("first", [_frame(_FIRST_TOP)], first_page, autoNextPageTemplate="later"),
+            PageTemplate("first", [first], first_page, autoNextPageTemplate="later"),
             PageTemplate("later", [_frame(TOP)], later_page),
         ]
     )
-    document.build(story)
+    document.build(list(story), canvasmaker=LateCanvas)
     return file.getvalue(), document.page
 
 
@@ -96,12 +97,13 @@ def _head(canvas: Canvas, paper: Paper) -> None:
     canvas.line(LEFT, line, LEFT + WIDTH, line)
 
 
-def _foot(canvas: Canvas, paper: Paper, total: int) -> None:
+def _foot(canvas: Canvas, paper: Paper, number: int, total: int) -> None:
     line = BOTTOM - 4 * mm
     canvas.setStrokeColor(RULE)
     canvas.setLineWidth(0.5)
     canvas.line(LEFT, line, LEFT + WIDTH, line)
-    page = tr("Page {page} of {total}", page=canvas.getPageNumber(), total=total)
+    cover = 1 if paper.covered else 0
+    page = tr("Page {page} of {total}", page=number - cover, total=total - cover)
     _write(canvas, paper.author, "left", line - 12, 0.4)
     _write(canvas, page, "centre", line - 12, 1)
     _write(canvas, paper.aside, "right", line - 12, 0.4)

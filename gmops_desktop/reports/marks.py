@@ -12,6 +12,7 @@ from reportlab.pdfgen.pathobject import PDFPathObject
 from reportlab.platypus import Flowable
 
 from gmops_desktop.reports.fonts import SANS, SANS_BOLD, text_width
+from gmops_desktop.reports.late import LateCanvas
 from gmops_desktop.reports.paragraph import Paragraph, one_line
 from gmops_desktop.reports.styles import (
     CELL,
@@ -23,6 +24,7 @@ from gmops_desktop.reports.styles import (
     RULE,
     SECTION,
     STATE_COLOURS,
+    SUBSECTION,
     TextStyle,
 )
 from gmops_desktop.states import State
@@ -115,27 +117,36 @@ class StateWord(Flowable):
 
 
 class Section(Flowable):
-    """A section's head: a bar, its words, and what is to be known of the whole at the right."""
+    """A section's head: a bar, its words, and what is to be known of the whole at the right.
 
-    def __init__(self, words: str, aside: str = "") -> None:
+    One of `level` 1 is a part of the section before it: without the bar, and smaller.
+    """
+
+    def __init__(self, words: str, aside: str = "", level: int = 0) -> None:
         super().__init__()
         self.spaceBefore, self.spaceAfter = 5.5, 2
-        self._words = Paragraph(words, SECTION)
+        self.words, self.level = words, level
+        self._words = Paragraph(words, SECTION if level == 0 else SUBSECTION)
         self._aside = Paragraph(aside, NOTE.but(align="right"))
 
     def wrap(self, availWidth: float, availHeight: float) -> tuple[float, float]:
         """Take the whole width and one line."""
-        self.width, self.height = availWidth, SECTION.leading + 1.5
+        self.width, self.height = availWidth, self._words.style.leading + 1.5
         return self.width, self.height
 
     def draw(self) -> None:
-        """Draw bar, words, and the aside."""
-        canvas = self.canv
-        canvas.setFillColor(NAVY)
-        canvas.rect(0, 3.6, 2.6, SECTION.size, stroke=0, fill=1)
+        """Draw bar, words, and the aside; the file's outline leads here."""
+        canvas, shift = self.canv, 0.0
+        if isinstance(canvas, LateCanvas):
+            top = canvas.absolutePosition(0, self.height)[1]
+            canvas.begin_section(self.words, self.level, top + 4)
+        if self.level == 0:
+            shift = 8.0
+            canvas.setFillColor(NAVY)
+            canvas.rect(0, 3.6, 2.6, SECTION.size, stroke=0, fill=1)
         own = self._words.natural_width()
         self._words.wrap(own + 1, self.height)
-        self._words.drawOn(canvas, 8, 1.5)
+        self._words.drawOn(canvas, shift, 1.5)
         self._aside.wrap(self.width - own - 20, self.height)
         self._aside.drawOn(canvas, own + 20, 1)
 

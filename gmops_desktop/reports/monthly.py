@@ -55,7 +55,7 @@ def make_monthly(facts: MonthFacts, document: Document) -> Built:
             author=facts.contract.party_b,
             aside=tr("All times are Beijing time (UTC+8)"),
         )
-        content, pages = build(lambda: _story(facts, document, digest, lost), paper)
+        content, pages = build(_story(facts, document, digest, lost), paper)
         described = tr("The data of report {number}", number=document.number)
         return Built(archival(content, data, described=described), pages, digest, lost)
 

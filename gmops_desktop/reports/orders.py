@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from gmops_desktop.contract.notices import Notice
 from gmops_desktop.contract.record import ChainHead
@@ -25,15 +25,35 @@ from gmops_desktop.reports.paper_facts import TicketFacts
 from gmops_desktop.reports.period_facts import BackupFacts, FeeFacts, InspectionFacts
 
 
+# Who may read it.  A company gives no state secret's grade (秘密, 机密, 绝密): those are the law's.
+Secrecy = Literal["public", "internal", "commercial"]
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One version of a document: its number, when it was made, and what it corrects, in words."""
+
+    number: str
+    made_at: datetime
+    corrects: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """What makes a document one of a kind; `replaces` is the number of the version before, `texts`
-    what people wrote into it."""
+    what people wrote into it.
+
+    `revisions` are the versions there were, the oldest first; `corrects` says in words why there
+    is a new one.
+    """
 
     number: str
     language: Language
     replaces: str = ""
     texts: tuple[OwnText, ...] = ()
+    secrecy: Secrecy = "internal"
+    revisions: tuple[Revision, ...] = ()
+    corrects: str = ""
 
     def own(self, section: str) -> OwnText | None:
         """Return what was written into a section, if anything."""

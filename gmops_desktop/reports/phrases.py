@@ -16,14 +16,34 @@ _MONTHS: Final = (
 _UNITS: Final = ("B", "KB", "MB", "GB", "TB")
 
 
+def numeral(number: int) -> str:
+    """Return 1 to 99 in Chinese numerals: 十四, 二十."""
+    tens, ones = divmod(number, 10)
+    before = "十" if tens == 1 else f"{_NUMERALS[tens - 1]}十" if tens else ""
+    return before + (_NUMERALS[ones - 1] if ones else "")
+
+
 def numbered(number: int, words: str) -> str:
     """Return the words of a section's head with its number: 一、运行情况 (1. Operation)."""
-    return f"{_NUMERALS[number - 1]}、{words}" if current() == "zh_CN" else f"{number}. {words}"
+    return f"{numeral(number)}、{words}" if current() == "zh_CN" else f"{number}. {words}"
+
+
+def part(number: int, place: int, words: str) -> str:
+    """Return the head of a section's part: （一）工单 (3.1 Tickets)."""
+    return f"（{numeral(place)}）{words}" if current() == "zh_CN" else f"{number}.{place} {words}"
 
 
 def day(on: date) -> str:
     """Return 2018 年 4 月 1 日 (1 April 2018)."""
     return tr("{year}-{month:02d}-{day:02d}", year=on.year, month=on.month, day=on.day)
+
+
+def solemn_day(on: date) -> str:
+    """Return 二〇二六年五月六日 (6 May 2026), as a cover bears it (GB/T 9704 takes 〇 for zero)."""
+    if current() != "zh_CN":
+        return f"{on.day} {_MONTHS[on.month - 1]} {on.year}"
+    year = "".join(("〇" + _NUMERALS)[int(digit)] for digit in str(on.year))
+    return f"{year}年{numeral(on.month)}月{numeral(on.day)}日"
 
 
 def span(start: date, end: date) -> str:

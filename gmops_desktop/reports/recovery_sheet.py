@@ -54,7 +54,7 @@ def make_sheet(sheet: Sheet) -> bytes:
             author=tr("Secret: keep it as you would keep the database itself"),
             aside=phrases.full_moment(sheet.made_at),
         )
-        content, pages = build(lambda: _story(sheet), paper)
+        content, pages = build(_story(sheet), paper)
     assert pages == 1, "a recovery sheet is one sheet"
     return content
 

@@ -9,6 +9,7 @@ from typing import Final
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Table, TableStyle
 
+from gmops_desktop.reports.captions import TableCaption
 from gmops_desktop.reports.paragraph import Paragraph
 from gmops_desktop.reports.styles import (
     CELL,
@@ -127,11 +128,13 @@ def ruled_table(
     rows: Sequence[Sequence[Cell]],
     shares: Sequence[float],
     aligns: Sequence[Align] = (),
+    caption: TableCaption | None = None,
 ) -> Table:
     """Return a table over the whole width; `shares` are the columns' parts of it.
 
     Texts are set in the cell style with their column's alignment; flowables stand as they are.  A
-    column too narrow for one of its words takes what it needs from the widest.
+    column too narrow for one of its words takes what it needs from the widest.  The caption stands
+    above it, on each page that it reaches.
     """
     aligns = aligns or ["left"] * len(head)
     content: list[list[Flowable]] = [
@@ -139,10 +142,13 @@ def ruled_table(
         *([_cell(cell, at) for cell, at in zip(row, aligns, strict=True)] for row in rows),
     ]
     widths = _widths(content, shares)
+    at = 0 if caption is None else 1  # the row of the head
+    lines: list[list[Flowable | str]] = [*([[caption] + [""] * (len(head) - 1)] if caption else []),
+                                         *([*row] for row in content)]  # fmt: skip
     table = _Ruled(
-        content,
+        lines,
         colWidths=widths,
-        repeatRows=1,
+        repeatRows=1 + at,
         splitInRow=1,
         spaceBefore=1,
         spaceAfter=2,
@@ -155,12 +161,14 @@ def ruled_table(
                 ("RIGHTPADDING", (0, 0), (-1, -1), _PADDING),
                 ("TOPPADDING", (0, 0), (-1, -1), 1.8),
                 ("BOTTOMPADDING", (0, 0), (-1, -1), 2.2),
-                ("BACKGROUND", (0, 0), (-1, 0), HEAD),
-                ("LINEABOVE", (0, 0), (-1, 0), 0.9, NAVY),
-                ("LINEBELOW", (0, 0), (-1, 0), 0.5, NAVY),
-                ("LINEBELOW", (0, 1), (-1, -2), 0.4, RULE),
+                *((("SPAN", (0, 0), (-1, 0)),) if caption else ()),
+                ("BACKGROUND", (0, at), (-1, at), HEAD),
+                ("LINEABOVE", (0, at), (-1, at), 0.9, NAVY),
+                ("LINEBELOW", (0, at), (-1, at), 0.5, NAVY),
+                ("LINEBELOW", (0, at + 1), (-1, -2), 0.4, RULE),
                 ("LINEBELOW", (0, -1), (-1, -1), 0.7, NAVY),
-                *(("VALIGN", (0, row), (-1, row), "TOP") for row in _tall(content, widths)),
+                *(("VALIGN", (0, row + at), (-1, row + at), "TOP")
+                  for row in _tall(content, widths)),
             ]
         )
     )
@@ -175,16 +183,17 @@ class _Ruled(Table):
         parts = super().split(availWidth, availHeight)
         first = parts[0] if len(parts) > 1 else None
         if isinstance(first, Table):
-            heights = first._rowHeights  # type: ignore[attr-defined]  # the stubs leave it out
-            lonely = len(heights) == 2 and heights[1] < 2 * CELL.leading
-            if sum(heights[1:]) < CELL.leading or (lonely and not _whole(first, self)):
+            heads = self.repeatRows  # type: ignore[attr-defined]  # the stubs leave it out
+            heights = first._rowHeights[heads:]  # type: ignore[attr-defined]
+            lonely = len(heights) == 1 and heights[0] < 2 * CELL.leading
+            if sum(heights) < CELL.leading or (lonely and not _whole(first, self, heads)):
                 return []
         return parts
 
 
-def _whole(part: Table, table: Table) -> bool:
+def _whole(part: Table, table: Table, heads: int) -> bool:
     """Whether the first line below a part's head is as high as the table has it."""
-    heights = (part._rowHeights[1], table._rowHeights[1])  # type: ignore[attr-defined]
+    heights = (part._rowHeights[heads], table._rowHeights[heads])  # type: ignore[attr-defined]
     return bool(heights[0] >= heights[1] - 0.01)
 
 

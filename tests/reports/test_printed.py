@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from functools import partial
 
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Spacer
@@ -44,7 +43,7 @@ def _story(blank: float) -> list[Flowable]:
 def test_no_table_leaves_its_head_at_the_foot_of_a_page() -> None:
     """Whatever room is left for it: the head goes on to the next page with its rows."""
     for blank in range(600, 700, 4):
-        content, pages = build(partial(_story, blank), Paper("x", "x", "x", "x"))
+        content, pages = build(_story(blank), Paper("x", "x", "x", "x"))
         built = Built(content, pages, "", ())
         for page in pages_of(built):
             assert not page.endswith("FirstSecond"), blank

@@ -27,7 +27,7 @@ from gmops_desktop.contract.terms import Contract
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import DEFAULT, Language, mark, tr
 from gmops_desktop.paths import write_atomically
-from gmops_desktop.reports.orders import Built, Document
+from gmops_desktop.reports.orders import Built, Document, Revision, Secrecy
 
 Kind = Literal[
     "monthly", "drill", "contact", "payment", "sign_in", "hand_over", "notice", "change_record",
@@ -93,7 +93,8 @@ def word_of_kind(kind: Kind) -> str:
 class Report:
     """A document of the register.  `heads` are the chain heads printed in it.
 
-    `about` names what a letter or a sheet speaks of: a new one about the same is a new version.
+    `about` names what a letter or a sheet speaks of: a new one about the same is a new version;
+    `corrects` says what that puts right, where anybody said so.
     """
 
     id: str
@@ -109,6 +110,7 @@ class Report:
     replaces: str = ""
     contract_id: str = ""
     about: str = ""
+    corrects: str = ""
 
 
 class Register:
@@ -128,17 +130,24 @@ class Register:
         language: Language = DEFAULT,
         about: str = "",
         texts: tuple[OwnText, ...] = (),
+        secrecy: Secrecy = "internal",
+        corrects: str = "",
     ) -> tuple[Report, Built]:
         """Number a document, let `produce` make it, record it, and return it with its content.
 
         `period` is the month or the day it is of; what it prints must be the heads it is given.
         Of `texts`, people's own words in it, the entry that holds them is recorded.
+        `corrects` says what a new version puts right; in a first one it has no place.
         """
         heads = self._journal.heads()
         while True:
             number, replaces = self._next(kind, period, contract, about)
             context.progress(None, tr("Setting the pages of {number}", number=number))
-            built = produce(Document(number, language, replaces, texts), heads)
+            why = corrects.strip() if replaces else ""
+            document = Document(
+                number, language, replaces, texts, secrecy, self._versions(replaces), why
+            )
+            built = produce(document, heads)
             context.progress(90, tr("Keeping {number}", number=number))
             said: dict[str, Any] = {
                 "number": number,
@@ -148,6 +157,8 @@ class Register:
                 "replaces": replaces,
                 "contract_id": contract.id if contract else "",
                 "about": about,
+                "secrecy": secrecy,
+                "corrects": why,
             }
             if texts:
                 said["texts"] = {one.section: one.entry for one in texts}
@@ -184,6 +195,16 @@ class Register:
                     hint=tr("The register lists all numbers."),
                 )
             return _view(row)
+
+    def _versions(self, number: str) -> tuple[Revision, ...]:
+        """Return a document and all that it replaced, the oldest first."""
+        known = {one.number: one for one in self.all()}
+        found: list[Revision] = []
+        while number in known:
+            one = known[number]
+            found.insert(0, Revision(one.number, one.made_at, one.corrects))
+            number = one.replaces
+        return tuple(found)
 
     def _next(
         self, kind: Kind, period: str, contract: Contract | None, about: str
@@ -281,6 +302,7 @@ def _view(row: ReportRow) -> Report:
         replaces=str(row.more.get("replaces", "")),
         contract_id=str(row.more.get("contract_id") or ""),
         about=str(row.more.get("about") or ""),
+        corrects=str(row.more.get("corrects") or ""),
     )
 
 

@@ -24,6 +24,7 @@ from gmops_desktop.reports.orders import (
     Document,
     HandOverFacts,
     LetterFacts,
+    Secrecy,
     SignInFacts,
 )
 from gmops_desktop.reports.paper_facts import PaperFacts
@@ -83,9 +84,11 @@ class Reports(Register):
         *,
         out: Path | None = None,
         language: Language = DEFAULT,
+        secrecy: Secrecy = "internal",
+        corrects: str = "",
     ) -> Report:
         """Make the document of a period ("2018-04") or of one thing (the number of a ticket, ...),
-        record it, and return it.
+        record it, and return it.  `corrects` says what a new version puts right.
 
         The register keeps its own copy; `out` names where another is wanted, and is then the path
         of what is returned.
@@ -99,7 +102,7 @@ class Reports(Register):
 
         report, built = self.keep(
             kind, period, facts.contract, produce, self._made_at(facts), context, language, about,
-            texts,
+            texts, secrecy, corrects,
         )  # fmt: skip
         if out is not None:
             write(
