@@ -250,7 +250,8 @@ class _CoverPage(Flowable):
             canvas.setLineWidth(0.6)
             canvas.line(_INSET + _WORD, low, self.width - _INSET, low)
             fact.drawOn(canvas, _INSET + _WORD + 4, low + 3)
-            one_line(word, _LABEL, _WORD - 4).drawOn(canvas, _INSET, low + 3 + high - _LABEL.leading)
+            label = one_line(word, _LABEL, _WORD - 4)
+            label.drawOn(canvas, _INSET, low + 3 + high - _LABEL.leading)
             low += high + 9
         return low
 

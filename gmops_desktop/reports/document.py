@@ -51,12 +51,16 @@ def build(story: Sequence[Flowable], paper: Paper) -> tuple[bytes, int]:
     """Return the PDF of `story` and its number of pages, the cover among them."""
     fixes.apply()
 
-    def first_page(canvas: LateCanvas, document: BaseDocTemplate) -> None:
+    def first_page(canvas: Canvas, document: BaseDocTemplate) -> None:
         if not paper.covered:
-            canvas.when_whole(partial(_foot, canvas, paper, canvas.getPageNumber()))
+            foot(canvas)
 
-    def later_page(canvas: LateCanvas, document: BaseDocTemplate) -> None:
+    def later_page(canvas: Canvas, document: BaseDocTemplate) -> None:
         _head(canvas, paper)
+        foot(canvas)
+
+    def foot(canvas: Canvas) -> None:
+        assert isinstance(canvas, LateCanvas)
         canvas.when_whole(partial(_foot, canvas, paper, canvas.getPageNumber()))
 
     file = BytesIO()

@@ -30,6 +30,8 @@ class LateCanvas(Canvas):
     `name_of` its number leads there.
     """
 
+    _code: list[str]  # what is drawn on the page so far
+
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
         self.places: list[Place] = []

@@ -24,7 +24,6 @@ from gmops_desktop.reports.facts import MonthFacts
 from gmops_desktop.reports.paper_facts import TicketFacts
 from gmops_desktop.reports.period_facts import BackupFacts, FeeFacts, InspectionFacts
 
-
 # Who may read it.  A company gives no state secret's grade (秘密, 机密, 绝密): those are the law's.
 Secrecy = Literal["public", "internal", "commercial"]
 

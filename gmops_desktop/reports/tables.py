@@ -143,8 +143,9 @@ def ruled_table(
     ]
     widths = _widths(content, shares)
     at = 0 if caption is None else 1  # the row of the head
-    lines: list[list[Flowable | str]] = [*([[caption] + [""] * (len(head) - 1)] if caption else []),
-                                         *([*row] for row in content)]  # fmt: skip
+    lines: list[list[Flowable | str]] = [[*row] for row in content]
+    if caption is not None:
+        lines.insert(0, [caption, *[""] * (len(head) - 1)])
     table = _Ruled(
         lines,
         colWidths=widths,
@@ -167,8 +168,10 @@ def ruled_table(
                 ("LINEBELOW", (0, at), (-1, at), 0.5, NAVY),
                 ("LINEBELOW", (0, at + 1), (-1, -2), 0.4, RULE),
                 ("LINEBELOW", (0, -1), (-1, -1), 0.7, NAVY),
-                *(("VALIGN", (0, row + at), (-1, row + at), "TOP")
-                  for row in _tall(content, widths)),
+                *(
+                    ("VALIGN", (0, row + at), (-1, row + at), "TOP")
+                    for row in _tall(content, widths)
+                ),
             ]
         )
     )
@@ -183,8 +186,8 @@ class _Ruled(Table):
         parts = super().split(availWidth, availHeight)
         first = parts[0] if len(parts) > 1 else None
         if isinstance(first, Table):
-            heads = self.repeatRows  # type: ignore[attr-defined]  # the stubs leave it out
-            heights = first._rowHeights[heads:]  # type: ignore[attr-defined]
+            heads = int(self.repeatRows)
+            heights = first._rowHeights[heads:]  # type: ignore[attr-defined]  # not in the stubs
             lonely = len(heights) == 1 and heights[0] < 2 * CELL.leading
             if sum(heights) < CELL.leading or (lonely and not _whole(first, self, heads)):
                 return []
