@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialogButtonBox, QFileDialog, QLineEdit, QWidget
 
 from gmops_desktop.changes import Change
 from gmops_desktop.language import tr
@@ -39,10 +39,17 @@ class ReportSigning(QObject):
         super().__init__(parent)
         self._page, self._signing, self._runner = parent, signing, runner
 
-    def sign(self, report: Report) -> None:
-        """Sign a document for Party B."""
+    def ask_sign(self, report: Report) -> None:
+        """Sign a document for Party B; where there is a choice in it, ask first."""
+        if report.pages > 1 and self._signing.seal() is not None:
+            SignSheet(self._page, report, lambda one, across: self.sign(one, across=across)).open()
+        else:
+            self.sign(report)
+
+    def sign(self, report: Report, *, across: bool = False) -> None:
+        """Sign a document for Party B, with its seal across the edges of the pages or not."""
         task = self._runner.start(
-            lambda context: self._signing.sign(report.id, context),
+            lambda context: self._signing.sign(report.id, context, across=across),
             tr("Signing {number}", number=report.number),
             lane=_LANE,
             changes=Change.REPORTS,
@@ -95,6 +102,38 @@ class ReportSigning(QObject):
             lane=_LANE,
         )
         task.succeeded.connect(lambda found: JudgementSheet(self._page, found).open())
+
+
+class SignSheet(Sheet):
+    """Asks how a document of several pages is to be signed."""
+
+    def __init__(
+        self, parent: QWidget, report: Report, sign: Callable[[Report, bool], None]
+    ) -> None:
+        super().__init__(
+            parent,
+            tr("Sign {number}", number=report.number),
+            tr("Your company's seal goes over name and date; after that nobody can change the "
+               "document unseen."),
+            width=460,
+        )  # fmt: skip
+        self._report, self._sign = report, sign
+        self.across = QCheckBox(tr("Seal across the edges of the pages"))
+        self.body.addWidget(self.across)
+        self.body.addWidget(
+            paragraph(
+                tr("Each page bears a slice of the seal at its outer edge, so that a page put in "
+                   "or taken out shows. One seal serves up to ten pages."),
+                "hint",
+            )
+        )  # fmt: skip
+        self.add_close(tr("Cancel"))
+        self.go = button(tr("Sign"), self._give, kind="primary")
+        self.add_button(self.go, QDialogButtonBox.ButtonRole.AcceptRole, default=True)
+
+    def _give(self) -> None:
+        self._sign(self._report, self.across.isChecked())
+        self.accept()
 
 
 class ReturnSheet(Sheet):

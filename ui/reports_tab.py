@@ -424,7 +424,7 @@ class ReportsTab(Page):
     @Slot()
     def _sign(self) -> None:
         if (report := self.table.current) is not None:
-            self.signing.sign(report)
+            self.signing.ask_sign(report)
 
     @Slot()
     def _file(self) -> None:

@@ -36,11 +36,19 @@ def sign(
     reason: Annotated[
         str, typer.Option("--reason", show_default=False, help=tr("Why; it stands in the file."))
     ] = "",
+    across: Annotated[
+        bool,
+        typer.Option(
+            "--across-edges", help=tr("Lay the company's seal across the edges of the pages, too.")
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     with opened(as_json) as session:
         report = session.run(
-            lambda context: session.services.signing.sign(number, context, reason=reason),
+            lambda context: session.services.signing.sign(
+                number, context, reason=reason, across=across
+            ),
             tr("Signing {number}", number=number),
         )
         session.terminal.answer(

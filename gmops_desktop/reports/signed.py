@@ -70,12 +70,16 @@ class Examination:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """How a signature looks: the picture of a seal (PNG), who signs, in small what it is, when."""
+    """How a signature looks: the picture of a seal (PNG), who signs, in small what it is, when.
+
+    `across`: the seal also goes in slices over the edges of all pages (骑缝章).
+    """
 
     seal: bytes | None
     name: str
     said: str
     on: date
+    across: bool = False
 
 
 def read_key(content: bytes, password: str) -> SigningKey:

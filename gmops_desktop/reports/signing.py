@@ -1,9 +1,9 @@
 """Signatures of documents: PAdES-B-B from a PKCS#12 key, with an imported seal as its picture.
 
-The only importer of pyHanko.  Party B certifies (ISO 32000-1, 12.8.2.2: nothing but signatures and
-filled fields may follow), Party A countersigns as a further revision; what was signed stays byte
-for byte.  Nothing is fetched from any network, so what a certificate is worth is its fingerprint
-and who is known to hold it, not what an issuer says of it today.
+With `edge_seal`, the only importer of pyHanko.  Party B certifies (ISO 32000-1, 12.8.2.2: nothing
+but signatures and filled fields may follow), Party A countersigns as a further revision; what was
+signed stays byte for byte.  Nothing is fetched from any network, so what a certificate is worth is
+its fingerprint and who is known to hold it, not what an issuer says of it today.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from cryptography.x509.oid import NameOID
 
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
+from gmops_desktop.reports.edge_seal import sealed_across
 from gmops_desktop.reports.signed import (
     FIELDS,
     PLACES,
@@ -80,6 +81,7 @@ def sign(
 ) -> bytes:
     """Return the document with a signature of `party`; the bytes there are stay as they are.
 
+    Where a seal is to go across the edges, it is drawn first, so that the signature covers it.
     Party B certifies the document, and the first signature makes the fields of both.  Raises
     `OpsError` for a document that is signed by this party, or altered.
     """
@@ -104,6 +106,8 @@ def sign(
         key, other_certs=[], passphrase=password.encode() or None
     )
     assert signer is not None  # `read_key` opened it
+    if sealed.across and sealed.seal is not None:
+        content = sealed_across(content, sealed.seal)
     places = places_of(content)
     writer = IncrementalPdfFileWriter(BytesIO(content))
     there = {name for name, *_ in fields.enumerate_sig_fields(writer)}

@@ -45,8 +45,9 @@ class Desk:
         self.journal = Journal(database, actor=lambda: "张工", device_name="工作站")
 
         def collect(start: date, end: date) -> MonthFacts:
-            return replace(full_month(), start=start, end=end)
+            return replace(full_month(), start=start, end=end, tickets=self.tickets)
 
+        self.tickets = full_month().tickets
         self.reports = Reports(database, self.journal, lambda: folder / "reports", collect)
         self.settings = SettingsFile(folder / "settings.json")
         self.key = folder / "company.p12"
@@ -61,6 +62,12 @@ class Desk:
             self.database, self.journal, self.reports, self.settings, self.keys,
             self.folder / "seal.png", now=lambda: now,
         )  # fmt: skip
+
+    def several_pages(self) -> Report:
+        """Return a report of two pages, of March."""
+        line = full_month().tickets[0]
+        self.tickets = tuple(replace(line, number=f"T-{number:04d}") for number in range(60))
+        return self.reports.make("monthly", "2018-03", Context())
 
     def ready(self) -> None:
         self.signing.use_key(self.key, PASSWORD)
@@ -125,6 +132,29 @@ def test_the_wheel_turns_full_circle(desk: Desk) -> None:
     assert desk.reports.checks() == ()
     entry = desk.journal.entries("report")[-1]
     assert (entry.action, entry.note["by"]) == ("report.returned", "王主任")
+
+
+def test_a_seal_goes_across_the_edges_and_the_document_made_stays_within(desk: Desk) -> None:
+    desk.ready()
+    several = desk.several_pages()
+    with pytest.raises(OpsError, match="No picture of a seal"):
+        desk.signing.sign(several.number, Context(), across=True)
+    picture = desk.folder / "scan.png"
+    picture.write_bytes(seal_picture(paper=True))
+    desk.signing.use_seal(picture)
+    with pytest.raises(OpsError, match="has one page"):
+        desk.signing.sign(desk.report.number, Context(), across=True)
+    assert {one.signed for one in desk.reports.all()} == {"unsigned"}
+
+    report = desk.signing.sign(several.number, Context(), across=True)
+
+    assert report.path.read_bytes().startswith(several.path.read_bytes())
+    found = desk.signing.judge(report.path, Context())
+    assert (found.verdict, found.faults) == ("untouched", ())
+    back = desk.returned(desk.countersigned(report))
+    assert desk.signing.judge(back, Context()).verdict == "countersigned"
+    assert desk.signing.file_back(report.number, back, Context(), by="王主任").signed == "both"
+    assert desk.journal.entries("report")[-2].note["across"] == "yes"
 
 
 def test_a_scan_of_the_signed_paper_is_filed_beside(desk: Desk) -> None:

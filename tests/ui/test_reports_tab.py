@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtTest import QTest
@@ -15,9 +18,12 @@ from pytestqt.qtbot import QtBot
 
 from db.engine import Database
 from db.journal import Journal
+from example_month import full_month
+from gmops_desktop.context import Context
 from gmops_desktop.gathering.tickets import TicketPapers
 from gmops_desktop.reports.facts import MonthFacts
 from gmops_desktop.reports.rendering import page_count
+from gmops_desktop.reports.rendering import picture as picture_of
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.ledgers import Ledgers
 from gmops_desktop.services.reports import Reports
@@ -25,7 +31,7 @@ from gmops_desktop.services.reports.signing import Signing
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
 from signing_keys import PASSWORD, key_file, seal_picture
-from ui.report_signing import JudgementSheet, ReturnSheet
+from ui.report_signing import JudgementSheet, ReturnSheet, SignSheet
 from ui.reports_tab import ReportsTab
 from ui.signing_card import SigningCard
 from ui.widgets.badges import StateBadge
@@ -267,3 +273,48 @@ def test_a_document_is_signed_filed_back_and_judged(
     card._forget()
     settled()
     assert not card.badge.isVisible()
+
+
+def test_a_seal_is_laid_across_the_edges_and_printed(
+    qtbot: QtBot,
+    tab: ReportsTab,
+    reports: Reports,
+    signing: Signing,
+    tmp_path: Path,
+    settled: Callable[[], None],
+) -> None:
+    """Asked for each document of several pages, when it is signed."""
+    reports._collect = lambda start, end: replace(full_month(), start=start, end=end,
+                                                  tickets=full_month().tickets * 12)  # fmt: skip
+    tab.make()
+    settled()
+    key, seal = tmp_path / "key.p12", tmp_path / "seal-scan.png"
+    key.write_bytes(key_file())
+    seal.write_bytes(seal_picture(paper=True))
+    signing.use_key(key, PASSWORD)
+    signing.use_seal(seal)
+
+    qtbot.mouseClick(tab.sign_button, Qt.MouseButton.LeftButton)
+    sheet = tab.findChild(SignSheet)
+    assert sheet is not None
+    assert not sheet.across.isChecked()
+    assert reports.all()[0].signed == "unsigned"
+    QTest.keyClick(sheet.across, Qt.Key.Key_Space)
+    qtbot.mouseClick(sheet.go, Qt.MouseButton.LeftButton)
+    settled()
+
+    report = reports.all()[0]
+    assert (report.signed, report.pages > 1) == ("party_b", True)
+    assert signing.judge(report.path, Context()).verdict == "untouched"
+    printed = tmp_path / "printed.pdf"
+    printer = QPrinter(QPrinter.PrinterMode.HighResolution)
+    printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
+    printer.setOutputFileName(str(printed))
+    with qtbot.waitSignal(tab.noticed):
+        tab.print_on(report, printer)
+    for page in range(report.pages):
+        picture = Image.open(BytesIO(picture_of(printed, page, 600))).convert("RGB")
+        edge = picture.crop((round(picture.width * 0.9), 0, picture.width, picture.height))
+        red = sum(r > 150 and g < 90 and b < 90 for r, g, b in edge.get_flattened_data())
+        assert red > 100, "the slice is on paper, in its colour"
+    settled()

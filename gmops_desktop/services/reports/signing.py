@@ -122,8 +122,13 @@ class Signing:
 
     # ------------------------------------------------------------ signing
 
-    def sign(self, name: str, context: Context, *, reason: str = "") -> Report:
-        """Sign a document of the register for Party B; return it as it now stands there."""
+    def sign(
+        self, name: str, context: Context, *, reason: str = "", across: bool = False
+    ) -> Report:
+        """Sign a document of the register for Party B; return it as it now stands there.
+
+        `across` lays the company's seal over the edges of all pages, too (骑缝章).
+        """
         report = self._register.get(name)
         if report.signed != "unsigned":
             raise OpsError(
@@ -140,10 +145,13 @@ class Signing:
         key_file, password = self._key_file(chosen), self._password(chosen)
         key = signatures.read_key(key_file, password)
         self._check_days(key)
+        seal = self.seal()
+        if across:
+            _check_across(report, seal)
         at, actor = self._now().astimezone(ZONE), self._journal.actor()
         said = tr("Electronic signature {at}, certificate {digest}",
                   at=f"{at:%Y-%m-%d %H:%M}", digest=key.fingerprint[:8])  # fmt: skip
-        look = Sealed(self.seal(), actor, said, at.date())
+        look = Sealed(seal, actor, said, at.date(), across)
         context.progress(None, tr("Signing {number}", number=report.number))
         signed = worker.run(
             context, signatures.sign, content, key_file, password, "party_b", look, reason=reason
@@ -160,6 +168,7 @@ class Signing:
             "signer": key.fingerprint,
         }
         note = {"holder": key.holder, "certificate": key.fingerprint}
+        note |= {"across": "yes"} if across else {}
         return self._record(report, "report.signed", fields, note, (path, signed), context)
 
     def file_back(
@@ -314,6 +323,20 @@ def worth(key: SigningKey) -> str:
         "issuers of one's own. For legal weight by itself, use a key of a licensed CA.",
         issuer=key.issuer or key.holder,
     )
+
+
+def _check_across(report: Report, seal: bytes | None) -> None:
+    """Refuse a seal across the edges where there is none to lay there, or no edge."""
+    if seal is None:
+        raise OpsError(
+            tr("No picture of a seal was imported: there is none to lay across the edges."),
+            hint=tr("Import your company's own seal in the settings, or sign without it."),
+        )
+    if report.pages < 2:
+        raise OpsError(
+            tr("{number} has one page: a seal across the edges takes two.", number=report.number),
+            hint=tr("Sign it without; the seal goes over name and date all the same."),
+        )
 
 
 def _secret_name(path: str) -> str:
