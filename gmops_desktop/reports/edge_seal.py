@@ -60,14 +60,15 @@ def sealed_across(content: bytes, seal: bytes) -> bytes:
     from pyhanko.pdf_utils.images import pil_image
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
-    writer = IncrementalPdfFileWriter(BytesIO(content))
+    writer: Any = IncrementalPdfFileWriter(BytesIO(content))  # half of it bears no types
     with Image.open(BytesIO(seal)) as opened:
-        picture = pil_image(opened.convert("RGBA"), writer)
-    resources = DictionaryObject({name("/XObject"): DictionaryObject({name(_NAME): picture})})
+        picture: Any = pil_image(opened.convert("RGBA"), writer)
+    table: Any = DictionaryObject  # untyped, too
+    resources = table({name("/XObject"): table({name(_NAME): picture})})
     pages = int(writer.root["/Pages"]["/Count"])
     for number, one in enumerate(slices(pages)):
         right, top = _corner(writer, number)
-        drawn = StreamObject(stream_data=_drawn(one, right, top).encode("ascii"))
+        drawn: Any = StreamObject(stream_data=_drawn(one, right, top).encode("ascii"))
         drawn.compress()
         writer.add_stream_to_page(number, writer.add_object(drawn), resources)
     made = BytesIO()
