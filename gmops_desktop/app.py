@@ -270,6 +270,7 @@ def _pages(
         services.limits,
         services.home.known_hosts,
         services.account_quotas,
+        look=services.looking.look,
     )
     status.watch()
     patches = PatchesTab(

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from gmops_desktop.services.imports import Imports
     from gmops_desktop.services.ledgers import Ledgers
     from gmops_desktop.services.limits import Limits
+    from gmops_desktop.services.looking import Looking, Rounds
     from gmops_desktop.services.messages import Messages, Notices
     from gmops_desktop.services.obligations import Obligations
     from gmops_desktop.services.patches import Patches
@@ -117,6 +118,7 @@ class Services:
         self.settings = settings
         self._database = database
         self._journal = Journal(database, actor=self._actor)
+        self._secret = secret
         self._outside = Outside(home, secret)
 
     def catch_up(self) -> None:
@@ -127,10 +129,14 @@ class Services:
         """Keep a secret in the keyring under a name (`address.secret_name`)."""
         Vault().put(name, secret)
         self._outside.forget()
+        if "looking" in vars(self):
+            self.looking.forget()
 
     def hang_up(self) -> None:
-        """Close the connections that are kept between looks."""
+        """Close the connections that are kept between looks, and end the process of looks."""
         self._outside.close()
+        if "looking" in vars(self):
+            self.looking.close()
 
     def _archives(self) -> Path:
         chosen = self.settings.current.archive_folder
@@ -574,6 +580,20 @@ class Services:
             afresh=self._outside.forget,
         )
 
+    @cached_property
+    def looking(self) -> Looking:
+        """The same rounds in a process of their own, for the window."""
+        from gmops_desktop.services.looking import Looking
+
+        return Looking(self.home, _rounds, self._secret)
+
+    def rounds(self) -> Rounds:
+        """Return what the process of looks is made for."""
+        from gmops_desktop.services.looking import Rounds
+
+        outside = self._outside
+        return Rounds(self.servers.look, self.settings.latest, outside.forget, self.hang_up)
+
     def _look_account(
         self, address: AccountAddress, context: Context, before: AccountDetails | None
     ) -> AccountDetails:
@@ -702,3 +722,8 @@ def _host_of(resource: Resource) -> HostAddress:
     if not isinstance(resource.address, SshAddress | TatAddress):
         raise OpsError(tr("{name} is not a server.", name=resource.name))
     return resource.address
+
+
+def _rounds(ask: Callable[[str], str], home: Home) -> Rounds:
+    """Put together what looks, in the process that does nothing else (see `Services.looking`)."""
+    return Services(home, SettingsFile(home.settings), Database(home.store), ask).rounds()

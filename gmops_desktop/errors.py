@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class OpsError(Exception):
     """The world refused: a finished sentence that says what failed, and what to try next.
@@ -17,6 +19,10 @@ class OpsError(Exception):
         if hint:
             self.add_note(hint)  # for tracebacks: often it holds what the other side said
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes as it is: a kind of its own is made of other words than these."""
+        return _as_it_was, (type(self), self.args, self.__dict__)
+
 
 class ProofFailed(OpsError):
     """Something that should be the same is not: a digest, a chain, a signature (exit code 3)."""
@@ -24,3 +30,9 @@ class ProofFailed(OpsError):
 
 class Cancelled(Exception):
     """The user asked to stop; unwinds a task and is never shown."""
+
+
+def _as_it_was(kind: type[OpsError], args: tuple[Any, ...], facts: dict[str, Any]) -> OpsError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(facts)
+    return error

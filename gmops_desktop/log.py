@@ -68,7 +68,12 @@ def start_log(folder: Path, *, level: int = logging.INFO) -> logging.Handler:
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(level)
-    # These libraries write whole addresses and bodies, signed ones included.
+    hush()
+    return handler
+
+
+def hush() -> None:
+    """Keep out what libraries write that name whole addresses and bodies, signed ones included."""
     for chatty in (
         "httpx",
         "httpcore",
@@ -78,4 +83,3 @@ def start_log(folder: Path, *, level: int = logging.INFO) -> logging.Handler:
         "urllib3",
     ):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    return handler

@@ -26,7 +26,7 @@ from ui.translator import speak
 logger = logging.getLogger(__name__)
 
 _STEP_MS: Final = 150  # of the self-test, per page: time to be painted
-_TURN_S: Final = 0.0005  # Python's own choice is 5 ms
+_TURN_S: Final = 0.0001  # Python's own choice is 5 ms
 # After how many new objects the collector looks at the youngest, after how many such looks at the
 # middle ones, after how many of those at all; Python's own choice is 700, 10, 10.
 _COLLECTED: Final = (5_000, 5, 200)
@@ -38,7 +38,7 @@ def shorten_pauses() -> None:
     The collector of garbage went through all of it, 40 to 90 ms each time, whenever a long list
     was read; it now looks only at what came later, and seldom at many (80 ms each, whichever thread
     it is, while two hundred hosts report).  And a thread that computes gives up its turn
-    sooner: a frame waits for several such turns (80 ms beside a replay of clocks, 25 so).
+    sooner: a frame waits for such a turn after each stroke of the painter, a hundred times.
     """
     gc.freeze()
     gc.set_threshold(*_COLLECTED)

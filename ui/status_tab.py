@@ -76,9 +76,12 @@ class StatusTab(Page):
         limits: Limits,
         known_hosts: Path | None = None,
         quotas: AccountQuotas | None = None,
+        look: Callable[..., object] | None = None,
     ) -> None:
-        """`known_hosts` is the file with the host keys this program trusts, for the terminal."""
+        """`known_hosts` is the file with the host keys this program trusts, for the terminal;
+        `look` does a round (default: in this process)."""
         super().__init__(tr("Server status"))
+        self._look_at = look or servers.look
         self._known_hosts, self._quotas = known_hosts, quotas
         self._servers, self._contracts = servers, contracts
         self._settings, self._runner = settings, runner
@@ -189,9 +192,7 @@ class StatusTab(Page):
         if len(self._rounds) >= (_ROUNDS if quiet else 1):
             return
         task = self._runner.start(
-            lambda context: self._servers.look(
-                self._contracts.resources(), context, afresh=not quiet
-            ),
+            lambda context: self._look_at(self._contracts.resources(), context, afresh=not quiet),
             tr("Look at the servers"),
             changes=Change.SERVERS,
             quiet=quiet,

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import ParamSpec, TypeVar, cast
 
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import current, tr, use
+from gmops_desktop.resident import Outcome, outcome_of, value_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -51,25 +51,23 @@ class Worker:
         try:
             with context.on_cancel(process.terminate):
                 line.send((current(), function, args, kwargs))
-                outcome = cast(tuple[bool, Any], line.recv())
+                outcome = cast(Outcome, line.recv())
         except (EOFError, OSError) as error:
             process.join()
             code = process.exitcode
             self.close()
             context.check()
             raise OpsError(
-                tr("The computing process ended early (exit code {code}).", code=code),
+                tr(
+                    "The computing process ended early ({why}).",
+                    why=tr("exit code {code}", code=code),
+                ),
                 hint=tr("There may be too little memory: close other programs and try again."),
             ) from error
         except BaseException:
             self.close()  # what it would still answer must not meet the next question
             raise
-        done, value = outcome
-        if done:
-            return cast(T, value)
-        if isinstance(value, OpsError):
-            raise value
-        raise RuntimeError(f"in the computing process:\n{value}")
+        return cast(T, value_of(outcome))
 
     def close(self) -> None:
         """End the process, whatever it is doing."""
@@ -105,9 +103,4 @@ def _work(line: Connection) -> None:
         except EOFError:
             return
         use(language)
-        try:
-            line.send((True, function(*args, **kwargs)))
-        except OpsError as error:
-            line.send((False, error))
-        except Exception:
-            line.send((False, traceback.format_exc()))
+        line.send(outcome_of(function, *args, **kwargs))
