@@ -20,7 +20,7 @@ class OpsError(Exception):
             self.add_note(hint)  # for tracebacks: often it holds what the other side said
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Travel between processes as it is: a kind of its own is made of other words than these."""
+        """Travel between processes as it is: a kind of its own is made of other words."""
         return _as_it_was, (type(self), self.args, self.__dict__)
 
 

@@ -144,9 +144,7 @@ def test_it_does_not_outlive_a_killed_parent() -> None:
     helpers = str(Path(served.__file__).parent)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([helpers, *sys.path])}
     command = [sys.executable, "-m", "served"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env=environment
-    ) as parent:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
         child = Process(pid, beginning(pid) or "")

@@ -16,7 +16,7 @@ from typing import ParamSpec, TypeVar, cast
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import current, tr, use
-from gmops_desktop.resident import Outcome, outcome_of, value_of
+from gmops_desktop.spawned import Outcome, outcome_of, value_of
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from gmops_desktop.addresses import Resource
 from gmops_desktop.context import Context
 from gmops_desktop.paths import Home
-from gmops_desktop.resident import Ask, Resident
+from gmops_desktop.resident import Resident
+from gmops_desktop.spawned import Ask
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from gmops_desktop.changes import Change
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import current
-from gmops_desktop.resident import Ask, Resident
+from gmops_desktop.resident import Resident
+from gmops_desktop.spawned import Ask
 
 
 class Served:
