@@ -575,6 +575,7 @@ class Services:
             look_web=self._outside.look_web,
             look_account=self._look_account,
             look_cloud=self.cloud_metrics.look,
+            expecting=self._outside.expecting,
             interval=lambda: float(self.settings.current.probe_seconds),
             together=as_they_end,
             afresh=self._outside.forget,

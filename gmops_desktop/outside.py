@@ -6,7 +6,7 @@ The libraries of a way are loaded when it is taken: a command must not wait for 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from threading import Lock
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from gmops_desktop.adapters.ssh import KeptConnections, Ssh, Tunnel
     from gmops_desktop.adapters.tencent import Tencent
     from gmops_desktop.adapters.tencent_look import CloudLooks
-    from gmops_desktop.adapters.tencent_tat import TatShell
+    from gmops_desktop.adapters.tencent_tat_rounds import AgentRounds
     from gmops_desktop.adapters.web import Links
     from gmops_desktop.adapters.wechat import Callback, KeptMenu, WeChat
     from gmops_desktop.services.patches import Inventory, Plan, Update
@@ -64,6 +64,7 @@ class Outside:
         self._since: datetime | None = None
         self._cloud_looks: CloudLooks | None = None
         self._kept: KeptConnections | None = None
+        self._rounds: AgentRounds | None = None
         self._lock = Lock()
 
     def open_ssh(self, address: SshAddress, context: Context, deadline: float = 15.0) -> Ssh:
@@ -151,13 +152,22 @@ class Outside:
 
     @contextmanager
     def open_account(self, address: AccountAddress, context: Context) -> Iterator[WeChat]:
-        """Give an account's interfaces, called from its server where it names one."""
-        from gmops_desktop.adapters.wechat import WeChat
+        """Give an account's interfaces, called from its server where it names one.
+
+        While WeChat wants a pause nothing is asked, and what it refuses so is remembered.
+        """
+        from gmops_desktop.adapters.wechat import Pauses, WeChat, WeChatRefused
+
+        pauses = Pauses(self._home.account_pauses)
+        pauses.check(address.app_id, datetime.now(UTC))
+
+        def note(refusal: WeChatRefused) -> None:
+            pauses.note(address.app_id, refusal, datetime.now(UTC))
 
         secret = self._secret(address.secret_name)
         with (
             self._way_to(address, context) as port,
-            WeChat(address, secret, context, port=port) as account,
+            WeChat(address, secret, context, port=port, refused=note) as account,
         ):
             yield account
 
@@ -165,19 +175,27 @@ class Outside:
         from gmops_desktop.adapters import host
 
         if isinstance(address, TatAddress):
-            return host.look(self._agent(address), context)
+            seen = self._agents.look(address, host.SCRIPT, context)
+            return host.parse(seen.sections, ours=seen.ours)
         return self.kept.over(
             address, context, lambda server, left: host.look(server, context, deadline=left)
         )
 
-    def _agent(self, address: TatAddress) -> TatShell:
-        from gmops_desktop.adapters.tencent import Tencent
-        from gmops_desktop.adapters.tencent_tat import TatShell
+    def expecting(self, addresses: Sequence[HostAddress]) -> AbstractContextManager[None]:
+        """While inside, let looks at these hosts share what can be asked of several at once."""
+        from gmops_desktop.adapters import host
 
-        key = self._secret(address.secret_name)
-        api = Tencent(address.secret_id, key, region=address.region, endpoint=address.endpoint,
-                      pauses=_LOOK_PAUSES)  # fmt: skip
-        return TatShell(api, address.instance)
+        by_agent = [one for one in addresses if isinstance(one, TatAddress)]
+        return self._agents.expecting(by_agent, host.SCRIPT) if by_agent else nullcontext()
+
+    @property
+    def _agents(self) -> AgentRounds:
+        from gmops_desktop.adapters.tencent_tat_rounds import AgentRounds
+
+        with self._lock:
+            if self._rounds is None:
+                self._rounds = AgentRounds(self._secret, _LOOK_PAUSES)
+            return self._rounds
 
     def look_mysql(self, address: MysqlAddress, context: Context) -> MysqlDetails:
         """Look at a database: its login is new each time, for whether it lets us in is asked."""
@@ -241,7 +259,7 @@ class Outside:
         from gmops_desktop.adapters import host_checks
 
         if isinstance(address, TatAddress):
-            return host_checks.look(self._agent(address), wanted, context)
+            return host_checks.look(self._agents.shell(address), wanted, context)
         return self.kept.over(
             address,
             context,
@@ -252,7 +270,7 @@ class Outside:
     def shell_of(self, address: HostAddress, context: Context) -> Iterator[Shell]:
         """Give what runs scripts on a host: a connection of its own, or the cloud's agent."""
         if isinstance(address, TatAddress):
-            yield self._agent(address)
+            yield self._agents.shell(address)
             return
         with self.open_ssh(address, context) as server:
             yield server
@@ -262,7 +280,7 @@ class Outside:
         from gmops_desktop.adapters import detached
 
         if isinstance(address, TatAddress):
-            agent = self._agent(address)
+            agent = self._agents.shell(address)
             return detached.look(agent, run_id, context, offset, at_once=_AGENT_BYTES)
         return self.kept.over(
             address, context, lambda server, _left: detached.look(server, run_id, context, offset)

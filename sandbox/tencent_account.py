@@ -105,6 +105,7 @@ class Account:
             ("monitor", "GetMonitorData"): self._monitor.data,
             ("monitor", "DescribeAlarmHistories"): self._things.alarms,
             ("ssl", "DescribeCertificates"): self._things.certificates,
+            ("tat", "DescribeAutomationAgentStatus"): self._agent.states,
             ("tat", "DescribeInvocationTasks"): self._agent.tasks,
             ("tat", "RunCommand"): self._agent.run,
             ("sts", "GetCallerIdentity"): self._identity,

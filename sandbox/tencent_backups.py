@@ -11,7 +11,7 @@ import hmac
 import itertools
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from random import Random
 from typing import Any, Final, Literal
@@ -63,6 +63,8 @@ class Behaviour:
     measured_days: float = 2.0  # since when the cloud measures
     tat: Literal["Online", "AgentStatusNotOnline", "AgentNotInstalled"] = "Online"
     tat_status: str = ""  # how commands end, where not by themselves
+    # Of single instances, by id: how the agent is ("AgentStatusNotOnline"), or how commands end.
+    tat_each: dict[str, str] = field(default_factory=dict)
     tat_bytes: int = 1 << 20  # of a command's output that are kept, at most as many as really
     denied: tuple[str, ...] = ()  # actions that the keys may not use
     breaks_off: str = ""  # the action whose list ends before its last entry

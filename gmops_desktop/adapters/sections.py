@@ -66,8 +66,13 @@ def collect(
     With "latin-1" each character of a section is a byte, for who must count them.
     """
     nonce = secrets.token_hex(16)
-    _, output = shell.run(_FRAME % (nonce, script), context, deadline=deadline)
+    _, output = shell.run(framed(script, nonce), context, deadline=deadline)
     return split(output.decode(encoding, "replace"), nonce)
+
+
+def framed(script: str, nonce: str) -> str:
+    """Return the whole script, whose markers hold `nonce`."""
+    return _FRAME % (nonce, script)
 
 
 def split(output: str, nonce: str) -> dict[str, Section]:

@@ -12,7 +12,7 @@ import gzip
 import secrets
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from gmops_desktop.adapters.tencent import Tencent
@@ -20,10 +20,10 @@ from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 
-_TAT: Final = ("tat", "2020-10-28")
-_WAITING: Final = frozenset(("PENDING", "DELIVERING", "DELIVER_DELAYED", "RUNNING", "CANCELLING"))
+TAT: Final = ("tat", "2020-10-28")
+WAITING: Final = frozenset(("PENDING", "DELIVERING", "DELIVER_DELAYED", "RUNNING", "CANCELLING"))
 _ENDED: Final = frozenset(("SUCCESS", "FAILED"))  # it ran to its end, whatever that was
-_PAUSES: Final = (0.3, 0.5, 1.0)  # seconds before each further question, the last one for ever
+PAUSES: Final = (0.3, 0.5, 1.0)  # seconds before each further question, the last one for ever
 _LATE: Final = 20.0  # seconds the cloud may take beside the command itself
 # The script is the shell's standard input, so nothing is left on the server.  Its errors would
 # stand amid the packed answer.
@@ -32,6 +32,66 @@ sh 2>/dev/null <<'{word}' | gzip -9 | base64
 {script}
 {word}
 """
+
+
+def command(script: str, instances: Sequence[str], deadline: float) -> dict[str, Any]:
+    """Return the fields of RunCommand for a script that is to end within `deadline` seconds, what
+    the cloud itself takes included."""
+    seconds = max(1, int(deadline - min(_LATE, deadline / 2)))
+    wrapped = _WRAPPED.format(word=f"GMOPS-{secrets.token_hex(8)}", script=script)
+    return {
+        "Content": base64.b64encode(wrapped.encode()).decode(),
+        "InstanceIds": list(instances),
+        "CommandName": "gmops-look",
+        "CommandType": "SHELL",
+        "Timeout": seconds,
+        "SaveCommand": False,
+    }
+
+
+def result(task: Mapping[str, Any], name: str) -> tuple[int, bytes] | None:
+    """Return what the command on the instance `name` ended with, None while it has not; raises
+    `OpsError` where it did not run to its end, or its answer is not whole."""
+    status = str(task.get("TaskStatus"))
+    if status in _ENDED:
+        return _output(task.get("TaskResult") or {}, name)
+    if status in WAITING:
+        return None
+    raise failed(status, str(task.get("ErrorInfo") or ""), name)
+
+
+def failed(status: str, why: str, name: str) -> OpsError:
+    """Return the finished sentence for a command that did not run."""
+    told = f"{status}{tr(': ')}{why}" if why else status
+    return OpsError(
+        tr("The cloud's agent on {name} did not run the command ({why}).", name=name, why=told),
+        hint=tr("Look at the server's agent in the console (TAT), and whether it is busy."),
+    )
+
+
+def late(status: str, name: str) -> OpsError:
+    """Return it for one that still runs when its time is over."""
+    return failed(status, tr("it took too long"), name)
+
+
+def _output(found: Mapping[str, Any], name: str) -> tuple[int, bytes]:
+    if dropped := int(found.get("Dropped") or 0):
+        raise OpsError(
+            tr("The cloud cut {count} bytes off the answer of {name}.", count=dropped, name=name),
+            hint=tr("Look at this server over SSH: its answer is too long for the agent."),
+        )
+    try:
+        printed = base64.b64decode(str(found.get("Output") or ""), validate=True)
+        packed = base64.b64decode(printed)
+        if not packed:
+            raise EOFError
+        output = gzip.decompress(packed)
+    except (binascii.Error, OSError, EOFError, zlib.error) as error:
+        raise OpsError(
+            tr("The answer of {name} through the cloud's agent is damaged.", name=name),
+            hint=tr("The server needs gzip and base64 for it."),
+        ) from error
+    return int(found.get("ExitCode") or 0), output
 
 
 class TatShell:
@@ -47,69 +107,20 @@ class TatShell:
         cancellation the command still ends by its own limit.
         """
         until = time.monotonic() + deadline
-        seconds = max(1, int(deadline - min(_LATE, deadline / 2)))
-        wrapped = _WRAPPED.format(word=f"GMOPS-{secrets.token_hex(8)}", script=script)
-        begun = self._cloud.call(
-            *_TAT, "RunCommand",
-            {
-                "Content": base64.b64encode(wrapped.encode()).decode(),
-                "InstanceIds": [self._instance],
-                "CommandName": "gmops-look",
-                "CommandType": "SHELL",
-                "Timeout": seconds,
-                "SaveCommand": False,
-            },
-            context,
-        )  # fmt: skip
-        task = self._ended(str(begun["InvocationId"]), until, context)
-        return self._output(task.get("TaskResult") or {})
-
-    def _ended(self, invocation: str, until: float, context: Context) -> Mapping[str, Any]:
-        """Wait for the command's end; return its task."""
-        fields = {
-            "Filters": [{"Name": "invocation-id", "Values": [invocation]}],
+        fields = command(script, [self._instance], deadline)
+        begun = self._cloud.call(*TAT, "RunCommand", fields, context)
+        asked = {
+            "Filters": [{"Name": "invocation-id", "Values": [str(begun["InvocationId"])]}],
             "HideOutput": False,  # it is hidden else
             "Limit": 1,
         }
-        pauses = list(_PAUSES)
+        pauses = list(PAUSES)
         while True:
             context.wait(pauses.pop(0) if len(pauses) > 1 else pauses[0])
-            answer = self._cloud.call(*_TAT, "DescribeInvocationTasks", fields, context)
+            answer = self._cloud.call(*TAT, "DescribeInvocationTasks", asked, context)
             tasks = answer.get("InvocationTaskSet") or [{"TaskStatus": "PENDING"}]
-            status = str(tasks[0].get("TaskStatus"))
-            if status in _ENDED:
-                found: Mapping[str, Any] = tasks[0]
-                return found
-            if status not in _WAITING:
-                raise self._failed(status, str(tasks[0].get("ErrorInfo") or ""))
+            ended = result(tasks[0], self._instance)
+            if ended is not None:
+                return ended
             if time.monotonic() >= until:
-                raise self._failed(status, tr("it took too long"))
-
-    def _failed(self, status: str, why: str) -> OpsError:
-        told = f"{status}{tr(': ')}{why}" if why else status
-        return OpsError(
-            tr("The cloud's agent on {name} did not run the command ({why}).",
-               name=self._instance, why=told),
-            hint=tr("Look at the server's agent in the console (TAT), and whether it is busy."),
-        )  # fmt: skip
-
-    def _output(self, result: Mapping[str, Any]) -> tuple[int, bytes]:
-        if dropped := int(result.get("Dropped") or 0):
-            raise OpsError(
-                tr("The cloud cut {count} bytes off the answer of {name}.", count=dropped,
-                   name=self._instance),
-                hint=tr("Look at this server over SSH: its answer is too long for the agent."),
-            )  # fmt: skip
-        try:
-            printed = base64.b64decode(str(result.get("Output") or ""), validate=True)
-            packed = base64.b64decode(printed)
-            if not packed:
-                raise EOFError
-            output = gzip.decompress(packed)
-        except (binascii.Error, OSError, EOFError, zlib.error) as error:
-            raise OpsError(
-                tr("The answer of {name} through the cloud's agent is damaged.",
-                   name=self._instance),
-                hint=tr("The server needs gzip and base64 for it."),
-            ) from error  # fmt: skip
-        return int(result.get("ExitCode") or 0), output
+                raise late(str(tasks[0].get("TaskStatus")), self._instance)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -85,6 +86,11 @@ def one_after_another(jobs: Sequence[Job]) -> Iterator[list[Look]]:
     return ([job()] for job in jobs)
 
 
+def _each_alone(_hosts: Sequence[HostAddress]) -> AbstractContextManager[None]:
+    """Let each host be asked by itself."""
+    return nullcontext()
+
+
 class Servers:
     """The state of everything looked after."""
 
@@ -97,18 +103,21 @@ class Servers:
         look_web: Callable[[WebAddress, Context], WebDetails],
         look_account: Callable[[AccountAddress, Context, AccountDetails | None], AccountDetails],
         look_cloud: Callable[[CloudAddress, Context], CloudDetails],
+        expecting: Callable[[Sequence[HostAddress]], AbstractContextManager[None]] = _each_alone,
         interval: Callable[[], float] = lambda: 60.0,
         together: Callable[[Sequence[Job]], Iterable[Sequence[Look]]] = one_after_another,
         afresh: Callable[[], object] = lambda: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`together` yields looks as they end; `afresh` lets go of connections that are kept."""
+        """`expecting` is told which hosts a round will ask; `together` yields looks as they end;
+        `afresh` lets go of connections that are kept."""
         self._database = database
         self._look_host = look_host
         self._look_mysql = look_mysql
         self._look_web = look_web
         self._look_account = look_account
         self._look_cloud = look_cloud
+        self._expecting = expecting
         self._interval = interval
         self._together = together
         self._afresh = afresh
@@ -161,13 +170,17 @@ class Servers:
 
         # Those that may hang come last: the threads are not for them before the others had theirs.
         jobs = [job(one) for one in sorted(resources, key=lambda one: before[one.id].failed)]
-        for looks in self._together(jobs):
-            context.check()
-            with self._database.session() as session, session.begin():
-                for look in looks:
-                    db.looks.keep(session, look)
-                    db.samples.keep(session, look.resource_id, look.at, every, _values(look))
-            yield looks
+        hosts = [
+            one.address for one in resources if isinstance(one.address, SshAddress | TatAddress)
+        ]
+        with self._expecting(hosts):
+            for looks in self._together(jobs):
+                context.check()
+                with self._database.session() as session, session.begin():
+                    for look in looks:
+                        db.looks.keep(session, look)
+                        db.samples.keep(session, look.resource_id, look.at, every, _values(look))
+                yield looks
 
     def _release(self, ids: Iterable[str]) -> None:
         with self._lock:

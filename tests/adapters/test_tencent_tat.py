@@ -28,7 +28,7 @@ def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
 
 @pytest.fixture
 def stand_in(process: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    monkeypatch.setattr(tencent_tat, "_PAUSES", (0.02, 0.05))
+    monkeypatch.setattr(tencent_tat, "PAUSES", (0.02, 0.05))
     yield process
     process.behave()
 
@@ -149,12 +149,12 @@ def packed(output: bytes) -> str:
 def test_a_damaged_answer_is_a_failure(
     result: dict[str, Any] | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tencent_tat, "_PAUSES", (0.0,))
+    monkeypatch.setattr(tencent_tat, "PAUSES", (0.0,))
     with pytest.raises(OpsError, match="is damaged"):
         TatShell(Answering(result), "ins-1").run("x", Context(), deadline=9)  # type: ignore[arg-type]
 
 
 def test_a_whole_answer_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tencent_tat, "_PAUSES", (0.0,))
+    monkeypatch.setattr(tencent_tat, "PAUSES", (0.0,))
     shell = TatShell(Answering({"Output": packed(b"whole"), "ExitCode": 0}), "ins-1")  # type: ignore[arg-type]
     assert shell.run("x", Context(), deadline=9) == (0, b"whole")

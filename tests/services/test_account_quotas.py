@@ -16,7 +16,10 @@ from gmops_desktop.adapters.wechat import WeChat, WeChatRefused
 from gmops_desktop.addresses import AccountAddress
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
+from gmops_desktop.outside import Outside
+from gmops_desktop.paths import Home
 from gmops_desktop.services.account_quotas import MOST, AccountQuotas
+from gmops_desktop.services.account_settings import AccountBackups
 from sandbox.wechat import Wechat
 
 pytestmark = pytest.mark.servers
@@ -142,3 +145,37 @@ def test_pauses_outlast_the_program_and_a_torn_file(
         again.check("wx2", now + timedelta(minutes=4, seconds=59))
     again._file = tmp_path / "missing" / "pauses.json"
     again.check("wx2", now)
+
+
+def test_backups_and_clearing_leave_an_account_alone_that_wants_a_pause(
+    wechat: Wechat, database: Database, home: Home
+) -> None:
+    """A refusal that is met amid a backup, and only named there, holds for all that comes after."""
+    asked: list[str] = []
+
+    def secret(name: str) -> str:
+        asked.append(name)
+        return wechat.secret
+
+    outside = Outside(home, secret)
+    journal = Journal(database, actor=lambda: "Zhang")
+    quotas = AccountQuotas(database, journal, outside.open_account)
+    backups = AccountBackups(database, journal, outside.open_account, lambda: home.archives)
+    wechat.fail_next("/cgi-bin/draft/count", 45011)
+    with outside.open_account(wechat.address, Context()) as account:
+        with pytest.raises(WeChatRefused, match="45011"):
+            account.call("/cgi-bin/draft/count")
+        assert account.call("/cgi-bin/draft/count")  # what is under way goes on
+    asked.clear()
+    for ask in (
+        lambda: backups.take(wechat.address, Context()),
+        lambda: quotas.clear(wechat.address, Context(), confirm=wechat.address.app_id),
+        lambda: outside.look_account(wechat.address, Context()),
+    ):
+        with pytest.raises(WeChatRefused, match="45011") as refused:
+            ask()
+        assert "left alone until" in refused.value.unharmed
+    assert asked == []
+    assert quotas.standing(wechat.address).count == 0
+    home.account_pauses.unlink()
+    assert backups.take(wechat.address, Context()).verified

@@ -41,7 +41,7 @@ def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
 def outside(
     stand_in: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Outside]:
-    monkeypatch.setattr(tencent_tat, "_PAUSES", (0.02, 0.05))
+    monkeypatch.setattr(tencent_tat, "PAUSES", (0.02, 0.05))
     outside = Outside(Home(tmp_path / "home"), lambda name: stand_in.secret_key)
     yield outside
     outside.close()

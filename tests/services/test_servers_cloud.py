@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from db.engine import Database
-from gmops_desktop.addresses import CloudAddress, Resource
-from gmops_desktop.context import Context
+from gmops_desktop.adapters.tencent import Tencent as Api
+from gmops_desktop.addresses import CloudAddress, Resource, TatAddress
+from gmops_desktop.context import Context, as_they_end
 from gmops_desktop.contract.looks import Look
 from gmops_desktop.outside import Outside
 from gmops_desktop.paths import Home
@@ -99,3 +100,37 @@ def test_keys_that_are_withdrawn_say_nothing_of_the_servers(card: Card) -> None:
     assert "SecretId and SecretKey again" in seen.hint
     card.key = card.cloud.secret_key
     assert card.look().state == "ok"
+
+
+def test_a_round_asks_servers_without_ssh_by_one_command(
+    cloud: Tencent, database: Database, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    call = Api.call
+
+    def counted(self: Api, service: str, version: str, action: str, fields: Any,
+                context: Context) -> dict[str, Any]:  # fmt: skip
+        if action == "RunCommand":
+            asked.append(len(fields["InstanceIds"]))
+        return call(self, service, version, action, fields, context)
+
+    monkeypatch.setattr(Api, "call", counted)
+    outside = Outside(home, lambda _name: cloud.secret_key)
+    servers = Servers(
+        database, look_host=outside.look_host, look_mysql=outside.look_mysql,
+        look_web=outside.look_web, look_cloud=outside.look_cloud,
+        look_account=outside.look_account, expecting=outside.expecting, together=as_they_end,
+    )  # fmt: skip
+    hosts = [
+        Resource(f"h{number}", "host", f"web{number}", TatAddress(
+            f"ins-sandbox{number}", "ap-guangzhou", cloud.secret_id, f"http://{cloud.endpoint}"))
+        for number in (1, 2, 3)
+    ]  # fmt: skip
+    cloud.behave(servers=3, tat_each={"ins-sandbox2": "AgentNotInstalled"})
+    looks = {look.name: look for look in servers.look(hosts, Context())}
+    assert [looks[one].details is not None for one in ("web1", "web2", "web3")] == [
+        True, False, True,
+    ]  # fmt: skip
+    assert "AgentNotInstalled" in looks["web2"].reason
+    assert sorted(asked) == [1, 2]
+    cloud.behave()

@@ -20,7 +20,7 @@ from gmops_desktop.contract.looks import HostCounters, HostDetails, OomKill
 from gmops_desktop.contract.rates import RATES, collecting
 from gmops_desktop.language import tr
 
-__all__ = ["look", "parse"]
+__all__ = ["SCRIPT", "look", "parse"]
 
 
 def look(shell: Shell, context: Context, *, deadline: float = 60.0) -> HostDetails:

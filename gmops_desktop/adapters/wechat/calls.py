@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
@@ -46,13 +46,16 @@ class WeChat:
         *,
         port: int | None = None,
         verify: ssl.SSLContext | bool = True,
+        refused: Callable[[WeChatRefused], object] = lambda refusal: None,
     ) -> None:
+        """`refused` is told of every refusal, whatever is made of it."""
         http.refuse_plain(address.base_url)
         remember_secret(secret)
         self._address = address
         self._secret = secret
         self._context = context
         self._token = ""
+        self._refused = refused
         timeout = httpx.Timeout(_SECONDS, connect=_CONNECT)
         url = address.base_url
         self._headers: dict[str, str] = {}
@@ -172,7 +175,9 @@ class WeChat:
             raise _not_wechat(path, answer.content)
         if code:
             said = str(data.get("errmsg", ""))
-            raise WeChatRefused(code, said, path, direct=not self._headers)
+            refusal = WeChatRefused(code, said, path, direct=not self._headers)
+            self._refused(refusal)
+            raise refusal
         return data
 
     def _explain_connection(self) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gmops_desktop.adapters.wechat.refusals import WeChatRefused
+from gmops_desktop.language import tr
 from gmops_desktop.paths import write_atomically
 
 logger = logging.getLogger(__name__)
@@ -34,8 +35,13 @@ class Pauses:
         """Raise the refusal again while it holds."""
         kept = self._kept().get(app_id)
         if kept is not None and now < kept[0]:
-            refusal = kept[1]
-            raise WeChatRefused(refusal.code, refusal.said, refusal.path, direct=refusal.direct)
+            old = kept[1]
+            refusal = WeChatRefused(old.code, old.said, old.path, direct=old.direct)
+            until = f"{kept[0].astimezone():%H:%M:%S}"
+            refusal.unharmed = tr(
+                "Nothing was asked now: WeChat wants to be left alone until {time}.", time=until
+            )
+            raise refusal
 
     def note(self, app_id: str, refusal: WeChatRefused, now: datetime) -> None:
         """Remember a refusal, if it is of the kind that must be waited out."""
