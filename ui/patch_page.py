@@ -73,6 +73,7 @@ _MORE: Final[tuple[tuple[str, str] | None, ...]] = (
     ("accept", mark("Accept what differs…")),
     ("try_again", mark("Try again…")),
     ("mend", mark("Mend what was interrupted…")),
+    ("take_archive", mark("Take in its archive…")),
     None,
     ("ticket", mark("Show its ticket")),
     ("cancel", mark("Cancel change…")),
@@ -196,6 +197,10 @@ class PatchPage(QWidget):
                 return "" if change.window else tr("No window is set that they could be told of.")
             case "ticket":
                 return "" if change.ticket_id else tr("It is linked with no ticket.")
+            case "take_archive":
+                if not change.plan.get("database"):
+                    return tr("It leads back to no archive.")
+                return "" if _stands(change, "roll_back") else _not_now(change)
             case "close":
                 return "" if change.handed_at and _stands(change, "close") else _not_now(change)
             case "notice":

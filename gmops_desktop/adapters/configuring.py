@@ -3,7 +3,8 @@
 What a change needs lies in `/var/tmp/gmops-changes/ID` (for an account other than root
 `gmops-changes-UID`; elsewhere where its environment names `GMOPS_CHANGES`), which only its account
 may enter: `new`, and `old` with owner, mode, access list and security context of the file as it
-was.  After half a year it goes with the next change.
+was.  After half a year it goes with the next change.  What a machine of ours did for a change is
+noted there, too (`run_notes`).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ LARGEST: Final = 1 << 20  # bytes; no file of configuration is larger
 _TOO_LONG: Final = 120.0  # seconds for a check
 _STATUS_NAMESPACE: Final = 65  # no mount of one's own: the file can only be judged in its place
 
-_HEAD: Final = r"""
+HEAD: Final = r"""
 LC_ALL=C; export LC_ALL
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
 if [ "$(id -u)" = 0 ]; then base=/var/tmp/gmops-changes
@@ -183,7 +184,7 @@ class Judged:
 
 def fetch(ssh: Ssh, path: str, context: Context) -> Fetched:
     """Read a file; raise `OpsError` where there is none that can be changed so."""
-    script = _set(path=path) + _HEAD + _FETCH.replace("LARGEST", str(LARGEST))
+    script = _set(path=path) + HEAD + _FETCH.replace("LARGEST", str(LARGEST))
     with ssh.command(script, context) as command:
         answer = command.readall()
         status, _complaints = command.finish()
@@ -220,7 +221,7 @@ def judge(ssh: Ssh, real: str, content: bytes, check: str, context: Context) -> 
     """Let the service's own check judge a new file; nothing that is in use is touched."""
     if not check:
         return Judged(True, "")
-    script = _set(real=real, **_check(check)) + _HEAD + _JUDGE + _TRY
+    script = _set(real=real, **_check(check)) + HEAD + _JUDGE + _TRY
     with ssh.command(script, context, stdin=[content], silence=_TOO_LONG) as command:
         said = command.readall().decode("utf-8", "replace").strip()
         status, _complaints = command.finish()
@@ -235,7 +236,7 @@ def keep(
 ) -> None:
     """Bring the new file to the server and keep the old one beside it; `digests` before, after."""
     before, after = digests
-    script = _set(id=id, real=real, before=before, after=after) + _HEAD + _KEEP
+    script = _set(id=id, real=real, before=before, after=after) + HEAD + _KEEP
     with ssh.command(script, context, stdin=[content]) as command:
         command.readall()
         status, complaints = command.finish()
@@ -297,7 +298,7 @@ def replace_script(
         "proof": "proof",
     }
     lines = [f"step {key} {command}" for key, command in steps.items()]
-    script = words + _HEAD + _JUDGE + _REPLACE + "\n".join([*lines, ""])
+    script = words + HEAD + _JUDGE + _REPLACE + "\n".join([*lines, ""])
     return script, tuple(steps)
 
 

@@ -109,6 +109,15 @@ class Shelf:
         notes = tuple(values["notes"])
         return Package(**{**values, "site": site, "scripts": scripts, "notes": notes})
 
+    def has(self, digest: str) -> bool:
+        """Whether a content is here."""
+        return self._blob(digest).is_file()
+
+    def add(self, digest: str, content: bytes) -> None:
+        """Keep a content that came from elsewhere; what has another digest is left out."""
+        if hashlib.sha256(content).hexdigest() == digest:
+            self._keep([content])
+
     def content(self, digest: str) -> bytes:
         """Return a content, proved anew; raise `ProofFailed` where it is damaged or gone."""
         try:

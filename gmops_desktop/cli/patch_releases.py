@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from gmops_desktop.cli import FAILED
 from gmops_desktop.cli.help import Command
 from gmops_desktop.cli.options import AcceptFingerprint, Json, ResourceName
-from gmops_desktop.cli.patch_verbs import Ticket, Title, queued, server
+from gmops_desktop.cli.patch_lines import way_back_lines
+from gmops_desktop.cli.patch_verbs import Number, Ticket, Title, queued, server, with_server
 from gmops_desktop.cli.session import opened
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
@@ -147,6 +149,50 @@ def _fetch(resource: str, path: str, accept: str, as_json: bool) -> None:
         content = found.content.decode("utf-8", "replace")
         session.terminal.tell(f"SHA-256 {found.digest}")
         session.terminal.answer({"path": path, "digest": found.digest, "text": content}, content)
+
+
+@_verbs.command(
+    "way-back",
+    cls=Command,
+    help=tr("Show the way back of a change as it is now: what rolling back would lose."),
+)
+def way_back(
+    number: Number, accept_fingerprint: AcceptFingerprint = "", as_json: Json = False
+) -> None:
+    with opened(as_json) as session:
+        change = session.services.patches.get(number)
+        title = tr("Looking at the way back of {number}", number=change.number)
+        plan = with_server(
+            session, change, accept_fingerprint, title,
+            lambda at: at.patches.look_back(at.host, change.id, at.context),
+        )  # fmt: skip
+        session.terminal.answer({"way_back": plan}, *way_back_lines(plan))
+        if plan.why_not:
+            raise typer.Exit(FAILED)
+
+
+@_verbs.command(
+    "archive",
+    cls=Command,
+    help=tr("Take in the archive that a release leads back to, copied from another machine."),
+)
+def archive(
+    number: Number,
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", show_default=False,
+                       help=tr("The archive, as it was copied to this machine.")),
+    ],
+    accept_fingerprint: AcceptFingerprint = "",
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    with opened(as_json) as session:
+        change = session.services.patches.get(number)
+        path = with_server(
+            session, change, accept_fingerprint, tr("Taking in {name}", name=file.name),
+            lambda at: at.patches.take_archive(at.host, change.id, file.absolute(), at.context),
+        )  # fmt: skip
+        session.terminal.answer({"path": path}, tr("It is here now: {path}", path=path))
 
 
 def _text_of(file: Path) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -81,6 +81,9 @@ Ticket = Annotated[
 Title = Annotated[str, typer.Option("--title", show_default=False, help=tr("Its title."))]
 
 
+Result = TypeVar("Result")
+
+
 @dataclass(frozen=True, slots=True)
 class At:
     """A verb at work: a change, its server, and where progress, notes and the log of a run go."""
@@ -104,7 +107,7 @@ def asked(
 ) -> Change:
     """Do something that needs the server of a change; return the change as it is then."""
     with opened(as_json) as session:
-        changed = _at(session, session.services.patches.get(number), accept, title, verb)
+        changed = with_server(session, session.services.patches.get(number), accept, title, verb)
         show(session, changed)
         return changed
 
@@ -119,7 +122,7 @@ def begun(
     with opened(as_json) as session:
         change = session.services.patches.get(number)
         try:
-            changed = _at(session, change, accept, title, verb)
+            changed = with_server(session, change, accept, title, verb)
         except Cancelled:
             _tell_detached(session, session.services.patches.get(change.id))
             raise
@@ -160,10 +163,10 @@ def days_in(said: str) -> Decimal | None:
     return days
 
 
-def _at(
-    session: Session, change: Change, accept: str, title: str, verb: Callable[[At], Change]
-) -> Change:
-    """Do something with a change at its server."""
+def with_server(
+    session: Session, change: Change, accept: str, title: str, verb: Callable[[At], Result]
+) -> Result:
+    """Do something with a change at its server; return what comes of it."""
     resources = session.services.contracts.resources()
     found = [one for one in resources if one.id == change.resource_id]
     if not found:
@@ -179,7 +182,7 @@ def _at(
             session.prepare_one_of_many(one)
     host = _reached(session, found[0], accept)
 
-    def job(context: Context) -> Change:
+    def job(context: Context) -> Result:
         return verb(At(session.services.patches, change, host, context, _log_to(context)))
 
     return session.run(job, f"{title}{tr(': ')}{change.number}")

@@ -35,7 +35,7 @@ def at_work(order: dict[str, Any], database: Database) -> Releasing:
 
     backups = Backups(database, connect, lambda: folder / "archives")
     restores = Restores(database, connect, partial(backups.take, purpose="safety"))
-    ways = release_database(connect, backups, restores)
+    ways = release_database(connect, backups, restores, order.get("device", "desk"))
     return Releasing(server, ways, MysqlAddress(**order["mysql"]))
 
 

@@ -29,7 +29,7 @@ from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError, ProofFailed
 from gmops_desktop.language import tr
 from gmops_desktop.lines import Line
-from gmops_desktop.services.backups import redefined
+from gmops_desktop.services.backups import coming, redefined
 from gmops_desktop.services.backups.crew import Crew
 from gmops_desktop.services.backups.planning import Store
 from gmops_desktop.services.backups.redefined import DefinitionsChanged
@@ -210,6 +210,13 @@ class Backups:
             triggers=counts["trigger"],
             events=counts["event"],
             manifest_digest=manifest.digest,
+        )
+
+    def take_in(self, file: Path, context: Context, *, digest: str, copy: coming.Copy) -> Backup:
+        """Bring an archive of another machine here, proved; see `coming.take_in`."""
+        folder = self._archive_folder()
+        return coming.take_in(
+            file, folder, self._inventory, self._seals, copy, context, digest=digest
         )
 
     def seal(self, path: Path, context: Context) -> Path:

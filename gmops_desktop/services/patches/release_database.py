@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,10 +19,11 @@ from gmops_desktop.services.patches.release_sql import Connect, Text
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """An archive that was just taken of a schema."""
+    """An archive of a schema; `digest` is that of its manifest, by which it is known anywhere."""
 
     path: Path
     at: datetime
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Lost:
 Tables = tuple[str, ...] | None  # None: the whole schema
 TakeArchive = Callable[[MysqlAddress, Context], Archived]
 Restore = Callable[[Path, MysqlAddress, Tables, Context], object]
+Find = Callable[[str], Path | None]
+TakeIn = Callable[[Path, str, MysqlAddress, Context], Path]
 Foresee = Callable[[Path, MysqlAddress, Tables, Context], Sequence[Lost]]
 
 
@@ -49,16 +53,43 @@ class ReleaseDatabase:
     """What a release asks of its database.
 
     `take` writes an archive of a schema as it is now, `restore` brings tables of it back,
-    `foresee` counts what that would do.
+    `foresee` counts what that would do.  `find` returns where this machine has an archive, by its
+    digest, `take_in` brings one here from a file.  `device` is what this machine is called.
     """
 
     def __init__(
-        self, connect: Connect, take: TakeArchive, restore: Restore, foresee: Foresee
+        self,
+        connect: Connect,
+        take: TakeArchive,
+        restore: Restore,
+        foresee: Foresee,
+        find: Find,
+        take_in: TakeIn,
+        device: str,
     ) -> None:
         self._connect = connect
         self._take = take
         self._restore = restore
         self._foresee = foresee
+        self._find = find
+        self._take_in = take_in
+        self.device = device
+
+    @contextmanager
+    def alone(self, address: MysqlAddress, change_id: str, context: Context) -> Iterator[None]:
+        """Keep every other machine from the SQL of the same change; raise where one is at it.
+
+        The server holds the lock for a connection, and lets go of it when that is gone.
+        """
+        with self._connect(address, context) as connection:
+            (held,) = connection.one("SELECT GET_LOCK(%s, 0)", f"gmops:{change_id}")
+            if held is None or int(held) != 1:
+                raise OpsError(
+                    tr("Another machine is at the SQL of this change."),
+                    hint=tr("Wait for its end, and attach to the change then."),
+                    unharmed=tr("Nothing was run."),
+                )
+            yield
 
     def check(self, address: MysqlAddress, context: Context) -> None:
         """Raise `OpsError` where the database cannot be reached."""
@@ -80,7 +111,8 @@ class ReleaseDatabase:
                     existing = release_sql.present(connection, tables)
                     made = tuple(sorted(tables - {*existing}))
         archived = self._take(address, context)
-        return Guard(str(archived.path), archived.at, existing, made)
+        path, digest = str(archived.path), archived.digest
+        return Guard(path, archived.at, existing, made, digest, self.device)
 
     def run(
         self, address: MysqlAddress, texts: Sequence[Text], ledger: RunLedger, context: Context
@@ -93,18 +125,40 @@ class ReleaseDatabase:
 
     def bring_back(self, address: MysqlAddress, guard: Guard, context: Context) -> None:
         """Make the tables of a guard what they were, and remove those the release made."""
-        path = Path(guard.path)
-        if not path.is_file():
-            raise OpsError(
-                tr("The archive {path} that the database goes back to is gone.", path=path),
-                hint=tr("Restore another backup of {schema} by hand.", schema=address.schema),
-                unharmed=tr("The schema is as it was."),
-            )
+        path = self.archive(guard, address)
         if guard.tables is None or guard.tables:
             self._restore(path, address, guard.tables, context)
         if guard.made:
             with self._connect(address, context) as connection:
                 release_sql.drop(connection, guard.made)
+
+    def archive(self, guard: Guard, address: MysqlAddress) -> Path:
+        """Return where this machine has the archive that the database goes back to; where it has
+        none, raise with the name, the digest and the machine of the one that is wanted."""
+        path = Path(guard.path)
+        if guard.device in ("", self.device) and path.is_file():
+            return path
+        if guard.digest and (found := self._find(guard.digest)):
+            return found
+        if guard.device in ("", self.device):
+            raise OpsError(
+                tr("The archive {path} that the database goes back to is gone.", path=path),
+                hint=tr("Restore another backup of {schema} by hand.", schema=address.schema),
+                unharmed=tr("The schema is as it was."),
+            )
+        raise OpsError(
+            tr("The archive that the database goes back to is not on this machine: {name}, taken"
+               " {at} on {device}, where it lies at {path} (manifest {digest}).", name=path.name,
+               at=f"{guard.at.astimezone():%Y-%m-%d %H:%M:%S}", device=guard.device, path=path,
+               digest=guard.digest[:16]),
+            hint=tr("Copy the file here, take it in (gmops patch archive), then roll back; or roll"
+                    " back on {device}.", device=guard.device),
+            unharmed=tr("The schema is as it was."),
+        )  # fmt: skip
+
+    def take_in(self, guard: Guard, file: Path, address: MysqlAddress, context: Context) -> Path:
+        """Bring the archive of a guard here from a file, proved; return where it lies now."""
+        return self._take_in(file, guard.digest, address, context)
 
     def settled(self, address: MysqlAddress, context: Context) -> Archived:
         """Take an archive of what the scripts made: what is written later is told from it."""
@@ -114,7 +168,8 @@ class ReleaseDatabase:
         self, address: MysqlAddress, guard: Guard, settled: Archived | None, context: Context
     ) -> str:
         """Say in sentences what going back now would do to rows written since."""
-        base = settled or Archived(Path(guard.path), guard.at)
+        at_hand = Archived(self.archive(guard, address), guard.at)
+        base = settled or at_hand
         found = []
         if guard.tables is None or guard.tables:
             for lost in self._foresee(base.path, address, guard.tables, context):

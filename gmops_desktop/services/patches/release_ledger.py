@@ -1,8 +1,11 @@
-"""What this machine did to a database for a release: a line before each statement and one after it.
+"""What a machine did to a database for a release: a line before each statement and one after it.
 
 A line is on the disk before the statement leaves, so that after a crash it is known which statement
 is the one whose end nobody knows.  A line that was only half written stands for nothing: what it
 would have told of had not begun.
+
+The lines of another machine come from the server, where that noted them at each turn (before it
+sends the first statement of some scripts, and after their last).  What is there is whole lines.
 """
 
 from __future__ import annotations
@@ -29,19 +32,25 @@ class Guard:
     """What a database can be brought back with: an archive, and of which tables.
 
     `tables` existed before (None: all of the schema goes back), `made` are those the release makes.
+    The archive is known by the digest of its manifest, wherever it lies; `device` is the machine
+    that took it, to `path`.
     """
 
     path: str
     at: datetime
     tables: tuple[str, ...] | None
     made: tuple[str, ...]
+    digest: str = ""
+    device: str = ""
 
 
 class RunLedger:
     """The lines of one run; the file is made by `begin`."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, elsewhere: Path | None = None) -> None:
+        """`elsewhere` is where another machine's lines of the run lie, which count while this
+        machine has none."""
+        self._path, self._elsewhere = path, elsewhere
 
     @property
     def exists(self) -> bool:
@@ -55,18 +64,24 @@ class RunLedger:
         after: Sequence[Script] = (),
         *,
         way: Way = "forth",
+        device: str = "",
     ) -> None:
-        """Enter a run and the scripts it will run before and after the switch."""
+        """Enter a run of this machine (`device`), and the scripts it will run before and after the
+        switch."""
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         scripts = {script.name: script.statements for script in (*before, *after)}
         self._add("run", change=change_id, purpose=purpose, scripts=scripts, first=len(before),
-                  way=way)  # fmt: skip
+                  way=way, device=device)  # fmt: skip
 
     def guard(self, guard: Guard) -> None:
         """Enter what the database can be brought back with."""
         tables = None if guard.tables is None else list(guard.tables)
         self._add("guard", path=guard.path, taken=guard.at.isoformat(), tables=tables,
-                  made=list(guard.made))  # fmt: skip
+                  made=list(guard.made), digest=guard.digest, device=guard.device)  # fmt: skip
+
+    def entering(self, scripts: Sequence[Script]) -> None:
+        """Enter that the database is about to be changed, by these scripts or by an archive."""
+        self._add("enter", scripts=[script.name for script in scripts])
 
     def settled(self, path: str, at: datetime) -> None:
         """Enter the archive of what the scripts made."""
@@ -97,19 +112,16 @@ class RunLedger:
         """Enter that all of the run was done."""
         self._add("done")
 
+    @property
+    def content(self) -> bytes:
+        """The lines as they stand in the file."""
+        return self._path.read_bytes()
+
     def read(self) -> RunRecord:
         """Return what the lines tell."""
-        return RunRecord(tuple(self._lines()))
-
-    def _lines(self) -> Iterator[dict[str, Any]]:
-        with self._path.open("rb") as file:
-            for line in file:
-                if not line.endswith(b"\n"):
-                    return
-                try:
-                    yield json.loads(line)
-                except ValueError:
-                    return
+        if not self.exists and self._elsewhere is not None:
+            return RunRecord(tuple(_lines(self._elsewhere)), elsewhere=True)
+        return RunRecord(tuple(_lines(self._path)))
 
     def _add(self, what: str, **facts: Any) -> None:
         line = json.dumps({"what": what, "at": datetime.now(UTC).isoformat(), **facts}) + "\n"
@@ -134,11 +146,23 @@ class RunLedger:
             ) from error  # fmt: skip
 
 
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open("rb") as file:
+        for line in file:
+            if not line.endswith(b"\n"):
+                return
+            try:
+                yield json.loads(line)
+            except ValueError:
+                return
+
+
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """A run as its lines tell it."""
+    """A run as its lines tell it; of one `elsewhere` nobody here knows what followed the last."""
 
     lines: tuple[dict[str, Any], ...]
+    elsewhere: bool = False
 
     @property
     def change_id(self) -> str:
@@ -163,9 +187,22 @@ class RunRecord:
         return cast(Way, self.lines[0]["way"]) if self.lines else "forth"
 
     @property
+    def device(self) -> str:
+        """The machine that carries it out."""
+        return str(self.lines[0].get("device", "")) if self.lines else ""
+
+    @property
     def begun(self) -> bool:
-        """Whether anything was sent to the database or the server."""
-        return any(line["what"] in ("begin", "switching", "restored") for line in self.lines)
+        """Whether anything was sent to the database or the server, or may have been."""
+        sent = ("begin", "switching", "restored", *(("enter",) if self.elsewhere else ()))
+        return any(line["what"] in sent for line in self.lines)
+
+    @property
+    def entered(self) -> tuple[str, ...]:
+        """The scripts of another machine of which nobody here knows how far they came."""
+        last = self.lines[-1] if self.lines else {}
+        known = not self.elsewhere or last.get("what") != "enter"
+        return () if known else tuple(last["scripts"])
 
     @property
     def switching(self) -> bool:
@@ -181,7 +218,8 @@ class RunRecord:
             if line["what"] == "guard":
                 tables = None if line["tables"] is None else tuple(line["tables"])
                 at = datetime.fromisoformat(line["taken"])
-                return Guard(line["path"], at, tables, tuple(line["made"]))
+                made, digest = tuple(line["made"]), line.get("digest", "")
+                return Guard(line["path"], at, tables, made, digest, line.get("device", ""))
         return None
 
     @property
@@ -228,7 +266,7 @@ class RunRecord:
         count = self.statements_of(script)
         if count >= self.scripts.get(script, 0) and script in self.scripts:
             return "whole"
-        return "part" if count else "none"
+        return "part" if count or script in self.entered else "none"
 
     @property
     def waiting(self) -> str:

@@ -1,7 +1,8 @@
 """Carries a release out and takes it back: the switch by a run on the server, the SQL from here.
 
-What was done to the database stands in the ledgers of this machine.  A new run of the same change
-goes on where an earlier one ended; a rollback that came to its end wipes the slate.
+What was done to the database stands in the ledgers of this machine, and is noted on the server for
+every other one.  A new run of the same change goes on where an earlier one ended; a rollback that
+came to its end wipes the slate.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from gmops_desktop.adapters import detached, locks, releasing, site_tree
+from gmops_desktop.adapters import detached, locks, releasing, run_notes, site_tree
 from gmops_desktop.adapters.ssh import Ssh
 from gmops_desktop.addresses import MysqlAddress, Resource
 from gmops_desktop.archive.release_package import Shelf
@@ -22,6 +23,7 @@ from gmops_desktop.contract.rollbacks import RollbackStep
 from gmops_desktop.contract.runs import RunLook, RunPurpose
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
+from gmops_desktop.paths import write_atomically
 from gmops_desktop.services.patches.hands import LookRun
 from gmops_desktop.services.patches.release_database import Archived, ReleaseDatabase
 from gmops_desktop.services.patches.release_ledger import Guard, RunLedger, RunRecord, Way
@@ -30,6 +32,8 @@ from gmops_desktop.services.patches.release_sql import Text
 
 Open = Callable[[Resource, Context], AbstractContextManager[Ssh]]
 
+_LINES: Final = ".jsonl"
+_HEARD: Final = 600  # seconds after which a machine that told nothing more may be gone
 _ASK: Final = 0.3  # seconds between two looks at a switch
 
 
@@ -46,6 +50,7 @@ class ReleaseRuns:
         mysql_of: Callable[[ReleasePlan], MysqlAddress],
     ) -> None:
         self._runs = folder / "runs"
+        self._elsewhere = folder / "elsewhere"
         self._locks = folder / "locks"
         self._shelf = shelf
         self._open = open_ssh
@@ -56,6 +61,44 @@ class ReleaseRuns:
     def alone(self, change_id: str) -> AbstractContextManager[None]:
         """Keep other programs of this machine from the same change; raise `Busy` where one is."""
         return locks.held(self._locks / f"{change_id}.lock", tr("A run of this change"))
+
+    @property
+    def device(self) -> str:
+        """What this machine is called in what it notes."""
+        return self._database.device
+
+    def fetch(self, host: Resource, change_id: str, context: Context) -> None:
+        """Learn from the server what other machines did for a change: the lines of their runs, and
+        the scripts that lead back."""
+        with self._open(host, context) as ssh:
+            notes = run_notes.read(ssh, context, change_id=change_id)
+        self._learn(notes)
+
+    def note(self, one: _One, ledger: RunLedger) -> None:
+        """Note on the server what was done so far; a run forth also the scripts that lead back."""
+        first = ledger.read().way == "forth"
+        with self._open(one.host, one.context) as ssh:
+            for down in one.release.of("down") if first else ():
+                content = self._shelf.content(down.digest)
+                run_notes.keep(ssh, one.change_id, down.digest, content, one.context)
+            name = f"{one.run_id}{_LINES}"
+            run_notes.keep(ssh, one.change_id, name, ledger.content, one.context)
+
+    def told(self, one: _One, ledger: RunLedger) -> None:
+        """Note what was done where that no longer decides anything: a dead line is only told."""
+        try:
+            self.note(one, ledger)
+        except OpsError as error:
+            one.context.check()
+            one.context.note(error.message)
+
+    def _learn(self, notes: Sequence[run_notes.Note]) -> None:
+        self._elsewhere.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for note in notes:
+            if note.name.endswith(_LINES):
+                write_atomically(self._elsewhere / note.name, note.content)
+            elif not self._shelf.has(note.name):
+                self._shelf.add(note.name, note.content)
 
     def start(
         self,
@@ -77,23 +120,48 @@ class ReleaseRuns:
         with self.alone(change_id):
             if not release.migrates:
                 one.switch(purpose)
-            elif purpose == "rollback":
-                one.back()
-            else:
-                one.forth()
+                return
+            address = self._mysql_of(release)
+            with self._database.alone(address, change_id, context):
+                self.fetch(host, change_id, context)
+                if purpose == "rollback":
+                    one.back()
+                else:
+                    one.forth()
 
     def look(self, host: Resource, run_id: str, offset: int, context: Context) -> RunLook:
         """Return what the server says of a run, and what was done here to the database for it."""
         found = self._look_run(host, run_id, offset, context)
         ledger = self.ledger(run_id)
         if not ledger.exists:
-            return found
+            return self._looked(host, found, context)
         try:
             with self.alone(ledger.read().change_id):
                 return _merged(found, ledger.read())
         except locks.Busy:
             first, last = ledger.read().steps()
             return replace(found, state="running", why="", steps=(*first, *found.steps, *last))
+
+    def _looked(self, host: Resource, found: RunLook, context: Context) -> RunLook:
+        """Put together what the server says of a run and what another machine noted there."""
+        if found.state == "running" or not (found.state == "absent" or found.outcome.get("sql")):
+            return found
+        with self._open(host, context) as ssh:
+            notes = run_notes.read(ssh, context, name=f"{found.id}{_LINES}")
+        self._learn(notes)
+        if not notes:
+            return found
+        record = self.ledger(found.id).read()
+        first, last = record.steps()
+        steps = (*first, *found.steps, *last)
+        settled = record.done or record.refusal or record.unknown
+        if settled or found.state in ("failed", "interrupted", "unknown"):
+            return _merged(found, record)
+        if notes[0].age < _HEARD:
+            return replace(found, state="running", why="", steps=steps)
+        why = tr("{device} ran its SQL and told the server nothing more for {minutes} minutes.",
+                 device=record.device, minutes=notes[0].age // 60)  # fmt: skip
+        return replace(found, state="interrupted", why=why, steps=steps)
 
     def ran(self, change_id: str, script: str) -> int:
         """Return how many statements of a script stand in the database now."""
@@ -127,8 +195,9 @@ class ReleaseRuns:
             return
         loses = why_not = ""
         try:
-            texts = self.texts((*release.of("before"), *release.of("after")))
-            guard = guard or self._database.guard(address, texts, context)
+            if guard is None:
+                texts = self.texts((*release.of("before"), *release.of("after")))
+                guard = self._database.guard(address, texts, context)
             loses = self._database.loses(address, guard, self._settled(change_id), context)
         except OpsError as error:
             context.check()
@@ -144,14 +213,17 @@ class ReleaseRuns:
     # ------------------------------------------------------------ what was done
 
     def ledger(self, run_id: str) -> RunLedger:
-        return RunLedger(self._runs / f"{run_id}.jsonl")
+        name = f"{run_id}{_LINES}"
+        return RunLedger(self._runs / name, self._elsewhere / name)
 
     def since(self, change_id: str, purpose: RunPurpose) -> list[RunRecord]:
         """Return the runs of a change here since it was last rolled back, the oldest first (their
         ids grow with time)."""
         found: list[RunRecord] = []
-        for path in sorted(self._runs.glob("*.jsonl")):
-            record = RunLedger(path).read()
+        known = {path.stem for where in (self._runs, self._elsewhere)
+                 for path in where.glob(f"*{_LINES}")}  # fmt: skip
+        for run_id in sorted(known):
+            record = self.ledger(run_id).read()
             if record.change_id != change_id:
                 continue
             found = [] if record.purpose == "rollback" and record.done else [*found, record]
@@ -162,9 +234,18 @@ class ReleaseRuns:
         found = [one for one in self.since(change_id, "apply") if one.guarded and one.begun]
         return found[0].guarded if found else None
 
+    def archive_wanted(self, change_id: str) -> Guard:
+        """Return which archive the database goes back to; raise where nothing was run."""
+        if guard := self.guard(change_id):
+            return guard
+        raise OpsError(
+            tr("No SQL of this release was run: it needs no archive."),
+            unharmed=tr("Nothing was taken in."),
+        )
+
     def _settled(self, change_id: str) -> Archived | None:
         for record in reversed(self.since(change_id, "apply")):
-            if record.settled and Path(record.settled[0]).is_file():
+            if record.settled and not record.elsewhere and Path(record.settled[0]).is_file():
                 return Archived(Path(record.settled[0]), record.settled[1])
         return None
 
@@ -179,16 +260,20 @@ class ReleaseRuns:
         records = self.since(change_id, "apply")
         if not records:
             raise OpsError(
-                tr("The SQL of this release was not run from this machine."),
-                hint=tr("Roll it back on the machine that applied it: the archive is there."),
+                tr("Nobody knows of SQL of this release that stands: neither this machine nor the"
+                   " server."),
+                hint=tr("Attach to the change: it may have been rolled back from elsewhere."),
                 unharmed=tr("Nothing was run."),
-            )
+            )  # fmt: skip
         scripts = (*release.of("before"), *release.of("after"))
         ran = {script.name: _most(records, script.name) for script in scripts}
         if all(how == "none" for how in ran.values()):
             return "files", (), ()
-        failed = [one for one in self.since(change_id, "rollback") if one.unknown or one.refusal]
+        failed = [one for one in self.since(change_id, "rollback")
+                  if one.unknown or one.refusal or one.entered]  # fmt: skip
         downs = release.ways_down
+        if downs is not None and not all(self._shelf.has(down.digest) for down in downs):
+            downs = None  # neither here nor on the server
         if downs is not None and "part" not in ran.values() and not failed:
             wanted = [down for down in downs if ran[down.undoes] == "whole"]
             late = {script.name for script in release.of("after")}
@@ -220,6 +305,8 @@ class ReleaseRuns:
             script = releasing.switch_script(
                 served, at.mark, at.staging, release.tree, release.live, purpose, release.reload
             )
+            if release.migrates:  # whoever looks from elsewhere learns that there is more to ask
+                script += "tell sql yes\n"
             steps = [key for key in releasing.STEPS if key != "reload" or release.reload]
             detached.start(ssh, one.run_id, script, context, steps=steps)
 
@@ -251,6 +338,10 @@ class ReleaseRuns:
             one.context.note(error.message)  # the release stands; only that count is less exact
             return
         ledger.settled(str(found.path), found.at)
+
+    def check_archive(self, one: _One, guard: Guard) -> None:
+        """Raise where this machine does not have the archive, before anything is switched."""
+        self._database.archive(guard, self._mysql_of(one.release))
 
     def bring_back(self, one: _One, guard: Guard) -> None:
         self._database.bring_back(self._mysql_of(one.release), guard, one.context)
@@ -284,7 +375,7 @@ class _One:
             for record in earlier:
                 _refuse_unknown(record)
             guard = runs.guard(self.change_id)
-            ledger.begin(self.change_id, "apply", before, after)
+            ledger.begin(self.change_id, "apply", before, after, device=runs.device)
             if guard:
                 ledger.guard(guard)
             _carry(earlier, [*before, *after], ledger)
@@ -294,13 +385,26 @@ class _One:
             return
         if record.guarded is None:
             ledger.guard(runs.take_guard(self, [*before, *after]))
-        if not runs.run(self, before, ledger):
-            return
+        if before:
+            self._enter(before)
+            if not runs.run(self, before, ledger):
+                runs.told(self, ledger)
+                return
         ledger.switching()
-        if runs.switched(self, "apply") and runs.run(self, after, ledger):
-            if self.release.ways_down is None:
-                runs.settle(self, ledger)
-            ledger.finish()
+        runs.note(self, ledger)
+        if runs.switched(self, "apply"):
+            if after:
+                self._enter(after)
+            if runs.run(self, after, ledger):
+                if self.release.ways_down is None:
+                    runs.settle(self, ledger)
+                ledger.finish()
+        runs.told(self, ledger)
+
+    def _enter(self, scripts: Sequence[Script]) -> None:
+        """Have it on the server that the database is about to be changed, before it is."""
+        self._ledger.entering(scripts)
+        self._runs.note(self, self._ledger)
 
     def back(self) -> None:
         """What undoes the SQL after, switch, what undoes the SQL before; or switch, and archive."""
@@ -310,21 +414,35 @@ class _One:
         way, first, last = runs.way_back(self.release, self.change_id)
         if not ledger.exists:
             earlier = runs.since(self.change_id, "rollback")
-            ledger.begin(self.change_id, "rollback", first, last, way=way)
+            ledger.begin(self.change_id, "rollback", first, last, way=way, device=runs.device)
             _carry(earlier, [*first, *last], ledger)
+        guard = runs.guard(self.change_id)
+        if way == "archive":
+            assert guard is not None  # `way_back` has looked
+            runs.check_archive(self, guard)
+        if first:
+            self._enter(first)
         if not runs.run(self, first, ledger):
+            runs.told(self, ledger)
             return
         ledger.switching()
-        if not runs.switched(self, "rollback"):
-            return
-        if way == "archive":
-            guard = runs.guard(self.change_id)
-            assert guard is not None  # `way_back` has looked
-            runs.bring_back(self, guard)
-            ledger.restored()
-        elif not runs.run(self, last, ledger):
-            return
-        ledger.finish()
+        runs.note(self, ledger)
+        if runs.switched(self, "rollback") and self._bring_back(way, guard, last):
+            ledger.finish()
+        runs.told(self, ledger)
+
+    def _bring_back(self, way: Way, guard: Guard | None, last: Sequence[Script]) -> bool:
+        """Bring the database back after the switch; say whether all of it is done."""
+        runs, ledger = self._runs, self._ledger
+        if way != "archive":
+            if last:
+                self._enter(last)
+            return runs.run(self, last, ledger)
+        assert guard is not None
+        self._enter(())
+        runs.bring_back(self, guard)
+        ledger.restored()
+        return True
 
 
 def _carry(earlier: Sequence[RunRecord], scripts: Sequence[Script], ledger: RunLedger) -> None:

@@ -168,7 +168,24 @@ class Releases:
         release = release_from_dict(plan)
         with self._open(host, context) as ssh:
             served, _at, _placed = place_of(ssh, release, change_id, context)
+        if release.migrates:
+            self._runs.fetch(host, change_id, context)
         return self._way_back(release, served, change_id, context)
+
+    def take_archive(
+        self,
+        host: Resource,
+        plan: Mapping[str, Any],
+        change_id: str,
+        file: Path,
+        context: Context,
+    ) -> Path:
+        """Bring here the archive that the database goes back to, from a file that was copied from
+        the machine that took it; return where it lies.  Raises `OpsError` or `ProofFailed`."""
+        release = release_from_dict(plan)
+        self._runs.fetch(host, change_id, context)
+        guard = self._runs.archive_wanted(change_id)
+        return self._database.take_in(guard, file, self._mysql(release), context)
 
     def _way_back(
         self, release: ReleasePlan, served: Served, change_id: str, context: Context

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from pathlib import Path
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from gmops_desktop.addresses import Resource
 from gmops_desktop.context import Context
@@ -79,3 +80,24 @@ class Work(Protocol):
     ) -> tuple[Changed, ...]:
         """Return what the change altered, for the hand-over: files and configuration before and
         after with SHA-256, package versions."""
+
+
+@runtime_checkable
+class LooksBack(Protocol):
+    """A kind of change whose way back loses more the longer one waits."""
+
+    def way_back(
+        self, host: Resource, plan: Mapping[str, Any], change_id: str, context: Context
+    ) -> RollbackPlan:
+        """Return the way back as it is now; change nothing."""
+
+    def take_archive(
+        self,
+        host: Resource,
+        plan: Mapping[str, Any],
+        change_id: str,
+        file: Path,
+        context: Context,
+    ) -> Path:
+        """Bring here the archive that it leads back to, from a file copied from the machine that
+        took it; return where it lies."""
