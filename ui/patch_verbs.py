@@ -8,24 +8,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any, cast
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from gmops_desktop.addresses import Resource
 from gmops_desktop.changes import Change as Flag
 from gmops_desktop.context import Context
 from gmops_desktop.contract.changes import AUDIENCES, Audience
 from gmops_desktop.contract.gates import GateKey, notice_gate
-from gmops_desktop.contract.rollbacks import RollbackPlan
 from gmops_desktop.language import tr
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.patches import Change, Patches
 from gmops_desktop.states import State
 from gmops_desktop.tasks import Task, TaskRunner
 from ui import words
+from ui.patch_back import PatchBack
 from ui.patch_forms import (
     AskSheet,
     CopySheet,
@@ -68,6 +67,8 @@ class PatchVerbs(QObject):
         super().__init__(window)
         self._patches, self._contracts, self._runner = patches, contracts, runner
         self._host_of, self._window = host_of, window
+        self._back = PatchBack(patches, runner, self._run, window)
+        self._back.noticed.connect(self.noticed)
         # Makes a document of a change, by its id.
         self.print_paper: Callable[[str, str], object] = lambda _paper, _change: None
 
@@ -237,72 +238,12 @@ class PatchVerbs(QObject):
         sheet.open()
 
     def _roll_back(self, change: Change, _gate: str = "") -> None:
-        """Look at the way back as it is now where that changes by itself, then before the leap."""
-        if not change.plan.get("database"):
-            self._ask_back(change, change.way_back)
-            return
-        host, patches = self._host(change), self._patches
-        if host is None:
-            return
-        task = self._runner.start(
-            lambda context: patches.look_back(host, change.id, context),
-            tr("Looking at the way back of {number}", number=change.number),
-            lane=f"host:{host.id}",
-        )
-        mark_task(task, change.id)
-        task.succeeded.connect(lambda plan: self._ask_back(change, plan))
-        task.failed.connect(
-            lambda error: self._ask_back(change, change.way_back, unknown=str(error))
-        )
-
-    def _ask_back(self, change: Change, plan: RollbackPlan | None, unknown: str = "") -> None:
-        facts: list[tuple[State, str]] = [
-            ("warning", tr("The server is brought back to how it was before {number}.",
-                           number=change.number)),
-            ("ok", tr("It goes on at the server by itself; a lost line does not break it.")),
-        ]  # fmt: skip
-        if unknown:
-            told = tr("What it loses by now is not known: {why}", why=unknown)
-            facts.append(("unknown", told))
-        sheet = StartSheet(
-            self._window, tr("Roll back {number}", number=change.number), change.number, facts,
-            plan, tr("Roll back"), asks_reason=True,
-            heading=tr("What is done, in order"),
-        )  # fmt: skip
-        sheet.confirmed.connect(
-            lambda typed, reason: self._run(
-                change,
-                partial(self._patches.roll_back, confirm=typed, reason=reason),
-                tr("Roll back {number}", number=change.number),
-            )
-        )
-        sheet.open()
+        if (host := self._host(change)) is not None:
+            self._back.roll_back(change, host)
 
     def _take_archive(self, change: Change, _gate: str = "") -> None:
-        """Bring here the archive that another machine took before the SQL of a release."""
-        named, _ = QFileDialog.getOpenFileName(
-            self._window,
-            tr("Archive that {number} leads back to", number=change.number),
-            "",
-            tr("Archives (*.sql.zst *.sql.zst.age)"),
-        )
-        host, patches = self._host(change), self._patches
-        if not named or host is None:
-            return
-        task = self._runner.start(
-            lambda context: patches.take_archive(host, change.id, Path(named), context),
-            tr("Taking in {name}", name=Path(named).name),
-            lane=f"host:{host.id}",
-            changes=Flag.BACKUPS,
-        )
-        mark_task(task, change.id)
-        task.succeeded.connect(
-            lambda path: self.noticed.emit(
-                "ok",
-                tr("The archive of {number} is here now.", number=change.number),
-                tr("{path}: roll back when it is time.", path=path),
-            )
-        )
+        if (host := self._host(change)) is not None:
+            self._back.take_archive(change, host)
 
     def _mend(self, change: Change, _gate: str = "") -> None:
         facts: list[tuple[State, str]] = [

@@ -28,6 +28,7 @@ from gmops_desktop.services.patches.hands import LookRun
 from gmops_desktop.services.patches.release_database import Archived, ReleaseDatabase
 from gmops_desktop.services.patches.release_ledger import Guard, RunLedger, RunRecord, Way
 from gmops_desktop.services.patches.release_placing import place_of
+from gmops_desktop.services.patches.release_run import ReleaseRun, unknown
 from gmops_desktop.services.patches.release_sql import Text
 
 Open = Callable[[Resource, Context], AbstractContextManager[Ssh]]
@@ -74,7 +75,7 @@ class ReleaseRuns:
             notes = run_notes.read(ssh, context, change_id=change_id)
         self._learn(notes)
 
-    def note(self, one: _One, ledger: RunLedger) -> None:
+    def note(self, one: ReleaseRun, ledger: RunLedger) -> None:
         """Note on the server what was done so far; a run forth also the scripts that lead back."""
         first = ledger.read().way == "forth"
         with self._open(one.host, one.context) as ssh:
@@ -84,7 +85,7 @@ class ReleaseRuns:
             name = f"{one.run_id}{_LINES}"
             run_notes.keep(ssh, one.change_id, name, ledger.content, one.context)
 
-    def told(self, one: _One, ledger: RunLedger) -> None:
+    def told(self, one: ReleaseRun, ledger: RunLedger) -> None:
         """Note what was done where that no longer decides anything: a dead line is only told."""
         try:
             self.note(one, ledger)
@@ -116,7 +117,7 @@ class ReleaseRuns:
                 hint=tr("Try it again, or roll it back."),
                 unharmed=tr("Nothing was begun."),
             )
-        one = _One(self, host, release, change_id, run_id, context)
+        one = ReleaseRun(self, host, release, change_id, run_id, context)
         with self.alone(change_id):
             if not release.migrates:
                 one.switch(purpose)
@@ -295,7 +296,7 @@ class ReleaseRuns:
 
     # ------------------------------------------------------------ what is done
 
-    def switch(self, one: _One, purpose: RunPurpose) -> None:
+    def switch(self, one: ReleaseRun, purpose: RunPurpose) -> None:
         """Let the server switch by itself; a run that has begun is not begun again."""
         release, context = one.release, one.context
         with self._open(one.host, context) as ssh:
@@ -310,7 +311,7 @@ class ReleaseRuns:
             steps = [key for key in releasing.STEPS if key != "reload" or release.reload]
             detached.start(ssh, one.run_id, script, context, steps=steps)
 
-    def switched(self, one: _One, purpose: RunPurpose) -> bool:
+    def switched(self, one: ReleaseRun, purpose: RunPurpose) -> bool:
         """Switch and wait for the end; say whether it ended well."""
         self.switch(one, purpose)
         one.context.progress(None, tr("Switching on {host}", host=one.host.name))
@@ -320,16 +321,16 @@ class ReleaseRuns:
                 return found.state == "done"
             one.context.wait(_ASK)
 
-    def run(self, one: _One, scripts: Sequence[Script], ledger: RunLedger) -> bool:
+    def run(self, one: ReleaseRun, scripts: Sequence[Script], ledger: RunLedger) -> bool:
         """Run what of scripts has not been run; say whether all of them stand now."""
         address = self._mysql_of(one.release)
         return self._database.run(address, self.texts(scripts), ledger, one.context)
 
-    def take_guard(self, one: _One, scripts: Sequence[Script]) -> Guard:
+    def take_guard(self, one: ReleaseRun, scripts: Sequence[Script]) -> Guard:
         address = self._mysql_of(one.release)
         return self._database.guard(address, self.texts(scripts), one.context)
 
-    def settle(self, one: _One, ledger: RunLedger) -> None:
+    def settle(self, one: ReleaseRun, ledger: RunLedger) -> None:
         """Keep what the scripts made, so that rows written later can be told from theirs."""
         try:
             found = self._database.settled(self._mysql_of(one.release), one.context)
@@ -339,118 +340,12 @@ class ReleaseRuns:
             return
         ledger.settled(str(found.path), found.at)
 
-    def check_archive(self, one: _One, guard: Guard) -> None:
+    def check_archive(self, one: ReleaseRun, guard: Guard) -> None:
         """Raise where this machine does not have the archive, before anything is switched."""
         self._database.archive(guard, self._mysql_of(one.release))
 
-    def bring_back(self, one: _One, guard: Guard) -> None:
+    def bring_back(self, one: ReleaseRun, guard: Guard) -> None:
         self._database.bring_back(self._mysql_of(one.release), guard, one.context)
-
-
-class _One:
-    """One run that has SQL beside its switch."""
-
-    def __init__(
-        self,
-        runs: ReleaseRuns,
-        host: Resource,
-        release: ReleasePlan,
-        change_id: str,
-        run_id: str,
-        context: Context,
-    ) -> None:
-        self._runs, self._ledger = runs, runs.ledger(run_id)
-        self.host, self.release, self.context = host, release, context
-        self.change_id, self.run_id = change_id, run_id
-
-    def switch(self, purpose: RunPurpose) -> None:
-        self._runs.switch(self, purpose)
-
-    def forth(self) -> None:
-        """Archive, SQL before, switch, SQL after."""
-        runs, ledger = self._runs, self._ledger
-        before, after = self.release.of("before"), self.release.of("after")
-        if not ledger.exists:
-            earlier = runs.since(self.change_id, "apply")
-            for record in earlier:
-                _refuse_unknown(record)
-            guard = runs.guard(self.change_id)
-            ledger.begin(self.change_id, "apply", before, after, device=runs.device)
-            if guard:
-                ledger.guard(guard)
-            _carry(earlier, [*before, *after], ledger)
-        record = ledger.read()
-        _refuse_unknown(record)
-        if record.done:
-            return
-        if record.guarded is None:
-            ledger.guard(runs.take_guard(self, [*before, *after]))
-        if before:
-            self._enter(before)
-            if not runs.run(self, before, ledger):
-                runs.told(self, ledger)
-                return
-        ledger.switching()
-        runs.note(self, ledger)
-        if runs.switched(self, "apply"):
-            if after:
-                self._enter(after)
-            if runs.run(self, after, ledger):
-                if self.release.ways_down is None:
-                    runs.settle(self, ledger)
-                ledger.finish()
-        runs.told(self, ledger)
-
-    def _enter(self, scripts: Sequence[Script]) -> None:
-        """Have it on the server that the database is about to be changed, before it is."""
-        self._ledger.entering(scripts)
-        self._runs.note(self, self._ledger)
-
-    def back(self) -> None:
-        """What undoes the SQL after, switch, what undoes the SQL before; or switch, and archive."""
-        runs, ledger = self._runs, self._ledger
-        if ledger.exists and ledger.read().done:
-            return
-        way, first, last = runs.way_back(self.release, self.change_id)
-        if not ledger.exists:
-            earlier = runs.since(self.change_id, "rollback")
-            ledger.begin(self.change_id, "rollback", first, last, way=way, device=runs.device)
-            _carry(earlier, [*first, *last], ledger)
-        guard = runs.guard(self.change_id)
-        if way == "archive":
-            assert guard is not None  # `way_back` has looked
-            runs.check_archive(self, guard)
-        if first:
-            self._enter(first)
-        if not runs.run(self, first, ledger):
-            runs.told(self, ledger)
-            return
-        ledger.switching()
-        runs.note(self, ledger)
-        if runs.switched(self, "rollback") and self._bring_back(way, guard, last):
-            ledger.finish()
-        runs.told(self, ledger)
-
-    def _bring_back(self, way: Way, guard: Guard | None, last: Sequence[Script]) -> bool:
-        """Bring the database back after the switch; say whether all of it is done."""
-        runs, ledger = self._runs, self._ledger
-        if way != "archive":
-            if last:
-                self._enter(last)
-            return runs.run(self, last, ledger)
-        assert guard is not None
-        self._enter(())
-        runs.bring_back(self, guard)
-        ledger.restored()
-        return True
-
-
-def _carry(earlier: Sequence[RunRecord], scripts: Sequence[Script], ledger: RunLedger) -> None:
-    """Enter into a new run what earlier ones have done to the database."""
-    for script in scripts:
-        count = max((record.statements_of(script.name) for record in earlier), default=0)
-        if count:
-            ledger.ended(script.name, count, 0)
 
 
 def _merged(found: RunLook, record: RunRecord) -> RunLook:
@@ -460,7 +355,7 @@ def _merged(found: RunLook, record: RunRecord) -> RunLook:
     if found.state == "unknown" or (found.state == "absent" and not record.begun):
         return replace(found, steps=steps)
     if record.unknown:
-        return replace(found, state="interrupted", why=_unknown(record), steps=steps)
+        return replace(found, state="interrupted", why=unknown(record), steps=steps)
     if record.refusal:
         return replace(found, state="failed", why=record.refusal, steps=steps)
     if record.done or found.state in ("failed", "interrupted", "running"):
@@ -473,24 +368,6 @@ def _merged(found: RunLook, record: RunRecord) -> RunLook:
         why = tr("It was switched, and interrupted before all SQL was run.")
     why = f"{why} {tr('Try again, and it goes on from there.')}"
     return replace(found, state="interrupted", why=why, steps=steps)
-
-
-def _refuse_unknown(record: RunRecord) -> None:
-    if record.unknown:
-        raise OpsError(
-            _unknown(record),
-            hint=tr("Roll the change back: the database goes to the archive from before it."),
-            unharmed=tr("Nothing more was run."),
-        )
-
-
-def _unknown(record: RunRecord) -> str:
-    assert record.unknown
-    script, number, line = record.unknown
-    return tr(
-        "It is not known whether statement {number} of {script} (line {line}) took effect: the"
-        " program or its connection was cut while it ran.", number=number, script=script, line=line,
-    )  # fmt: skip
 
 
 def _most(records: Sequence[RunRecord], script: str) -> str:

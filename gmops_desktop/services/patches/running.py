@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -22,7 +21,6 @@ from gmops_desktop.contract.change_checks import checks_to_dict, compare, held
 from gmops_desktop.contract.change_states import ENDED_RUN, RUN, Run, runs_of
 from gmops_desktop.contract.changes import Verb, next_step
 from gmops_desktop.contract.gates import Gate, gates, word_of_gate
-from gmops_desktop.contract.rollbacks import RollbackPlan
 from gmops_desktop.contract.runs import RunLook, RunPurpose
 from gmops_desktop.contract.troubles import Trouble
 from gmops_desktop.errors import OpsError
@@ -31,7 +29,6 @@ from gmops_desktop.services.patches.planning import Planning
 from gmops_desktop.services.patches.queue import check_host
 from gmops_desktop.services.patches.record import Change, fields_of, state_in
 from gmops_desktop.services.patches.run_log import RunLog
-from gmops_desktop.services.patches.works import LooksBack
 
 Follow = Callable[[RunLook], object]
 _BACKWARD: Final = frozenset(("way_back", "alone"))  # the gates of a rollback and of a repair
@@ -89,42 +86,6 @@ class Running(Planning):
         with self._hands.alone(resource):
             run_id = self._begin(resource, change, "rollback", context, said)
         return self._follow(resource, change, run_id, context, follow)
-
-    def look_back(self, resource: Resource, change_id: str, context: Context) -> RollbackPlan:
-        """Return the way back as it is now, for who is about to take it: what it loses by now, and
-        what stands against it on this machine.  Nothing is changed."""
-        change = self._going_back(resource, change_id)
-        context.progress(None, tr("Looking at the way back of {number}", number=change.number))
-        work = self._work(change)
-        if isinstance(work, LooksBack):
-            return work.way_back(resource, change.plan, change.id, context)
-        if change.way_back is None:
-            raise OpsError(
-                tr("No way back was prepared for {number}.", number=change.number),
-                hint=next_step(change.state),
-            )
-        return change.way_back
-
-    def take_archive(
-        self, resource: Resource, change_id: str, file: Path, context: Context
-    ) -> Path:
-        """Bring here the archive that a release leads back to, from a file copied from the machine
-        that took it; return where it lies now."""
-        change = self._going_back(resource, change_id)
-        work = self._work(change)
-        if not isinstance(work, LooksBack):
-            raise OpsError(
-                tr("{number} leads back to no archive.", number=change.number),
-                unharmed=tr("Nothing was taken in."),
-            )
-        return work.take_archive(resource, change.plan, change.id, file, context)
-
-    def _going_back(self, resource: Resource, change_id: str) -> Change:
-        with self._book.reading() as session:
-            row = self._book.standing(session, change_id, "roll_back")
-            change = self._book.change(session, row)
-        check_host(resource, change)
-        return change
 
     def mend(
         self,
