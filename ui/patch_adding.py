@@ -60,11 +60,14 @@ class PatchAdding(QObject):
 
     def release(self) -> None:
         """Ask for a release, take it in and queue it."""
+        self._release_sheet().open()
+
+    def _release_sheet(self) -> ReleaseSheet:
         resources = self._contracts.shown_resources()
         databases = [one for one in resources if isinstance(one.address, MysqlAddress)]
         sheet = ReleaseSheet(self._tab, self._tab.hosts, databases)
         sheet.given.connect(self._queue_release)
-        sheet.open()
+        return sheet
 
     def configuration(self) -> None:
         """Ask which file, let it be edited, and queue it."""
@@ -81,3 +84,10 @@ class PatchAdding(QObject):
             changes=Flag.PATCHES,
         )
         task.succeeded.connect(self.queued)
+        task.failed.connect(lambda _error: self._again(host, source, said))
+
+    def _again(self, host: Resource, source: Path, said: dict[str, Any]) -> None:
+        """Open the dialog as it was given: the notice bar says what was wrong with it."""
+        sheet = self._release_sheet()
+        sheet.fill(host, source, said)
+        sheet.open()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -98,6 +98,15 @@ class ReleaseSheet(Sheet):
         self.source.textChanged.connect(self._judge)
         self.digest.textChanged.connect(self._judge)
         self._judge()
+
+    def fill(self, host: Resource, source: Path, said: Mapping[str, Any]) -> None:
+        """Put in what was given before: what was refused is mended, not typed again."""
+        self.host.setCurrentIndex(max(0, self._hosts.index(host) if host in self._hosts else 0))
+        self.source.setText(str(source))
+        for name in ("digest", "folder", "reload", "title", "ticket"):
+            getattr(self, name).setText(said[name])
+        self.database.setCurrentIndex(max(0, self.database.findData(said["database"])))
+        self.whole.setChecked(said["whole"])
 
     @Slot()
     def _choose_archive(self) -> None:
