@@ -1,4 +1,5 @@
-"""The look at a host: answers of several systems, damaged answers, and this machine's real one."""
+"""The look at a host: answers of several systems (which of them are recorded and which formed says
+`hosts/README.md`), damaged answers, and this machine's real one."""
 
 from __future__ import annotations
 
@@ -26,8 +27,8 @@ from gmops_desktop.errors import OpsError
 from sandbox.sshd import Sshd
 from walls import MOUNTS
 
-RECORDED = Path(__file__).parent / "hosts"
-SYSTEMS = sorted(file.stem for file in RECORDED.glob("*.txt"))
+ANSWERS = Path(__file__).parent / "hosts"
+SYSTEMS = sorted(file.stem for file in ANSWERS.glob("*.txt"))
 OURS = (1795392860.5, 1795392861.2)
 """Our clock before and after the look at `debian-12`."""
 
@@ -70,18 +71,18 @@ JUDGED = {
 
 
 def answer(name: str) -> dict[str, Section]:
-    return sections.split((RECORDED / f"{name}.txt").read_text("utf-8"), "fixture")
+    return sections.split((ANSWERS / f"{name}.txt").read_text("utf-8"), "fixture")
 
 
-def recorded(name: str, **changed: Section | None) -> HostDetails:
+def looked(name: str, **changed: Section | None) -> HostDetails:
     found = {**answer(name), **changed}
     return host.parse({key: one for key, one in found.items() if one}, ours=OURS)
 
 
 def two_looks(**changed: Section | None) -> HostDetails:
     """The second of two looks at the same host, 20 s apart."""
-    first = with_rates(recorded("debian-12"), None, timedelta())
-    found = with_rates(recorded("debian-12-later", **changed), first, timedelta(seconds=20))
+    first = with_rates(looked("debian-12"), None, timedelta())
+    found = with_rates(looked("debian-12-later", **changed), first, timedelta(seconds=20))
     assert isinstance(found, HostDetails)
     return found
 
@@ -93,11 +94,22 @@ def held(seen: HostDetails, name: str) -> object:
     return value
 
 
+def test_each_answer_says_whether_a_real_host_gave_it() -> None:
+    """By its name, and in the page beside it; so nobody takes what was formed for a proof."""
+    page = (ANSWERS / "README.md").read_text("utf-8")
+    rows = re.findall(r"^\| (`.+?`) \| (recorded|formed)\b", page, re.MULTILINE)
+    told = {name: kind for names, kind in rows for name in re.findall(r"`(.+?)`", names)}
+    assert sorted(told) == SYSTEMS
+    assert {name for name, kind in told.items() if kind == "recorded"} == {
+        name for name in SYSTEMS if "-recorded" in name
+    }
+
+
 # ---------------------------------------------------------------- what is read
 
 
 def test_debian_with_reserved_blocks_a_failed_unit_and_a_killed_program() -> None:
-    seen = recorded("debian-12")
+    seen = looked("debian-12")
     assert seen.system == "Debian GNU/Linux 12 (bookworm)"
     assert (seen.kernel, seen.cores) == ("6.1.0-28-amd64", 8)
     assert (seen.load1, seen.load5, seen.load15) == (0.52, 0.61, 0.70)
@@ -118,7 +130,7 @@ def test_debian_with_reserved_blocks_a_failed_unit_and_a_killed_program() -> Non
 
 
 def test_programs_people_ports_and_files() -> None:
-    seen = recorded("debian-12")
+    seen = looked("debian-12")
     assert seen.top_memory
     assert (seen.top_memory[0].name, seen.top_memory[0].memory) == ("mysqld", 700000 * 4096)
     assert seen.top_memory[1].name == "php-fpm: pool www"
@@ -167,7 +179,7 @@ def test_two_looks_give_the_rates() -> None:
     ],
 )
 def test_no_rate_comes_from_two_lives_of_a_host(change: dict[str, Any], why: str) -> None:
-    first, second = recorded("debian-12"), recorded("debian-12-later")
+    first, second = looked("debian-12"), looked("debian-12-later")
     seen = with_rates(second, replace(first, **change), timedelta(seconds=20))
     assert isinstance(seen, HostDetails)
     assert (seen.cpu, seen.out_mbit, seen.top_cpu) == (None, None, None), why
@@ -176,9 +188,9 @@ def test_no_rate_comes_from_two_lives_of_a_host(change: dict[str, Any], why: str
 
 
 def test_no_rate_comes_from_looks_far_apart_or_in_the_wrong_order() -> None:
-    first, second = recorded("debian-12"), recorded("debian-12-later")
+    first, second = looked("debian-12"), looked("debian-12-later")
     late = str(864000.6 + 3600) + " 1.0\n"
-    hour = recorded("debian-12-later", uptime=Section(0, late))
+    hour = looked("debian-12-later", uptime=Section(0, late))
     for new, old in ((hour, first), (first, second), (first, first)):
         seen = with_rates(new, old, timedelta(seconds=20))
         assert isinstance(seen, HostDetails)
@@ -194,7 +206,7 @@ def test_counters_that_ran_backwards_give_no_rate() -> None:
 
 
 def test_ubuntu_for_an_ordinary_account_with_snaps_and_one_unreadable_mount() -> None:
-    seen = recorded("ubuntu-22.04")
+    seen = looked("ubuntu-22.04")
     assert [disk.mount for disk in seen.disks] == ["/", "/boot/efi"]
     assert (seen.failed_units, seen.unit_logs) == ((), ())
     assert (seen.oom, seen.oom_kills, seen.failed_logins) == (None, 2, None)
@@ -207,7 +219,7 @@ def test_ubuntu_for_an_ordinary_account_with_snaps_and_one_unreadable_mount() ->
 
 
 def test_centos_7_without_memavailable_pressure_and_kill_count() -> None:
-    seen = recorded("centos-7")
+    seen = looked("centos-7")
     assert seen.memory_available == (500000 + 100000 + 3000000 + 300000 - 200000) * 1024
     assert seen.failed_units == ("kdump.service", "mysqld.service")
     told, hidden = seen.unit_logs
@@ -225,17 +237,17 @@ def test_centos_7_without_memavailable_pressure_and_kill_count() -> None:
 
 
 def test_tencentos_with_pressure_off_and_logins_in_a_file() -> None:
-    assert recorded("tencentos-2").system.startswith("TencentOS Server 2")
-    assert "PSI" in recorded("tencentos-3").notes["pressure"]
-    logins = recorded("tencentos-4").failed_logins
+    assert looked("tencentos-2").system.startswith("TencentOS Server 2")
+    assert "PSI" in looked("tencentos-3").notes["pressure"]
+    logins = looked("tencentos-4").failed_logins
     assert logins
     # "Invalid user" and "Failed" of one try are one; a third is older than a day
     assert (logins.count, logins.whole) == (2, True)
-    assert recorded("tencentos-4").sections == {}
+    assert looked("tencentos-4").sections == {}
 
 
 def test_alpine_has_no_systemd_which_is_not_zero_failures() -> None:
-    seen = recorded("alpine-3.19")
+    seen = looked("alpine-3.19")
     assert seen.failed_units is None
     assert seen.notes["units"] == "This host does not run systemd."
     assert seen.sections == {"logins": "no record of failed logins was found"}
@@ -250,7 +262,7 @@ def test_alpine_has_no_systemd_which_is_not_zero_failures() -> None:
 
 
 def test_a_real_busybox_tells_less_and_says_so() -> None:
-    seen = recorded("busybox-1.35-recorded")
+    seen = looked("busybox-1.35-recorded")
     assert seen.sections.keys() == {"top_memory", "swap", "logins"}
     assert "getconf: not found" in seen.sections["swap"]
     assert [disk.mount for disk in seen.disks] == ["/"]
@@ -271,12 +283,12 @@ tmpfs 100 99 1 99% /run
 /dev/mapper/image /srv/read\\040only squashfs ro 0 0
 torn
 """
-    seen = recorded("alpine-3.19", disks=Section(0, text))
+    seen = looked("alpine-3.19", disks=Section(0, text))
     assert [disk.mount for disk in seen.disks] == ["/"]
 
 
 def test_a_real_debian_was_recorded_twice() -> None:
-    first, second = recorded("debian-12-recorded"), recorded("debian-12-recorded-later")
+    first, second = looked("debian-12-recorded"), looked("debian-12-recorded-later")
     seen = with_rates(second, first, timedelta(seconds=1))
     assert isinstance(seen, HostDetails)
     assert (seen.cores, seen.kernel[:4]) == (2, "6.18")
@@ -284,6 +296,16 @@ def test_a_real_debian_was_recorded_twice() -> None:
     assert 0 <= seen.cpu <= 100
     assert seen.disk_work
     assert seen.sections == {}
+
+
+def test_the_tools_of_a_real_debian_13_say_what_those_of_12_say_but_for_failed_logins() -> None:
+    seen = looked("debian-13-recorded")
+    assert seen.system == "Debian GNU/Linux 13 (trixie)"
+    assert [disk.mount for disk in seen.disks] == ["/"]
+    assert {one.program for one in seen.ports} == {"sshd"}
+    assert (seen.cores, seen.users, seen.oom) == (2, (), ())
+    assert seen.sections.keys() == {"logins"}
+    assert "no record of failed logins" in seen.sections["logins"]
 
 
 def test_a_wrong_clock_is_measured_with_half_the_journey_taken_off() -> None:
@@ -302,7 +324,7 @@ def test_a_wrong_clock_is_measured_with_half_the_journey_taken_off() -> None:
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_every_answer_survives_the_store(system: str) -> None:
-    seen = recorded(system)
+    seen = looked(system)
     assert details_from_dict("host", details_to_dict(seen)) == seen
     rated = two_looks()
     assert details_from_dict("host", details_to_dict(rated)) == rated
@@ -345,19 +367,19 @@ def test_without_a_section_nothing_of_it_is_ok(section: str, damage: Section | N
 @pytest.mark.parametrize("wrong", ["-5", "nan", "inf", "1e9", "٣", "1_000", "", "99" * 40])
 def test_a_number_that_is_none_is_not_read(wrong: str) -> None:
     text = answer("debian-12")["memory"].text.replace("4000000", wrong)
-    seen = recorded("debian-12", memory=Section(0, text))
+    seen = looked("debian-12", memory=Section(0, text))
     assert (seen.memory_available, "memory" in seen.sections) == (None, True)
-    seen = recorded("debian-12", load=Section(0, f"{wrong} {wrong} {wrong} 1/2 3"))
+    seen = looked("debian-12", load=Section(0, f"{wrong} {wrong} {wrong} 1/2 3"))
     assert (seen.load5, "load" in seen.sections) == (None, True)
 
 
 def test_more_available_than_there_is_is_no_answer() -> None:
     text = "MemTotal: 100 kB\nMemAvailable: 200 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n"
-    assert recorded("debian-12", memory=Section(0, text)).memory_share is None
+    assert looked("debian-12", memory=Section(0, text)).memory_share is None
 
 
 def test_systemd_that_cannot_be_asked_is_unknown_not_zero() -> None:
-    seen = recorded("debian-12", units=Section(1, "Failed to connect to bus: Permission denied\n"))
+    seen = looked("debian-12", units=Section(1, "Failed to connect to bus: Permission denied\n"))
     assert seen.failed_units is None
     assert seen.sections["units"] == "Failed to connect to bus: Permission denied"
 
@@ -417,23 +439,23 @@ def test_no_damage_to_a_section_is_more_than_an_unknown(damage: tuple[str, Secti
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_the_order_of_the_sections_means_nothing(data: st.DataObject) -> None:
-    output = (RECORDED / "debian-12.txt").read_text("utf-8")
+    output = (ANSWERS / "debian-12.txt").read_text("utf-8")
     parts = re.findall(r"\nfixture B .*?\nfixture E \w+ \d+\n", output, re.DOTALL)
     mixed = "".join(data.draw(st.permutations(parts))) + "\nfixture DONE\n"
-    assert host.parse(sections.split(mixed, "fixture"), ours=OURS) == recorded("debian-12")
+    assert host.parse(sections.split(mixed, "fixture"), ours=OURS) == looked("debian-12")
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0), st.binary(max_size=30))
 def test_an_answer_cut_anywhere_is_an_error_not_a_look(at: int, noise: bytes) -> None:
-    output = (RECORDED / "debian-12.txt").read_bytes()
+    output = (ANSWERS / "debian-12.txt").read_bytes()
     cut = output[: at % (len(output) - 2)] + noise.replace(b"DONE", b"")
     with pytest.raises(OpsError, match="broke off"):
         sections.split(cut.decode("utf-8", "replace"), "fixture")
 
 
 def test_a_section_whose_end_is_lost_costs_only_itself() -> None:
-    output = (RECORDED / "debian-12.txt").read_text("utf-8")
+    output = (ANSWERS / "debian-12.txt").read_text("utf-8")
     broken = output.replace("fixture E memory 0", "fixture E mem")
     seen = host.parse(sections.split(broken, "fixture"), ours=OURS)
     assert seen.sections == {"memory": "the host did not answer this part"}

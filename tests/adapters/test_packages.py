@@ -1,4 +1,5 @@
-"""Updates of a host: recorded answers of apt, and a real apt over the real sshd."""
+"""Updates of a host: answers in the form of apt's, put together here, and a real apt over the real
+sshd."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Updates of dnf and yum: recorded answers, and a real dnf over the real sshd."""
+"""Updates of dnf and yum: answers in their form, put together here, and a real dnf over the real
+sshd."""
 
 from __future__ import annotations
 
