@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from gmops_desktop.contract.notices import Notice
@@ -77,7 +77,7 @@ class Recorded:
     changes: Histories
     notices: Sequence[Notice]
     vacancies: Sequence[Vacancy]
-    gaps: Sequence[object] | None
+    gaps: Sequence[tuple[date, date]] | None
     ledger: Ledger
     records: Sequence[Record]
     totals: Counter[Stream]

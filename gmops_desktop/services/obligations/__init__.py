@@ -2,6 +2,7 @@
 
 from gmops_desktop.contract.expiry import Expiry
 from gmops_desktop.services.obligations.due import Due
+from gmops_desktop.services.obligations.evidence import Compiled, Listed
 from gmops_desktop.services.obligations.opened import TicketLine, Waiting
 from gmops_desktop.services.obligations.service import (
     RESTORE_FRESH,
@@ -17,10 +18,12 @@ __all__ = [
     "RESTORE_FRESH",
     "RPO_TARGET",
     "Answers",
+    "Compiled",
     "Due",
     "EvidenceOf",
     "Expiry",
     "Group",
+    "Listed",
     "Obligations",
     "Overview",
     "TicketLine",

@@ -6,10 +6,9 @@ measured, and what nobody looked at is unknown, with the reason.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -27,21 +26,28 @@ from gmops_desktop.contract.obligations import (
     STREAMS,
     Evidence,
     MatrixRow,
-    Piece,
     Proof,
-    Stream,
     Todo,
     matrix,
     todos,
 )
 from gmops_desktop.contract.person_days import Ledger
-from gmops_desktop.contract.registers import Record, Register, word_of_lack
-from gmops_desktop.contract.terms import ZONE, Contract, ServiceItem, day_of, vacancies, within
+from gmops_desktop.contract.registers import Record
+from gmops_desktop.contract.terms import (
+    Contract,
+    ServiceItem,
+    day_of,
+    months_between,
+    vacancies,
+    within,
+)
 from gmops_desktop.contract.workdays import calendar_of
 from gmops_desktop.language import tr
 from gmops_desktop.services.obligations import clauses as gathering
 from gmops_desktop.services.obligations import due, opened
+from gmops_desktop.services.obligations.counting import counted, pieces, totals
 from gmops_desktop.services.obligations.due import Due
+from gmops_desktop.services.obligations.evidence import Compiled, compiled
 from gmops_desktop.services.obligations.expiry import board
 from gmops_desktop.services.obligations.opened import Open, TicketLine, Waiting
 from gmops_desktop.services.obligations.trends import Trends, trends
@@ -51,15 +57,6 @@ RPO_TARGET: Final = 24 * 3600.0  # seconds: a backup a day
 RESTORE_FRESH: Final = timedelta(days=31)  # a restore is to be proved every month
 COVERAGE_OK: Final = 0.98
 _AHEAD: Final = timedelta(days=7)  # how far ahead the roster is looked at
-
-_REGISTERS: Final[dict[Register, Stream]] = {
-    "training": "trainings",
-    "visit": "visits",
-    "question": "questions",
-    "inspection": "inspections",
-    "verification": "verifications",
-    "deviation": "deviations",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +131,7 @@ class Obligations:
             coverage = evidence.coverage(session, now, scope)
             months = tuple(contract.months())
             records = ledgers.records(self._journal, scope)
-            counts, lacks = self._counted(session, contract, scope, records)
+            counts, lacks = counted(session, contract, scope, records)
             expiry = board(session, self._journal, scope, self._keys(), now)
             owed = {
                 ("verification", one.on.replace(day=1))
@@ -211,7 +208,7 @@ class Obligations:
                     Proof(
                         stream,
                         stream in wanted.needs,
-                        tuple(_pieces(session, stream, first, last, scope, records)),
+                        tuple(pieces(session, stream, first, last, scope, records)),
                     )
                     for stream in wanted.streams
                 ),
@@ -227,7 +224,7 @@ class Obligations:
                 return ()
             scope = scope_of(session, contract)
             records = ledgers.records(self._journal, scope)
-            counts, _ = self._counted(session, contract, scope, records)
+            counts, _ = counted(session, contract, scope, records)
             return proofs(
                 gathering.recorded(
                     session,
@@ -235,10 +232,34 @@ class Obligations:
                     contract,
                     scope,
                     records,
-                    _totals(counts),
+                    totals(counts),
                     now,
                 )
             )
+
+    def compiled(
+        self,
+        contract: Contract,
+        first: date,
+        last: date,
+        others: Mapping[tuple[str, date], int],
+        now: datetime | None = None,
+    ) -> Compiled:
+        """Return what the journal proves of a contract from one day to another (both included),
+        clause by clause; `others` counts the files and documents of each clause and month."""
+        now = now or self._now()
+        with self._database.session() as session:
+            scope = scope_of(session, contract)
+            records = ledgers.records(self._journal, scope)
+            counts, _ = counted(session, contract, scope, records)
+            found = gathering.recorded(
+                session, self._journal, contract, scope, records, totals(counts), now
+            )
+            months = tuple(months_between(first, last))
+            return compiled(
+                session, self._journal, found, scope, counts, months, (first, last), others,
+                day_of(now),
+            )  # fmt: skip
 
     def trends(self, now: datetime | None = None) -> Trends | None:
         """Return how the contract went month by month; None where there is none."""
@@ -251,23 +272,6 @@ class Obligations:
             return trends(session, self._journal, contract, scope, now)
 
     # ------------------------------------------------------------ inside
-
-    def _counted(
-        self,
-        session: Session,
-        contract: Contract,
-        scope: Scope,
-        records: Iterable[Record],
-    ) -> tuple[Counter[tuple[Stream, date]], Counter[tuple[Stream, date]]]:
-        first, last = contract.start, contract.end
-        counted = evidence.by_month(session, first, last, scope, _linked(records))
-        for one in records:
-            if not contract.runs(one.on):
-                continue
-            place = _REGISTERS[one.register], one.on.replace(day=1)
-            counted.there[place] += 1
-            counted.lacking[place] += not one.complete
-        return counted.there, counted.lacking
 
     def _due(
         self,
@@ -323,34 +327,6 @@ def _nothing() -> Overview:
         tickets=(),
         waiting=(),
     )
-
-
-def _totals(counts: Counter[tuple[Stream, date]]) -> Counter[Stream]:
-    totals: Counter[Stream] = Counter()
-    for (stream, _), count in counts.items():
-        totals[stream] += count
-    return totals
-
-
-def _linked(records: Iterable[Record]) -> frozenset[str]:
-    return frozenset(one.ticket for one in records if one.ticket)
-
-
-def _pieces(
-    session: Session,
-    stream: Stream,
-    first: date,
-    last: date,
-    scope: Scope,
-    records: Sequence[Record],
-) -> Iterable[Piece]:
-    found = evidence.pieces(session, stream, first, last, scope, _linked(records))
-    for one in records:
-        if _REGISTERS[one.register] == stream:
-            at = datetime.combine(one.on, time(12), ZONE).astimezone(UTC)
-            lack = "" if one.complete else word_of_lack(one.register)
-            found.append(Piece(at, one.title, "ledger", one.id, lack=lack))
-    return sorted(found, key=lambda piece: piece.at)
 
 
 # ---------------------------------------------------------------- figures

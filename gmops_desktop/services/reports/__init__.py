@@ -1,10 +1,11 @@
 """Documents of the contract: made from the record, numbered, kept, and provable years later."""
 
-from gmops_desktop.services.reports.periods import month_of
+from gmops_desktop.services.reports.periods import month_of, span_of
 from gmops_desktop.services.reports.register import (
     SUBJECTS,
     Kind,
     Produce,
+    Register,
     Report,
     Signed,
     Subject,
@@ -17,10 +18,12 @@ __all__ = [
     "Asked",
     "Kind",
     "Produce",
+    "Register",
     "Report",
     "Reports",
     "Signed",
     "Subject",
     "month_of",
+    "span_of",
     "word_of_kind",
 ]
