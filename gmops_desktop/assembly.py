@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from gmops_desktop.addresses import AccountAddress, HostAddress, Resource
     from gmops_desktop.context import Context
     from gmops_desktop.contract.looks import AccountDetails
+    from gmops_desktop.gathering.compilation import Shelves
     from gmops_desktop.gathering.periods import Books
+    from gmops_desktop.reports.evidence_facts import CompilationFacts
     from gmops_desktop.reports.facts import MonthFacts
     from gmops_desktop.reports.paper_facts import TicketFacts
     from gmops_desktop.reports.period_facts import BackupFacts, FeeFacts, InspectionFacts
@@ -341,6 +343,11 @@ class Services:
 
             return fees_of(self._books(), number)
 
+        def compilation(period: str) -> Callable[[], CompilationFacts]:
+            from gmops_desktop.gathering.compilation import compilation_of
+
+            return compilation_of(self._shelves(), period)
+
         return {
             "inspection": inspection,
             "backups": backups,
@@ -348,6 +355,7 @@ class Services:
             "evaluation": of_ticket,
             "visit": of_ticket,
             "fees": fees,
+            "compilation": compilation,
         }
 
     def _books(self) -> Books:
@@ -363,6 +371,20 @@ class Services:
             self.servers,
             self.alerts,
             self.limits,
+            self._actor,
+        )
+
+    def _shelves(self) -> Shelves:
+        from gmops_desktop.gathering.compilation import Shelves
+
+        return Shelves(
+            self.contracts,
+            self.obligations,
+            self.attachments,
+            self.reports,
+            self.backups,
+            self.site_files,
+            self.account_backups,
             self._actor,
         )
 

@@ -29,7 +29,7 @@ from gmops_desktop.language import mark, tr
 Standing = Literal["done", "late", "missing", "unknown", "none", "ahead"]
 
 _STANDINGS: Final[dict[Standing, str]] = {
-    "done": mark("done"),
+    "done": mark("fulfilled"),
     "late": mark("late or incomplete"),
     "missing": mark("missing"),
     "unknown": mark("unknown"),

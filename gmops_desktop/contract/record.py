@@ -94,6 +94,12 @@ def digest(entry: EntryView, data: str = "") -> str:
 
     `data` is `data_of(entry)`, where that is known already.
     """
+    return hashlib.sha256(hashed_text(entry, data).encode()).hexdigest()
+
+
+def hashed_text(entry: EntryView, data: str = "") -> str:
+    """Return the one line of JSON whose SHA-256 is the entry's hash; it ends with the hash of the
+    entry before it, so that a chain can be followed with common tools."""
     milliseconds = (entry.at - _EPOCH).total_seconds() * 1000
     said = [
         "gmops-entry-1",
@@ -108,8 +114,7 @@ def digest(entry: EntryView, data: str = "") -> str:
         entry.subject,
         entry.action,
     ]
-    text = f"{canonical(said)[:-1]},{data or data_of(entry)},{canonical(entry.previous)}]"
-    return hashlib.sha256(text.encode()).hexdigest()
+    return f"{canonical(said)[:-1]},{data or data_of(entry)},{canonical(entry.previous)}]"
 
 
 def knew(later: EntryView, earlier: EntryView) -> bool:

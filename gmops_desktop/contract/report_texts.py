@@ -51,6 +51,10 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
     },
     "visit": {"work": mark("Work on site"), "remains": mark("What remains")},
     "fees": {"remarks": mark("Further remarks")},
+    "compilation": {
+        "overview": _OVERVIEW,
+        "deviations": mark("Deviations and special emergencies"),
+    },
 }
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from gmops_desktop.archive.writer import sidecar
 from gmops_desktop.contract.clause_evidence import (
@@ -67,6 +67,28 @@ class Shelves:
     account_backups: AccountBackups
     actor: Callable[[], str]
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+class Archive(Protocol):
+    """What the registers of all kinds of archives say of one."""
+
+    @property
+    def at(self) -> datetime: ...
+
+    @property
+    def resource_id(self) -> str: ...
+
+    @property
+    def path(self) -> Path: ...
+
+    @property
+    def file_bytes(self) -> int: ...
+
+    @property
+    def verified(self) -> bool | None: ...
+
+    @property
+    def exists(self) -> bool: ...
 
 
 def compilation_of(shelves: Shelves, period: str) -> Callable[[], CompilationFacts]:
@@ -176,12 +198,11 @@ def _archives(
     begin, after = bounds(first, last)
     scope = shelves.contracts.scope(contract)
     account = [one for one in shelves.account_backups.all() if one.purpose == "account"]
-    taken = [("2.2-4", one) for one in shelves.backups.all() if one.purpose == "backup"]
-    for clause, one in (
-        *taken,
-        *(("2.2-4", one) for one in shelves.site_files.all()),
-        *(("2.2-5", one) for one in account),
-    ):
+    databases = [one for one in shelves.backups.all() if one.purpose == "backup"]
+    found: list[tuple[str, Archive]] = [("2.2-4", one) for one in databases]
+    found += [("2.2-4", one) for one in shelves.site_files.all()]
+    found += [("2.2-5", one) for one in account]
+    for clause, one in sorted(found, key=lambda pair: pair[1].at):
         if begin <= one.at < after and scope.holds(one.resource_id):
             of = tr("verified") if one.verified else tr("not verified")
             yield (

@@ -20,6 +20,7 @@ from gmops_desktop.contract.steps import Handed
 from gmops_desktop.contract.terms import Contact, Contract
 from gmops_desktop.language import Language
 from gmops_desktop.reports.change_facts import NoticeFacts, RecordFacts
+from gmops_desktop.reports.evidence_facts import CompilationFacts
 from gmops_desktop.reports.facts import MonthFacts
 from gmops_desktop.reports.paper_facts import TicketFacts
 from gmops_desktop.reports.period_facts import BackupFacts, FeeFacts, InspectionFacts
@@ -266,6 +267,13 @@ def make_fees(facts: FeeFacts, document: Document) -> Built:
     from gmops_desktop.reports import fees
 
     return fees.make_fees(facts, document)
+
+
+def make_compilation(facts: CompilationFacts, document: Document) -> Built:
+    """Return the compilation of a contract's evidence."""
+    from gmops_desktop.reports import compilation
+
+    return compilation.make_compilation(facts, document)
 
 
 def make_sheet(sheet: Sheet) -> bytes:

@@ -31,9 +31,9 @@ from gmops_desktop.reports.orders import Built, Document, Revision, Secrecy
 
 Kind = Literal[
     "monthly", "drill", "contact", "payment", "sign_in", "hand_over", "notice", "change_record",
-    "fault", "visit", "evaluation", "backups", "inspection", "fees",
+    "fault", "visit", "evaluation", "backups", "inspection", "fees", "compilation",
 ]  # fmt: skip
-Subject = Literal["month", "ticket", "contract"]
+Subject = Literal["month", "ticket", "contract", "span"]
 Signed = Literal["unsigned", "party_b", "both"]
 
 _CODES: Final[dict[Kind, str]] = {
@@ -51,6 +51,7 @@ _CODES: Final[dict[Kind, str]] = {
     "backups": "BF",  # 备份报告
     "inspection": "XJ",  # 巡检报告
     "fees": "FY",  # 费用确认单
+    "compilation": "HB",  # 履约证据汇编
 }
 _WORDS: Final[dict[Kind, str]] = {
     "monthly": mark("Monthly report"),
@@ -67,6 +68,7 @@ _WORDS: Final[dict[Kind, str]] = {
     "backups": mark("Backup report"),
     "inspection": mark("Inspection report"),
     "fees": mark("Statement of fees"),
+    "compilation": mark("Compilation of evidence"),
 }
 # What a document that can be ordered is of; the others are made where their matter is.
 SUBJECTS: Final[dict[Kind, Subject]] = {
@@ -77,6 +79,7 @@ SUBJECTS: Final[dict[Kind, Subject]] = {
     "evaluation": "ticket",
     "visit": "ticket",
     "fees": "contract",
+    "compilation": "span",
 }
 # Makes a document that prints the chain heads it is given.
 Produce = Callable[[Document, tuple[ChainHead, ...]], Built]

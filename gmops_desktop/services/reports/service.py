@@ -45,6 +45,7 @@ _ORDERS: Final[dict[Kind, Callable[[Any, Document], Built]]] = {
     "backups": orders.make_backup_report,
     "inspection": orders.make_inspection,
     "fees": orders.make_fees,
+    "compilation": orders.make_compilation,
 }
 
 # Looks up what is asked for, in the user's language, and returns what gathers its facts in that of
