@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from gmops_desktop.context import Context
     from gmops_desktop.contract.looks import AccountDetails
     from gmops_desktop.gathering.compilation import Shelves
+    from gmops_desktop.gathering.evidence_files import EvidenceFiles
     from gmops_desktop.gathering.periods import Books
     from gmops_desktop.reports.evidence_facts import CompilationFacts
     from gmops_desktop.reports.facts import MonthFacts
@@ -373,6 +374,17 @@ class Services:
             self.limits,
             self._actor,
         )
+
+    @cached_property
+    def evidence_files(self) -> EvidenceFiles:
+        """The files and entries that a compilation of evidence lists."""
+        from gmops_desktop.gathering.evidence_files import EvidenceFiles
+
+        def whole() -> bool:
+            contract = self.contracts.current()
+            return contract is None or self.contracts.scope(contract).whole
+
+        return EvidenceFiles(self._database, self.reports, self.attachments, whole)
 
     def _shelves(self) -> Shelves:
         from gmops_desktop.gathering.compilation import Shelves

@@ -27,7 +27,7 @@ def make(
         typer.Argument(
             metavar="KIND",
             show_default=False,
-            help=tr("monthly, inspection, backups, fault, evaluation, visit or fees."),
+            help=tr("monthly, inspection, backups, fault, evaluation, visit, fees or compilation."),
         ),
     ],
     period: Annotated[
@@ -36,7 +36,10 @@ def make(
             "--period",
             metavar="YYYY-MM",
             show_default=False,
-            help=tr("The month, of monthly, inspection and backups."),
+            help=tr(
+                "The month, of monthly, inspection and backups; of a compilation the months "
+                "(2018-04~2018-06), or nothing for the whole contract."
+            ),
         ),
     ] = "",
     of: Annotated[
@@ -112,6 +115,10 @@ def about(kind: Kind, period: str, of: str) -> str:
             raise typer.BadParameter(tr("a month is named by --period"), param_hint="--of")
         if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", period):
             raise typer.BadParameter(tr("it is a month, such as 2018-04"), param_hint="--period")
+        return period
+    if subject == "span":
+        if of:
+            raise typer.BadParameter(tr("months are named by --period"), param_hint="--of")
         return period
     if period:
         raise typer.BadParameter(tr("it is not of a month; use --of"), param_hint="--period")

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Final
 
 from example_change import notice, record
+from example_evidence import compilation
 from example_month import full_month
 from example_period import CONTRACT, HEADS, backups, inspection
 from gmops_desktop.contract.notices import Notice, payment_of
@@ -131,6 +132,7 @@ PAPERS: Final[Mapping[Kind, Make]] = {
     "evaluation": _made(orders.make_evaluation, ticket),
     "backups": _made(orders.make_backup_report, lambda: _named(backups())),
     "inspection": _made(orders.make_inspection, lambda: _named(inspection())),
+    "compilation": _made(orders.make_compilation, lambda: _named(compilation())),
     "fees": _made(
         orders.make_fees,
         lambda: FeeFacts(contract=NAMED, at=AT, payment=payment_of(NAMED, STANDARD), heads=HEADS),
