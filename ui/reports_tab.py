@@ -85,6 +85,11 @@ _SAYS: Final[dict[Kind, str]] = {
         "What the current contract costs, item by item, in figures and in capitals, and whether "
         "it was paid."
     ),
+    "compilation": mark(
+        "Every clause of the contract month by month, and under each the entries, files and "
+        "documents that prove it, with their digests and how to check them. What nobody recorded "
+        "is unknown."
+    ),
 }
 
 
@@ -334,7 +339,7 @@ class ReportsTab(Page):
         """Say what cannot be done now, and why; warn of a month that is not over."""
         kind: Kind = self.kind.currentData()
         subject = SUBJECTS[kind]
-        self._of.setCurrentIndex(("month", "ticket", "contract").index(subject))
+        self._of.setCurrentIndex({"month": 0, "ticket": 1}.get(subject, 2))
         self._explained.setText(tr(_SAYS[kind]))
         place, count = self.period.currentIndex(), self.period.count()
         self.before.setEnabled(place < count - 1)

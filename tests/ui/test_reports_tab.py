@@ -26,7 +26,7 @@ from gmops_desktop.reports.rendering import page_count
 from gmops_desktop.reports.rendering import picture as picture_of
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.ledgers import Ledgers
-from gmops_desktop.services.reports import Reports
+from gmops_desktop.services.reports import SUBJECTS, Reports, word_of_kind
 from gmops_desktop.services.reports.signing import Signing
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
@@ -318,3 +318,12 @@ def test_a_seal_is_laid_across_the_edges_and_printed(
         red = sum(r > 150 and g < 90 and b < 90 for r, g, b in edge.get_flattened_data())
         assert red > 100, "the slice is on paper, in its colour"
     settled()
+
+
+def test_every_kind_that_can_be_made_is_offered_and_explained(tab: ReportsTab) -> None:
+    for kind in SUBJECTS:
+        if tab.kind.findData(kind) < 0:  # what nobody gathers in this test
+            tab.kind.addItem(word_of_kind(kind), kind)
+        tab.kind.setCurrentIndex(tab.kind.findData(kind))
+        assert tab.kind.currentData() == kind
+        assert tab._explained.text()
