@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from gmops_desktop.services.patches import Patches
     from gmops_desktop.services.patches.checking import Checking
     from gmops_desktop.services.patches.configurations import Configurations
+    from gmops_desktop.services.patches.leftovers import Leftovers
     from gmops_desktop.services.patches.releases import Releases
     from gmops_desktop.services.patches.second_way import SecondWay
     from gmops_desktop.services.patches.waves import Waves
@@ -738,6 +739,13 @@ class Services:
             self.contracts.resources,
             lambda *words, **named: self.patches.add(*words, **named),
         )
+
+    @cached_property
+    def leftovers(self) -> Leftovers:
+        """What changes left on the servers for their way back."""
+        from gmops_desktop.services.patches.leftovers import Leftovers
+
+        return Leftovers(self._outside.open_ssh, self.patches.all, self.patches.cleared)
 
     @cached_property
     def _second_way(self) -> SecondWay:

@@ -15,6 +15,7 @@ from gmops_desktop.cli.patch_verbs import Number, Ticket, Title, queued, server,
 from gmops_desktop.cli.session import opened
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
+from ui import words
 
 if TYPE_CHECKING:
     from gmops_desktop.addresses import Resource
@@ -193,6 +194,49 @@ def archive(
             lambda at: at.patches.take_archive(at.host, change.id, file.absolute(), at.context),
         )  # fmt: skip
         session.terminal.answer({"path": path}, tr("It is here now: {path}", path=path))
+
+
+@_verbs.command(
+    "leftovers",
+    cls=Command,
+    help=tr("List what changes left on a server for their way back; with --confirm, clear it."),
+)
+def leftovers(
+    resource: ResourceName,
+    keep: Annotated[
+        int, typer.Option("--keep", min=0, help=tr("Old releases that stay in any case."))
+    ] = 2,
+    confirm: Annotated[
+        str,
+        typer.Option("--confirm", metavar="NAME", show_default=False,
+                     help=tr("The server's name; without it nothing is removed.")),
+    ] = "",
+    accept_fingerprint: AcceptFingerprint = "",
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    with opened(as_json) as session:
+        host, service = server(session, resource, accept_fingerprint), session.services.leftovers
+        if confirm:
+            found = session.run(
+                lambda context: service.clear(host, context, confirm=confirm, keep=keep),
+                tr("Clearing what changes left on {name}", name=host.name),
+            )
+        else:
+            found = session.run(
+                lambda context: service.look(host, context, keep=keep),
+                tr("Looking at what changes left on {name}", name=host.name),
+            )
+        gone = tr("removed") if confirm else tr("may go")
+        session.terminal.table(
+            {"removed" if confirm else "leftovers": found},
+            (tr("Number"), tr("Title"), tr("Path"), tr("Size"), tr("What becomes of it")),
+            [
+                (one.number or words.NOTHING, one.title, one.path,
+                 words.NOTHING if one.size is None else words.size(one.size),
+                 f"{tr('stays')}{tr(': ')}{one.stays}" if one.stays else gone)
+                for one in found
+            ],
+        )  # fmt: skip
 
 
 def _text_of(file: Path) -> str:

@@ -38,6 +38,7 @@ _ACTIONS: Final[dict[str, str]] = {
     "change.cancelled": mark("Cancelled"),
     "change.attached": mark("Attached"),
     "change.detached": mark("Attachment removed"),
+    "change.cleared": mark("What it left on the server was removed"),
     "change.waved": mark("Part of a wave"),
 }
 _PURPOSES: Final[dict[str, str]] = {

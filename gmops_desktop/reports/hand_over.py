@@ -58,7 +58,7 @@ def _story(facts: HandOverFacts, document: Document, digest: str) -> list[Flowab
         facts_table([(word, text) for word, text in rows if text]),
         Spacer(0, 4),
         Section(tr("What was handed over (contract 1.32)")),
-        ruled_table(heads, lines, (0.6, 2.6, 1, 4.4)),
+        ruled_table(heads, lines, (0.6, 1.9, 0.9, 5.2)),
         *_told(facts),
         KeepTogether(
             [

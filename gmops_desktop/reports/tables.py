@@ -207,9 +207,11 @@ def _cell(cell: Cell, align: Align) -> Flowable:
 def _widths(content: Sequence[Sequence[Flowable]], shares: Sequence[float]) -> list[float]:
     widths = [WIDTH * part / sum(shares) for part in shares]
     widest = widths.index(max(widths))
+    needed = [max(row[column].minWidth() for row in content) + 2 * _PADDING + 0.5
+              for column in range(len(widths))]  # fmt: skip
     for column in range(len(widths)):
-        words = max(row[column].minWidth() for row in content) + 2 * _PADDING + 0.5
-        lacking = min(words, _GROWTH * widths[column]) - widths[column]
+        lacking = min(needed[column], _GROWTH * widths[column]) - widths[column]
+        lacking = min(lacking, widths[widest] - needed[widest])
         if column != widest and lacking > 0:
             widths[column] += lacking
             widths[widest] -= lacking

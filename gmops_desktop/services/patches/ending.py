@@ -116,6 +116,14 @@ class Ending(LookingBack):
                 )
             return self._book.record(session, row, "change.closed", {"closed_at": self._book.now()})
 
+    def cleared(self, change_id: str, paths: Sequence[str]) -> Change:
+        """Record what was removed that a change had left on its server for its way back."""
+        with self._book.writing() as session:
+            row = self._book.row(session, change_id)
+            return self._book.record(
+                session, row, "change.cleared", {}, text="\n".join(paths), removed=list(paths)
+            )
+
     def _booked(self, change: Change, days: Decimal | None) -> None:
         """Book the days on the ticket of the change, unless an interrupted hand-over did."""
         if days is None or days == 0:

@@ -236,20 +236,6 @@ class Releases:
                 found.append(Changed(script.name, "database", "", told, script.digest))
         return tuple(found)
 
-    def prune(self, host: Resource, folder: str, context: Context, *, keep: int = 2) -> int:
-        """Remove releases that are no longer live, but for the newest `keep`; say how many."""
-        gone = 0
-        with self._open(host, context) as ssh:
-            served = releasing.served(ssh, folder, context)
-            there = sorted(releasing.placed(ssh, served, context), key=lambda one: one.id)
-            idle = [one for one in there
-                    if served.live != one.path and served.inode != one.inode]  # fmt: skip
-            for one in idle[: max(0, len(idle) - keep)]:
-                context.check()
-                releasing.remove(ssh, served, one, context)
-                gone += 1
-        return gone
-
     # ------------------------------------------------------------ planning
 
     def _planned(
@@ -333,8 +319,6 @@ class Releases:
             hint=tr("Enter it again, or cancel the change and queue it anew."),
             unharmed=tr("Nothing was run."),
         )
-
-    # ------------------------------------------------------------ building
 
     # ------------------------------------------------------------ inside
 
