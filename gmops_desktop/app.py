@@ -283,7 +283,9 @@ def _pages(
     patches.verbs.print_paper = lambda paper, change: papers.print_change(
         paper, services.patches, change
     )
-    PatchAdding(services.releases, services.configurations, contracts, runner, patches)
+    PatchAdding(
+        services.releases, services.configurations, services.leftovers, contracts, runner, patches
+    )
     patches.watch()
     settings: Page
     if desk.guide:

@@ -1,4 +1,5 @@
-"""What else can be put into the queue: application releases, changes of configuration."""
+"""What else can be put into the queue: application releases, changes of configuration; and what
+these left on a server."""
 
 from __future__ import annotations
 
@@ -12,9 +13,11 @@ from gmops_desktop.changes import Change as Flag
 from gmops_desktop.language import tr
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.patches.configurations import Configurations
+from gmops_desktop.services.patches.leftovers import Leftovers
 from gmops_desktop.services.patches.releases import Releases
 from gmops_desktop.tasks import TaskRunner
 from ui.patch_configuration import ConfigurationSheet
+from ui.patch_leftovers import LeftoversSheet
 from ui.patch_release import ReleaseSheet
 from ui.patches_tab import Adding, PatchesTab
 
@@ -28,16 +31,18 @@ class PatchAdding(QObject):
         self,
         releases: Releases,
         configurations: Configurations,
+        leftovers: Leftovers,
         contracts: Contracts,
         runner: TaskRunner,
         tab: PatchesTab,
     ) -> None:
         super().__init__(tab)
         self._releases, self._configurations = releases, configurations
-        self._contracts = contracts
+        self._leftovers, self._contracts = leftovers, contracts
         self._runner, self._tab = runner, tab
         self.queued.connect(tab.queued)
         tab.offer_also(self.additions())
+        tab.offer.leftovers_wanted.connect(self.clear)
 
     def additions(self) -> tuple[Adding, ...]:
         """Return the lines of the menu."""
@@ -73,6 +78,18 @@ class PatchAdding(QObject):
         """Ask which file, let it be edited, and queue it."""
         sheet = ConfigurationSheet(self._tab, self._configurations, self._tab.hosts, self._runner)
         sheet.queued.connect(self.queued)
+        sheet.open()
+
+    def clear(self, host: Resource) -> None:
+        """Show what changes left on a server, and clear what may go."""
+        sheet = LeftoversSheet(self._tab, self._leftovers, host, self._runner)
+        sheet.cleared.connect(
+            lambda gone: self._tab.noticed.emit(
+                "ok",
+                tr("Removed from {name}: {count}", name=host.name, count=len(gone)),
+                "; ".join(one.path for one in gone),
+            )
+        )
         sheet.open()
 
     def _queue_release(self, host: Resource, source: Path, said: dict[str, Any]) -> None:

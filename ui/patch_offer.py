@@ -96,6 +96,7 @@ class PatchOffer(QWidget):
     """Lists a host's updates; queueing asks the tab, which simulates them on the host first."""
 
     queue_wanted = Signal(object, bool)  # tuple of package names or None, security only
+    leftovers_wanted = Signal(object)  # the host in sight
 
     def __init__(self, runner: TaskRunner) -> None:
         super().__init__()
@@ -103,6 +104,7 @@ class PatchOffer(QWidget):
         self.state = StateBadge()
         self.facts = paragraph("", "caption")
         self.notes = paragraph("", "hint")
+        self._host: Resource | None = None
         self._unjudged: set[Update] = set()
         self.table: Table[Update] = Table(
             _columns_of_offer(self._unjudged),
@@ -128,6 +130,11 @@ class PatchOffer(QWidget):
             icon_name="plus",
             tip=tr("Simulate on the host what the security updates would do, and queue them"),
         )
+        self.leftovers = button(
+            tr("What changes left…"),
+            lambda: self.leftovers_wanted.emit(self._host),
+            tip=tr("Old releases and files that are kept on the server for the way back"),
+        )
         self._explained = Label(role="hint")
         self.findings: Table[Check] = Table(
             _columns_of_findings(),
@@ -144,7 +151,7 @@ class PatchOffer(QWidget):
         offer.add(self.notes)
         offer.add(row(None, self.filter, None))
         offer.add_table(self.table)
-        offer.add(self._explained)
+        offer.add(row(None, self._explained, None, self.leftovers))
         self._found = Card(tr("Findings about the host"))
         self._found.add_table(self.findings)
         layout = column(self, spacing=0)
@@ -158,6 +165,7 @@ class PatchOffer(QWidget):
 
     def show_host(self, host: Resource, found: Inventory | None) -> None:
         """Show what the last scan of `host` found, or that there was none."""
+        self._host = host
         self.heading.show_text(host.name)
         updates = found.updates if found else ()
         security = sum(update.security for update in updates)

@@ -202,7 +202,7 @@ class PatchPage(QWidget):
                     return tr("It leads back to no archive.")
                 return "" if _stands(change, "roll_back") else _not_now(change)
             case "close":
-                return "" if change.handed_at and _stands(change, "close") else _not_now(change)
+                return "" if change.handed and _stands(change, "close") else _not_now(change)
             case "notice":
                 return ""
             case "record":
@@ -270,7 +270,7 @@ def next_act(change: Change) -> tuple[str, str]:
         return "apply", mark("Apply…")
     if change.state == "assessed" and change.drift:
         return "replan", mark("Take the plan of now…")
-    if change.state == "handover" and change.handed_at:
+    if change.state == "handover" and change.handed:
         return "close", mark("Close")
     if change.state == "precheck":
         shut = {gate.key for gate in change.gates if not gate.open}

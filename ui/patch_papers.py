@@ -49,7 +49,7 @@ class PapersView(QWidget):
         """Show what stands in the record of a change; `refused` says what does not stand open."""
         for key, word, tip in _DOCUMENTS:
             disable(self.documents[key], refused(key), tr(tip) or tr(word))
-        self.close_change.setVisible(bool(change.handed_at) and not change.closed_at)
+        self.close_change.setVisible(change.handed and not change.closed_at)
         disable(self.close_change, refused("close"), tr("Close the change; nothing more is done"))
         clear(self._facts)
         for name, text in _told(change):

@@ -26,6 +26,7 @@ from sandbox.site_release import make
 from sandbox_site import Site
 from ui.patch_adding import PatchAdding
 from ui.patch_configuration import ConfigurationSheet
+from ui.patch_leftovers import LeftoversSheet
 from ui.patch_release import ReleaseSheet
 from ui.patch_start import StartSheet
 from ui.patch_window import WindowSheet
@@ -70,8 +71,9 @@ class Walk:
         self.tab = PatchesTab(services.patches, services.contracts, runner)
         runner.changed.connect(self.tab.hear)
         self.adding = PatchAdding(
-            services.releases, services.configurations, services.contracts, runner, self.tab
-        )
+            services.releases, services.configurations, services.leftovers, services.contracts,
+            runner, self.tab,
+        )  # fmt: skip
         qtbot.addWidget(self.tab)
         self.tab.resize(1278, 716)
         self.tab.show()
@@ -255,5 +257,30 @@ def test_a_configuration_is_edited_and_goes_its_way(walk: Walk, tmp_path: Path) 
     paper = walk.services.reports.write_change_hand_over(lambda: facts, Context())
     if SHOTS:
         shutil.copy(paper.path, SHOTS)
+
+    # What it left on the server goes once it is over, and not before.
+    [host] = [one for one in walk.tab.hosts if one.name == "web1"]
+    walk.tab.list.select(f"host:{host.id}")
+    walk.tab.offer.leftovers.click()
+    sheet = walk.dialog(LeftoversSheet)
+    walk.settled()
+    [left] = [one for one in sheet.table.rows.shown if one.number == walk.change.number]
+    assert left.stays == f"{walk.change.number} is “Hand-over”"
+    sheet.reject()
+    walk.tab.show_item(walk.change.id)
     walk.roll_back()
     assert file.read_text() == "limit = 10\npassword = hidden-one\n"
+    walk.hand_over(text="已回退", documents="回退记录")  # what was handed over before is no more
+    walk.step("Close")
+    walk.settled()
+    walk.tab.list.select(f"host:{host.id}")
+    walk.tab.offer.leftovers.click()
+    sheet = walk.dialog(LeftoversSheet)
+    walk.settled()
+    assert not sheet.go.isEnabled()
+    sheet.name.setText("web1")
+    walk.shoot("leftovers", sheet)
+    assert Path(left.path).is_dir()
+    sheet.go.click()
+    walk.settled()
+    assert not Path(left.path).exists()

@@ -104,6 +104,7 @@ class Change:
     confirmed_by: str = ""
     confirmed_at: datetime | None = None
     handed_at: datetime | None = None
+    handed_run: str = ""  # the run whose work that was
     spent_days: Decimal | None = None
     closed_at: datetime | None = None
 
@@ -132,6 +133,12 @@ class Change:
     def verbs(self) -> tuple[Verb, ...]:
         """The verbs that may be used in its state; gates are asked besides."""
         return tuple(verb for verb, states in VERBS.items() if self.state in states)
+
+    @property
+    def handed(self) -> bool:
+        """Whether what stands now was handed over: what was before a rollback no longer counts."""
+        begun = [run.id for run in self.runs if run.state != "absent"]
+        return bool(begun) and self.handed_run == begun[-1]
 
 
 def fields_of(row: ChangeRow) -> dict[str, Any]:
@@ -184,6 +191,7 @@ def change_of(row: ChangeRow, gates: tuple[Gate, ...]) -> Change:
         confirmed_by=row.confirmed_by,
         confirmed_at=time_of(fields, "confirmed_at"),
         handed_at=time_of(fields, "handed_at"),
+        handed_run=str(fields.get("handed_run") or ""),
         spent_days=days_of(fields, "spent_days"),
         closed_at=row.closed_at,
     )
