@@ -14,6 +14,7 @@ from gmops_desktop.contract.change_checks import (
     compare,
     word_of_verdict,
 )
+from gmops_desktop.contract.terms import ZONE, told_in
 from gmops_desktop.language import tr, tr_n
 from gmops_desktop.states import State, word_of
 from ui import words
@@ -52,6 +53,7 @@ class ChecksView(QWidget):
         self.said.show_text(" · ".join(_told(before, after, compared)))
 
 
+@told_in(ZONE)
 def _told(
     before: Checks | None, after: Checks | None, compared: tuple[Difference, ...]
 ) -> list[str]:

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Slot
 
 from gmops_desktop.changes import Change as Flag
 from gmops_desktop.context import Context, Progress
-from gmops_desktop.contract.runs import RunLook
+from gmops_desktop.contract.runs import RunLook, word_of_step
 from gmops_desktop.language import tr
 from gmops_desktop.tasks import Task, TaskRunner
 from ui.patch_run import RunView
@@ -54,7 +54,7 @@ def telling(context: Context) -> Callable[[RunLook], None]:
             begun = True
             context.changed(Flag.PATCHES)  # it stands in the record: show it as under way
         begun_steps = [one.key for one in look.steps if one.began_at]
-        step = begun_steps[-1] if begun_steps else ""
+        step = word_of_step(begun_steps[-1]) if begun_steps else ""
         context.progress(None, step, detail=lambda: look)
 
     return follow

@@ -9,6 +9,7 @@ from typing import Final
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
+from gmops_desktop.contract.terms import ZONE, told_in
 from gmops_desktop.language import mark, tr
 from gmops_desktop.services.patches import Change
 from ui import words
@@ -60,6 +61,7 @@ class PapersView(QWidget):
             self._facts.addLayout(line)
 
 
+@told_in(ZONE)
 def _told(change: Change) -> list[tuple[str, str]]:
     """Return the facts of a change by name; what is not known yet is not there."""
     found: list[tuple[str, str]] = []

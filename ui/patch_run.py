@@ -7,7 +7,8 @@ from typing import Final
 
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QVBoxLayout, QWidget
 
-from gmops_desktop.contract.runs import RunLook, RunStep, word_of_run
+from gmops_desktop.contract.runs import RunLook, RunStep, word_of_run, word_of_step
+from gmops_desktop.contract.terms import ZONE, told_in
 from gmops_desktop.language import tr
 from gmops_desktop.log import redact
 from gmops_desktop.states import State
@@ -62,6 +63,7 @@ class RunView(QWidget):
         self._side.show()
         self.log.setPlainText(redact(text))
 
+    @told_in(ZONE)
     def show_look(self, look: RunLook) -> None:
         """Show how far the run is; its log comes line by line (`add`)."""
         self._side.show()
@@ -102,11 +104,11 @@ def state_of_run(look: RunLook) -> State:
 
 
 def _step(step: RunStep) -> QWidget:
-    made = QWidget()
+    made, word = QWidget(), word_of_step(step.key)
     if step.began_at is None and step.status is None:
-        line = row(made, 20, Label(step.key, "hint"), spacing=0)
+        line = row(made, 20, Label(word, "hint"), spacing=0)
         line.setStretch(1, 1)
-        made.setAccessibleName(f"{step.key}{tr(': ')}{tr('waiting', context='step')}")
+        made.setAccessibleName(f"{word}{tr(': ')}{tr('waiting', context='step')}")
         return made
     state: State = "warning" if step.status is None else "ok" if step.status == 0 else "critical"
     if step.began_at and step.ended_at:
@@ -115,7 +117,7 @@ def _step(step: RunStep) -> QWidget:
         took = tr("under way", context="step")
     if step.status:
         took = tr("exit code {code}", code=step.status)
-    line = row(made, StateMark(state, 14), Label(step.key, "caption"),
+    line = row(made, StateMark(state, 14), Label(word, "caption"),
                Label(took, "hint", elide=False), spacing=6)  # fmt: skip
     line.setStretch(1, 1)
     return made

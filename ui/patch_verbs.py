@@ -18,6 +18,7 @@ from gmops_desktop.changes import Change as Flag
 from gmops_desktop.context import Context
 from gmops_desktop.contract.changes import AUDIENCES, Audience
 from gmops_desktop.contract.gates import GateKey, notice_gate
+from gmops_desktop.contract.terms import ZONE, told_in
 from gmops_desktop.language import tr
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.patches import Change, Patches
@@ -328,6 +329,7 @@ class PatchVerbs(QObject):
 
     # -- how it is done
 
+    @told_in(ZONE)
     def _happens(self, change: Change) -> list[tuple[State, str]]:
         """Return what applying does, for the look before the leap."""
         plan = plan_of(change)

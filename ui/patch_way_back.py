@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from gmops_desktop.contract.rollbacks import RollbackPlan, RollbackStep
+from gmops_desktop.contract.terms import ZONE, told_in
 from gmops_desktop.language import tr
 from ui import words
 from ui.widgets.badges import StateMark
@@ -21,6 +22,7 @@ class WayBackView(QWidget):
         self._steps: QVBoxLayout = column(spacing=8)
         column(self, self.said, scrolled(self._steps), spacing=8).setStretch(1, 1)
 
+    @told_in(ZONE)
     def show_plan(self, plan: RollbackPlan | None) -> None:
         """Show the way back, or that it was not prepared yet."""
         clear(self._steps)

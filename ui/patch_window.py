@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from PySide6.QtCore import QDateTime, Signal, Slot
+from PySide6.QtCore import QDateTime, QTimeZone, Signal, Slot
 from PySide6.QtWidgets import (
     QApplication,
     QDateTimeEdit,
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gmops_desktop.contract.terms import ZONE, told_in
 from gmops_desktop.language import tr
 from ui import words
 from ui.dialogs.sheet import Sheet
@@ -22,6 +23,7 @@ from ui.widgets.frames import Label, button, column, disable, row
 _EVENING: Final = 22  # o'clock: when a site of this kind has the fewest visitors
 _HOUR: Final = timedelta(hours=1)
 _TEXT_HEIGHT: Final = 112
+_BEIJING: Final = QTimeZone(ZONE.key.encode())
 
 
 class WindowSheet(Sheet):
@@ -46,7 +48,10 @@ class WindowSheet(Sheet):
         begin, end = window or _proposed(now)
         self.begin, self.end = _field(begin), _field(end)
         both = row(None, spacing=12)
-        for word, field in ((tr("From"), self.begin), (tr("Until"), self.end)):
+        for word, field in (
+            (tr("From (Beijing time)"), self.begin),
+            (tr("Until (Beijing time)"), self.end),
+        ):
             field.setAccessibleName(word)
             caption = Label(word, "caption", elide=False)
             caption.setBuddy(field)
@@ -113,6 +118,7 @@ class WindowSheet(Sheet):
         self.accept()
 
 
+@told_in(ZONE)
 def announcement(what: str, begin: datetime, end: datetime, downtime: int | None) -> str:
     """Return the words by which Party A tells those concerned of a window."""
     until = words.clock(end) if end - begin < timedelta(days=1) else words.stamp(end)
@@ -129,7 +135,7 @@ def announcement(what: str, begin: datetime, end: datetime, downtime: int | None
 
 def _proposed(now: datetime) -> tuple[datetime, datetime]:
     """Return this evening, or tomorrow's where it is too late."""
-    here = now.astimezone()
+    here = now.astimezone(ZONE)
     begin = here.replace(hour=_EVENING, minute=0, second=0, microsecond=0)
     if begin - here < _HOUR:
         begin += timedelta(days=1)
@@ -137,7 +143,9 @@ def _proposed(now: datetime) -> tuple[datetime, datetime]:
 
 
 def _field(at: datetime) -> QDateTimeEdit:
-    made = QDateTimeEdit(QDateTime.fromSecsSinceEpoch(int(at.timestamp())))
+    made = QDateTimeEdit()
+    made.setTimeZone(_BEIJING)
+    made.setDateTime(QDateTime.fromSecsSinceEpoch(int(at.timestamp()), _BEIJING))
     made.setDisplayFormat("yyyy-MM-dd HH:mm")
     made.setCalendarPopup(True)
     return made

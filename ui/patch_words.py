@@ -1,4 +1,7 @@
-"""How changes are told in the list and on the board: groups, severities, what each waits for."""
+"""How changes are told in the list and on the board: groups, severities, what each waits for.
+
+Their hours are Beijing time wherever the window runs, as in their gates and documents.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from gmops_desktop.contract.changes import (
     word_of_kind,
     word_of_state,
 )
+from gmops_desktop.contract.terms import ZONE, as_told, told_in
 from gmops_desktop.contract.updates import Plan, Update
 from gmops_desktop.language import mark, tr, tr_n
 from gmops_desktop.services.patches import Change
@@ -91,6 +95,7 @@ def cves_of(plan: Plan | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+@told_in(ZONE)
 def waits_for(change: Change, now: datetime | None = None) -> str:
     """Return how far a change is, as “notice 2 / 3”, when it may begin, or how long it waits."""
     now = now or datetime.now(UTC)
@@ -118,13 +123,14 @@ def waits_for(change: Change, now: datetime | None = None) -> str:
             return words.ago(change.created_at, now)
 
 
+@told_in(ZONE)
 def window_words(window: tuple[datetime, datetime], now: datetime | None = None) -> str:
     """Return a window as "tonight"-short as it stays plain: "22:00–23:00", "11-22 22:00–23:00"."""
     begin, end = window
-    here, today = begin.astimezone(), (now or datetime.now(UTC)).astimezone()
+    here, today = as_told(begin), as_told(now or datetime.now(UTC))
     day = "" if here.date() == today.date() else f"{words.short(begin, now)} "
     until = words.clock(end)
-    if end.astimezone().date() != here.date():
+    if as_told(end).date() != here.date():
         until = f"{words.short(end, now)} {until}"
     return f"{day}{words.clock(begin)}–{until}"
 
@@ -146,11 +152,12 @@ def entry_of(change: Change, host: str = "", *, card: bool = False) -> Entry:
     )
 
 
+@told_in(ZONE)
 def grouped(
     changes: Sequence[Change], now: datetime | None = None
 ) -> list[tuple[str, list[Change]]]:
     """Return the changes in their groups, what ended this month apart from what ended before."""
-    here = (now or datetime.now(UTC)).astimezone()
+    here = as_told(now or datetime.now(UTC))
     found = [
         (tr(title), [one for one in changes if one.state in states]) for title, states in GROUPS
     ]
@@ -166,6 +173,7 @@ def on_board(changes: Sequence[Change]) -> Mapping[str, list[Change]]:
     return {key: [one for one in changes if one.state in states] for key, _word, states in COLUMNS}
 
 
+@told_in(ZONE)
 def facts_of(change: Change, host: str, ticket: str = "") -> str:
     """Return the line below the title: where, which kind, its state, its ticket, which holes."""
     facts = [host, word_of_kind(change.kind), word_of_state(change.state)]
@@ -188,5 +196,5 @@ def icon_of(change: Change) -> str:
 
 
 def _month(at: datetime) -> tuple[int, int]:
-    here = at.astimezone()
+    here = as_told(at)
     return here.year, here.month

@@ -13,6 +13,7 @@ from gmops_desktop.addresses import Resource, SshAddress
 from gmops_desktop.changes import Change
 from gmops_desktop.context import Context
 from gmops_desktop.contract.changes import ENDED
+from gmops_desktop.contract.terms import ZONE, told_in
 from gmops_desktop.contract.waves import Wave
 from gmops_desktop.language import tr
 from gmops_desktop.services.contracts import Contracts
@@ -336,6 +337,7 @@ class PatchesTab(Page):
             self._show_change(self._patches.get(identity))
             self._detail.setCurrentWidget(self.page)
 
+    @told_in(ZONE)
     def _show_change(self, change: PatchChange) -> None:
         steps = [
             f"{words.stamp(step.at)}  {step.actor}  {step.action}{tr(': ')}{step.text}"

@@ -1,6 +1,7 @@
 """How times, durations and sizes are written on screen, in the user's language.
 
-Times arrive as aware UTC and are shown in the machine's own zone.
+Times arrive as aware UTC and are shown in the machine's own zone, or in that of the `told_in`
+around it: the hours of a change are Beijing time, as its gates and documents say them.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
+from gmops_desktop.contract.terms import as_told
 from gmops_desktop.language import tr
 
 NOTHING = "—"  # stands where there is no value
@@ -15,22 +17,22 @@ NOTHING = "—"  # stands where there is no value
 
 def stamp(at: datetime) -> str:
     """Return a moment as "2018-11-22 10:24"."""
-    return at.astimezone().strftime("%Y-%m-%d %H:%M")
+    return as_told(at).strftime("%Y-%m-%d %H:%M")
 
 
 def clock(at: datetime) -> str:
     """Return the time of day as "10:24"."""
-    return at.astimezone().strftime("%H:%M")
+    return as_told(at).strftime("%H:%M")
 
 
 def clock_seconds(at: datetime) -> str:
     """Return the time of day as "10:24:05"."""
-    return at.astimezone().strftime("%H:%M:%S")
+    return as_told(at).strftime("%H:%M:%S")
 
 
 def short(at: datetime, now: datetime | None = None) -> str:
     """Return a moment as briefly as it stays plain: "10:24" today, "11-22" this year."""
-    here, today = at.astimezone(), (now or datetime.now(UTC)).astimezone()
+    here, today = as_told(at), as_told(now or datetime.now(UTC))
     if here.date() == today.date():
         return here.strftime("%H:%M")
     return here.strftime("%m-%d" if here.year == today.year else "%Y-%m-%d")
@@ -38,7 +40,7 @@ def short(at: datetime, now: datetime | None = None) -> str:
 
 def span(begin: datetime, end: datetime) -> str:
     """Return from when to when: "17:10–17:40", with dates where it is not one day."""
-    first, last = begin.astimezone(), end.astimezone()
+    first, last = as_told(begin), as_told(end)
     if first.date() == last.date():
         return f"{first:%H:%M}–{last:%H:%M}"
     form = "%m-%d %H:%M" if first.year == last.year else "%Y-%m-%d %H:%M"

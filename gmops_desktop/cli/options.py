@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -83,10 +83,12 @@ def day_in(said: str, name: str) -> date:
         raise typer.BadParameter(tr("it is a day, such as 2018-04-30"), param_hint=name) from error
 
 
-def moment_in(said: str, name: str) -> datetime:
-    """Return the local time that was given to the option `name`."""
+def moment_in(said: str, name: str, zone: tzinfo | None = None) -> datetime:
+    """Return the time that was given to the option `name`; one that names no zone is of `zone`, by
+    default the machine's."""
     try:
-        return datetime.fromisoformat(said).astimezone()
+        at = datetime.fromisoformat(said)
+        return at.replace(tzinfo=zone) if zone and at.tzinfo is None else at.astimezone()
     except ValueError as error:
         raise typer.BadParameter(
             tr("it is a time such as 2018-11-22T18:00"), param_hint=name

@@ -55,8 +55,9 @@ def queue(
 @commands.command("list", cls=Command, help=tr("List the changes, newest first."))
 def list_all(as_json: Json = False) -> None:
     from gmops_desktop.contract.changes import word_of_kind, word_of_state
+    from gmops_desktop.contract.terms import ZONE, told_in
 
-    with opened(as_json) as session:
+    with opened(as_json) as session, told_in(ZONE):
         changes = session.services.patches.all()
         names = {one.id: one.name for one in session.services.contracts.resources()}
         session.terminal.table(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from gmops_desktop.contract.terms import ZONE, told_in
 from gmops_desktop.language import tr
 from ui import words
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from gmops_desktop.services.patches import Change, Update
 
 
+@told_in(ZONE)
 def show(session: Session, change: Change) -> None:
     """Answer with a change: its state, what is next, plan, gates, way back, checks, steps."""
     from gmops_desktop.contract.changes import word_of_kind, word_of_state

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from gmops_desktop.cli.help import Command
-from gmops_desktop.cli.options import Json, moment_in, one_of
+from gmops_desktop.cli.options import Json, one_of
 from gmops_desktop.cli.patch_verbs import (
     Begin,
     Days,
@@ -18,6 +18,7 @@ from gmops_desktop.cli.patch_verbs import (
     Told,
     days_in,
     recorded,
+    window_in,
 )
 from gmops_desktop.language import tr
 
@@ -71,7 +72,7 @@ def window(
     end: End,
     as_json: Json = False,
 ) -> None:
-    first, last = moment_in(begin, "--from"), moment_in(end, "--until")
+    first, last = window_in(begin, end)
     recorded(number, as_json, lambda patches, change: patches.set_window(change.id, first, last))
 
 

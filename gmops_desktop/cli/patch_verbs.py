@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -15,8 +16,10 @@ import typer
 
 from gmops_desktop.addresses import SshAddress
 from gmops_desktop.cli import FAILED, UNPROVABLE
+from gmops_desktop.cli.options import moment_in
 from gmops_desktop.cli.patch_lines import show
 from gmops_desktop.cli.session import opened
+from gmops_desktop.contract.terms import ZONE
 from gmops_desktop.errors import Cancelled, OpsError
 from gmops_desktop.language import tr
 
@@ -40,11 +43,11 @@ Days = Annotated[
 ]  # fmt: skip
 Begin = Annotated[
     str, typer.Option("--from", metavar="TIME", show_default=False,
-                      help=tr("Local time, such as 2018-11-22T22:00."))
+                      help=tr("Beijing time, such as 2018-11-22T22:00."))
 ]  # fmt: skip
 End = Annotated[
     str, typer.Option("--until", metavar="TIME", show_default=False,
-                      help=tr("Local time, such as 2018-11-22T23:00."))
+                      help=tr("Beijing time, such as 2018-11-22T23:00."))
 ]  # fmt: skip
 Told = Annotated[
     str,
@@ -146,6 +149,11 @@ def queued(
 def server(session: Session, name: str, accept: str = "") -> Resource:
     """Return the server of that name, its password in hand."""
     return _reached(session, session.resource(name, kind="host"), accept)
+
+
+def window_in(begin: str, end: str) -> tuple[datetime, datetime]:
+    """Return the window that was given, in Beijing time where it names no other."""
+    return moment_in(begin, "--from", ZONE), moment_in(end, "--until", ZONE)
 
 
 def days_in(said: str) -> Decimal | None:

@@ -9,7 +9,7 @@ import typer
 from gmops_desktop.addresses import SshAddress
 from gmops_desktop.cli import FAILED, UNPROVABLE
 from gmops_desktop.cli.help import Command, group
-from gmops_desktop.cli.options import Json, moment_in, one_of
+from gmops_desktop.cli.options import Json, one_of
 from gmops_desktop.cli.patch_verbs import (
     Begin,
     End,
@@ -18,6 +18,7 @@ from gmops_desktop.cli.patch_verbs import (
     Reason,
     SecurityOnly,
     Told,
+    window_in,
 )
 from gmops_desktop.cli.session import opened
 from gmops_desktop.errors import Cancelled
@@ -112,7 +113,7 @@ def window(
     end: End,
     as_json: Json = False,
 ) -> None:
-    first, last = moment_in(begin, "--from"), moment_in(end, "--until")
+    first, last = window_in(begin, end)
     _each(wave, as_json, lambda patches, change: patches.set_window(change.id, first, last))
 
 

@@ -12,6 +12,7 @@ from gmops_desktop.contract.gates import word_of_gate
 from gmops_desktop.contract.record import EntryView
 from gmops_desktop.contract.runs import word_of_run
 from gmops_desktop.contract.steps import Handed
+from gmops_desktop.contract.terms import ZONE
 from gmops_desktop.language import mark, tr
 
 _ACTIONS: Final[dict[str, str]] = {
@@ -182,4 +183,4 @@ _SAID: Final[dict[str, Callable[[EntryView], str]]] = {
 
 
 def _stamp(said: Any) -> str:
-    return f"{datetime.fromisoformat(said).astimezone():%Y-%m-%d %H:%M}"
+    return f"{datetime.fromisoformat(said).astimezone(ZONE):%Y-%m-%d %H:%M}"

@@ -213,9 +213,15 @@ def _disks(facts: GateFacts) -> Found:
 
 def _disk(facts: GateFacts) -> Found:
     if facts.disk_free is None:
-        return "", tr("The free space on the server is not known.")
+        return "", tr(
+            "The free space on the server is not known. Simulate again; where it stays so, look "
+            "what df says there."
+        )
     if facts.disk_needed is None:
-        return "", tr("How much space the change needs is not known.")
+        return "", tr(
+            "How much space the change needs is not known. Simulate again; where it stays so, scan "
+            "the server and queue the change anew."
+        )
     wanted = facts.disk_needed + RESERVE
     values = {"free": f"{facts.disk_free / _GIB:.1f}", "needed": f"{wanted / _GIB:.1f}"}
     if facts.disk_free < wanted:

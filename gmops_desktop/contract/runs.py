@@ -24,6 +24,37 @@ _STATES: Final[dict[RunState, str]] = {
     "unknown": mark("Not known: the server has not been asked"),
 }
 
+# What each step of a run does, by the key under which its script names it.
+_STEPS: Final = {
+    "fetch": mark("Fetch the new packages"),
+    "keep": mark("Keep the old packages"),
+    "ready": mark("See that all is ready"),
+    "unchanged": mark("Hold it against the approved plan"),
+    "record": mark("Write down how it is before"),
+    "install": mark("Install"),
+    "check": mark("Check what is there"),
+    "settings": mark("List edited configuration files"),
+    "services": mark("Restart services"),
+    "restart": mark("Restart the server"),
+    "stands": mark("See that the server is as it was"),
+    "share": mark("Take over what belongs to no release"),
+    "switch": mark("Switch"),
+    "catch_up": mark("Take over what came meanwhile"),
+    "reload": mark("Let the service read it"),
+    "proof": mark("Prove what stands there"),
+    "build": mark("Bring the new file"),
+    "replace": mark("Replace the file"),
+    "check_in_place": mark("Check it in its place"),
+}
+_SQL: Final = "sql:"
+
+
+def word_of_step(key: str) -> str:
+    """Return what a step does; one that this version does not know keeps its key."""
+    if key.startswith(_SQL):
+        return tr("SQL {name}", name=key.removeprefix(_SQL))
+    return tr(_STEPS[key]) if key in _STEPS else key
+
 
 def word_of_run(state: RunState) -> str:
     """Return the word for a run's state."""
@@ -53,6 +84,7 @@ class RunLook:
     restart.  `outcome` holds what the steps found worth telling, by name (kept configuration
     files, packages, digests), as the run wrote it down.
 
+    `log_digest` is the SHA-256 of the whole log file, once nothing is written to it any more.
     `more` says that the log went on beyond `offset` already; `skipped` how many bytes before `log`
     were left out because only its end was sent.  A run that is "absent" was never begun there, or
     its record has been removed since; it may still be begun under its id, and only once.
@@ -72,6 +104,7 @@ class RunLook:
     outcome: Mapping[str, str] = field(default_factory=dict)
     more: bool = False
     skipped: int = 0
+    log_digest: str = ""
 
     @property
     def ended(self) -> bool:

@@ -313,6 +313,9 @@ def test_a_power_cut_interrupts_and_a_wanted_restart_ends_well(
         detached.start(shell, stayed, "restart 'true' 1", Context())
         look = until(shell, stayed)
         assert (look.state, keys(look)) == ("failed", [("restart", 124)])
+        assert look.why == (
+            "The server was told to restart and stayed up: its boot id is still the same."
+        )
 
 
 @MOUNTS

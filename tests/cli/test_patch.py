@@ -17,6 +17,7 @@ from gmops_desktop.adapters import host_keys, ssh
 from gmops_desktop.assembly import assemble
 from gmops_desktop.context import Context
 from gmops_desktop.contract.gates import TABLE
+from gmops_desktop.contract.terms import ZONE
 from gmops_desktop.paths import Home
 from gmops_desktop.services.contracts import Contracts
 from sandbox.patch_target import PACKAGES, PatchTarget
@@ -95,7 +96,7 @@ def test_from_the_scan_to_the_hand_over_and_back_by_the_terminal(scene: Scene) -
     assert scene.target.installed()["nginx"] == OLD["nginx"]
     assert scene.change(number)["runs"] == []
 
-    now = datetime.now(UTC).astimezone()
+    now = datetime.now(ZONE)  # the hours of a change are Beijing time
     begin, end = now - timedelta(minutes=2), now + timedelta(hours=2)
     scene.done("assess", number, "--text", "CVE", "--downtime", "1")
     scene.done("window", number, "--from", begin.strftime(WHEN), "--until", end.strftime(WHEN))
@@ -135,7 +136,7 @@ def test_from_the_scan_to_the_hand_over_and_back_by_the_terminal(scene: Scene) -
 
 def test_ctrl_c_stops_following_and_says_how_to_attach(scene: Scene) -> None:
     number = scene.done("queue", "web1", "--package", "rsync", "--json").answer["change"]["number"]
-    now = datetime.now(UTC).astimezone()
+    now = datetime.now(ZONE)  # the hours of a change are Beijing time
     scene.done("window", number, "--from", (now - timedelta(minutes=2)).strftime(WHEN),
                "--until", (now + timedelta(hours=2)).strftime(WHEN))  # fmt: skip
     for gate in ("notice_users", "notice_leaders", "notice_responsible"):

@@ -18,7 +18,7 @@ from gmops_desktop.adapters import detached
 from gmops_desktop.addresses import Resource
 from gmops_desktop.context import Context
 from gmops_desktop.contract.runs import RunLook, RunPurpose
-from gmops_desktop.errors import Cancelled
+from gmops_desktop.errors import Cancelled, OpsError
 from gmops_desktop.services.patches import Patches
 from machines import logged_in
 from sandbox.sshd import Sshd
@@ -114,3 +114,35 @@ def test_a_run_that_fails_there_fails_here_with_its_reason(
     assert (failed.state, failed.runs[0].status) == ("postcheck", 7)
     assert "dpkg was interrupted" in failed.runs[0].why
     assert any("dpkg was interrupted" in one.description for one in desk.tickets.all())
+
+
+def test_a_long_log_that_is_taken_up_later_has_the_digest_of_the_whole(
+    server: Real, database: Database, tmp_path: Path
+) -> None:
+    """Of more than a look holds only the end is sent to whom has read nothing yet."""
+    desk = Desk(database, server)
+    desk.furnish()
+    change = desk.ready()
+    server.script = "step unpack 'seq 40000'\n"  # 229 kB
+    lost = replace(desk.hands, every=0.05, pauses=(), look_run=_silent)
+    running = Patches(database, desk.journal, lost, now=lambda: server.now).apply(
+        desk.host, change.id, Context(), confirm=change.number
+    )
+    assert running.state == "applying"
+    log = tmp_path / "runs" / running.runs[0].id / "log"
+    while not log.with_name("rc").exists():
+        threading.Event().wait(0.05)
+    hands = replace(desk.hands, every=0.05)
+    patches = Patches(database, desk.journal, hands, now=lambda: server.now)
+    run = patches.attach(desk.host, change.id, Context()).runs[0]
+    whole = log.read_bytes()
+    assert len(whole) > 200_000
+    assert (run.state, run.log_bytes) == ("done", len(whole))
+    assert run.log_digest == hashlib.sha256(whole).hexdigest()
+    assert run.tail.rstrip().endswith("40000")
+    line = patches.record_facts(change.id).runs[0]
+    assert (line.log_digest, line.log_bytes) == (run.log_digest, len(whole))
+
+
+def _silent(host: Resource, run_id: str, offset: int, context: Context) -> RunLook:
+    raise OpsError("Nobody answers.")

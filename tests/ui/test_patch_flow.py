@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -38,6 +39,7 @@ from ui.patch_release import ReleaseSheet
 from ui.patch_start import StartSheet
 from ui.patch_wave import WaveSheet
 from ui.patch_window import WindowSheet
+from ui.patch_words import facts_of, waits_for, window_words
 from ui.patches_tab import PatchesTab
 from ui.ticket_dialogs import ConfirmSheet, ReasonSheet
 from ui.ticket_forms import FormSheet
@@ -666,3 +668,32 @@ _RELEASE = ReleasePlan(
      ReleaseChange("old.php", "remove", 0, "3" * 64)),
     4, 100, 10, (Script("before", "before/1.sql", "5" * 64, 1),),
 )  # fmt: skip
+
+
+def test_the_hours_of_a_change_are_beijing_time_wherever_the_window_runs(
+    qtbot: QtBot, runner: TaskRunner, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its gates and documents say Beijing time; list, page and dialog must name the same hours."""
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        change = desk.queued()
+        begin = datetime(desk.now.year + 1, 1, 20, 14, 0, tzinfo=UTC)  # 22:00 in Beijing
+        change = desk.patches.set_window(change.id, begin, begin + timedelta(hours=1))
+        told = f"{desk.now.year + 1}-01-20 22:00–23:00"
+        assert window_words(change.window, desk.now) == told
+        assert waits_for(change, desk.now).startswith("notice")
+        assert f"window {told}" in facts_of(change, "web1")
+        gate = next(one for one in change.gates if one.key == "window")
+        assert "-01-20 22:00 - " in gate.missing
+        said = next(one.text for one in desk.patches.steps(change.id) if one.action == "Window set")
+        assert f"{desk.now.year + 1}-01-20 22:00" in said
+        sheet = WindowSheet(None, "C-0001", "nginx", desk.now, change.window)
+        qtbot.addWidget(sheet)
+        assert sheet.begin.text().endswith("01-20 22:00")
+        assert "From " + f"{desk.now.year + 1}-01-20 22:00 until 23:00" in sheet.text.toPlainText()
+        sheet.begin.setDateTime(sheet.begin.dateTime().addSecs(3600))
+        assert sheet.chosen[0] == begin + timedelta(hours=1)
+    finally:
+        monkeypatch.undo()
+        time.tzset()

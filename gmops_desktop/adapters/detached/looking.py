@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from gmops_desktop.adapters.detached.scripts import LOOK, RESTART, filled
+from gmops_desktop.adapters.detached.scripts import LOOK, RESTART, STAYED, filled
 from gmops_desktop.adapters.sections import Section, Shell, Unknown, collect, text_of
 from gmops_desktop.context import Context
-from gmops_desktop.contract.runs import RunLook, RunState, RunStep
+from gmops_desktop.contract.runs import RunLook, RunState, RunStep, word_of_step
 from gmops_desktop.language import tr
 
 _AT_ONCE: Final = 65536  # bytes of the log in one look
@@ -53,8 +53,10 @@ def look(
     end = _end(sections)
     steps = _steps(sections)
     if end is None and not alive and begun.boot != boot and _asked_to_restart(steps):
-        steps[-1] = RunStep(RESTART, steps[-1].began_at, booted, 0)
-        end = 0, booted
+        # A clock that was set while it started may have it up before it went down.
+        up = max(booted, steps[-1].began_at or booted)
+        steps[-1] = RunStep(RESTART, steps[-1].began_at, up, 0)
+        end = 0, up
     outcome = _told(sections)
     log, read, skipped, more = _log(sections, offset, ended=end is not None or not alive)
     state: RunState = "running"
@@ -79,6 +81,7 @@ def look(
         outcome=outcome,
         more=more,
         skipped=skipped,
+        log_digest=_digest(sections),
     )
 
 
@@ -156,6 +159,12 @@ def _log(
     return _text(piece), end, skipped, end < size
 
 
+def _digest(sections: Mapping[str, Section]) -> str:
+    section = sections.get("digest")
+    found = re.match(r"[0-9a-f]{64}\b", section.text) if section and not section.status else None
+    return found[0] if found else ""
+
+
 def _broken(piece: str) -> int:
     """Return how many bytes at the end begin a letter of UTF-8 that is not all there."""
     for back in range(1, min(3, len(piece)) + 1):
@@ -193,12 +202,14 @@ def _fault(steps: Sequence[RunStep], status: int, outcome: Mapping[str, str], lo
     failed = next((step.key for step in reversed(steps) if step.status), "")
     if steps and steps[-1].status is None:
         failed = steps[-1].key
-    return tr("The step “{step}” failed with exit code {code}: {said}", step=failed, code=status,
-              said=said)  # fmt: skip
+    if failed == RESTART and status == STAYED:
+        return tr("The server was told to restart and stayed up: its boot id is still the same.")
+    return tr("The step “{step}” failed with exit code {code}: {said}",
+              step=word_of_step(failed), code=status, said=said)  # fmt: skip
 
 
 def _interruption(steps: Sequence[RunStep], *, restarted: bool) -> str:
-    at = steps[-1].key if steps else "-"
+    at = word_of_step(steps[-1].key) if steps else "-"
     if restarted:
         return tr("The server was restarted in the middle of the run, at the step “{step}”.",
                   step=at)  # fmt: skip

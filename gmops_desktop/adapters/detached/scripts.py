@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 RESTART: Final = "restart"  # the key of the step that restarts the server, always the last
+STAYED: Final = 124  # the exit code of that step where the server stays up
 _ID: Final = r"[0-9a-zA-Z][0-9a-zA-Z-]{7,63}"
 
 FOLDER: Final = r"""
@@ -141,6 +142,8 @@ cat /proc/[0-9]*/stat 2>/dev/null | sed "s/^\([0-9]*\) (.*) /\1 /" | awk -v p="$
 END { print (own || (children && !other)) ? \"yes\" : \"no\" }"' 20
 d rc cat "$run/rc"
 d begun cat "$run/begun"
+s digest '[ -e "$run/rc" ] || grep -q "^B restart" "$run/steps" || exit 1
+sha256sum <"$run/log"' 60
 d planned cat "$run/planned"
 d steps cat "$run/steps"
 s told 'cd "$run/told" 2>/dev/null || exit 0

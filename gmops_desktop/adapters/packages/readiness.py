@@ -154,12 +154,15 @@ def _said(section: Section | None) -> str:
 
 
 def _needed(reading: Reading, plan: Plan) -> int | None:
-    """Return the room for new and old packages and for what they unpack to."""
-    if plan.download_bytes is None:
-        return None
+    """Return the room for new and old packages and for what they unpack to; None where nobody says
+    either."""
     sizes = [int(line) * 1024 for line in reading.or_empty("sizes").split() if line.isdigit()]
-    unpacked = sum(sizes) if plan.manager == "apt" else 4 * plan.download_bytes
-    return 2 * plan.download_bytes + unpacked
+    unpacked = sum(sizes) if plan.manager == "apt" else None
+    fetched = plan.download_bytes
+    if fetched is None:
+        # No package is larger than what it unpacks to.
+        return 3 * unpacked if unpacked else None
+    return 2 * fetched + (4 * fetched if unpacked is None else unpacked)
 
 
 def _packages(text: str) -> tuple[tuple[str, str, str], ...]:

@@ -14,7 +14,7 @@ from gmops_desktop.contract.change_steps import handed_in
 from gmops_desktop.contract.changes import AUDIENCES
 from gmops_desktop.contract.gates import word_of_gate
 from gmops_desktop.contract.record import EntryView
-from gmops_desktop.contract.runs import RunStep
+from gmops_desktop.contract.runs import RunStep, word_of_step
 from gmops_desktop.contract.steps import Handed
 from gmops_desktop.contract.terms import Contract, day_of
 from gmops_desktop.contract.tickets import same_name
@@ -241,7 +241,9 @@ def _run(run: Run) -> RunLine:
         status=run.status,
         began_at=run.began_at,
         ended_at=run.ended_at,
-        steps=tuple(StepLine(one.key, one.began_at, one.ended_at, one.status) for one in steps),
+        steps=tuple(
+            StepLine(word_of_step(one.key), one.began_at, one.ended_at, one.status) for one in steps
+        ),
         log_digest=run.log_digest,
         log_bytes=run.log_bytes if run.log_digest else None,
         tail=run.tail,

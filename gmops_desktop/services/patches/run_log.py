@@ -22,11 +22,13 @@ class RunLog:
         self._head = b""
         self._tail = b""
         self._all = True
+        self._told = ""
 
     def add(self, look: RunLook) -> None:
         """Take in what a look brought."""
         data = look.log.encode()
         self.offset = look.offset
+        self._told = look.log_digest
         self.size += len(data) + look.skipped
         if look.skipped:
             self._all = False
@@ -39,8 +41,9 @@ class RunLog:
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of the whole log; "" where only its end was sent."""
-        return self._whole.hexdigest() if self._all else ""
+        """The SHA-256 of the whole log: of what was read, or, where only its end was sent (a long
+        one that is taken up later), what the server makes of the file; "" where it does not say."""
+        return self._whole.hexdigest() if self._all else self._told
 
     @property
     def kept(self) -> bytes:
