@@ -49,6 +49,7 @@ class Package:
     settings: tuple[Setting, ...] = ()
     configure: str = ""  # what the newer version runs when it is configured
     kilobytes: int = 0  # of a file that nothing compresses, in the newer version
+    files: tuple[tuple[str, Path], ...] = ()  # in both versions, each a copy of one of this machine
 
 
 PACKAGES: Final = (
@@ -232,6 +233,10 @@ class PatchTarget:
             file = tree / setting.path
             file.parent.mkdir(parents=True)
             file.write_text(setting.new if newer else setting.old, "utf-8")
+        for path, source in package.files:
+            file = tree / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, file)
         if package.settings:
             names = "".join(f"/{setting.path}\n" for setting in package.settings)
             (tree / "DEBIAN/conffiles").write_text(names, "utf-8")

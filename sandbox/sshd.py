@@ -64,7 +64,7 @@ class Sshd(Server):
     @property
     def host_key(self) -> str:
         """The host's public key as known_hosts writes it: `ssh-ed25519 AAAA...`."""
-        return _public(self.host_key_file)
+        return public_key(self.host_key_file)
 
     @property
     def fingerprint(self) -> str:
@@ -80,8 +80,8 @@ class Sshd(Server):
         server = find_tool("sshd", "openssh-server")
         for file in (self.host_key_file, self.key_file):
             if not file.exists():
-                _make_key(file)
-        (self.folder / "authorized_keys").write_text(_public(self.key_file) + "\n", "utf-8")
+                make_key(file)
+        (self.folder / "authorized_keys").write_text(public_key(self.key_file) + "\n", "utf-8")
         if os.geteuid() == 0:
             # sshd started by root insists on this empty folder; elsewhere it is not used.
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
@@ -119,14 +119,16 @@ class Sshd(Server):
         return line
 
 
-def _make_key(file: Path) -> None:
+def make_key(file: Path) -> None:
+    """Write a fresh private key."""
     pem = Ed25519PrivateKey.generate().private_bytes(
         Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()
     )
     write_atomically(file, pem)
 
 
-def _public(file: Path) -> str:
+def public_key(file: Path) -> str:
+    """Return the public part of a key as authorized_keys writes it."""
     key = load_ssh_private_key(file.read_bytes(), password=None)
     return key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
 

@@ -62,6 +62,7 @@ _NEXT: Final[dict[ChangeState, tuple[str, str]]] = {
 _MORE: Final[tuple[tuple[str, str] | None, ...]] = (
     ("simulate", mark("Simulate again")),
     ("replan", mark("Take the plan of now…")),
+    ("restarts", mark("Restarts…")),
     ("assess", mark("Evaluate…")),
     ("set_window", mark("Set window…")),
     ("remind", mark("Remind Party A…")),
@@ -116,6 +117,7 @@ class PatchPage(QWidget):
         self.plan, self.way_back, self.checks = PlanView(), WayBackView(), ChecksView()
         self.run, self.papers = RunView(), PapersView()
         self.papers.wanted.connect(lambda act: self._want(act))
+        self.plan.wanted.connect(lambda act: self._want(act))
         self._pages = QStackedWidget()
         for page in (self.plan, self.way_back, self.checks, self.run, self.papers):
             self._pages.addWidget(page)
@@ -166,7 +168,7 @@ class PatchPage(QWidget):
         began = change.state not in BEFORE
         self.gates.show_gates(change.gates, self.refusal, _failed(change), began=began)
         self.gates.setVisible(bool(change.gates))
-        self.plan.show_plan(change)
+        self.plan.show_plan(change, self.refusal("restarts"))
         self.way_back.show_plan(change.way_back)
         self.checks.show_checks(change.before, change.after)
         self.papers.show_change(change, self.refusal)
@@ -195,6 +197,10 @@ class PatchPage(QWidget):
                 return next_step(change.state) if change.state in ENDED else ""
             case "remind":
                 return "" if change.window else tr("No window is set that they could be told of.")
+            case "restarts":
+                if change.kind != "patch":
+                    return tr("Only a system patch restarts something at its end.")
+                return "" if change.plan and _stands(change, "replan") else _not_now(change)
             case "ticket":
                 return "" if change.ticket_id else tr("It is linked with no ticket.")
             case "take_archive":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from gmops_desktop.contract.releases import (
@@ -15,6 +16,7 @@ from gmops_desktop.contract.releases import (
     configuration_from_dict,
     release_from_dict,
 )
+from gmops_desktop.contract.restart_lines import restart_lines
 from gmops_desktop.contract.updates import Plan, Update
 from gmops_desktop.language import mark, tr, tr_n
 from gmops_desktop.services.patches import Change
@@ -22,7 +24,7 @@ from gmops_desktop.states import State
 from ui import words
 from ui.patch_words import severity
 from ui.widgets.diff import DiffView
-from ui.widgets.frames import Label, column
+from ui.widgets.frames import Label, button, column, disable, row
 from ui.widgets.tables import Column, Table
 
 _STEPS: Final[dict[ReleaseStep, tuple[str, str]]] = {
@@ -33,7 +35,10 @@ _STEPS: Final[dict[ReleaseStep, tuple[str, str]]] = {
 
 
 class PlanView(QWidget):
-    """One line that sums the plan up, and below it the table or the diff of its kind."""
+    """What sums the plan up, what restarts, and below it the table or the diff of its kind;
+    `wanted` asks the page for an act."""
+
+    wanted = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,13 +52,25 @@ class PlanView(QWidget):
             empty=tr("No file differs."),
         )  # fmt: skip
         self.diff = DiffView(tr("What changes in the file"))
+        self.restarts = Label("", "caption")
+        self.restarts.setWordWrap(True)
+        self.change_restarts = button(
+            tr("Restarts…"), lambda: self.wanted.emit("restarts"),
+            tip=tr("Choose what restarts at the end: services, the server itself"),
+        )  # fmt: skip
+        self._restarts = row(None, self.restarts, self.change_restarts)
+        self._restarts.setStretch(0, 1)
         self._pages = QStackedWidget()
         for page in (self.packages, self.files, self.diff):
             self._pages.addWidget(page)
-        column(self, self.said, self.notes, self._pages, spacing=4).setStretch(2, 1)
+        layout = column(self, self.said, self._restarts, self.notes, self._pages, spacing=4)
+        layout.setStretch(3, 1)
 
-    def show_plan(self, change: Change) -> None:
-        """Show what a change would do, as its plan stands; and what drifted since."""
+    def show_plan(self, change: Change, refused: str = "") -> None:
+        """Show what a change would do, as its plan stands; and what drifted since.
+
+        `refused` is why its restarts cannot be changed now ("" if they can).
+        """
         warned = list(change.drift)
         plan = plan_of(change)
         if isinstance(plan, Plan):
@@ -68,6 +85,11 @@ class PlanView(QWidget):
             self._pages.setCurrentWidget(self.diff)
             warned += plan.notes
         self.said.show_text(tr(", ").join(summed(plan)))
+        told = restart_lines(plan) if isinstance(plan, Plan) else ()
+        self.restarts.setText(" ".join(text for _state, text in told))
+        self.restarts.setVisible(bool(told))
+        self.change_restarts.setVisible(bool(told))
+        disable(self.change_restarts, refused, self.change_restarts.toolTip())
         self.notes.show_text("; ".join(warned))
         self.notes.setVisible(bool(warned))
 
@@ -110,15 +132,6 @@ def _summed_updates(plan: Plan) -> list[str]:
         said.append(tr("{count} removed", count=len(plan.removes)))
     if plan.obsoletes:
         said.append(tr("{count} replaced by others", count=len(plan.obsoletes)))
-    if plan.services:
-        said.append(tr("restarts {services}", services=words.listed(plan.services)))
-    said.append(
-        tr("not known whether the host must restart")
-        if plan.reboot is None
-        else tr("the host must restart")
-        if plan.reboot
-        else tr("the host is not restarted")
-    )
     return said
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QVBoxLayout, QWidget
 
+from gmops_desktop.contract.restart_lines import left_lines
 from gmops_desktop.contract.runs import RunLook, RunStep, word_of_run, word_of_step
 from gmops_desktop.contract.terms import ZONE, told_in
 from gmops_desktop.language import tr
@@ -77,7 +78,10 @@ class RunView(QWidget):
             told.append(tr("begun {at} by the server's clock",
                            at=words.clock_seconds(look.began_at)))  # fmt: skip
         if look.boot_id and look.boot_before and look.boot_id != look.boot_before:
-            told.append(tr("the server has restarted"))
+            told.append(tr("the server has restarted: its boot id is another"))
+        if look.ended:
+            restarted = look.boot_id != look.boot_before
+            told += [text for _state, text in left_lines(look.outcome, restarted=restarted)]
         self.said.show_text(" · ".join(told))
         clear(self._steps)
         for step in look.steps:

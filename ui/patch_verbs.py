@@ -18,7 +18,9 @@ from gmops_desktop.changes import Change as Flag
 from gmops_desktop.context import Context
 from gmops_desktop.contract.changes import AUDIENCES, Audience
 from gmops_desktop.contract.gates import GateKey, notice_gate
+from gmops_desktop.contract.restart_lines import restart_lines
 from gmops_desktop.contract.terms import ZONE, told_in
+from gmops_desktop.contract.updates import Plan
 from gmops_desktop.language import tr
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.patches import Change, Patches
@@ -40,6 +42,7 @@ from ui.patch_forms import (
 from ui.patch_gates import audience_of
 from ui.patch_live import mark_task, telling
 from ui.patch_plan import plan_of, summed
+from ui.patch_restarts import RestartSheet
 from ui.patch_start import StartSheet
 from ui.patch_window import WindowSheet, announcement
 from ui.patch_words import title_of
@@ -125,6 +128,21 @@ class PatchVerbs(QObject):
         sheet.agreed.connect(
             lambda: self._work(
                 change, self._patches.replan, tr("Plan {number} anew", number=change.number)
+            )
+        )
+        sheet.open()
+
+    def _restarts(self, change: Change, _gate: str = "") -> None:
+        plan = change.updates
+        if plan is None:
+            return
+        stands = bool(change.window or change.announced or change.approved_by or change.way_back)
+        sheet = RestartSheet(self._window, heading(change), plan, withdraws=stands)
+        sheet.given.connect(
+            lambda units, host: self._work(
+                change,
+                partial(self._patches.set_restarts, restarts=units, restart_host=host),
+                tr("Restarts of {number}", number=change.number),
             )
         )
         sheet.open()
@@ -334,6 +352,7 @@ class PatchVerbs(QObject):
         """Return what applying does, for the look before the leap."""
         plan = plan_of(change)
         found: list[tuple[State, str]] = [("warning", tr(", ").join(summed(plan)))]
+        found += restart_lines(plan) if isinstance(plan, Plan) else ()
         if change.window:
             until = words.stamp(change.window[1])
             found.append(("ok", tr("The window ends {at}.", at=until)))

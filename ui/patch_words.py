@@ -107,9 +107,9 @@ def waits_for(change: Change, now: datetime | None = None) -> str:
             return window_words(change.window, now)
         case "found" | "assessed" | "simulated":
             plan = change.updates
-            if plan and plan.reboot:
+            if plan and plan.restart_host:
                 return tr("restarts the server")
-            if plan and plan.services:
+            if plan and (plan.services or plan.restarts):
                 return tr("restarts services")
             return words.ago(change.created_at, now)
         case "applying" | "rolling_back" if change.running:

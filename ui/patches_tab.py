@@ -353,7 +353,8 @@ class PatchesTab(Page):
         )
         run = change.running
         if run is not None or task_of(self._runner, change.id, run=True) is not None:
-            said = tr("It goes on at the server; “Attach” follows it from here.")
+            known = tr("It goes on at the server; “Attach” follows it from here.")
+            said = run.left if run and run.left else known
             self.live.show_run(change.id, said, run.tail if run else "")
 
     @Slot(str)

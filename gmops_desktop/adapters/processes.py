@@ -120,12 +120,12 @@ def answers(port: int) -> bool:
         return probe.connect_ex((LOOPBACK, port)) == 0
 
 
-def greeted(port: int) -> bool:
-    """Whether somebody on this loopback port speaks first, as servers of MySQL and SSH do."""
+def greeted(port: int, host: str = LOOPBACK) -> bool:
+    """Whether somebody on this port speaks first, as servers of MySQL and SSH do."""
     with socket.socket() as probe:
         probe.settimeout(1)
         try:
-            probe.connect((LOOPBACK, port))
+            probe.connect((host, port))
             return bool(probe.recv(1))
         except OSError:
             return False

@@ -5,7 +5,19 @@ from __future__ import annotations
 from gmops_desktop.cli.help import Command, group
 from gmops_desktop.cli.options import AcceptFingerprint, Json, ResourceName
 from gmops_desktop.cli.patch_lines import show, show_plan, way_back_lines
-from gmops_desktop.cli.patch_verbs import Number, Package, SecurityOnly, Ticket, queued, server
+from gmops_desktop.cli.patch_verbs import (
+    NoRestarts,
+    Number,
+    Package,
+    Reboot,
+    Restart,
+    SecurityOnly,
+    Ticket,
+    asked,
+    queued,
+    server,
+    units_in,
+)
 from gmops_desktop.cli.session import opened
 from gmops_desktop.language import tr
 from ui import words
@@ -40,14 +52,42 @@ def queue(
     package: Package = None,
     security_only: SecurityOnly = False,
     ticket: Ticket = "",
+    restart: Restart = None,
+    no_restarts: NoRestarts = False,
+    reboot: Reboot = None,
     accept_fingerprint: AcceptFingerprint = "",
     as_json: Json = False,
 ) -> None:
+    units = units_in(restart, none=no_restarts)
     queued(
         resource, accept_fingerprint, as_json,
         lambda host: tr("Simulating the updates of {name}", name=host.name),
         lambda session, host, context: session.services.patches.queue(
-            host, context, names=package or None, security_only=security_only, ticket=ticket
+            host, context, names=package or None, security_only=security_only, ticket=ticket,
+            restarts=units, restart_host=reboot,
+        ),
+    )  # fmt: skip
+
+
+@commands.command(
+    "restarts",
+    cls=Command,
+    help=tr("Say which units, and whether the server itself, restart at the end of a change; "
+            "without an option, what is proposed. Notices and release of the plan before lapse."),
+)  # fmt: skip
+def restarts(
+    number: Number,
+    restart: Restart = None,
+    no_restarts: NoRestarts = False,
+    reboot: Reboot = None,
+    accept_fingerprint: AcceptFingerprint = "",
+    as_json: Json = False,
+) -> None:
+    units = units_in(restart, none=no_restarts)
+    asked(
+        number, accept_fingerprint, as_json, tr("Restarts"),
+        lambda at: at.patches.set_restarts(
+            at.host, at.change.id, at.context, restarts=units, restart_host=reboot
         ),
     )  # fmt: skip
 

@@ -49,6 +49,8 @@ def show(session: Session, change: Change) -> None:
 
 def show_plan(session: Session, change: Change) -> None:
     """Print what a change would do, by its kind."""
+    from gmops_desktop.contract.restart_lines import restart_lines
+
     plan = change.updates
     if plan is not None:
         show_updates(session, change, plan.packages)
@@ -56,10 +58,10 @@ def show_plan(session: Session, change: Change) -> None:
             (tr("newly installed"), plan.installs),
             (tr("removed"), plan.removes),
             (tr("replaced", context="package"), plan.obsoletes),
-            (tr("restarts"), plan.services),
         ):
             if names:
                 session.terminal.answer(change, f"{word}{tr(': ')}{words.listed(names)}")
+        session.terminal.answer(change, *(text for _state, text in restart_lines(plan)))
     else:
         session.terminal.answer(change, *_other_plan(change))
     for line in change.drift:
@@ -157,11 +159,21 @@ def difference_lines(differences: Sequence[Difference]) -> Iterator[str]:
 
 def run_lines(change: Change) -> Iterator[str]:
     """Yield a line for each run: what it was for, and how it ended."""
-    from gmops_desktop.contract.runs import word_of_run
+    from gmops_desktop.contract.change_steps import word_of_purpose
+    from gmops_desktop.contract.restart_lines import left_lines
+    from gmops_desktop.contract.runs import word_of_run, word_of_step
 
     for run in change.runs:
-        said = f"{words.stamp(run.began_at)}  {run.purpose}  {word_of_run(run.state)}"
-        yield f"{said}  {run.why}".rstrip()
+        purpose = word_of_purpose(run.purpose)
+        said = f"{words.stamp(run.began_at)}  {purpose}  {word_of_run(run.state)}"
+        yield f"{said}  {run.why or run.left}".rstrip()
+        if run.restarted:
+            yield f"  {tr('The server was restarted meanwhile; its boot id is another.')}"
+        for _state, text in left_lines(run.outcome or {}, restarted=bool(run.restarted)):
+            yield f"  {text}"
+        for step in run.steps:
+            if step["status"]:
+                yield f"  ! {word_of_step(step['key'])} ({step['status']})"
 
 
 def _line(text: str) -> str:

@@ -81,6 +81,24 @@ Ticket = Annotated[
         "--ticket", metavar="NUMBER", show_default=False, help=tr("The ticket that it comes from.")
     ),
 ]
+Restart = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--restart",
+        metavar="UNIT",
+        show_default=False,
+        help=tr("Restart this unit at the end; may be given more than once."),
+    ),
+]
+NoRestarts = Annotated[bool, typer.Option("--no-restarts", help=tr("Restart no unit at the end."))]
+Reboot = Annotated[
+    bool | None,
+    typer.Option(
+        "--reboot/--no-reboot",
+        show_default=False,
+        help=tr("Restart the server itself at the end, or leave it up."),
+    ),
+]
 Title = Annotated[str, typer.Option("--title", show_default=False, help=tr("Its title."))]
 
 
@@ -149,6 +167,15 @@ def queued(
 def server(session: Session, name: str, accept: str = "") -> Resource:
     """Return the server of that name, its password in hand."""
     return _reached(session, session.resource(name, kind="host"), accept)
+
+
+def units_in(given: list[str] | None, *, none: bool) -> list[str] | None:
+    """Return the units that were named; None where it is left to what is proposed."""
+    if given and none:
+        raise typer.BadParameter(
+            tr("it cannot go together with --restart"), param_hint="--no-restarts"
+        )
+    return [] if none else given or None
 
 
 def window_in(begin: str, end: str) -> tuple[datetime, datetime]:

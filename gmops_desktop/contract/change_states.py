@@ -20,6 +20,7 @@ from gmops_desktop.contract.runs import RunPurpose, RunState
 
 RUN: Final = "run_"
 ENDED_RUN: Final = "ended_"
+LEFT_RUN: Final = "left_"
 EMERGENCY: Final = "emergency_"
 _EVALUATED: Final = frozenset({"release", "configuration"})  # changes of the application (2.3-4)
 
@@ -29,6 +30,7 @@ class Run:
     """A run that was begun for a change, by the record: `state` is "unknown" until its end was
     seen.  `began_at` is this side's clock, `ended_at` the server's time since then added to it.
 
+    `left` says why a server that was to restart could not be asked any more ("" if it could).
     `log_digest` is the SHA-256 of the whole log ("" where nobody read all of it), `tail` its last
     lines.
     """
@@ -47,6 +49,7 @@ class Run:
     outcome: Mapping[str, str] | None = None
     steps: tuple[Mapping[str, Any], ...] = ()
     restarted: bool | None = None
+    left: str = ""
 
     @property
     def going(self) -> bool:
@@ -79,6 +82,7 @@ def runs_of(fields: Mapping[str, Any]) -> tuple[Run, ...]:
                 end.get("outcome"),
                 tuple(end.get("steps", ())),
                 end.get("restarted"),
+                "" if end else str(fields.get(LEFT_RUN + identity) or ""),
             )
         )
     return tuple(sorted(found, key=lambda run: (run.began_at, run.id)))

@@ -29,6 +29,7 @@ _ACTIONS: Final[dict[str, str]] = {
     "change.prepared": mark("Prepared"),
     "change.checked_before": mark("Checked before"),
     "change.started": mark("Begun on the server"),
+    "change.left": mark("The server does not come back"),
     "change.finished": mark("Ended on the server"),
     "change.checked_after": mark("Checked after"),
     "change.accepted": mark("Differences accepted"),
@@ -142,6 +143,10 @@ def _finished(entry: EntryView) -> str:
     return "\n".join([*said, *filter(None, [str(entry.note.get("why", ""))])])
 
 
+def _left(entry: EntryView) -> str:
+    return str(entry.note.get("why", ""))
+
+
 def _confirmed(entry: EntryView) -> str:
     said = (entry.fields.get("confirmed_by", ""), entry.note.get("channel", ""))
     return " · ".join(str(one) for one in said if one)
@@ -176,6 +181,7 @@ _SAID: Final[dict[str, Callable[[EntryView], str]]] = {
     "change.checked_after": _checked,
     "change.started": _started,
     "change.finished": _finished,
+    "change.left": _left,
     "change.confirmed": _confirmed,
     "change.handed_over": _handed,
     "change.cancelled": _cancelled,

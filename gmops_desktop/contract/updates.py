@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Literal
+
+from gmops_desktop.contract.restarts import Restart, named, newly, proposed
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +168,11 @@ class Plan:
     least free space of the file systems it writes to, in bytes; `text` is the manager's own.
     `manager` is the one that made it ("apt", "dnf", "yum"); `download_bytes` what it would fetch;
     `obsoletes` are packages that another replaces ("old by new").
+
+    `asks` is what asks for a restart afterwards, None where nobody looked; `asks_unknown` says what
+    of it is not known, `no_restart` why nothing can be restarted there ("" if it can).  `restarts`
+    are the units that are restarted at the end, `restart_host` whether the host is: what somebody
+    took, not what was proposed.
     """
 
     packages: tuple[Update, ...]
@@ -177,15 +186,55 @@ class Plan:
     manager: str = "apt"
     download_bytes: int | None = None
     obsoletes: tuple[str, ...] = ()
+    asks: tuple[Restart, ...] | None = None
+    asks_unknown: str = ""
+    no_restart: str = ""
+    restarts: tuple[str, ...] = ()
+    restart_host: bool = False
 
 
 def drift(approved: Plan, now: Plan) -> tuple[str, ...]:
     """Return what `now` does otherwise than the approved plan, one "-"/"+" line each; none if the
-    same."""
+    same.  What asks for a restart that did not is otherwise, too; what asks no more is not."""
     before, after = _steps(approved), _steps(now)
     gone = [f"- {step}" for step in before if step not in after]
     new = [f"+ {step}" for step in after if step not in before]
-    return (*gone, *new)
+    asks = newly(approved.asks, now.asks or ()) if approved.asks is not None else ()
+    more = [tr("+ restart of {name}: {why}", name=named(one), why=one.reason) for one in asks]
+    return (*gone, *new, *more)
+
+
+def with_restarts(
+    plan: Plan, units: tuple[str, ...] | None = None, host: bool | None = None
+) -> Plan:
+    """Return the plan with these units restarted at its end, and the host if `host`; what is None
+    is taken as the simulation proposes it.
+
+    Raises `OpsError` where something is to be restarted that cannot be.
+    """
+    wanted, whole = proposed(plan.asks or ()) if not plan.no_restart else ((), False)
+    if host is False and units is None:
+        wanted = proposed([one for one in plan.asks or () if one.unit])[0]
+    units = wanted if units is None else units
+    host = whole if host is None else host
+    if plan.no_restart and (units or host):
+        raise OpsError(
+            tr("Nothing can be restarted there: {why}.", why=plan.no_restart),
+            hint=tr("Leave the restart out of the plan, and restart by hand if one is due."),
+            unharmed=tr("Nothing was done on the server."),
+        )
+    return replace(plan, restarts=units, restart_host=host)
+
+
+def with_restarts_of(approved: Plan, now: Plan) -> Plan:
+    """Return `now` with the restarts that were taken for `approved`, and what is proposed anew."""
+    asks = newly(approved.asks or (), now.asks or ()) if not now.no_restart else ()
+    units, host = proposed(asks)
+    return replace(
+        now,
+        restarts=tuple(dict.fromkeys((*approved.restarts, *units))),
+        restart_host=approved.restart_host or host,
+    )
 
 
 def _steps(plan: Plan) -> list[str]:
@@ -229,6 +278,7 @@ def inventory_from_dict(values: Mapping[str, Any]) -> Inventory:
 
 def plan_from_dict(values: Mapping[str, Any]) -> Plan:
     """Return the plan `to_dict` was given, by this version or an older one."""
+    asks = values.get("asks")
     return Plan(
         packages=tuple(_update(one) for one in values["packages"]),
         installs=tuple(values["installs"]),
@@ -241,7 +291,16 @@ def plan_from_dict(values: Mapping[str, Any]) -> Plan:
         manager=values.get("manager", "apt"),
         download_bytes=values.get("download_bytes"),
         obsoletes=tuple(values.get("obsoletes", ())),
+        asks=None if asks is None else tuple(_ask(one) for one in asks),
+        asks_unknown=values.get("asks_unknown", ""),
+        no_restart=values.get("no_restart", ""),
+        restarts=tuple(values.get("restarts", ())),
+        restart_host=bool(values.get("restart_host")),
     )
+
+
+def _ask(values: Mapping[str, Any]) -> Restart:
+    return Restart(values["unit"], values["why"], tuple(values["names"]))
 
 
 def _update(values: Mapping[str, Any]) -> Update:

@@ -57,7 +57,8 @@ class ChangeFacts:
     `kind` is "patch", "release" or "configuration"; `server` names what it is done to; `ticket` is
     number and title of the ticket that it comes from.  `why` and `risk` are the evaluation's words,
     `assessed_by` whose it is, `downtime_minutes` what was estimated (None: not yet).  `diff` is a
-    unified diff without secrets; `services` restart; `reboot` is None where nobody knows.
+    unified diff without secrets; `services` restart; `reboot` says whether the server itself does,
+    None where nobody knows.  `restarts` tells all that in sentences, with the reasons.
     `performer` does it, and `phone` reaches him.  `emergencies` are the gates opened as 特殊紧急.
     """
 
@@ -82,6 +83,7 @@ class ChangeFacts:
     diff: str = ""
     services: tuple[str, ...] = ()
     reboot: bool | None = None
+    restarts: tuple[str, ...] = ()
     simulated_at: datetime | None = None
     rollback: RollbackPlan | None = None
     told: tuple[Told, ...] = ()
@@ -128,7 +130,8 @@ class RunLine:
     """What was run on the server: to apply the change or to take it back.
 
     `why` says what failed, was interrupted or is not known.  `log_digest` is the SHA-256 of the
-    whole log, `log_bytes` its size, `tail` its last lines.  `restarted` says whether the server
+    whole log, `log_bytes` its size, `tail` its last lines.  `left` says in sentences what
+    still runs that was replaced.  `restarted` says whether the server
     went down and came back meanwhile (None: not known).
     """
 
@@ -145,6 +148,7 @@ class RunLine:
     log_bytes: int | None = None
     tail: str = ""
     restarted: bool | None = None
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

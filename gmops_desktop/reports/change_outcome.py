@@ -115,6 +115,8 @@ def run_parts(run: RunLine) -> list[Flowable]:
             if run.restarted
             else tr("The server was not restarted.")
         )
+    if run.left:
+        word += "\n" + phrases.sentences(*run.left)
     parts: list[Flowable] = [
         CondPageBreak(50),
         Paragraph(title, FACT),

@@ -147,6 +147,8 @@ def passed_over(overrides: Sequence[Override], gates: Sequence[GateLine] = ()) -
 
 def effects(change: ChangeFacts) -> str:
     """Return what happens to the server meanwhile: services that restart, and the server itself."""
+    if change.restarts:
+        return phrases.sentences(*change.restarts)
     if change.services:
         said = tr(
             "Services that restart: {names}.", names=tr(", ", context="list").join(change.services)

@@ -22,6 +22,7 @@ from gmops_desktop.reports.change_outcome import (
 )
 from gmops_desktop.reports.change_parts import (
     downtime,
+    effects,
     head,
     passed_over,
     span,
@@ -73,6 +74,7 @@ def _story(facts: RecordFacts, document: Document, title: str, digest: str) -> l
         *passed_over((*change.emergencies, *facts.deviations), facts.gates),
         *head(4, tr("Planned and done")),
         *planned_and_done(facts),
+        Paragraph(effects(change), CELL),
         *head(5, tr("What ran on the server"), tr("times by the server's clock")),
         *_runs(facts),
         *head(6, tr("Checks before and after")),

@@ -161,7 +161,7 @@ def test_a_package_that_fails_is_named_and_taken_back(host: Host) -> None:
     look = host.carry_out(applying.apply(plan, host.change))
     assert look.state == "failed"
     assert look.outcome["broken"] == look.outcome["half"] == "mail-filter"
-    assert look.why.startswith("The step “install” failed with exit code 100: mail-filter: ")
+    assert look.why.startswith("The step “Install” failed with exit code 100: mail-filter: ")
     assert "its database does not answer" in look.log
     assert "mail-filter:amd64 1.0-1 1.1-1/half-configured" in look.outcome["packages"]
     # It cannot be mended: the package fails again, and that is said.

@@ -19,6 +19,7 @@ from gmops_desktop.language import tr
 PREPARE_STEPS: Final = ("fetch", "keep")
 APPLY_STEPS: Final = ("ready", "unchanged", "record", "install", "check", "settings", "services")
 BACK_STEPS: Final = ("ready", "unchanged", "install", "check", "settings", "services")
+RESTART_HOST: Final = "systemctl reboot"  # where systemd runs
 MEND_STEPS: Final = ("install", "check", "settings", "services")
 
 # What is common to all managers; `fault` of a failed installation says which package and why.
@@ -118,6 +119,7 @@ def apply(
             _file("expected", moves),
             _file("versions", [*versions, *plan.installs]),
             _file("units", restart_services),
+            _in_place(restart_services, restart_host),
             script,
             _restart(restart_host),
         ]
@@ -140,6 +142,7 @@ def roll_back(
             _head(plan, change_id, patience),
             _file("came", came),
             _file("units", restart_services),
+            _in_place(restart_services, restart_host),
             apt_runs.ROLL_BACK if apt else dnf_runs.ROLL_BACK,
             _restart(restart_host),
         ]
@@ -173,6 +176,7 @@ def _head(plan: Plan, change_id: str, patience: int) -> str:
         "versions": tr("Packages are not in the versions that were planned:"),
         "locked": tr("Another program holds the lock of the package manager:"),
         "service": tr("A service could not be restarted:"),
+        "elsewhere": tr("Nothing of this system is restarted for packages that lie in:"),
     }
     said = "\n".join(f"say_{name}={shlex.quote(text)}" for name, text in sentences.items())
     return "\n".join(
@@ -205,6 +209,13 @@ def _file(name: str, lines: Iterable[str]) -> str:
     """Return sh that writes `lines` into a file of the run."""
     words = " ".join(shlex.quote(line) for line in lines)
     return f'printf "%s\\n" {words} >"$run/{name}"' if words else f': >"$run/{name}"'
+
+
+def _in_place(units: Sequence[str], command: str) -> str:
+    """Return sh that begins nothing where what is to restart is not what the packages are of."""
+    if not units and command != RESTART_HOST:
+        return ""
+    return '[ "${PLACE:-/}" = / ] || { tell fault "$say_elsewhere $PLACE"; exit 1; }'
 
 
 def _restart(command: str) -> str:

@@ -58,6 +58,8 @@ sed "s/^/half /"; :' 60
 s whole 'rpm -qa | grep -q .' 60
 ;;
 esac
+s units 'for u in UNITS; do
+[ "$(systemctl show -p LoadState --value -- "$u" 2>/dev/null)" != not-found ] || echo "$u"; done'
 """
 )
 
@@ -104,6 +106,7 @@ def readiness(shell: Shell, plan: Plan, context: Context) -> Readiness:
     """Ask whether somebody holds the manager's locks, and whether something is half done."""
     names = " ".join(shlex.quote(f"{one.name}={one.new}") for one in plan.packages)
     script = _READY.replace("HOLDERS", _HOLDERS).replace("NAMES", inside(names))
+    script = script.replace("UNITS", inside(shlex.join(plan.restarts)))
     reading = Reading(collect(shell, script, context, deadline=240))
     try:
         return Readiness(_why_not(reading, plan), _needed(reading, plan))
@@ -137,6 +140,9 @@ def _why_not(reading: Reading, plan: Plan) -> str:
         faults.append(tr("The package manager was interrupted on the server; mend that first."))
     if half := [line.removeprefix("half ") for line in lines if line.startswith("half ")]:
         faults.append(tr("Packages are only half installed: {names}.", names=", ".join(half)))
+    if gone := reading.or_empty("units").split():
+        faults.append(tr("Units of the plan that are to be restarted are not there: {names}.",
+                         names=", ".join(gone)))  # fmt: skip
     section = reading.sections.get("whole")
     if section is None or section.status:
         faults.append(tr("The package manager finds its packages broken: {why}.",

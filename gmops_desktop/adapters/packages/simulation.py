@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from gmops_desktop.adapters.packages import apt
+from gmops_desktop.adapters.packages import apt, restarting
 from gmops_desktop.adapters.packages.dnf import evr
 from gmops_desktop.adapters.packages.reading import Reading, inside
 from gmops_desktop.adapters.packages.scan import MANAGER
@@ -28,6 +28,7 @@ s manager 'echo '$M'; test -n "'$M'"'
 s space 'df -P -k / /var /usr /boot 2>/dev/null | sed 1d'
 case $M in
 apt-get)
+%(restarts_apt)s
 s plan 'apt-get -s -o Debug::NoLocking=1 install --only-upgrade %(apt)s' 120
 s sizes 'apt-get --print-uris -y -o Debug::NoLocking=1 install --only-upgrade %(apt)s' 120
 s services 'eval "$(apt-config shell S Dir::State::status/f)"
@@ -35,6 +36,7 @@ for p in %(names)s; do dpkg-query --admindir="$(dirname "$S")" -L "$p" 2>/dev/nu
 sed -n "s#^\(/usr\)\{0,1\}/lib/systemd/system/\([^/@]*\.service\)\$#\2#p" | sort -u' 30
 ;;
 dnf|yum)
+%(restarts_dnf)s
 s plan 'unset LC_ALL; LC_MESSAGES=C LC_CTYPE=en_US.UTF-8; export LC_MESSAGES LC_CTYPE
 $M upgrade --assumeno %(dnf)s 2>&1' 240
 s services 'rpm -ql %(names)s 2>/dev/null |
@@ -75,10 +77,13 @@ def simulate(shell: Shell, wanted: Sequence[Update], context: Context) -> Plan:
             tr("There is nothing to simulate: no update was chosen."),
             hint=tr("Choose at least one package."),
         )
+    names = " ".join(shlex.quote(one.name) for one in wanted)
     script = _PLAN % {
         "apt": _words(f"{one.name}={one.new}" for one in wanted),
         "dnf": _words(f"{one.name}-{one.new}.{one.arch}" for one in wanted),
         "names": _words(one.name for one in wanted),
+        "restarts_apt": restarting.script("apt", names),
+        "restarts_dnf": restarting.script("dnf", names),
     }
     sections = collect(shell, script, context, deadline=600)
     found = plan(sections, datetime.now(UTC))
@@ -92,15 +97,16 @@ def plan(sections: Mapping[str, Section], at: datetime) -> Plan:
     reading = Reading(sections)
     manager = reading.or_empty("manager").strip().removesuffix("-get") or "apt"
     try:
-        if manager in ("dnf", "yum"):
-            return _of_dnf(reading, manager, at)
-        return _of_apt(reading, at)
+        found = _of_dnf(reading, manager, at) if manager in ("dnf", "yum") else _of_apt(reading, at)
     except Unknown as why:
         raise PlanRefused(
             tr("The upgrade cannot be simulated: {why}.", why=str(why).rstrip(".")),
             hint=tr("Scan the server again: what it offers may have changed."),
             unharmed=tr("Nothing was installed or changed on the server."),
         ) from why
+    names = [one.name for one in found.packages] + [one.split()[0] for one in found.installs]
+    asks, no_restart, unknown = restarting.read(reading, names, found.services)
+    return replace(found, asks=asks, no_restart=no_restart, asks_unknown=unknown)
 
 
 def _of_apt(reading: Reading, at: datetime) -> Plan:

@@ -32,7 +32,7 @@ Entries = tuple[Checked, ...]
 
 # Names under which the plans of the three kinds of change tell what they restart and what else
 # errors may be written to.
-_UNITS: Final = ("services", "units", "service", "unit")
+_UNITS: Final = ("services", "restarts", "units", "service", "unit")
 _SYSTEMCTL: Final = re.compile(r"\bsystemctl\s+(?:--?\S+\s+)*[a-z-]*(?:reload|restart|start)[a-z-]*"
                                r"((?:\s+[\w@:.\\-]+)+)")  # fmt: skip
 _PAUSES: Final = (1.0, 2.0, 3.0, 5.0)  # seconds before each further take, the last one for ever

@@ -86,7 +86,7 @@ class Hands:
     machine while a run is begun.  `keep_log` files the log of a run under a name and its change.
     `patient` is for how many seconds what was restarted may need until all is well again.
     `pauses` are the seconds before each further try once the line is lost, `every` those between
-    two looks at a run.
+    two looks at a run.  `back_within` are the seconds that a server that restarts may be away.
     """
 
     scan_host: ScanHost
@@ -102,3 +102,4 @@ class Hands:
     patient: float = 120.0
     pauses: Sequence[float] = (1, 2, 5, 10, 15, 30, 30, 30, 30, 60, 60, 60)
     every: float = 1.0
+    back_within: float = 900.0

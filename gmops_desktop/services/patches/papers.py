@@ -14,6 +14,7 @@ from gmops_desktop.contract.change_steps import handed_in
 from gmops_desktop.contract.changes import AUDIENCES
 from gmops_desktop.contract.gates import word_of_gate
 from gmops_desktop.contract.record import EntryView
+from gmops_desktop.contract.restart_lines import left_lines, restart_lines
 from gmops_desktop.contract.runs import RunStep, word_of_step
 from gmops_desktop.contract.steps import Handed
 from gmops_desktop.contract.terms import Contract, day_of
@@ -142,7 +143,8 @@ class Papers(Ending):
             items=items_of(change.plan, plan),
             diff=str(change.plan.get("diff", "")),
             services=_services(change.plan, plan),
-            reboot=plan.reboot if plan else False,
+            reboot=plan.restart_host if plan else False,
+            restarts=tuple(text for _state, text in restart_lines(plan)) if plan else (),
             simulated_at=change.simulated_at,
             rollback=change.way_back,
             told=_told(fields, change, entries),
@@ -201,7 +203,7 @@ def _new(one: str) -> Item:
 
 def _services(said: Mapping[str, Any], plan: Plan | None) -> tuple[str, ...]:
     if plan is not None:
-        return plan.services
+        return tuple(dict.fromkeys((*plan.services, *plan.restarts)))
     return tuple(str(said[name]) for name in ("service",) if said.get(name))
 
 
@@ -232,12 +234,13 @@ def _told(fields: Mapping[str, Any], change: Change, entries: Entries) -> tuple[
 
 def _run(run: Run) -> RunLine:
     steps = [RunStep(**_step(one)) for one in run.steps]
+    left = left_lines(run.outcome or {}, restarted=bool(run.restarted))
     return RunLine(
         id=run.id,
         purpose=run.purpose,
         state=run.state,
         by=run.by,
-        why=run.why,
+        why=run.why or run.left,
         status=run.status,
         began_at=run.began_at,
         ended_at=run.ended_at,
@@ -248,6 +251,7 @@ def _run(run: Run) -> RunLine:
         log_bytes=run.log_bytes if run.log_digest else None,
         tail=run.tail,
         restarted=run.restarted,
+        left=tuple(text for _state, text in left),
     )
 
 

@@ -16,6 +16,7 @@ from gmops_desktop.contract.change_states import EMERGENCY, digest_of_plan
 from gmops_desktop.contract.change_steps import Step, step_of
 from gmops_desktop.contract.changes import AUDIENCES, ChangeKind
 from gmops_desktop.contract.gates import FRESH
+from gmops_desktop.contract.restarts import units_in
 from gmops_desktop.contract.updates import (
     Inventory,
     Update,
@@ -23,6 +24,8 @@ from gmops_desktop.contract.updates import (
     inventory_from_dict,
     plan_from_dict,
     to_dict,
+    with_restarts,
+    with_restarts_of,
 )
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr, tr_n
@@ -75,11 +78,14 @@ class Queue:
         names: Sequence[str] | None = None,
         security_only: bool = False,
         ticket: str = "",
+        restarts: Sequence[str] | None = None,
+        restart_host: bool | None = None,
     ) -> Change:
         """Simulate the chosen updates on the host (all, by default) and queue them as a change.
 
-        A scan older than a day is made anew.  Raises `OpsError` where nothing waits, a name does
-        not, or the host cannot say.
+        `restarts` are the units that restart at its end, `restart_host` says whether the host does;
+        None is as the simulation proposes.  A scan older than a day is made anew.  Raises
+        `OpsError` where nothing waits, a name does not, or the host cannot say.
         """
         address = _ssh(resource)
         known = self.inventory(resource.id)
@@ -88,7 +94,9 @@ class Queue:
             known = self.scan(resource, context)
         wanted = _chosen(resource, known, names, security_only=security_only)
         context.progress(None, tr("Simulating on {name} …", name=resource.name))
+        units = None if restarts is None else units_in(restarts)
         plan = self._hands.simulate_host(address, wanted, context)
+        plan = with_restarts(plan, units, restart_host)
         title = tr_n("{count} update on {host}", "{count} updates on {host}", len(plan.packages),
                      host=resource.name)  # fmt: skip
         said = to_dict(plan)
@@ -190,12 +198,14 @@ class Queue:
         check_host(resource, change)
         if plan is None:
             played = self._played(resource, change, context)
-            plan = played.plan
+            if played.differs and digest_of_plan(played.plan) == digest_of_plan(change.plan):
+                raise _cannot_be(change, played)
+            plan, played = played.plan, replace(played, differs=())
         else:
             played = self._played(resource, replace(change, plan=plan), context)
         with context.uncut(), self._book.writing() as session:
             row = self._book.standing(session, change.id, "replan")
-            fields = _as_played(replace(played, differs=()), plan) | {
+            fields = _as_played(played, plan) | {
                 "plan": dict(plan),
                 "author": self._book.journal.actor(),
                 **withdrawn(row, "approved_by", "approved_plan", "checks_before", "way_back"),
@@ -203,6 +213,33 @@ class Queue:
                 "window_to": None,
             }
             return self._book.record(session, row, "change.replanned", fields)
+
+    def set_restarts(
+        self,
+        resource: Resource,
+        change_id: str,
+        context: Context,
+        *,
+        restarts: Sequence[str] | None = None,
+        restart_host: bool | None = None,
+    ) -> Change:
+        """Take what restarts at the end of a system patch into its plan, as in `queue`.
+
+        It is another plan then: what was for the one before is withdrawn, as in `replan`.
+        """
+        change = self.get(change_id)
+        before = change.updates
+        if before is None:
+            raise OpsError(
+                tr("{number} is no system patch: it restarts nothing by its plan.",
+                   number=change.number),
+                unharmed=tr("The change is as it was."),
+            )  # fmt: skip
+        units = None if restarts is None else units_in(restarts)
+        after = with_restarts(before, units, restart_host)
+        if (after.restarts, after.restart_host) == (before.restarts, before.restart_host):
+            return change
+        return self.replan(resource, change.id, context, {**change.plan, **to_dict(after)})
 
     def _played(self, resource: Resource, change: Change, context: Context) -> Played:
         """Return how the plan would go now; one that cannot be played any more has drifted."""
@@ -218,9 +255,8 @@ class Queue:
         except PlanRefused as refusal:
             why = (refusal.message,)
             return Played(change.plan, why, _not_asked(), None, None, self._book.now())
-        return Played(
-            to_dict(now), drift(before, now), _not_asked(), now.disk_free, None, now.simulated_at
-        )
+        plan, differs = to_dict(with_restarts_of(before, now)), drift(before, now)
+        return Played(plan, differs, _not_asked(), now.disk_free, None, now.simulated_at)
 
     def _work(self, change: Change) -> Work:
         work = self._hands.works.get(change.kind)
@@ -265,6 +301,15 @@ def _as_played(played: Played, plan: Mapping[str, Any]) -> dict[str, Any]:
         "disk_free": played.disk_free,
         "disk_needed": played.disk_needed,
     }
+
+
+def _cannot_be(change: Change, played: Played) -> OpsError:
+    return OpsError(
+        tr("The server gives no other plan for {number}: {why}", number=change.number,
+           why="; ".join(played.differs)),
+        hint=tr("Cancel the change, scan the server, and queue what it offers now."),
+        unharmed=tr("The change is as it was."),
+    )  # fmt: skip
 
 
 def _not_asked() -> str:

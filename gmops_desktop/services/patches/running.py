@@ -6,9 +6,7 @@ server can be asked what became of it; nothing here decides by itself how a run 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -21,16 +19,13 @@ from gmops_desktop.contract.change_checks import checks_to_dict, compare, held
 from gmops_desktop.contract.change_states import ENDED_RUN, RUN, Run, runs_of
 from gmops_desktop.contract.changes import Verb, next_step
 from gmops_desktop.contract.gates import Gate, gates, word_of_gate
-from gmops_desktop.contract.runs import RunLook, RunPurpose
-from gmops_desktop.contract.troubles import Trouble
+from gmops_desktop.contract.runs import RunPurpose
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
-from gmops_desktop.services.patches.planning import Planning
+from gmops_desktop.services.patches.following import Follow, Following
 from gmops_desktop.services.patches.queue import check_host
 from gmops_desktop.services.patches.record import Change, fields_of, state_in
-from gmops_desktop.services.patches.run_log import RunLog
 
-Follow = Callable[[RunLook], object]
 _BACKWARD: Final = frozenset(("way_back", "alone"))  # the gates of a rollback and of a repair
 _VERB_OF: Final[dict[RunPurpose, Verb]] = {
     "apply": "apply",
@@ -39,7 +34,7 @@ _VERB_OF: Final[dict[RunPurpose, Verb]] = {
 }
 
 
-class Running(Planning):
+class Running(Following):
     """The verbs that start something on a server, and those that ask what became of it."""
 
     def apply(
@@ -258,138 +253,6 @@ class Running(Planning):
             )
         return found
 
-    # ------------------------------------------------------------ followed
-
-    def _follow(
-        self,
-        resource: Resource,
-        change: Change,
-        run_id: str,
-        context: Context,
-        follow: Follow | None,
-    ) -> Change:
-        """Look at a run until it ends, and record how; a line that is lost changes nothing."""
-        look_run = self._hands.look_run
-        if look_run is None:
-            raise OpsError(
-                tr("{number} goes on at the server, and cannot be followed from here.",
-                   number=change.number),
-            )  # fmt: skip
-        log, tries = RunLog(), 0
-        while True:
-            try:
-                look = look_run(resource, run_id, log.offset, context)
-            except OpsError as error:
-                if tries == len(self._hands.pauses):
-                    return self._left(change, error, context)
-                text = tr("{name} does not answer; asking again …", name=resource.name)
-                context.progress(None, text)
-                context.wait(self._hands.pauses[tries])
-                tries += 1
-                continue
-            if look.state == "unknown":
-                return self._left(change, OpsError(look.why), context)
-            tries = 0
-            log.add(look)
-            if follow is not None:
-                follow(look)
-            context.progress(None, _said(change, look))
-            if look.state == "absent":
-                return self._absent(resource, change, run_id, context)
-            if look.ended and not look.more:
-                return self._ended(resource, change, look, log, context)
-            if not look.more:
-                context.wait(self._hands.every)
-
-    def _left(self, change: Change, error: OpsError, context: Context) -> Change:
-        context.note(
-            tr(
-                "{number} goes on at the server; it cannot be followed now: {why} Attach again.",
-                number=change.number,
-                why=error.message,
-            )
-        )
-        return self._book.get(change.id)
-
-    def _absent(self, resource: Resource, change: Change, run_id: str, context: Context) -> Change:
-        """Record that a run was never begun there; while another program may be about to begin it,
-        that is not known."""
-        look_run = self._hands.look_run
-        assert look_run is not None
-        with self._hands.alone(resource):
-            look = look_run(resource, run_id, 0, context)
-            if look.state != "absent":
-                return self._book.get(change.id)
-            why = look.why or tr("It was never begun on the server.")
-            with context.uncut(), self._book.writing() as session:
-                row = self._book.row(session, change.id)
-                end = {"state": "absent", "why": why}
-                purpose = _run(row, run_id).purpose
-                return self._book.record(
-                    session, row, "change.finished", {ENDED_RUN + run_id: end},
-                    purpose=purpose, state="absent", why=why, run=run_id,
-                )  # fmt: skip
-
-    def _ended(
-        self, resource: Resource, change: Change, look: RunLook, log: RunLog, context: Context
-    ) -> Change:
-        """Record how a run ended, once; a fault goes into a ticket."""
-        with self._book.reading() as session:
-            run = _run(self._book.row(session, change.id), look.id)
-        if not run.going:
-            return self._book.get(change.id)
-        if self._hands.keep_log is not None and log.size:
-            name = f"{change.number}-{run.purpose}-{look.id[-8:]}.log"
-            self._hands.keep_log(change.id, name, log.kept, context)
-        at = _ended_at(run, look) or self._book.now()
-        end = {
-            "state": look.state,
-            "why": look.why,
-            "status": look.status,
-            "ended_at": at,
-            "log_bytes": log.size,
-            "log_digest": log.digest,
-            "tail": log.tail,
-            "outcome": dict(look.outcome),
-            "steps": [asdict(step) for step in look.steps],
-            "restarted": look.boot_id != look.boot_before
-            if look.boot_id and look.boot_before
-            else None,
-        }
-        fields: dict[str, Any] = {ENDED_RUN + look.id: end}
-        if look.state == "done":
-            fields["rolled_back_at" if run.purpose == "rollback" else "applied_at"] = at
-        with context.uncut(), self._book.writing() as session:
-            row = self._book.row(session, change.id)
-            if not _run(row, look.id).going:
-                return self._book.change(session, row)
-            changed = self._book.record(
-                session, row, "change.finished", fields,
-                purpose=run.purpose, state=look.state, why=look.why, run=look.id,
-            )  # fmt: skip
-        if look.state != "done":
-            title = tr("{number} failed on {name}", number=change.number, name=resource.name)
-            text = look.why or tr("It ended with a fault.")
-            self._report(changed, title, text, look.id, (log.tail,))
-        return changed
-
-    def _report(
-        self, change: Change, title: str, text: str, occurrence: str, evidence: tuple[str, ...]
-    ) -> None:
-        if self._hands.troubles is None:
-            return
-        self._hands.troubles.report(
-            Trouble(
-                f"change.failed:{change.id}",
-                title,
-                f"{change.number} {change.title}\n{text}",
-                resource_id=change.resource_id,
-                evidence=tuple(one for one in evidence if one),
-                occurrence=occurrence,
-                kind="incident",
-            )
-        )
-
 
 def _id_of(row: ChangeRow, purpose: RunPurpose) -> str:
     """Return the id of the run to begin: of one that never reached the server it is the same, since
@@ -403,19 +266,3 @@ def _id_of(row: ChangeRow, purpose: RunPurpose) -> str:
 def last_run(row: ChangeRow) -> Run:
     """Return the newest run that was begun."""
     return [run for run in runs_of(fields_of(row)) if run.state != "absent"][-1]
-
-
-def _run(row: ChangeRow, run_id: str) -> Run:
-    return next(run for run in runs_of(fields_of(row)) if run.id == run_id)
-
-
-def _ended_at(run: Run, look: RunLook) -> datetime | None:
-    """Return when a run ended by our clock: the server's may be wrong, what lies between is not."""
-    if look.began_at is None or look.ended_at is None or look.ended_at < look.began_at:
-        return None
-    return run.began_at + (look.ended_at - look.began_at)
-
-
-def _said(change: Change, look: RunLook) -> str:
-    step = next((one.key for one in reversed(look.steps)), "")
-    return f"{change.number} {step}".strip()

@@ -1,8 +1,7 @@
 """System patches: a change whose plan is what the host's package manager said it would do.
 
-Beside the manager's own (`contract.updates.Plan`) a plan may name `restarts`, units that are
-restarted afterwards, and `restart_host`: true where the host itself is.  Nothing else restarts but
-what the packages restart by themselves.
+Its plan (`contract.updates.Plan`) names the units that are restarted afterwards, and whether the
+host itself is.  Nothing else restarts but what the packages restart by themselves.
 """
 
 from __future__ import annotations
@@ -20,14 +19,20 @@ from gmops_desktop.addresses import Resource
 from gmops_desktop.context import Context
 from gmops_desktop.contract.rollbacks import RollbackPlan, RollbackStep
 from gmops_desktop.contract.runs import RunLook, RunPurpose
-from gmops_desktop.contract.updates import Plan, Update, drift, plan_from_dict, to_dict
+from gmops_desktop.contract.updates import (
+    Plan,
+    Update,
+    drift,
+    plan_from_dict,
+    to_dict,
+    with_restarts_of,
+)
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import mark, tr
 from gmops_desktop.services.patches.works import Changed, Played
 
 Reach = Callable[[Resource, Context], AbstractContextManager[Shell]]
 
-_RESTART: Final = "systemctl reboot"
 _SOURCES: Final = {
     "archive": mark("from its archive"),
     "cache": mark("from the server's cache"),
@@ -44,7 +49,12 @@ class SystemUpdates:
     """
 
     def __init__(
-        self, reach: Reach, *, restart: str = _RESTART, every: float = 1.0, patience: int = 60
+        self,
+        reach: Reach,
+        *,
+        restart: str = applying.RESTART_HOST,
+        every: float = 1.0,
+        patience: int = 60,
     ) -> None:
         self._reach = reach
         self._restart = restart
@@ -58,13 +68,14 @@ class SystemUpdates:
             try:
                 now = packages.simulate(shell, _wanted(approved), context)
                 differs = drift(approved, now)
+                now = with_restarts_of(approved, now)
             except PlanRefused as refusal:
                 now, differs = approved, (refusal.message,)
             ready = readiness.readiness(shell, approved, context)
         return Played(
-            plan={**plan, **to_dict(now)} if not differs else dict(plan),
+            plan={**plan, **to_dict(now)},
             differs=differs,
-            health=ready.why_not,
+            health="\n".join(filter(None, (ready.why_not, _cannot_restart(approved, now)))),
             disk_free=now.disk_free if now is not approved else None,
             disk_needed=ready.disk_needed,
             at=datetime.now(UTC),
@@ -113,9 +124,9 @@ class SystemUpdates:
         else:
             make = applying.apply if purpose == "apply" else applying.roll_back
             steps = applying.APPLY_STEPS if purpose == "apply" else applying.BACK_STEPS
-            restart = self._restart if plan.get("restart_host") else ""
+            restart = self._restart if wanted.restart_host else ""
             script = make(
-                wanted, change_id, restart_services=tuple(plan.get("restarts", ())),
+                wanted, change_id, restart_services=wanted.restarts,
                 restart_host=restart, patience=self._patience,
             )  # fmt: skip
             steps = (*steps, detached.RESTART) if restart else steps
@@ -135,6 +146,13 @@ class SystemUpdates:
                 for path, before, now in found.files
             ),
         )
+
+
+def _cannot_restart(approved: Plan, now: Plan) -> str:
+    if not now.no_restart or not (approved.restarts or approved.restart_host):
+        return ""
+    return tr("The plan restarts something, and nothing can be restarted there: {why}.",
+              why=now.no_restart)  # fmt: skip
 
 
 def _wanted(plan: Plan) -> tuple[Update, ...]:
