@@ -68,8 +68,9 @@ SERVER_PACKAGES = [
     "apache2",
     "php-fpm",
 ]
-# What lays out the tree of a MySQL 9.
+# What lays out the tree of a MySQL 9, and of a Debian that starts.
 TREE_PACKAGES = ["debootstrap"]
+BOOT_PACKAGES = ["debootstrap", "systemd-container", "iproute2"]
 # What the benchmarks compare with, and lay a slow line with (`ip`, `tc`).
 BENCH_PACKAGES = ["mydumper", "iproute2", "openssh-client"]
 # What freezing needs: objdump, and the shared library that Debian splits from its own Python.
@@ -198,6 +199,12 @@ def fetch_mysql56() -> None:
     fetch_server("MySQL 5.6", "sandbox.mysql56", [] if find_tool("npm") else ["npm"])
 
 
+def lay_out_debian() -> None:
+    # A minute, once; without root it could not be started.
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        fetch_server("A Debian that starts", "sandbox.booted", BOOT_PACKAGES)
+
+
 # ---------------------------------------------------------------- commands
 
 
@@ -261,11 +268,13 @@ def test(*words: str) -> None:
     if words:
         call(PYTHON, "-m", "pytest", *words, env={"QT_QPA_PLATFORM": "offscreen"})
         return
+    lay_out_debian()
     check(lambda: pytest("-m", "not mysql9"))
 
 
 def test_all() -> None:
     fetch_mysql56()
+    lay_out_debian()
     fetch_server("MySQL 9", "sandbox.mysql9", TREE_PACKAGES)
     check(pytest)
 

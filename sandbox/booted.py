@@ -3,9 +3,9 @@
     python -m sandbox.booted        lay out its tree once in this user's cache (about 400 MB)
 
 `debootstrap` lays out the tree, `systemd-nspawn` starts it over an overlay: what it writes goes
-with it, and the tree stays as it was.  It has its own /tmp, processes, network and, at each start, boot
-id; nothing of the machine is bound into it.  A restart from inside is one: nspawn ends with 133 and
-is called again.  It is reached over a pair of virtual interfaces, at an address of its own.
+with it, and the tree stays as it was.  It has its own /tmp, processes, network and, at each start,
+boot id; nothing of the machine is bound into it.  A restart from inside is one: nspawn ends with
+133 and is called again.  It is reached over a pair of virtual interfaces, at its own address.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class Booted:
 
     def start(self) -> None:
         """Switch it on, and wait until its sshd speaks."""
-        words = [
+        words: list[str | Path] = [
             find_tool("unshare", "util-linux"), "--mount", "--propagation", "private", "sh", "-c",
             _BEGIN, "begin", tree(), self.folder, self.name,
         ]  # fmt: skip
@@ -194,18 +194,25 @@ class Booted:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def why_not() -> str:
-    """Say why it cannot run here, or nothing."""
+def missing() -> str:
+    """Say what it lacks here, or nothing."""
     if sys.platform != "linux" or os.geteuid() != 0:
         return "A Debian that starts needs Linux and root: its tests are skipped."
-    missing = [tool for tool in _TOOLS if not shutil.which(tool, path=_path())]
-    if missing:
-        return f"A Debian that starts needs {', '.join(missing)}: its tests are skipped."
+    tools = [tool for tool in _TOOLS if not shutil.which(tool, path=_path())]
+    if tools:
+        return f"A Debian that starts needs {', '.join(tools)}: its tests are skipped."
     if not (tree() / "usr/bin/systemctl").exists():
         return "A Debian that starts has not been laid out (`python3 dev.py test`): it is skipped."
-    made = subprocess.run(["ip", "netns", "add", _TRIED], capture_output=True, text=True,
-                          check=False)  # fmt: skip
-    subprocess.run(["ip", "netns", "delete", _TRIED], capture_output=True, check=False)
+    return ""
+
+
+def why_not() -> str:
+    """Say why it cannot run here, or nothing; whether a network can be made is tried."""
+    if lacks := missing():
+        return lacks
+    ip = str(find_tool("ip", "iproute2"))
+    made = subprocess.run([ip, "netns", "add", _TRIED], capture_output=True, text=True, check=False)
+    subprocess.run([ip, "netns", "delete", _TRIED], capture_output=True, check=False)
     if made.returncode:
         return f"No network of one's own can be made here ({made.stderr.strip()}): it is skipped."
     return ""

@@ -21,6 +21,7 @@ from hypothesis import settings
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+import sandbox.booted
 import sandbox.mysql9
 import sandbox.mysql56
 from gmops_desktop import language
@@ -101,7 +102,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_report_header() -> list[str]:
     """Name what the run goes without, once."""
-    return [line for line in (no_mysql56(), no_mysql9()) if line]
+    return [line for line in (no_mysql56(), no_mysql9(), sandbox.booted.missing()) if line]
 
 
 # ---------------------------------------------------------------- every test

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +42,7 @@ class Host:
 
     shell: Ssh
     updates: tuple[Update, ...]
+    archive: Path
     change: str = ""
 
     def plan(self, *names: str) -> Plan:
@@ -88,7 +90,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     ):
         known = packages.scan(shell, Context())
         assert known.unknown == ""
-        yield Host(shell, known.updates)
+        yield Host(shell, known.updates, target.repository("sandbox-base"))
 
 
 def done(look: RunLook) -> RunLook:
@@ -159,7 +161,7 @@ def test_anothers_transaction_is_waited_for_and_its_holder_named(host: Host) -> 
 def test_what_an_interruption_left_is_seen_and_mended(host: Host) -> None:
     plan = host.plan("openssl-libs")
     done(host.carry_out(applying.prepare(plan, host.change)))
-    newer = "$(find / -xdev -path '*repositories*' -name 'openssl-libs-3.0.7-27*' | head -n 1)"
+    newer = f"{host.archive}/openssl-libs-3.0.7-27*.rpm"
     host.said(f"rpm --force-debian -i --justdb --nodeps --force {newer}")
     look = host.carry_out(applying.apply(plan, host.change))
     assert look.why.endswith("Packages are only half installed: openssl-libs.noarch")
