@@ -24,7 +24,7 @@ from gmops_desktop.states import State
 from ui import words
 from ui.patch_words import severity
 from ui.widgets.diff import DiffView
-from ui.widgets.frames import Label, button, column, disable, row
+from ui.widgets.frames import Label, button, column, disable, paragraph, row
 from ui.widgets.tables import Column, Table
 
 _STEPS: Final[dict[ReleaseStep, tuple[str, str]]] = {
@@ -52,8 +52,7 @@ class PlanView(QWidget):
             empty=tr("No file differs."),
         )  # fmt: skip
         self.diff = DiffView(tr("What changes in the file"))
-        self.restarts = Label("", "caption")
-        self.restarts.setWordWrap(True)
+        self.restarts = paragraph("", "caption")
         self.change_restarts = button(
             tr("Restarts…"), lambda: self.wanted.emit("restarts"),
             tip=tr("Choose what restarts at the end: services, the server itself"),
@@ -86,7 +85,7 @@ class PlanView(QWidget):
             warned += plan.notes
         self.said.show_text(tr(", ").join(summed(plan)))
         told = restart_lines(plan) if isinstance(plan, Plan) else ()
-        self.restarts.setText(" ".join(text for _state, text in told))
+        self.restarts.setText("\n".join(text for _state, text in told))
         self.restarts.setVisible(bool(told))
         self.change_restarts.setVisible(bool(told))
         disable(self.change_restarts, refused, self.change_restarts.toolTip())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QDialogButtonBox, QLineEdit, QWidget
 
@@ -9,7 +12,9 @@ from gmops_desktop.contract.restarts import of_host, of_units
 from gmops_desktop.contract.updates import Plan
 from gmops_desktop.language import tr
 from ui.dialogs.sheet import Sheet
-from ui.widgets.frames import Label, button, disable, paragraph
+from ui.widgets.frames import button, column, disable, paragraph
+
+_INDENT: Final = 28  # pixels: below the word of a tick
 
 
 class RestartSheet(Sheet):
@@ -27,28 +32,22 @@ class RestartSheet(Sheet):
         host = of_host(asks)
         self.host = QCheckBox(tr("Restart the server itself at the end"))
         self.host.setChecked(plan.restart_host)
-        self.body.addWidget(self.host)
-        for one in host:
-            self.body.addWidget(paragraph(f"· {one.reason}", "hint"))
-        if not host:
-            self.body.addWidget(paragraph(tr("Nothing asks for it."), "hint"))
+        self._add(self.host, [one.reason for one in host] or [tr("Nothing asks for it.")])
         self.units: dict[str, QCheckBox] = {}
         reasons = {one.unit: one.reason for one in of_units(asks)}
         for unit in dict.fromkeys((*reasons, *plan.restarts)):
             tick = QCheckBox(tr("Restart {unit}", unit=unit))
             tick.setChecked(unit in plan.restarts)
             self.units[unit] = tick
-            self.body.addWidget(tick)
-            if unit in reasons:
-                self.body.addWidget(paragraph(f"· {reasons[unit]}", "hint"))
+            self._add(tick, [reasons[unit]] if unit in reasons else [])
         self.more = QLineEdit()
         self.add_field(
             tr("Further units"), self.more,
             tr("Names such as nginx.service, parted by blanks. They restart once the packages are "
                "there, before the server itself."),
         )  # fmt: skip
-        self.warning = Label("", "caption", ink="warning")
-        self.warning.setWordWrap(True)
+        self.warning = paragraph("", "caption")
+        self.warning.setProperty("ink", "warning")
         self.body.addWidget(self.warning)
         self._must, self._withdraws = any(one.must for one in host), withdraws
         self.add_close(tr("Cancel"))
@@ -62,6 +61,14 @@ class RestartSheet(Sheet):
         self._why = why
         self.host.toggled.connect(self._judge)
         self._judge()
+
+    def _add(self, tick: QCheckBox, reasons: Sequence[str]) -> None:
+        """Put in a tick with its reasons below it."""
+        below = [paragraph(one, "hint") for one in reasons]
+        for one in below:
+            one.setIndent(_INDENT)
+        tick.setToolTip("\n".join(reasons))
+        self.body.addLayout(column(None, tick, *below, spacing=2))
 
     @property
     def chosen(self) -> tuple[tuple[str, ...], bool]:
@@ -81,7 +88,7 @@ class RestartSheet(Sheet):
                 tr("It is another plan then: window, notices, release, preparation and checks are "
                    "withdrawn.")
             )  # fmt: skip
-        self.warning.show_text("\n".join(said))
+        self.warning.setText("\n".join(said))
         self.warning.setVisible(bool(said))
 
     @Slot()

@@ -84,7 +84,17 @@ def test_from_the_scan_to_the_hand_over_and_back_by_the_terminal(scene: Scene) -
     assert scanned.code == 0, scanned.err
     queued = scene.done("queue", "web1", "--package", "nginx", "--json").answer["change"]
     number = queued["number"]
-    assert "1.22.1-9+deb12u2" in scene.done("plan", number).out
+    shown = scene.done("plan", number).out
+    assert "1.22.1-9+deb12u2" in shown
+    # The sandbox's packages lie in a tree of their own: this machine is restarted for nobody.
+    assert "The server itself does not restart." in shown
+    assert "Nothing can be restarted there: its packages lie in " in shown
+    for words in (("restarts", number, "--reboot"), ("restarts", number, "--restart", "cron"),
+                  ("queue", "web1", "--package", "curl", "--reboot")):  # fmt: skip
+        refused = scene.run(*words)
+        assert refused.code == 1
+        assert "Nothing can be restarted there" in refused.err
+    assert scene.run("restarts", number, "--restart", "cron", "--no-restarts").code == 2
 
     # Nothing begins while a gate is shut, with the number typed or without.
     for words in (("apply", number, "--confirm", number), ("apply", number)):

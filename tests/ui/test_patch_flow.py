@@ -36,6 +36,7 @@ from ui.patch_forms import AskSheet
 from ui.patch_gates import said_of
 from ui.patch_live import task_of
 from ui.patch_release import ReleaseSheet
+from ui.patch_restarts import RestartSheet
 from ui.patch_start import StartSheet
 from ui.patch_wave import WaveSheet
 from ui.patch_window import WindowSheet
@@ -697,3 +698,46 @@ def test_the_hours_of_a_change_are_beijing_time_wherever_the_window_runs(
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+def test_what_restarts_is_told_and_changed_from_the_plan(
+    qtbot: QtBot, desk: Desk, open_tab: Callable[[], PatchesTab], settled: Settled
+) -> None:
+    asks = [
+        {"unit": "", "why": "kernel", "names": ["linux-image-amd64"]},
+        {"unit": "front.service", "why": "uses", "names": ["libfront"]},
+    ]
+    change = desk.patches.add(
+        "patch", "kernel", desk.host, {**_plan(), "asks": asks, "restart_host": True}
+    )
+    tab = open_tab()
+    plan = tab.page.plan
+    tab.show_item(change.id)
+    assert plan.restarts.text().startswith(
+        "The server itself restarts at the end: a new kernel runs only after it (linux-image-amd64)"
+    )
+    qtbot.mouseClick(plan.change_restarts, LEFT)
+    sheet = dialog(tab, RestartSheet)
+    assert isinstance(sheet, RestartSheet)
+    assert sheet.host.isChecked()
+    assert not sheet.units["front.service"].isChecked()
+    sheet.host.setChecked(False)
+    assert "no effect until somebody restarts it" in sheet.warning.text()
+    sheet.units["front.service"].setChecked(True)
+    sheet.more.setText("cron, nginx.service")
+    sheet.go.click()
+    settled()
+    updates = desk.patches.get(change.id).updates
+    assert updates
+    assert not updates.restart_host
+    assert updates.restarts == ("front.service", "cron.service", "nginx.service")
+    assert plan.restarts.text().startswith("The server itself does not restart, though it must")
+    assert "front.service restarts at the end: it runs what is replaced now" in plan.restarts.text()
+    # A release restarts nothing by its plan, and once begun nothing is changed any more.
+    release = desk.patches.add("release", "v2", desk.host, plan_to_dict(_RELEASE))
+    tab.show_item(release.id)
+    assert not plan.change_restarts.isVisible()
+    begun = ready(desk)
+    desk.patches.apply(desk.host, begun.id, Context(), confirm=begun.number)
+    tab.show_item(begun.id)
+    assert tab.page.refusal("restarts")
