@@ -710,6 +710,9 @@ def test_what_restarts_is_told_and_changed_from_the_plan(
     change = desk.patches.add(
         "patch", "kernel", desk.host, {**_plan(), "asks": asks, "restart_host": True}
     )
+    release = desk.patches.add("release", "v2", desk.host, plan_to_dict(_RELEASE))
+    begun = ready(desk)
+    desk.patches.apply(desk.host, begun.id, Context(), confirm=begun.number)
     tab = open_tab()
     plan = tab.page.plan
     tab.show_item(change.id)
@@ -734,10 +737,7 @@ def test_what_restarts_is_told_and_changed_from_the_plan(
     assert plan.restarts.text().startswith("The server itself does not restart, though it must")
     assert "front.service restarts at the end: it runs what is replaced now" in plan.restarts.text()
     # A release restarts nothing by its plan, and once begun nothing is changed any more.
-    release = desk.patches.add("release", "v2", desk.host, plan_to_dict(_RELEASE))
     tab.show_item(release.id)
     assert not plan.change_restarts.isVisible()
-    begun = ready(desk)
-    desk.patches.apply(desk.host, begun.id, Context(), confirm=begun.number)
     tab.show_item(begun.id)
     assert tab.page.refusal("restarts")
