@@ -227,16 +227,16 @@ def leftovers(
                 tr("Looking at what changes left on {name}", name=host.name),
             )
         gone = tr("removed") if confirm else tr("may go")
-        session.terminal.table(
+        # Line by line: a table would shorten the paths, and this is what is removed.
+        session.terminal.answer(
             {"removed" if confirm else "leftovers": found},
-            (tr("Number"), tr("Title"), tr("Path"), tr("Size"), tr("What becomes of it")),
-            [
-                (one.number or words.NOTHING, one.title, one.path,
-                 words.NOTHING if one.size is None else words.size(one.size),
-                 f"{tr('stays')}{tr(': ')}{one.stays}" if one.stays else gone)
+            *(
+                f"{one.number or words.NOTHING}  {one.path}"
+                f"  {words.NOTHING if one.size is None else words.size(one.size)}"
+                f"  {tr('stays: {why}', why=one.stays) if one.stays else gone}"
                 for one in found
-            ],
-        )  # fmt: skip
+            ),
+        )
 
 
 def _text_of(file: Path) -> str:

@@ -127,7 +127,17 @@ def test_a_release_from_its_archive_to_the_hand_over_and_back(scene: Scene, tmp_
     days = scene.done("ledger", "days", "--json").answer
     assert "0.5" in json.dumps(days)  # booked on the ticket of the change
 
-    scene.patch("rollback", number, "--reason", "演练", "--confirm", number)
+    assert "faq: made by the release, they go with all their rows (2)" in (
+        scene.patch("way-back", number).out
+    )
+    other = next(scene.home.glob("archives/*.tar.zst"))
+    assert scene.run("patch", "archive", number, other).code == 3  # it is not the one
+    # Where no keyring answers, the file of the one password does.
+    password = tmp_path / "password"
+    password.write_text(next(iter(site.secrets.values())))
+    back = gmops("patch", "rollback", number, "--reason", "演练", "--confirm", number,
+                 home=scene.home, GMOPS_PASSWORD_FILE=str(password))  # fmt: skip
+    assert back.code == 0, back.err
     assert site.served() == "1.0"
     assert "faq" not in site.tables()
     scene.patch("verify", number)
@@ -173,5 +183,14 @@ def test_a_configuration_from_a_file(scene: Scene, tmp_path: Path) -> None:
     scene.patch("handover", number)
     paper = scene.patch("notify", number, "--paper", "handover", "--json").answer
     assert Path(paper["path"]).read_bytes().startswith(b"%PDF-")
-    scene.patch("rollback", number, "--reason", "演练", "--confirm", number)
-    assert there.read_text() == "limit = 10\n"
+    scene.patch("close", number)
+
+    # What it left there goes by the server's name; what is not over stays.
+    listed = scene.patch("leftovers", "web1", "--json").answer["leftovers"]
+    kept = next(one for one in listed if one["number"] == number)
+    assert kept["stays"] == ""
+    assert all(one["stays"] for one in listed if one["number"] != number)
+    assert scene.run("patch", "leftovers", "web1", "--confirm", "web2").code == 1
+    assert Path(kept["path"]).is_dir()
+    assert kept["path"] in scene.patch("leftovers", "web1", "--confirm", "web1").out
+    assert not Path(kept["path"]).exists()

@@ -196,6 +196,8 @@ def test_what_a_machine_began_and_never_told_the_end_of_counts_as_done_in_part(
     look = other.look(run_id)
     assert look.state == "interrupted"
     assert "laptop-a ran its SQL and told the server nothing more for 60 minutes" in look.why
+    with pytest.raises(OpsError, match=r"not known how far sql/before/1-hours\.sql came: laptop-a"):
+        other.work.run(change)  # a second try would run statements twice
     (_switch, step) = other.way_back(change).steps
     assert step.key == "database"  # not its own scripts
     other.take_archive(change, one.archives[-1])

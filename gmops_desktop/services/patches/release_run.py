@@ -124,6 +124,13 @@ def _carry(earlier: Sequence[RunRecord], scripts: Sequence[Script], ledger: RunL
 
 
 def _refuse_unknown(record: RunRecord) -> None:
+    if record.entered:
+        raise OpsError(
+            tr("It is not known how far {scripts} came: {device} began them and told the server"
+               " nothing more.", scripts=tr(", ").join(record.entered), device=record.device),
+            hint=tr("Roll the change back: the database goes to the archive from before it."),
+            unharmed=tr("Nothing more was run."),
+        )  # fmt: skip
     if record.unknown:
         raise OpsError(
             unknown(record),
