@@ -11,13 +11,19 @@ from typing import Any, cast
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db import measured
+from db import account_facts, measured
 from db.columns import from_milliseconds
 from db.limits import limits_of
 from db.models import LookRow
 from gmops_desktop.addresses import Kind
 from gmops_desktop.contract.alerting import Watch
-from gmops_desktop.contract.looks import Figure, Look, details_from_dict, details_to_dict
+from gmops_desktop.contract.looks import (
+    AccountDetails,
+    Figure,
+    Look,
+    details_from_dict,
+    details_to_dict,
+)
 from gmops_desktop.contract.rollups import Sample
 from gmops_desktop.contract.thresholds import Limit
 from gmops_desktop.contract.verdicts import History
@@ -69,6 +75,8 @@ def keep(session: Session, look: Look) -> None:
         session.add(row)
     row.kind, row.name, row.at, row.seconds = look.kind, look.name, look.at, look.seconds
     row.state, row.reason, row.data = look.state, look.reason, data
+    if isinstance(look.details, AccountDetails):
+        account_facts.keep(session, look.resource_id, look.details)
 
 
 def before(

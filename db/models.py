@@ -377,6 +377,22 @@ class AlertRow(Base):
     more: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
 
 
+class AccountFactRow(Base):
+    """What WeChat told of an official account: of a day (kind "day", its `key` the day), or of an
+    article (kind "article", its `key` the digest of day, address and title).
+
+    A look holds only the last weeks of either; reports of past months are made from these.
+    """
+
+    __tablename__ = "account_facts"
+
+    resource_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    on: Mapped[str] = mapped_column(String(10))  # the day in China, ISO 8601
+    data: Mapped[dict[str, Any]]
+
+
 class DomainRow(Base):
     """When a domain runs out, as its registry said last: `until`, learnt at `learnt_at`.
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from gmops_desktop.gathering.compilation import Shelves
     from gmops_desktop.gathering.evidence_files import EvidenceFiles
     from gmops_desktop.gathering.periods import Books
+    from gmops_desktop.reports.account_facts import AccountFacts
     from gmops_desktop.reports.evidence_facts import CompilationFacts
     from gmops_desktop.reports.facts import MonthFacts
     from gmops_desktop.reports.paper_facts import TicketFacts
@@ -345,6 +346,11 @@ class Services:
 
             return fees_of(self._books(), number)
 
+        def account(period: str) -> Callable[[], AccountFacts]:
+            from gmops_desktop.gathering.accounts import accounts_of
+
+            return accounts_of(self._books(), self.obligations.expiry, period)
+
         def compilation(period: str) -> Callable[[], CompilationFacts]:
             from gmops_desktop.gathering.compilation import compilation_of
 
@@ -358,6 +364,7 @@ class Services:
             "visit": of_ticket,
             "fees": fees,
             "compilation": compilation,
+            "account": account,
         }
 
     def _books(self) -> Books:

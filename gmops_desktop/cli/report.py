@@ -27,7 +27,10 @@ def make(
         typer.Argument(
             metavar="KIND",
             show_default=False,
-            help=tr("monthly, inspection, backups, fault, evaluation, visit, fees or compilation."),
+            help=tr(
+                "monthly, account, inspection, backups, fault, evaluation, visit, fees or "
+                "compilation."
+            ),
         ),
     ],
     period: Annotated[
@@ -37,8 +40,8 @@ def make(
             metavar="YYYY-MM",
             show_default=False,
             help=tr(
-                "The month, of monthly, inspection and backups; of a compilation the months "
-                "(2018-04~2018-06), or nothing for the whole contract."
+                "The month, of monthly, account, inspection and backups; of a compilation the "
+                "months (2018-04~2018-06), or nothing for the whole contract."
             ),
         ),
     ] = "",

@@ -51,6 +51,7 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
     },
     "visit": {"work": mark("Work on site"), "remains": mark("What remains")},
     "fees": {"remarks": mark("Further remarks")},
+    "account": {"overview": _OVERVIEW, "advice": _ADVICE},
     "compilation": {
         "overview": _OVERVIEW,
         "deviations": mark("Deviations and special emergencies"),

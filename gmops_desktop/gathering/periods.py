@@ -62,19 +62,19 @@ class Books:
 def backups_of(books: Books, period: str) -> Callable[[], BackupFacts]:
     """Return what gathers the backups of a month ("2018-04")."""
     start, end = month_of(period)
-    return partial(_backups, books, _contract(books, end), start, end)
+    return partial(_backups, books, contract_in(books, end), start, end)
 
 
 def inspection_of(books: Books, period: str) -> Callable[[], InspectionFacts]:
     """Return what gathers the inspection of a month ("2018-04")."""
     start, end = month_of(period)
-    return partial(_inspection, books, _contract(books, end), start, end)
+    return partial(_inspection, books, contract_in(books, end), start, end)
 
 
 def fees_of(books: Books, number: str) -> Callable[[], FeeFacts]:
     """Return what gathers the fees of a contract by its number; of the current one without."""
     if not number.strip():
-        return partial(_fees, books, _contract(books, None))
+        return partial(_fees, books, contract_in(books, None))
     found = [one for one in books.contracts.all() if number.strip() in (one.number, one.id)]
     if not found:
         raise OpsError(
@@ -84,7 +84,7 @@ def fees_of(books: Books, number: str) -> Callable[[], FeeFacts]:
     return partial(_fees, books, found[0])
 
 
-def _contract(books: Books, on: date | None) -> Contract:
+def contract_in(books: Books, on: date | None) -> Contract:
     contract = books.contracts.current(on)
     if contract is None:
         raise OpsError(
@@ -94,7 +94,7 @@ def _contract(books: Books, on: date | None) -> Contract:
     return contract
 
 
-def _own(books: Books, contract: Contract) -> list[Resource]:
+def own_resources(books: Books, contract: Contract) -> list[Resource]:
     scope = books.contracts.scope(contract)
     return [one for one in books.contracts.resources() if scope.holds(one.id)]
 
@@ -104,7 +104,7 @@ def _own(books: Books, contract: Contract) -> list[Resource]:
 
 def _backups(books: Books, contract: Contract, start: date, end: date) -> BackupFacts:
     begin, after = bounds(start, end)
-    own = _own(books, contract)
+    own = own_resources(books, contract)
     scope = books.contracts.scope(contract)
     names = {one.id: one.name for one in books.contracts.resources()}
 
@@ -173,7 +173,7 @@ def _backups(books: Books, contract: Contract, start: date, end: date) -> Backup
 
 def _inspection(books: Books, contract: Contract, start: date, end: date) -> InspectionFacts:
     begin, after = bounds(start, end)
-    own = _own(books, contract)
+    own = own_resources(books, contract)
     ids = {one.id for one in own}
     looks = {one.resource_id: one for one in books.servers.last()}
     alerts = [one for one in books.alerts.between(begin, after) if one.resource_id in ids]

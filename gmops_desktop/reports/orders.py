@@ -19,6 +19,7 @@ from gmops_desktop.contract.report_texts import OwnText
 from gmops_desktop.contract.steps import Handed
 from gmops_desktop.contract.terms import Contact, Contract
 from gmops_desktop.language import Language
+from gmops_desktop.reports.account_facts import AccountFacts
 from gmops_desktop.reports.change_facts import NoticeFacts, RecordFacts
 from gmops_desktop.reports.evidence_facts import CompilationFacts
 from gmops_desktop.reports.facts import MonthFacts
@@ -267,6 +268,13 @@ def make_fees(facts: FeeFacts, document: Document) -> Built:
     from gmops_desktop.reports import fees
 
     return fees.make_fees(facts, document)
+
+
+def make_account_report(facts: AccountFacts, document: Document) -> Built:
+    """Return the operation report of the official accounts."""
+    from gmops_desktop.reports import account_report
+
+    return account_report.make_account_report(facts, document)
 
 
 def make_compilation(facts: CompilationFacts, document: Document) -> Built:

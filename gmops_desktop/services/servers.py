@@ -14,14 +14,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy.orm import Session
 
 import db.looks
 import db.samples
-from db import measured
+from db import account_facts, measured
 from db.engine import Database
 from db.looks import Before
 from db.sample_rows import Source, Span
@@ -52,6 +52,7 @@ from gmops_desktop.contract.looks import (
     MysqlDetails,
     WebDetails,
 )
+from gmops_desktop.contract.looks.accounts import AccountDay, Article
 from gmops_desktop.contract.metrics import LOOK, UP, free_of, samples_of
 from gmops_desktop.contract.rates import with_rates
 from gmops_desktop.contract.rollups import DAY, HOUR
@@ -205,6 +206,18 @@ class Servers:
         """Return the newest looks by name, without their details: quick, also of hundreds."""
         with self._database.session() as session:
             return db.looks.glance(session)
+
+    def account_days(self, resource_id: str, first: date, last: date) -> tuple[AccountDay, ...]:
+        """Return what WeChat told of an account's days between two (both included), oldest first;
+        days of which it told nothing are not there."""
+        with self._database.session() as session:
+            return account_facts.days(session, resource_id, first, last)
+
+    def account_articles(self, resource_id: str, first: date, last: date) -> tuple[Article, ...]:
+        """Return what was published on an account between two days, oldest first, with the newest
+        figures that were learnt of each."""
+        with self._database.session() as session:
+            return account_facts.articles(session, resource_id, first, last)
 
     def series(
         self, resource_id: str, metric: str, since: datetime, until: datetime | None = None

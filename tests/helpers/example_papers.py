@@ -12,6 +12,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
+from example_account import account_month
 from example_change import notice, record
 from example_evidence import compilation
 from example_month import full_month
@@ -132,6 +133,7 @@ PAPERS: Final[Mapping[Kind, Make]] = {
     "evaluation": _made(orders.make_evaluation, ticket),
     "backups": _made(orders.make_backup_report, lambda: _named(backups())),
     "inspection": _made(orders.make_inspection, lambda: _named(inspection())),
+    "account": _made(orders.make_account_report, lambda: _named(account_month())),
     "compilation": _made(orders.make_compilation, lambda: _named(compilation())),
     "fees": _made(
         orders.make_fees,

@@ -32,6 +32,7 @@ from gmops_desktop.reports.orders import Built, Document, Revision, Secrecy
 Kind = Literal[
     "monthly", "drill", "contact", "payment", "sign_in", "hand_over", "notice", "change_record",
     "fault", "visit", "evaluation", "backups", "inspection", "fees", "compilation",
+    "account",
 ]  # fmt: skip
 Subject = Literal["month", "ticket", "contract", "span"]
 Signed = Literal["unsigned", "party_b", "both"]
@@ -52,6 +53,7 @@ _CODES: Final[dict[Kind, str]] = {
     "inspection": "XJ",  # 巡检报告
     "fees": "FY",  # 费用确认单
     "compilation": "HB",  # 履约证据汇编
+    "account": "GZH",  # 微信公众号运维报告
 }
 _WORDS: Final[dict[Kind, str]] = {
     "monthly": mark("Monthly report"),
@@ -69,6 +71,7 @@ _WORDS: Final[dict[Kind, str]] = {
     "inspection": mark("Inspection report"),
     "fees": mark("Statement of fees"),
     "compilation": mark("Compilation of evidence"),
+    "account": mark("Account report"),
 }
 # What a document that can be ordered is of; the others are made where their matter is.
 SUBJECTS: Final[dict[Kind, Subject]] = {
@@ -80,6 +83,7 @@ SUBJECTS: Final[dict[Kind, Subject]] = {
     "visit": "ticket",
     "fees": "contract",
     "compilation": "span",
+    "account": "month",
 }
 # Makes a document that prints the chain heads it is given.
 Produce = Callable[[Document, tuple[ChainHead, ...]], Built]

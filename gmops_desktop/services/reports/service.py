@@ -46,6 +46,7 @@ _ORDERS: Final[dict[Kind, Callable[[Any, Document], Built]]] = {
     "inspection": orders.make_inspection,
     "fees": orders.make_fees,
     "compilation": orders.make_compilation,
+    "account": orders.make_account_report,
 }
 
 # Looks up what is asked for, in the user's language, and returns what gathers its facts in that of
