@@ -79,6 +79,7 @@ class Desk:
 
     guide: bool = False  # whether the first steps stand in place of the settings
     next_environment: Mapping[str, str] = field(default_factory=dict)  # of the program that follows
+    look: Callable[..., object] | None = None  # does a round; default: in a process of its own
 
 
 def build_window(
@@ -270,7 +271,7 @@ def _pages(
         services.limits,
         services.home.known_hosts,
         services.account_quotas,
-        look=services.looking.look,
+        look=desk.look or services.looking.look,
     )
     status.watch()
     patches = PatchesTab(

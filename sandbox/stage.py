@@ -171,7 +171,8 @@ def staged(
             ask_registries=False,
         )
         program.appearance.choose(theme)
-        window = build_window(services, runner, program, Desk())
+        # In this process: that is where the limits are changed.
+        window = build_window(services, runner, program, Desk(look=services.servers.look))
         window.resize(WIDTH, HEIGHT)
         window.show()
         yield Stage(window, runner), program

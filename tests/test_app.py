@@ -176,14 +176,30 @@ def test_an_unknown_host_key_leads_to_the_question(
         key = services.connections.fingerprint(sshd.address, Context())
         window.show_error("Look", UnknownHostKey(key))
         press(window.notice, "核对主机密钥…")
-        qtbot.waitUntil(lambda: bool(window.findChildren(HostKeyQuestion)), timeout=20_000)
+        qtbot.waitUntil(lambda: bool(window.findChildren(HostKeyQuestion)))
         question = next(iter(window.findChildren(HostKeyQuestion)))
         with qtbot.waitSignal(question.finished):
             question.trust.click()
-        qtbot.waitUntil(lambda: not runner.running(), timeout=20_000)
+        qtbot.waitUntil(lambda: not runner.running())
         assert services.connections.fingerprint(sshd.address, Context()).known == "pinned"
 
 
 def press(within: QWidget, word: str) -> None:
     """Click the button of that word."""
     next(one for one in within.findChildren(QPushButton) if one.text() == word).click()
+
+
+def test_the_window_looks_in_a_process_of_its_own(
+    home: Home, qapp: QApplication, runner: TaskRunner, qtbot: QtBot
+) -> None:
+    with assemble(home) as services:
+        services.contracts.load_example()
+        services.contracts.save_resource("website", "site", WebAddress("http://127.0.0.1:1/"))
+        window = build_window(services, runner, Program(services.settings.current), Desk())
+        qtbot.addWidget(window)
+        qtbot.waitUntil(lambda: bool(services.servers.glance()))
+        assert [look.name for look in services.servers.glance()] == ["site"]
+        assert services.looking.process.pid is not None
+        window.close()
+        qtbot.waitUntil(lambda: not runner.running())
+    assert services.looking.process.pid is None

@@ -44,10 +44,11 @@ def services(tmp_path: Path) -> Iterator[Services]:
 def window(
     services: Services, qapp: QApplication, runner: TaskRunner, qtbot: QtBot
 ) -> Iterator[MainWindow]:
-    window = build_window(services, runner, Program(services.settings.current), Desk())
+    desk = Desk(look=services.servers.look)  # no second process for each test
+    window = build_window(services, runner, Program(services.settings.current), desk)
     qtbot.addWidget(window)
     yield window
-    qtbot.waitUntil(lambda: not runner.running(), timeout=20_000)
+    qtbot.waitUntil(lambda: not runner.running())
     use("en")
 
 
