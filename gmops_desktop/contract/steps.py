@@ -20,7 +20,7 @@ from gmops_desktop.contract.tickets import (
     word_of_scope,
     word_of_state,
 )
-from gmops_desktop.language import mark, tr
+from gmops_desktop.language import mark, tr, tr_n
 
 _ACTIONS: Final[dict[str, str]] = {
     "ticket.opened": mark("Registered"),
@@ -100,7 +100,8 @@ class Handed:
     """A document or configuration handed over to Party A after a change (1.32).
 
     `digest` is the SHA-256 of the file, "" where it is no file; `before` and `after` say what a
-    setting or a version was and is, or give the SHA-256 of a file before and after.
+    setting or a version was and is, or give the SHA-256 of a file before and after.  Of a script of
+    a database, `after` is how many statements of it were run.
     """
 
     title: str
@@ -114,9 +115,16 @@ class Handed:
         """What it is, in a word."""
         return tr(_HANDED.get(self.kind, _HANDED["document"]))
 
+    @property
+    def now(self) -> str:
+        """What `after` says, in words of the language that is spoken."""
+        if self.kind == "database" and self.after.isdecimal():
+            return tr_n("{count} statement run", "{count} statements run", int(self.after))
+        return self.after
+
     def line(self) -> str:
         """Return it in one line."""
-        change = f"{self.before} → {self.after}" if self.before or self.after else ""
+        change = f"{self.before} → {self.now}" if self.before or self.after else ""
         digest = f"SHA-256 {self.digest}" if self.digest else ""
         return " · ".join(text for text in (self.title, self.word, change, digest) if text)
 

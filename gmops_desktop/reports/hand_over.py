@@ -94,7 +94,7 @@ def _particulars(one: Handed) -> str:
         return tr("before:\n{before}\nafter:\n{after}", before=before, after=after)
     change = f"{one.before or tr('(not there)')} → {one.after or tr('(removed)')}"
     if not one.before and (one.kind == "database" or not one.after):
-        change = one.after
+        change = one.now
     return "\n".join(text for text in (change, _halves(digest)) if text) or "—"
 
 

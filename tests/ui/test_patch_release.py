@@ -19,6 +19,7 @@ from pytestqt.qtbot import QtBot
 import sandbox_site
 from gmops_desktop.assembly import Services, assemble
 from gmops_desktop.context import Context
+from gmops_desktop.language import speaking
 from gmops_desktop.paths import Home
 from gmops_desktop.services.patches import Change
 from gmops_desktop.tasks import TaskRunner
@@ -218,6 +219,9 @@ def test_a_release_with_sql_goes_its_whole_way_and_back(
     ticket = walk.services.tickets.get(walk.change.ticket_id)
     line = walk.services.ledgers.line(ticket.number)
     assert [str(one.days) for one in line.bookings] == ["0.5"]
+    assert "3 statements run" in handed["sql/before/1-hours.sql"].line()
+    with speaking("zh_CN"):  # words of the paper's language, whichever was spoken when it was run
+        assert "已执行 3 条语句" in handed["sql/before/1-hours.sql"].line()
     walk.shoot("handed")
     facts = walk.services.patches.hand_over_facts(walk.change.id)
     paper = walk.services.reports.write_change_hand_over(lambda: facts, Context())

@@ -278,7 +278,7 @@ def _done(entries: Entries) -> tuple[Item, ...] | None:
 def _item(one: Handed) -> Item:
     kind: Any = one.kind
     if one.kind == "database":  # planned by its script's digest; what was run is said beside it
-        return Item(kind, one.title, one.before, one.digest, one.after)
+        return Item(kind, one.title, one.before, one.digest, one.now)
     return Item(kind, one.title, one.before, one.after or one.digest)
 
 

@@ -31,7 +31,7 @@ from gmops_desktop.contract.rollbacks import RollbackPlan, RollbackStep
 from gmops_desktop.contract.runs import RunLook, RunPurpose
 from gmops_desktop.contract.trees import shown
 from gmops_desktop.errors import OpsError
-from gmops_desktop.language import tr, tr_n
+from gmops_desktop.language import tr
 from gmops_desktop.services.patches import release_tree
 from gmops_desktop.services.patches.hands import LookRun
 from gmops_desktop.services.patches.record import Change
@@ -232,8 +232,7 @@ class Releases:
                 found.append(Changed(change.path, "file", change.before, after, digest))
         for script in (*release.of("before"), *release.of("after")):
             if count := self._runs.ran(change_id, script.name):
-                told = tr_n("{count} statement run", "{count} statements run", count)
-                found.append(Changed(script.name, "database", "", told, script.digest))
+                found.append(Changed(script.name, "database", "", str(count), script.digest))
         return tuple(found)
 
     # ------------------------------------------------------------ planning

@@ -39,7 +39,7 @@ class Played:
 @dataclass(frozen=True, slots=True)
 class Changed:
     """Something the change altered, before and after; `digest` is the SHA-256 of the file after,
-    "" for packages."""
+    "" for packages.  Of a script of a database, `after` counts the statements that were run."""
 
     title: str
     kind: Literal["file", "configuration", "package", "database"]
