@@ -42,7 +42,9 @@ REGIONS: Final = {REGION, "ap-shanghai", "ap-beijing", "ap-nanjing", "ap-chengdu
 
 # The SDK's models check names alone; these are the fields without which Tencent refuses.
 REQUIRED: Final = {
+    ("cbs", "ApplySnapshot"): ("SnapshotId", "DiskId"),
     ("cbs", "CreateSnapshot"): ("DiskId",),
+    ("cbs", "DeleteSnapshots"): ("SnapshotIds",),
     ("cdb", "CreateBackup"): ("InstanceId", "BackupMethod"),
     ("cdb", "DescribeBackups"): ("InstanceId",),
     ("cdb", "DescribeBackupConfig"): ("InstanceId",),
@@ -81,11 +83,15 @@ class Account:
 
     def do(self, service: str, action: str, region: str, given: Json, host: str) -> Json:
         """Return the answer of one action; in a region other than ours nothing is found."""
+        disks = self._things.disks
         actions: dict[tuple[str, str], Callable[[Json], Json]] = {
             ("billing", "DescribeAccountBalance"): self._things.balance,
-            ("cbs", "CreateSnapshot"): self._things.create_snapshot,
-            ("cbs", "DescribeDisks"): self._things.disks,
-            ("cbs", "DescribeSnapshots"): self._things.snapshots,
+            ("cbs", "ApplySnapshot"): disks.apply,
+            ("cbs", "CreateSnapshot"): disks.create,
+            ("cbs", "DeleteSnapshots"): disks.delete,
+            ("cbs", "DescribeDisks"): disks.disks,
+            ("cbs", "DescribeSnapshotOverview"): disks.overview,
+            ("cbs", "DescribeSnapshots"): disks.snapshots,
             ("cdb", "CreateBackup"): self.backups.create,
             ("cdb", "CreateCloneInstance"): self._create_clone,
             ("cdb", "DescribeBackupConfig"): self.backups.config,

@@ -66,6 +66,13 @@ class Behaviour:
     # Of single instances, by id: how the agent is ("AgentStatusNotOnline"), or how commands end.
     tat_each: dict[str, str] = field(default_factory=dict)
     tat_bytes: int = 1 << 20  # of a command's output that are kept, at most as many as really
+    data_disks: int = 0  # of the first server, beside its system disk
+    detached: tuple[str, ...] = ()  # disks that hang on no server
+    no_snapshots: tuple[str, ...] = ()  # disks that take none
+    snapshot_looks: int = 3  # until a snapshot is there
+    snapshot_hangs: bool = False  # whether it never is
+    snapshot_quota: int = 64
+    start_fails: bool = False  # whether a server stays off after its disks were put back
     denied: tuple[str, ...] = ()  # actions that the keys may not use
     breaks_off: str = ""  # the action whose list ends before its last entry
     clock_off: float = 0.0  # seconds by which the cloud's clock is ahead of this machine's

@@ -1,20 +1,19 @@
-"""What the stand-in's Tencent Cloud account holds beside its database: servers with a disk each,
-snapshots, certificates, a domain, money, alarms.
+"""What the stand-in's Tencent Cloud account holds beside its database: servers (their disks and
+snapshots are in `tencent_disks`), certificates, a domain, money, alarms.
 
 Field names are Tencent's; every answer is checked against the SDK's models before it is sent.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from sandbox.processes import LOOPBACK
 from sandbox.tencent_backups import BEIJING, REGION, Behaviour, Json, Refused, local, paged
+from sandbox.tencent_disks import CloudDisks, server_name
 
-_LOOKS: Final = 3  # a task is done when it has been looked at so often
 _SIZE: Final = 100  # GB of a disk
 
 
@@ -24,11 +23,9 @@ class CloudThings:
 
     def __init__(self, now: Callable[[], datetime], behaviour: Callable[[], Behaviour]) -> None:
         self._now, self._behaviour = now, behaviour
-        self._numbers = itertools.count(900_001)
-        self._snapshots = [self._snapshot("disk-sandbox1", "nightly", now() - timedelta(days=1))]
-        self._snapshots[0] |= {"SnapshotState": "NORMAL", "Percent": 100}
+        self.disks = CloudDisks(now, behaviour)
 
-    # ------------------------------------------------------------ servers and disks
+    # ------------------------------------------------------------ servers
 
     def instances(self, given: Json) -> Json:
         """DescribeInstances."""
@@ -42,33 +39,11 @@ class CloudThings:
 
     def states(self, given: Json) -> Json:
         """DescribeInstancesStatus."""
-        state = self._behaviour().server_state
-        states = [{"InstanceId": _server(number), "InstanceState": state} for number in self._all()]
+        states = [
+            {"InstanceId": server_name(number), "InstanceState": self._state(number)}
+            for number in self._all()
+        ]
         return paged("InstanceStatusSet", states, given, most=100)
-
-    def disks(self, given: Json) -> Json:
-        """DescribeDisks."""
-        there = [self._disk_of(number) for number in self._all()]
-        return paged("DiskSet", there, given, most=100)
-
-    def create_snapshot(self, given: Json) -> Json:
-        """CreateSnapshot."""
-        if given["DiskId"] not in {_disk(number) for number in self._all()}:
-            raise Refused("InvalidDisk.NotSupportSnapshot", "The disk is not found.")
-        made = self._snapshot(given["DiskId"], given.get("SnapshotName", ""), self._now())
-        made["IsPermanent"] = "Deadline" not in given
-        self._snapshots.append(made)
-        return {"SnapshotId": made["SnapshotId"]}
-
-    def snapshots(self, given: Json) -> Json:
-        """DescribeSnapshots; each look brings one that is being made nearer to its end."""
-        for snapshot in self._snapshots:
-            snapshot["Percent"] = min(100, snapshot["Percent"] + 100 // _LOOKS + 1)
-            if snapshot["Percent"] == 100:
-                snapshot["SnapshotState"] = "NORMAL"
-        wanted = given.get("SnapshotIds")
-        rows = [one for one in self._snapshots if not wanted or one["SnapshotId"] in wanted]
-        return paged("SnapshotSet", rows, given, most=100)
 
     # ------------------------------------------------------------ papers, money, alarms
 
@@ -125,12 +100,15 @@ class CloudThings:
     def _all(self) -> range:
         return range(1, self._behaviour().servers + 1)
 
+    def _state(self, number: int) -> str:
+        return self.disks.server_state if number == 1 else self._behaviour().server_state
+
     def _instance(self, number: int) -> Json:
         behaviour = self._behaviour()
         return {
-            "InstanceId": _server(number),
+            "InstanceId": server_name(number),
             "InstanceName": "官网" if number == 1 else f"官网 {number}",
-            "InstanceState": behaviour.server_state,
+            "InstanceState": self._state(number),
             "RestrictState": behaviour.restricted,
             "InstanceChargeType": "PREPAID",
             "ExpiredTime": _utc(self._now() + timedelta(days=behaviour.expires_days)),
@@ -138,7 +116,7 @@ class CloudThings:
             "RenewFlag": "NOTIFY_AND_MANUAL_RENEW",
             "CPU": 8,
             "Memory": 8,
-            "SystemDisk": {"DiskId": _disk(number), "DiskSize": _SIZE,
+            "SystemDisk": {"DiskId": f"disk-sandbox{number}", "DiskSize": _SIZE,
                            "DiskType": "CLOUD_PREMIUM"},
             "DataDisks": None,
             # The sandbox's own server is at this machine; others have no public address.
@@ -153,39 +131,12 @@ class CloudThings:
             "LatestOperation": None,
         }  # fmt: skip
 
-    def _disk_of(self, number: int) -> Json:
-        return {
-            "DiskId": _disk(number),
-            "DiskName": "系统盘",
-            "DiskUsage": "SYSTEM_DISK",
-            "DiskState": "ATTACHED",
-            "DiskChargeType": "PREPAID",
-            "DeadlineTime": local(self._now() + timedelta(days=self._behaviour().expires_days)),
-            "RenewFlag": "NOTIFY_AND_MANUAL_RENEW",
-            "SnapshotAbility": True,
-            "DiskSize": _SIZE,
-            "InstanceId": _server(number),
-            "SnapshotCount": sum(one["DiskId"] == _disk(number) for one in self._snapshots),
-        }
-
-    def _snapshot(self, disk: str, name: str, at: datetime) -> Json:
-        return {
-            "SnapshotId": f"snap-{next(self._numbers)}",
-            "SnapshotName": name,
-            "SnapshotState": "CREATING",
-            "Percent": 0,
-            "DiskId": disk,
-            "DiskUsage": "SYSTEM_DISK",
-            "CreateTime": local(at),
-            "IsPermanent": True,
-        }
-
     def _alarm(self, number: int, status: str, since: int) -> Json:
         return {
             "AlarmId": f"alarm-{number}",
             "MonitorType": "MT_QCE",
             "Namespace": "cvm_device",
-            "AlarmObject": f"{LOOPBACK}({_server(1)})",
+            "AlarmObject": f"{LOOPBACK}({server_name(1)})",
             "Content": "CPU 利用率 > 90 %",
             "FirstOccurTime": since,
             "LastOccurTime": since,
@@ -195,14 +146,6 @@ class CloudThings:
             "AlarmLevel": "Warn",
             "Region": "gz",
         }
-
-
-def _server(number: int) -> str:
-    return f"ins-sandbox{number}"
-
-
-def _disk(number: int) -> str:
-    return f"disk-sandbox{number}"
 
 
 def _utc(moment: datetime) -> str:

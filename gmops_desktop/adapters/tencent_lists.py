@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final, Generic, TypeVar
 
 from gmops_desktop.adapters.sections import Unknown
@@ -20,8 +20,9 @@ from gmops_desktop.contract.looks.clouds import (
     CloudDomain,
     CloudInstance,
     CloudServer,
+    CloudSnapshot,
 )
-from gmops_desktop.contract.terms import day_of
+from gmops_desktop.contract.terms import ZONE, day_of
 from gmops_desktop.language import tr
 
 Json = Mapping[str, Any]
@@ -98,6 +99,18 @@ def _day(text: str | None) -> str:
     return date.fromisoformat(text[:10]).isoformat()
 
 
+def moment(text: str | None) -> str:
+    """Return one of the cloud's times to the second, in UTC; empty where it says none.
+
+    A time without a zone is Beijing's.
+    """
+    if not text or text.startswith("0000"):
+        return ""
+    at = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    at = at if at.tzinfo else at.replace(tzinfo=ZONE)
+    return at.astimezone(UTC).isoformat(timespec="seconds")
+
+
 def _server(item: Json, region: str) -> CloudServer:
     line = item.get("InternetAccessible") or {}
     failed = item.get("LatestOperationState") == "FAILED"
@@ -124,7 +137,8 @@ def _database(item: Json, region: str) -> CloudInstance:
     )  # fmt: skip
 
 
-def _disk(item: Json, region: str) -> CloudDisk:
+def disk(item: Json, region: str) -> CloudDisk:
+    """Return the record of one disk."""
     prepaid = item.get("DiskChargeType") == "PREPAID"
     state = "ROLLBACKING" if item.get("Rollbacking") else item["DiskState"]
     return CloudDisk(
@@ -135,10 +149,13 @@ def _disk(item: Json, region: str) -> CloudDisk:
     )  # fmt: skip
 
 
-def _snapshot(item: Json, _region: str) -> tuple[str, str]:
-    """Return a snapshot's disk, and its day once it is finished."""
-    finished = item["SnapshotState"] == "NORMAL" and item.get("Percent") == 100
-    return item["DiskId"], _day(item["CreateTime"]) if finished else ""
+def snapshot(item: Json, _region: str = "") -> CloudSnapshot:
+    """Return the record of one snapshot."""
+    return CloudSnapshot(
+        item["SnapshotId"], item["DiskId"], item.get("SnapshotName") or "",
+        moment(item["CreateTime"]), item["SnapshotState"], int(item.get("Percent") or 0),
+        int(item.get("DiskSize") or 0), moment(item.get("DeadlineTime")),
+    )  # fmt: skip
 
 
 def _certificate(item: Json, _region: str) -> CloudCertificate:
@@ -166,9 +183,9 @@ DATABASES: Final = List(
     "databases", ("cdb", "2017-03-20"), "DescribeDBInstances", "Items", _database, _EVERY,
     slow=False,
 )  # fmt: skip
-DISKS: Final = List("disks", ("cbs", "2017-03-12"), "DescribeDisks", "DiskSet", _disk)
+DISKS: Final = List("disks", ("cbs", "2017-03-12"), "DescribeDisks", "DiskSet", disk)
 SNAPSHOTS: Final = List(
-    "snapshots", ("cbs", "2017-03-12"), "DescribeSnapshots", "SnapshotSet", _snapshot
+    "snapshots", ("cbs", "2017-03-12"), "DescribeSnapshots", "SnapshotSet", snapshot
 )
 CERTIFICATES: Final = List(
     "certificates", ("ssl", "2019-12-05"), "DescribeCertificates", "Certificates", _certificate,

@@ -22,6 +22,7 @@ from gmops_desktop.contract.looks.clouds import (
     CloudDomain,
     CloudInstance,
     CloudServer,
+    CloudSnapshot,
     RunsOut,
 )
 from gmops_desktop.contract.terms import day_of
@@ -160,13 +161,24 @@ def _look(asking: _Asking, now: datetime) -> CloudDetails:
         today.isoformat(), servers, databases, disks,
         None if snapshots is None else len(snapshots), certificates, domains, balance, owed,
         alarms, runs_out=_ending(servers, databases, disks, certificates, domains, today),
-        sections=asking.sections, denied=asking.denied,
+        sections=asking.sections, denied=asking.denied, snaps=_attached(snapshots, disks),
     )  # fmt: skip
 
 
-def _with_newest(disk: CloudDisk, snapshots: Sequence[tuple[str, str]]) -> CloudDisk:
-    mine = [day for of, day in snapshots if of == disk.id]
-    return replace(disk, snapshots=len(mine), newest=max(mine, default=""))
+def _with_newest(disk: CloudDisk, snapshots: Sequence[CloudSnapshot]) -> CloudDisk:
+    mine = [one for one in snapshots if one.disk == disk.id]
+    days = [day_of(datetime.fromisoformat(one.at)).isoformat() for one in mine if one.whole]
+    return replace(disk, snapshots=len(mine), newest=max(days, default=""))
+
+
+def _attached(
+    snapshots: Sequence[CloudSnapshot] | None, disks: Sequence[CloudDisk] | None
+) -> tuple[CloudSnapshot, ...] | None:
+    """Return the snapshots of disks that hang on a server: an account may keep many others."""
+    if snapshots is None or disks is None:
+        return None
+    wanted = {one.id for one in disks if one.server}
+    return tuple(one for one in snapshots if one.disk in wanted)
 
 
 def _money(api: Tencent, context: Context) -> tuple[int, int]:

@@ -75,6 +75,29 @@ class CloudDisk:
 
 
 @dataclass(frozen=True, slots=True)
+class CloudSnapshot:
+    """A snapshot of a disk; `at` is when it was made, ISO 8601 in UTC, to the second.
+
+    `state` is the cloud's word; it is there once that is NORMAL and `percent` 100.  `deadline` is
+    when the cloud removes it by itself, "" for one that stays.
+    """
+
+    id: str
+    disk: str
+    name: str
+    at: str
+    state: str
+    percent: int
+    size_gb: int
+    deadline: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is finished, and nothing is done with it just now."""
+        return self.state == "NORMAL" and self.percent == 100
+
+
+@dataclass(frozen=True, slots=True)
 class CloudCertificate:
     """A certificate that was bought or uploaded; which one a site shows is seen at the site."""
 
@@ -149,7 +172,8 @@ class CloudDetails:
     """A Tencent Cloud account: each part is what it holds, or None where that is not known.
 
     `sections` says why a part is not known, `denied` which action (`cvm:DescribeInstances`) the
-    keys may not use.  `today` is the day of the look; money is in fen.
+    keys may not use.  `today` is the day of the look; money is in fen.  `snapshots` counts them,
+    `snaps` are those of disks that hang on a server (None in looks of older programs).
     """
 
     today: str
@@ -166,6 +190,7 @@ class CloudDetails:
     sections: Mapping[str, str] = field(default_factory=dict)
     denied: Mapping[str, str] = field(default_factory=dict)
     links: tuple[CloudLink, ...] = ()
+    snaps: tuple[CloudSnapshot, ...] | None = None
 
     @property
     def ends_first(self) -> RunsOut | None:
