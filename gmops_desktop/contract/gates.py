@@ -75,12 +75,14 @@ class Proof:
     """A copy of something that the change could harm: `name` is the thing, `label` the copy.
 
     `at` is None where there is no copy; `proved` None where nobody looked whether it is whole.
+    `why` says, in a finished sentence, why there is none.
     """
 
     name: str
     at: datetime | None = None
     proved: bool | None = None
     label: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,8 @@ class GateFacts:
     `told` maps each audience to its evidence for the window that is set, `told_else` names those
     told of another one.  `author` made the plan, `approved_by` released that very plan.
     `databases`, `sites` and `disks` are what must be copied before (none: there is nothing);
-    `disks_why` says why the disks are not known, `no_disks` why none is asked for.  `health` is ""
+    `disks_why` says why the disks are not known, `no_disks` why none is asked for; a snapshot from
+    before `disks_since` (the release of the plan, another change's run) does not count.  `health` is ""
     for a server that is ready and None where nobody asked; `others` are numbers of changes that are
     running on the same server.
     """
@@ -109,6 +112,7 @@ class GateFacts:
     disks: tuple[Proof, ...] | None = None
     disks_why: str = ""
     no_disks: str = ""
+    disks_since: datetime | None = None
     disk_free: int | None = None
     disk_needed: int | None = None
     health: str | None = None
@@ -208,7 +212,24 @@ def _disks(facts: GateFacts) -> Found:
         return facts.no_disks, ""
     if facts.disks is None:
         return "", facts.disks_why or tr("The cloud has not been asked for snapshots.")
-    return _copies(facts.disks, tr("The cloud has no disk of this server."), facts.now)
+    if not facts.disks:
+        return "", tr("The cloud has no disk of this server: look at the account again.")
+    lacks = [f"{one.name}{tr(': ')}{lack}" for one in facts.disks if (lack := _bare(one, facts))]
+    return ("", "\n".join(lacks)) if lacks else ("\n".join(one.label for one in facts.disks), "")
+
+
+def _bare(one: Proof, facts: GateFacts) -> str:
+    """Return why a disk has no snapshot that counts; "" if it has."""
+    if one.at is None:
+        return one.why or tr("There is no finished snapshot.")
+    at = one.at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S")
+    since = facts.disks_since
+    if since is not None and one.at < since.replace(microsecond=0):
+        return one.why or tr("The newest snapshot, of {at}, is from before the plan was released "
+                             "or another change was made.", at=at)  # fmt: skip
+    if not _fresh(one.at, facts.now, FRESH):
+        return one.why or tr("The newest snapshot, of {at}, is older than 24 hours.", at=at)
+    return ""
 
 
 def _disk(facts: GateFacts) -> Found:

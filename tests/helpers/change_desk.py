@@ -30,7 +30,7 @@ from gmops_desktop.context import Context
 from gmops_desktop.contract.change_checks import Checked, Checks
 from gmops_desktop.contract.changes import AUDIENCES, ChangeKind
 from gmops_desktop.contract.looks import CloudDetails, Look
-from gmops_desktop.contract.looks.clouds import CloudDisk, CloudLink, CloudServer
+from gmops_desktop.contract.looks.clouds import CloudDisk, CloudLink, CloudServer, CloudSnapshot
 from gmops_desktop.contract.rollbacks import RollbackPlan, RollbackStep
 from gmops_desktop.contract.runs import RunLook, RunPurpose, RunState, RunStep
 from gmops_desktop.contract.terms import day_of
@@ -213,17 +213,31 @@ class Desk:
                 )
             )  # fmt: skip
 
-    def look_at_cloud(self, newest: str = "today") -> None:
-        """Enter a look at the cloud account, whose server is ours."""
-        today = str(day_of(self.now))
-        newest = today if newest == "today" else newest
+    def look_at_cloud(self, newest: datetime | None = None, *, disks: int = 1) -> None:
+        """Enter a look at the cloud account, whose server is ours: each of its disks has a finished
+        snapshot of `newest`, which is now where nothing else is said."""
+        at = newest or self.now
         server = CloudServer("ins-1", "web1", "ap", "RUNNING", "", False, "", False, 8, 8, 5)
-        disk = CloudDisk("disk-1", "系统盘", "ap", "SYSTEM_DISK", "ATTACHED", 100, "ins-1", False,
-                         "", False, True, 1, newest)  # fmt: skip
-        details = CloudDetails(
-            today, (server,), (), (disk,), 1, (), (), 0, 0, (),
-            links=(CloudLink("cvm", "ins-1", self.host.id, "web1", "id"),),
+        names = [f"disk-{number}" for number in range(1, disks + 1)]
+        found = tuple(
+            CloudDisk(name, "系统盘", "ap", "SYSTEM_DISK", "ATTACHED", 100, "ins-1", False,
+                      "", False, True, 1, str(day_of(at)))
+            for name in names
         )  # fmt: skip
+        snaps = tuple(
+            CloudSnapshot(name.replace("disk", "snap"), name, "", at.isoformat(timespec="seconds"),
+                          "NORMAL", 100, 100)
+            for name in names
+        )  # fmt: skip
+        self.keep_cloud(
+            CloudDetails(
+                str(day_of(self.now)), (server,), (), found, len(snaps), (), (), 0, 0, (),
+                links=(CloudLink("cvm", "ins-1", self.host.id, "web1", "id"),), snaps=snaps,
+            )
+        )  # fmt: skip
+
+    def keep_cloud(self, details: CloudDetails) -> None:
+        """Enter what a look at the cloud account found."""
         with self.database.session() as session, session.begin():
             looks.keep(
                 session,

@@ -52,7 +52,7 @@ REMOVALS: dict[GateKey, Removal] = {
     "second_person": lambda desk, change: desk.write(change.id, approved_by=""),
     "backup": _without_copies("backup"),
     "files": _without_copies("files"),
-    "snapshot": lambda desk, change: desk.look_at_cloud(newest="2018-04-18"),
+    "snapshot": lambda desk, change: desk.look_at_cloud(desk.now - timedelta(days=1, seconds=1)),
     "disk": lambda desk, change: setattr(desk.server, "disk_free", 3 * GB - 1),
     "manager": lambda desk, change: setattr(desk.server, "health", "dpkg is locked."),
     "plan": lambda desk, change: setattr(desk.server, "differs", ("+ nginx 1.22.1-10",)),
@@ -187,7 +187,7 @@ def test_a_snapshot_is_asked_for_where_the_cloud_has_the_server(desk: Desk) -> N
     def gate() -> contract_gates.Gate:
         return next(one for one in desk.patches.get(change.id).gates if one.key == "snapshot")
 
-    assert gate().evidence == "disk-1 2018-04-20"
+    assert gate().evidence == "系统盘 disk-1 · snap-1 · 2018-04-20 14:00:00"
     desk.now += timedelta(hours=25)  # nobody looked at the cloud since
     assert "its servers are not known" in gate().missing
     desk.now = NOW

@@ -4,14 +4,14 @@ measured."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.models import ArchiveRow, ChangeRow, LookRow, ResourceRow
+from db.models import ArchiveRow, ChangeRow, ResourceRow
 from db.scope import EVERYTHING, Scope, owners, scope_of
 from gmops_desktop.contract.change_states import (
     digest_of_plan,
@@ -21,9 +21,10 @@ from gmops_desktop.contract.change_states import (
 )
 from gmops_desktop.contract.changes import AUDIENCES
 from gmops_desktop.contract.gates import FRESH, GateFacts, Proof
-from gmops_desktop.contract.looks import CloudDetails, details_from_dict
+from gmops_desktop.contract.snapshots import makings_of
 from gmops_desktop.contract.terms import ZONE, Contract, day_of
 from gmops_desktop.language import tr
+from gmops_desktop.services.patches.disk_facts import Disks, known_disks, proofs_of
 from gmops_desktop.services.patches.record import (
     checks_of,
     days_of,
@@ -53,15 +54,21 @@ def gathering(session: Session, now: datetime) -> FactsOf:
         return _databases(session, scope, now), _sites(session, scope, now)
 
     @cache
-    def snapshots(resource_id: str) -> tuple[tuple[Proof, ...] | None, str, str]:
-        return _snapshots(session, resource_id, now)
+    def disks_of(resource_id: str) -> Disks:
+        return known_disks(session, resource_id, now)
+
+    @cache
+    def begun(resource_id: str) -> tuple[tuple[str, datetime], ...]:
+        return _begun(session, resource_id)
 
     def facts(row: ChangeRow) -> GateFacts:
         fields = fields_of(row)
         plan = digest_of_plan(row.plan or {})
         contract = contract_of(row.resource_id)
         databases, sites = copies(contract.id if contract else "", row.resource_id)
-        disks, why, none = snapshots(row.resource_id)
+        disks = disks_of(row.resource_id)
+        others = [at for change, at in begun(row.resource_id) if change != row.id]
+        released = time_of(fields, "approved_at") if fields.get("approved_plan") == plan else None
         told = told_of(fields)
         begin, end = row.window_from, row.window_to
         played = fields.get("simulated_plan", plan) == plan
@@ -81,9 +88,10 @@ def gathering(session: Session, now: datetime) -> FactsOf:
             else "",
             databases=databases,
             sites=sites,
-            disks=disks,
-            disks_why=why,
-            no_disks=none,
+            disks=proofs_of(disks, makings_of(fields), now),
+            disks_why=disks.why,
+            no_disks=disks.none,
+            disks_since=max([*others, *([released] if released else [])], default=None),
             disk_free=fields.get("disk_free") if played else None,
             disk_needed=fields.get("disk_needed") if played else None,
             health=fields.get("health") if played else None,
@@ -119,6 +127,16 @@ def _others(session: Session, row: ChangeRow) -> tuple[str, ...]:
     )
     rows = session.scalars(same.order_by(ChangeRow.number))
     return tuple(one.number for one in rows if any(run.going for run in runs_of(fields_of(one))))
+
+
+def _begun(session: Session, resource_id: str) -> tuple[tuple[str, datetime], ...]:
+    """Return when each change of a server began a run there, the last one of each: to put a disk
+    back to before that would undo it, too."""
+    found = []
+    for row in session.scalars(select(ChangeRow).where(ChangeRow.resource_id == resource_id)):
+        if runs := [run for run in runs_of(fields_of(row)) if run.state != "absent"]:
+            found.append((row.id, max(run.ended_at or run.began_at for run in runs)))
+    return tuple(found)
 
 
 # ---------------------------------------------------------------- what would bring the data back
@@ -158,60 +176,3 @@ def _proof(session: Session, resource: ResourceRow, purpose: str, now: datetime)
         return Proof(resource.name)
     at = f"{row.at.astimezone(ZONE):%Y-%m-%d %H:%M}"
     return Proof(resource.name, row.at, row.verified, f"{resource.name} {at}")
-
-
-def _snapshots(
-    session: Session, resource_id: str, now: datetime
-) -> tuple[tuple[Proof, ...] | None, str, str]:
-    """Return the snapshots of a server's cloud disks, or why they are not known, or why none is
-    asked for.
-
-    The cloud says of a finished snapshot on which day it was made, and no more: one of today or
-    yesterday counts by its day.
-    """
-    clouds = session.scalars(
-        select(ResourceRow).where(ResourceRow.kind == "cloud", ResourceRow.removed.is_(False))
-    ).all()
-    if not clouds:
-        return None, "", tr("No cloud account is entered: no snapshot is asked for.")
-    proofs: list[Proof] = []
-    unknown: list[str] = []
-    known = False
-    for cloud in clouds:
-        look = session.get(LookRow, cloud.id)
-        details = _details(look, now)
-        if details is None or details.servers is None:
-            unknown.append(tr("{name}: its servers are not known; look at it.", name=cloud.name))
-            continue
-        ids = {
-            one.id for one in details.links if one.what == "cvm" and one.resource_id == resource_id
-        }
-        if not ids:
-            continue
-        known = True
-        if details.disks is None or details.snapshots is None:
-            why = details.sections.get("snapshots") or details.sections.get("disks") or ""
-            said = tr("{name}: its snapshots are not known. {why}", name=cloud.name, why=why)
-            unknown.append(said.strip())
-            continue
-        proofs += [_snapshot(one.id, one.newest, now) for one in details.disks if one.server in ids]
-    if unknown:
-        return None, "\n".join(unknown), ""
-    if not known:
-        return None, "", tr("No cloud account has this server: no snapshot is asked for.")
-    return tuple(proofs), "", ""
-
-
-def _details(look: LookRow | None, now: datetime) -> CloudDetails | None:
-    """Return what a look at a cloud account found, if that was not too long ago."""
-    if look is None or now - look.at > FRESH or not look.data.get("details"):
-        return None
-    details = details_from_dict("cloud", look.data["details"])
-    return details if isinstance(details, CloudDetails) else None
-
-
-def _snapshot(disk: str, newest: str, now: datetime) -> Proof:
-    if not newest:
-        return Proof(disk)
-    end = datetime.combine(date.fromisoformat(newest), time(23, 59, 59), ZONE).astimezone(UTC)
-    return Proof(disk, min(end, now), True, f"{disk} {newest}")
