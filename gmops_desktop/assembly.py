@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from gmops_desktop.services.patches.checking import Checking
     from gmops_desktop.services.patches.configurations import Configurations
     from gmops_desktop.services.patches.leftovers import Leftovers
+    from gmops_desktop.services.patches.disks import DiskHands
     from gmops_desktop.services.patches.releases import Releases
     from gmops_desktop.services.patches.second_way import SecondWay
     from gmops_desktop.services.patches.waves import Waves
@@ -709,6 +710,8 @@ class Services:
             days=self.ledgers,
             tickets=self.tickets,
             keep_log=self._keep_log,
+            disks=self._disk_hands,
+            hanging=self.checking.hanging,
         )
         return Patches(self._database, self._journal, hands)
 
@@ -745,6 +748,22 @@ class Services:
             release_database(self._outside.connect, self.backups, self.restores),
             self.contracts.resources,
             lambda *words, **named: self.patches.add(*words, **named),
+        )
+
+    @property
+    def _disk_hands(self) -> DiskHands:
+        from gmops_desktop.services.patches.cloud_places import CloudPlaces
+        from gmops_desktop.services.patches.disks import DiskHands
+
+        outside = self._outside
+        places = CloudPlaces(self.contracts.resources, lambda id: self.servers.newest(id))
+        return DiskHands(
+            place_of=places.of,
+            open_api=outside.open_cloud,
+            settle=lambda host, context: outside.settle(_host_of(host), context),
+            count=lambda host, folders, since, context: outside.count_written(
+                _host_of(host), folders, since, context
+            ),
         )
 
     @cached_property

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from gmops_desktop.adapters.tencent_tat_rounds import AgentRounds
     from gmops_desktop.adapters.web import Links
     from gmops_desktop.adapters.wechat import Callback, KeptMenu, WeChat
+    from gmops_desktop.adapters.written_since import Written
     from gmops_desktop.services.patches import Inventory, Plan, Update
 
 
@@ -285,6 +286,22 @@ class Outside:
         return self.kept.over(
             address, context, lambda server, _left: detached.look(server, run_id, context, offset)
         )
+
+    def settle(self, address: HostAddress, context: Context) -> None:
+        """Let a host write out what it holds in memory."""
+        from gmops_desktop.adapters.written_since import settle
+
+        with self.shell_of(address, context) as shell:
+            settle(shell, context)
+
+    def count_written(
+        self, address: HostAddress, folders: Sequence[str], since: datetime, context: Context
+    ) -> tuple[Written, ...]:
+        """Count what was written below folders of a host since a moment."""
+        from gmops_desktop.adapters.written_since import written_since
+
+        with self.shell_of(address, context) as shell:
+            return written_since(shell, folders, since, context)
 
     def check_site(self, address: WebAddress, context: Context) -> tuple[Checked, ...]:
         """Look at a website as before and after a change."""

@@ -209,7 +209,10 @@ class CloudDisks:
             "DiskId": name,
             "DiskName": "数据盘" if place else "系统盘",
             "DiskUsage": "DATA_DISK" if place else "SYSTEM_DISK",
-            "DiskState": "UNATTACHED" if detached else "ROLLBACKING" if percent is not None
+            "DiskState": "UNATTACHED"
+            if detached
+            else "ROLLBACKING"
+            if percent is not None
             else "ATTACHED",
             "Attached": not detached,
             "Portable": bool(place),

@@ -31,8 +31,9 @@ class Run:
     seen.  `began_at` is this side's clock, `ended_at` the server's time since then added to it.
 
     `left` says why a server that was to restart could not be asked any more ("" if it could).
-    `log_digest` is the SHA-256 of the whole log ("" where nobody read all of it), `tail` its last
-    lines.
+    `way` is "disks" for one in which the cloud puts the disks back to the snapshots of `making`,
+    and else "".  `log_digest` is the SHA-256 of the whole log ("" where nobody read all of it),
+    `tail` its last lines.
     """
 
     id: str
@@ -50,6 +51,8 @@ class Run:
     steps: tuple[Mapping[str, Any], ...] = ()
     restarted: bool | None = None
     left: str = ""
+    way: str = ""
+    making: str = ""
 
     @property
     def going(self) -> bool:
@@ -83,6 +86,8 @@ def runs_of(fields: Mapping[str, Any]) -> tuple[Run, ...]:
                 tuple(end.get("steps", ())),
                 end.get("restarted"),
                 "" if end else str(fields.get(LEFT_RUN + identity) or ""),
+                str(said.get("way", "")),
+                str(said.get("making", "")),
             )
         )
     return tuple(sorted(found, key=lambda run: (run.began_at, run.id)))

@@ -11,6 +11,7 @@ from gmops_desktop.contract.changes import word_of_audience
 from gmops_desktop.contract.gates import word_of_gate
 from gmops_desktop.contract.record import EntryView
 from gmops_desktop.contract.runs import word_of_run
+from gmops_desktop.contract.snapshots import MADE, MAKING, hour
 from gmops_desktop.contract.steps import Handed
 from gmops_desktop.contract.terms import ZONE
 from gmops_desktop.language import mark, tr
@@ -42,11 +43,25 @@ _ACTIONS: Final[dict[str, str]] = {
     "change.detached": mark("Attachment removed"),
     "change.cleared": mark("What it left on the server was removed"),
     "change.waved": mark("Part of a wave"),
+    "change.snapshotting": mark("Snapshots ordered"),
+    "change.snapped": mark("Snapshots made"),
+    "change.snapshot_stuck": mark("Snapshots not made"),
+    "change.unsnapped": mark("Snapshots deleted"),
+    "change.disk_rolling": mark("Disk goes back to its snapshot"),
+    "change.rescued": mark("Through the second way"),
+    "change.reminded": mark("Party A reminded"),
 }
 _PURPOSES: Final[dict[str, str]] = {
     "apply": mark("the change"),
     "rollback": mark("the way back"),
     "mend": mark("the repair"),
+}
+_ROLLED: Final[dict[str, str]] = {
+    "sent": mark("the cloud is asked"),
+    "taken": mark("the cloud took the order"),
+    "seen": mark("the server is off"),
+    "rolled": mark("it is being overwritten"),
+    "done": mark("it is back at its snapshot"),
 }
 
 
@@ -145,6 +160,35 @@ def _finished(entry: EntryView) -> str:
 
 def _left(entry: EntryView) -> str:
     return str(entry.note.get("why", ""))
+def _snapshotting(entry: EntryView) -> str:
+    said = [one for name, one in entry.fields.items() if name.startswith(MAKING)]
+    return "\n".join(
+        tr("{server}: {disks}, kept until {until}", server=one["server"],
+           disks=", ".join(disk["id"] for disk in one["disks"]), until=_stamp(one["deadline"]))
+        for one in said
+    )  # fmt: skip
+
+
+def _snapped(entry: EntryView) -> str:
+    made = [one for name, one in entry.fields.items() if name.startswith(MADE)]
+    taken = [one for making in made for one in making.get("taken", ())]
+    lines = [f"{one['disk']} · {one['id']} · {hour(datetime.fromisoformat(one['at']))}"
+             for one in taken]  # fmt: skip
+    return "\n".join([*lines, *filter(None, [str(entry.note.get("why", ""))])])
+
+
+def _unsnapped(entry: EntryView) -> str:
+    return ", ".join(entry.note.get("snapshots", ()))
+
+
+def _rolling(entry: EntryView) -> str:
+    note = entry.note
+    return f"{note.get('disk', '')}{tr(': ')}{tr(_ROLLED[note['step']])}"
+
+
+def _reminded(entry: EntryView) -> str:
+    note = entry.note
+    return " · ".join(str(one) for one in (note.get("way", ""), note.get("whom", "")) if one)
 
 
 def _confirmed(entry: EntryView) -> str:
@@ -185,6 +229,12 @@ _SAID: Final[dict[str, Callable[[EntryView], str]]] = {
     "change.confirmed": _confirmed,
     "change.handed_over": _handed,
     "change.cancelled": _cancelled,
+    "change.snapshotting": _snapshotting,
+    "change.snapped": _snapped,
+    "change.snapshot_stuck": _snapped,
+    "change.unsnapped": _unsnapped,
+    "change.disk_rolling": _rolling,
+    "change.reminded": _reminded,
 }
 
 

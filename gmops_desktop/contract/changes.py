@@ -6,7 +6,7 @@ may begin is asked of its gates (`gates`).
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from gmops_desktop.language import mark, tr
 
@@ -50,6 +50,11 @@ Verb = Literal[
     "hand_over",
     "close",
     "cancel",
+    "snapshot",
+    "delete_snapshots",
+    "roll_back_disks",
+    "rescue",
+    "remind",
 ]
 
 AUDIENCES: Final[tuple[Audience, ...]] = ("users", "leaders", "responsible")
@@ -92,6 +97,14 @@ VERBS: Final[dict[Verb, frozenset[ChangeState]]] = {
     "hand_over": frozenset({"handover"}),
     "close": frozenset({"handover"}),
     "cancel": BEFORE,
+    "snapshot": BEFORE,
+    "delete_snapshots": frozenset(get_args(ChangeState)) - {"rolling_back"},
+    # Also of a change whose server never came back, and after a way back that was not enough.
+    "roll_back_disks": frozenset(
+        {"applying", "postcheck", "rolled_back", "awaiting_confirmation", "handover"}
+    ),
+    "rescue": frozenset({"applying", "postcheck", "rolling_back", "rolled_back"}),
+    "remind": BEFORE | {"awaiting_confirmation"},
 }
 
 _KINDS: Final[dict[ChangeKind, str]] = {

@@ -93,9 +93,9 @@ class GateFacts:
     told of another one.  `author` made the plan, `approved_by` released that very plan.
     `databases`, `sites` and `disks` are what must be copied before (none: there is nothing);
     `disks_why` says why the disks are not known, `no_disks` why none is asked for; a snapshot from
-    before `disks_since` (the release of the plan, another change's run) does not count.  `health` is ""
-    for a server that is ready and None where nobody asked; `others` are numbers of changes that are
-    running on the same server.
+    before `disks_since` (the release of the plan, another change's run) does not count.  `health`
+    is "" for a server that is ready and None where nobody asked; `others` are numbers of changes
+    that are running on the same server.
     """
 
     now: datetime

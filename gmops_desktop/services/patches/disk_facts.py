@@ -69,20 +69,15 @@ def known_disks(session: Session, resource_id: str, now: datetime) -> Disks:
     return Disks(tuple(found))
 
 
-def proofs_of(disks: Disks, makings: Sequence[Making], now: datetime) -> tuple[Proof, ...] | None:
-    """Return the newest finished snapshot of each disk; where there is none that is fresh, what is
-    being made."""
+def proofs_of(disks: Disks, makings: Sequence[Making]) -> tuple[Proof, ...] | None:
+    """Return the newest finished snapshot of each disk, and what is being made of it."""
     if disks.found is None:
         return None
-    return tuple(_proof(disk, mine, seen, makings, now) for disk, mine, seen in disks.found)
+    return tuple(_proof(disk, mine, seen, makings) for disk, mine, seen in disks.found)
 
 
 def _proof(
-    disk: CloudDisk,
-    mine: Sequence[CloudSnapshot],
-    seen: datetime,
-    makings: Sequence[Making],
-    now: datetime,
+    disk: CloudDisk, mine: Sequence[CloudSnapshot], seen: datetime, makings: Sequence[Making]
 ) -> Proof:
     name = f"{disk.name} {disk.id}".strip()
     whole = {one.id: datetime.fromisoformat(one.at) for one in mine if one.whole and one.at}
@@ -95,16 +90,13 @@ def _proof(
             elif one.id in whole or (making.seen_at and seen < making.seen_at + _SLOW):
                 whole[one.id] = one.at  # a look that is newer would show it, if it were there
     newest = max(whole, key=lambda id: (whole[id], id), default="")
-    if newest and now - whole[newest] <= FRESH:
-        label = f"{name} · {newest} · {hour(whole[newest])}"
-        return Proof(name, whole[newest], True, label)
-    why = _under_way(disk, mine, makings, now)
-    return Proof(name, whole.get(newest), True if newest else None, why=why)
+    why = _under_way(disk, mine, makings)
+    if not newest:
+        return Proof(name, why=why)
+    return Proof(name, whole[newest], True, f"{name} · {newest} · {hour(whole[newest])}", why)
 
 
-def _under_way(
-    disk: CloudDisk, mine: Sequence[CloudSnapshot], makings: Sequence[Making], now: datetime
-) -> str:
+def _under_way(disk: CloudDisk, mine: Sequence[CloudSnapshot], makings: Sequence[Making]) -> str:
     """Say of what is being made, or why nothing can be."""
     for making in reversed(makings):
         if making.open and any(one.id == disk.id for one in making.disks):

@@ -88,7 +88,7 @@ def gathering(session: Session, now: datetime) -> FactsOf:
             else "",
             databases=databases,
             sites=sites,
-            disks=proofs_of(disks, makings_of(fields), now),
+            disks=proofs_of(disks, makings_of(fields)),
             disks_why=disks.why,
             no_disks=disks.none,
             disks_since=max([*others, *([released] if released else [])], default=None),

@@ -20,6 +20,8 @@ from gmops_desktop.contract.runs import RunLook
 from gmops_desktop.contract.tickets import Priority, Ticket, TicketKind
 from gmops_desktop.contract.troubles import TroubleBook
 from gmops_desktop.contract.updates import Inventory, Plan, Update
+from gmops_desktop.services.patches.checking import Hanging
+from gmops_desktop.services.patches.disks import DiskHands
 from gmops_desktop.services.patches.works import Work
 
 ScanHost = Callable[[SshAddress, Context], Inventory]
@@ -84,7 +86,8 @@ class Hands:
     """`works` do the work of each kind of change; `take_checks` looks at a server before and after;
     `look_run` asks what became of a run.  `alone` holds a server against other programs of this
     machine while a run is begun.  `keep_log` files the log of a run under a name and its change.
-    `patient` is for how many seconds what was restarted may need until all is well again.
+    `disks` reaches the server's disks in the cloud, `hanging` tells what of the contract hangs on
+    it.  `patient` is for how many seconds what was restarted may need until all is well again.
     `pauses` are the seconds before each further try once the line is lost, `every` those between
     two looks at a run.  `back_within` are the seconds that a server that restarts may be away.
     """
@@ -99,6 +102,8 @@ class Hands:
     days: Days | None = None
     tickets: TicketBook | None = None
     keep_log: Callable[[str, str, bytes, Context], None] | None = None
+    disks: DiskHands | None = None
+    hanging: Callable[[Resource, Context], Hanging] | None = None
     patient: float = 120.0
     pauses: Sequence[float] = (1, 2, 5, 10, 15, 30, 30, 30, 30, 60, 60, 60)
     every: float = 1.0

@@ -32,7 +32,8 @@ from gmops_desktop.contract.changes import (
     next_step,
 )
 from gmops_desktop.contract.gates import Gate
-from gmops_desktop.contract.rollbacks import RollbackPlan, rollback_from_dict
+from gmops_desktop.contract.rollbacks import RollbackPlan, RollbackStep, rollback_from_dict
+from gmops_desktop.contract.snapshots import Making, last_resort, leading_back, makings_of
 from gmops_desktop.contract.updates import Plan, plan_from_dict
 
 _OWN: Final = frozenset(
@@ -68,7 +69,8 @@ class Change:
     would do otherwise than the plan ("-" no more, "+" new).  `author` made the plan, `approved_by`
     released it ("" where another plan was released).  `before` and `after` are the checks;
     `accepted` is why differences were accepted.  `conflict` says that two devices disagree on a
-    field (`conflicts` names them).  `spent_days` were booked at the hand-over.
+    field (`conflicts` names them).  `spent_days` were booked at the hand-over; `makings` are the
+    orders for snapshots of the server's disks.
     """
 
     id: str
@@ -107,6 +109,13 @@ class Change:
     handed_run: str = ""  # the run whose work that was
     spent_days: Decimal | None = None
     closed_at: datetime | None = None
+    makings: tuple[Making, ...] = ()
+
+    @property
+    def last_resort(self) -> RollbackStep | None:
+        """The last way back of all, by the snapshots of the disks; None where there are none."""
+        begun = [run.began_at for run in self.runs if run.state != "absent"]
+        return last_resort(leading_back(self.makings, min(begun, default=None)))
 
     @property
     def updates(self) -> Plan | None:
@@ -194,6 +203,7 @@ def change_of(row: ChangeRow, gates: tuple[Gate, ...]) -> Change:
         handed_run=str(fields.get("handed_run") or ""),
         spent_days=days_of(fields, "spent_days"),
         closed_at=row.closed_at,
+        makings=makings_of(fields),
     )
 
 

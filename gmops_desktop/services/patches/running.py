@@ -110,7 +110,7 @@ class Running(Following):
             change = self._book.change(session, row)
         check_host(resource, change)
         for run in change.runs:
-            if run.going:
+            if run.going and not run.way:
                 change = self._follow(resource, change, run.id, context, follow)
         return change
 
@@ -258,7 +258,7 @@ def _id_of(row: ChangeRow, purpose: RunPurpose) -> str:
     """Return the id of the run to begin: of one that never reached the server it is the same, since
     the server begins what has one id only once."""
     for run in runs_of(fields_of(row)):
-        if run.state == "absent" and run.purpose == purpose:
+        if run.state == "absent" and run.purpose == purpose and not run.way:
             return run.id
     return uuid7()
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from gmops_desktop.adapters import ssh, tcp
-from gmops_desktop.addresses import CloudAddress, HostAddress, Resource, SshAddress, TatAddress
+from gmops_desktop.addresses import HostAddress, Resource, SshAddress, TatAddress
 from gmops_desktop.context import Context
-from gmops_desktop.contract.looks import CloudDetails, Look
+from gmops_desktop.contract.looks import Look
 from gmops_desktop.contract.runs import RunLook
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
+from gmops_desktop.services.patches.cloud_places import CloudPlaces
 
 # Nobody answers; one who answers and refuses us is another matter.
 _UNREACHED = (tcp.HostSilent, tcp.PortClosed, ssh.ConnectionLost, ssh.DeadlinePassed)
@@ -29,7 +30,7 @@ class SecondWay:
         resources: Callable[[], Sequence[Resource]],
         newest: Callable[[str], Look | None],
     ) -> None:
-        self._look_run, self._resources, self._newest = look_run, resources, newest
+        self._look_run, self._places = look_run, CloudPlaces(resources, newest)
         self._told: set[str] = set()
 
     def look(self, host: Resource, run_id: str, offset: int, context: Context) -> RunLook:
@@ -65,18 +66,5 @@ class SecondWay:
 
     def agent_of(self, host: Resource) -> TatAddress | None:
         """Return the address of the cloud's agent on a host, where an account's look tells it."""
-        for cloud in self._resources():
-            if not isinstance(cloud.address, CloudAddress):
-                continue
-            look = self._newest(cloud.id)
-            seen = look.details if look else None
-            if not isinstance(seen, CloudDetails):
-                continue
-            regions = {one.id: one.region for one in seen.servers or ()}
-            for link in seen.links:
-                if link.resource_id == host.id and link.what == "cvm" and link.id in regions:
-                    account = cloud.address
-                    return TatAddress(
-                        link.id, regions[link.id], account.secret_id, account.endpoint
-                    )
-        return None
+        place = self._places.of(host)
+        return place.agent if place else None
