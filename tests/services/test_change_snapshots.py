@@ -301,22 +301,17 @@ def test_the_way_is_told_before_it_begins_and_is_never_the_first(cloud: Cloud) -
     assert cloud.steps(change)[-1] != "change.disk_rolling"  # nothing was done by asking
 
 
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
+def test_it_needs_the_servers_name_a_reason_and_party_a(cloud: Cloud) -> None:
+    change = failed(cloud)
+    for given, said in (
         ({"confirm": "C-0001"}, "type the name of the server: web1"),
         ({"reason": " "}, "needs a reason"),
         ({"channel": ""}, "how Party A agreed"),
         ({"agreed_by": "路人"}, "路人"),
-    ],
-)
-def test_it_needs_the_servers_name_a_reason_and_party_a(
-    cloud: Cloud, given: dict[str, str], said: str
-) -> None:
-    change = failed(cloud)
-    with pytest.raises(OpsError, match=said) as refused:
-        cloud.put_back(change, **given)
-    assert "Nothing was done" in refused.value.unharmed
+    ):
+        with pytest.raises(OpsError, match=said) as refused:
+            cloud.put_back(change, **given)
+        assert "Nothing was done" in refused.value.unharmed
     assert cloud.desk.patches.get(change.id).state == "postcheck"
 
 
