@@ -690,6 +690,7 @@ class Services:
     def patches(self) -> Patches:
         from gmops_desktop.adapters.locks import held_for_change
         from gmops_desktop.services.patches import Hands, Patches
+        from gmops_desktop.services.patches.rescue import RescueHands
         from gmops_desktop.services.patches.system_updates import SystemUpdates
 
         outside = self._outside
@@ -712,6 +713,8 @@ class Services:
             keep_log=self._keep_log,
             disks=self._disk_hands,
             hanging=self.checking.hanging,
+            rescue=RescueHands(self._second_way.agent_of, outside.shell_of),
+            say=self.messages.remind,
         )
         return Patches(self._database, self._journal, hands)
 

@@ -19,7 +19,7 @@ _GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "account": (),
     "schedule": (),
     "seal": (),
-    "patch": ("patch_steps", "patch_runs", "patch_releases", "patch_waves"),
+    "patch": ("patch_steps", "patch_runs", "patch_releases", "patch_waves", "patch_cloud"),
     "contract": ("contract_people",),
     "ticket": ("attachment", "ticket_facts", "ticket_clocks", "ticket_lists"),
     "attachment": (),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from gmops_desktop.contract.changes import word_of_audience
+from gmops_desktop.contract.changes import word_of_audience, word_of_way
 from gmops_desktop.contract.gates import word_of_gate
 from gmops_desktop.contract.record import EntryView
 from gmops_desktop.contract.runs import word_of_run
@@ -188,7 +188,8 @@ def _rolling(entry: EntryView) -> str:
 
 def _reminded(entry: EntryView) -> str:
     note = entry.note
-    return " · ".join(str(one) for one in (note.get("way", ""), note.get("whom", "")) if one)
+    said = (word_of_way(str(note.get("way", ""))), str(note.get("whom", "")))
+    return " · ".join(one for one in said if one)
 
 
 def _confirmed(entry: EntryView) -> str:

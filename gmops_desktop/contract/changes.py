@@ -151,6 +151,15 @@ _AUDIENCES: Final[dict[Audience, str]] = {
     "leaders": mark("Leaders at every level"),
     "responsible": mark("Persons responsible"),
 }
+# By which way Party A was reminded of what it is still to do.
+WAYS: Final[dict[str, str]] = {
+    "copied": mark("words copied, to be sent by hand"),
+    "robot": mark("the WeCom robot"),
+    "phone": mark("by phone"),
+    "wechat": mark("by WeChat"),
+    "mail": mark("by mail"),
+    "met": mark("in person"),
+}
 KINDS: Final = tuple(_KINDS)
 STATES: Final = tuple(_STATES)
 
@@ -163,6 +172,11 @@ def word_of_kind(kind: ChangeKind) -> str:
 def word_of_state(state: ChangeState) -> str:
     """Return the word for a change's state."""
     return tr(_STATES[state])
+
+
+def word_of_way(way: str) -> str:
+    """Return the word for a way by which Party A was reminded."""
+    return tr(WAYS.get(way, way))
 
 
 def next_step(state: ChangeState) -> str:

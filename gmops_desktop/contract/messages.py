@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from gmops_desktop.language import mark, tr
 
-Event = Literal["ticket", "reminder", "breach", "backup", "test"]
+Event = Literal["ticket", "reminder", "breach", "backup", "test", "request"]
 
 LONGEST: Final = 4096  # bytes of UTF-8
 PER_MINUTE: Final = 18  # two fewer than the robot takes: another program may send, too
@@ -28,6 +28,7 @@ _EVENTS: Final[dict[Event, str]] = {
     "breach": mark("Breaches"),
     "backup": mark("Failed backups"),
     "test": mark("Test"),
+    "request": mark("Reminders to Party A"),
 }
 EVENTS: Final[tuple[Event, ...]] = ("ticket", "reminder", "breach", "backup")  # to choose from
 # What a robot would take for mark-up, as it looks the same without being it.

@@ -5,6 +5,7 @@ The stand-in's agent really runs what it is sent, on this machine, where sshd ru
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,10 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from change_desk import Desk
 from clouds import calm_cloud
+from db.engine import Database
 from db.ids import uuid7
 from gmops_desktop.adapters import detached, host_keys, ssh, tencent_tat
-from gmops_desktop.addresses import CloudAddress, Resource
+from gmops_desktop.addresses import CloudAddress, Resource, TatAddress
 from gmops_desktop.context import Context
 from gmops_desktop.contract.looks import Look
 from gmops_desktop.contract.looks.clouds import CloudLink
@@ -24,6 +27,8 @@ from gmops_desktop.contract.runs import RunLook
 from gmops_desktop.errors import OpsError
 from gmops_desktop.outside import Outside
 from gmops_desktop.paths import Home
+from gmops_desktop.services.patches import Patches
+from gmops_desktop.services.patches.rescue import RescueHands
 from gmops_desktop.services.patches.second_way import SecondWay
 from sandbox.sshd import Sshd
 from sandbox.tencent import Tencent as StandIn
@@ -116,3 +121,90 @@ def ended(look: Callable[[], RunLook]) -> RunLook:
     while not (seen := look()).ended:
         threading.Event().wait(0.05)
     return seen
+
+
+class OwnSshd:
+    """An sshd with a file of settings, as on a server; `restart` is what starts it there."""
+
+    def __init__(self, folder: Path) -> None:
+        with Sshd(folder) as made:  # makes the keys, and finds a free port
+            self.address, self._key = made.address, made
+            words = made._words(made.port)
+        options = [words[at + 1] for at, word in enumerate(words) if word == "-o"]
+        lines = [one.replace("=", " ", 1) for one in options]
+        self.conf = folder / "etc"
+        (self.conf / "sshd_config.d").mkdir(parents=True)
+        self.file = self.conf / "sshd_config"
+        self.file.write_text("\n".join(lines) + "\n", "utf-8")
+        pid = folder / "sshd.pid"
+        self.stop_it = f"[ -s {pid} ] && kill $(cat {pid}); rm -f {pid}"
+        start = f"$(command -v sshd) -f {self.file} -E {folder / 'log'}"
+        self.restart = f"{self.stop_it}; {start}; while [ ! -s {pid} ]; do sleep 0.1; done"
+
+    def sh(self, command: str) -> None:
+        path = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+        subprocess.run(["/bin/sh", "-c", command], env=path, check=False, timeout=30)
+
+
+def test_sshd_is_brought_back_through_the_agent(
+    stand_in: StandIn, outside: Outside, database: Database, tmp_path: Path
+) -> None:
+    """A change breaks the settings of sshd; the steps tell the truth and bring it back."""
+    own = OwnSshd(tmp_path / "sshd")
+    agent = TatAddress("ins-sandbox1", "ap-guangzhou", stand_in.secret_id,
+                       f"http://{stand_in.endpoint}")  # fmt: skip
+    desk = Desk(database)
+    desk.furnish()
+    desk.host = desk.contracts.save_resource("host", "web1", own.address, id=desk.host.id)
+    known: list[TatAddress] = [agent]
+    hands = RescueHands(lambda host: known[0] if known else None, outside.shell_of,
+                        folder=str(own.conf), command=own.restart, pauses=(0.1, 0.2))  # fmt: skip
+    desk.patches = Patches(desk.database, desk.journal, replace(desk.hands, rescue=hands),
+                           now=lambda: desk.now)  # fmt: skip
+    context = Context()
+    try:
+        own.sh(own.restart)
+        home = Home(tmp_path / "home")
+        (tmp_path / "home").mkdir()
+        host_keys.trust(
+            own.address, ssh.host_key(own.address, context, known_hosts=home.known_hosts),
+            home.known_hosts,
+        )  # fmt: skip
+        good = own.file.read_text("utf-8")
+
+        def broken(purpose: str) -> None:
+            own.file.write_text(good + "NoSuchOption yes\n", "utf-8")
+            (own.conf / "sshd_config.d" / "new.conf").write_text("# left by it", "utf-8")
+            own.sh(own.stop_it)
+
+        desk.server.on_start = broken
+        desk.server.state = "failed"
+        change = desk.apply(desk.ready())
+        seen = desk.patches.sshd(desk.host, change.id, context)
+        assert (seen.listens, seen.kept, seen.altered) == (False, True, True)
+        assert "NoSuchOption" in seen.fault
+        with pytest.raises(OpsError, match="type the number"):
+            desk.patches.rescue(desk.host, change.id, "restart", context, confirm="no")
+        with pytest.raises(OpsError, match="NoSuchOption"):  # it would not come up with these
+            desk.patches.rescue(desk.host, change.id, "restart", context, confirm=change.number)
+        changed = desk.patches.rescue(
+            desk.host, change.id, "settings", context, confirm=change.number
+        )
+        assert own.file.read_text("utf-8") == good
+        assert [*(own.conf / "sshd_config.d").iterdir()] == []
+        told = [one.text for one in desk.patches.steps(changed.id) if one.key == "change.rescued"]
+        assert len(told) == 2
+        assert "NoSuchOption" in told[0]
+        assert "answers over SSH again" in told[1]
+        seen = desk.patches.sshd(desk.host, change.id, context)
+        assert (seen.listens, seen.fault, seen.altered) == (True, "", False)
+        # It only stopped: a restart is enough.
+        own.sh(own.stop_it)
+        desk.patches.rescue(desk.host, change.id, "restart", context, confirm=change.number)
+        assert desk.patches.sshd(desk.host, change.id, context).listens
+        known.clear()
+        with pytest.raises(OpsError, match="No second way into web1 is known"):
+            desk.patches.sshd(desk.host, change.id, context)
+    finally:
+        own.sh(own.stop_it)
+        own.sh(f"rm -rf /var/tmp/gmops-sshd/{desk.patches.all()[0].id}*")

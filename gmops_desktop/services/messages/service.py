@@ -167,16 +167,24 @@ class Messages:
 
     def test(self, context: Context) -> Message:
         """Say now that it works; return the receipt, or raise `OpsError` with what is wrong."""
+        now = self._now()
+        text = tr("Test message of GMOps Desktop, {at}: messages arrive here.",
+                  at=f"{now.astimezone():%Y-%m-%d %H:%M:%S}")  # fmt: skip
+        return self._say("test", f"test:{now.isoformat()}", text, context)
+
+    def remind(self, number: str, text: str, context: Context) -> Message:
+        """Say now what Party A is still to do for a change; return the receipt, or raise."""
+        return self._say("request", f"request:{number}:{self._now().isoformat()}", text, context)
+
+    def _say(self, event: Event, key: str, text: str, context: Context) -> Message:
+        """Say something at once, for somebody who waits for the answer."""
         if not self.on:
             raise OpsError(
                 tr("No WeCom robot is set up."),
                 hint=tr("Enter its address in the settings, or with `gmops robot set`."),
             )
-        now = self._now()
-        text = tr("Test message of GMOps Desktop, {at}: messages arrive here.",
-                  at=f"{now.astimezone():%Y-%m-%d %H:%M:%S}")  # fmt: skip
-        key = f"test:{now.isoformat()}"
-        self._queue.add("test", key, text, now)
+        text = cut(text)
+        self._queue.add(event, key, text, self._now())
         with held(self._lock, tr("Sending messages")):
             message = next(one for one in self._queue.waiting() if one.text == text)
             state, said = self._try(self._address(), message, context)

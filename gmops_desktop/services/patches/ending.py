@@ -16,13 +16,13 @@ from gmops_desktop.contract.terms import day_of
 from gmops_desktop.contract.tickets import check_requester
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
-from gmops_desktop.services.patches.disk_rollback import DiskRollback
 from gmops_desktop.services.patches.queue import check_host
 from gmops_desktop.services.patches.record import Change, fields_of
+from gmops_desktop.services.patches.rescuing import Rescuing
 from gmops_desktop.services.patches.running import last_run
 
 
-class Ending(DiskRollback):
+class Ending(Rescuing):
     """The last verbs."""
 
     def confirm(

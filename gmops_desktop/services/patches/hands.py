@@ -22,6 +22,7 @@ from gmops_desktop.contract.troubles import TroubleBook
 from gmops_desktop.contract.updates import Inventory, Plan, Update
 from gmops_desktop.services.patches.checking import Hanging
 from gmops_desktop.services.patches.disks import DiskHands
+from gmops_desktop.services.patches.rescue import RescueHands
 from gmops_desktop.services.patches.works import Work
 
 ScanHost = Callable[[SshAddress, Context], Inventory]
@@ -87,7 +88,8 @@ class Hands:
     `look_run` asks what became of a run.  `alone` holds a server against other programs of this
     machine while a run is begun.  `keep_log` files the log of a run under a name and its change.
     `disks` reaches the server's disks in the cloud, `hanging` tells what of the contract hangs on
-    it.  `patient` is for how many seconds what was restarted may need until all is well again.
+    it; `rescue` is the second way in.  `say` tells a change and words to the chat robot, at once.
+    `patient` is for how many seconds what was restarted may need until all is well again.
     `pauses` are the seconds before each further try once the line is lost, `every` those between
     two looks at a run.  `back_within` are the seconds that a server that restarts may be away.
     """
@@ -104,6 +106,8 @@ class Hands:
     keep_log: Callable[[str, str, bytes, Context], None] | None = None
     disks: DiskHands | None = None
     hanging: Callable[[Resource, Context], Hanging] | None = None
+    rescue: RescueHands | None = None
+    say: Callable[[str, str, Context], object] | None = None
     patient: float = 120.0
     pauses: Sequence[float] = (1, 2, 5, 10, 15, 30, 30, 30, 30, 60, 60, 60)
     every: float = 1.0

@@ -13,7 +13,7 @@ from gmops_desktop.addresses import Resource
 from gmops_desktop.context import Context
 from gmops_desktop.contract.change_checks import Checks, checks_to_dict
 from gmops_desktop.contract.change_states import EMERGENCY, digest_of_plan, window_of
-from gmops_desktop.contract.changes import AUDIENCES, Audience, word_of_audience
+from gmops_desktop.contract.changes import AUDIENCES, WAYS, Audience, word_of_audience
 from gmops_desktop.contract.gates import GateKey, gates, notice_gate, word_of_gate
 from gmops_desktop.contract.rollbacks import rollback_to_dict
 from gmops_desktop.errors import OpsError
@@ -151,6 +151,37 @@ class Planning(Queue):
                 session, row, "change.announced", fields, audience=audience, evidence=said
             )
 
+    def remind(
+        self, change_id: str, context: Context, *, way: str, text: str, whom: str = ""
+    ) -> Change:
+        """Record that Party A was reminded of what it is still to do: who, when, by which way, in
+        which words.  By "robot" the words are sent first; what is not taken is not recorded."""
+        if way not in WAYS:
+            raise OpsError(
+                tr("“{way}” is no way to remind somebody.", way=way),
+                hint=tr("Choose one of: {names}.", names=", ".join(WAYS)),
+                unharmed=tr("Nothing was recorded."),
+            )
+        if not text.strip():
+            raise OpsError(tr("The reminder says nothing."), unharmed=tr("Nothing was recorded."))
+        with self._book.reading() as session:
+            change = self._book.change(session, self._book.standing(session, change_id, "remind"))
+        if way == "robot":
+            if self._hands.say is None:
+                raise OpsError(
+                    tr("No WeCom robot is set up."),
+                    hint=tr("Enter its address in the settings, or with `gmops robot set`."),
+                    unharmed=tr("Nothing was recorded."),
+                )
+            self._hands.say(change.number, text, context)
+        with context.uncut(), self._book.writing() as session:
+            row = self._book.standing(session, change.id, "remind")
+            fields = {"reminded_at": self._book.now(), "reminded_by": self._book.journal.actor()}
+            return self._book.record(
+                session, row, "change.reminded", fields,
+                way=way, whom=whom.strip(), text=text.strip()[:4000],
+            )  # fmt: skip
+
     # ------------------------------------------------------------ release and emergencies
 
     def approve(self, change_id: str) -> Change:
@@ -281,6 +312,16 @@ class Planning(Queue):
             row = self._book.standing(session, change_id, "cancel")
             fields = {"reason": reason.strip()[:1000], "closed_at": self._book.now()}
             return self._book.record(session, row, "change.cancelled", fields)
+
+
+def words_for(change: Change) -> str:
+    """Return the words that remind Party A of what it is still to do for a change."""
+    wanted = [one.missing for one in change.gates if one.who == "A" and not one.open]
+    if change.state == "awaiting_confirmation":
+        wanted = [tr("It is done and checked: please confirm it (2.3-7).")]
+    head = tr("{number} {title}: we are waiting for Party A.", number=change.number,
+              title=change.title)  # fmt: skip
+    return "\n".join([head, *(f"- {one}" for one in wanted)])
 
 
 def _check_plan_holds(change: Change, fields: dict[str, Any]) -> None:

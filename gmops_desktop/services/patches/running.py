@@ -56,6 +56,8 @@ class Running(Following):
         self._work(change)
         with self._hands.alone(resource):
             change = self.simulate(resource, change.id, context)
+            if self._hands.rescue is not None:
+                self._hands.rescue.keep(resource, change.id, context)
             run_id = self._begin(resource, change, "apply", context)
         return self._follow(resource, change, run_id, context, follow)
 
@@ -252,6 +254,140 @@ class Running(Following):
                 unharmed=tr("Nothing was done on the server."),
             )
         return found
+
+    # ------------------------------------------------------------ followed
+
+    def _follow(
+        self,
+        resource: Resource,
+        change: Change,
+        run_id: str,
+        context: Context,
+        follow: Follow | None,
+    ) -> Change:
+        """Look at a run until it ends, and record how; a line that is lost changes nothing."""
+        look_run = self._hands.look_run
+        if look_run is None:
+            raise OpsError(
+                tr("{number} goes on at the server, and cannot be followed from here.",
+                   number=change.number),
+            )  # fmt: skip
+        log, tries = RunLog(), 0
+        while True:
+            try:
+                look = look_run(resource, run_id, log.offset, context)
+            except OpsError as error:
+                if tries == len(self._hands.pauses):
+                    return self._left(change, error, context)
+                text = tr("{name} does not answer; asking again …", name=resource.name)
+                context.progress(None, text)
+                context.wait(self._hands.pauses[tries])
+                tries += 1
+                continue
+            if look.state == "unknown":
+                return self._left(change, OpsError(look.why), context)
+            tries = 0
+            log.add(look)
+            if follow is not None:
+                follow(look)
+            context.progress(None, _said(change, look))
+            if look.state == "absent":
+                return self._absent(resource, change, run_id, context)
+            if look.ended and not look.more:
+                return self._ended(resource, change, look, log, context)
+            if not look.more:
+                context.wait(self._hands.every)
+
+    def _left(self, change: Change, error: OpsError, context: Context) -> Change:
+        context.note(
+            tr(
+                "{number} goes on at the server; it cannot be followed now: {why} Attach again.",
+                number=change.number,
+                why=error.message,
+            )
+        )
+        return self._book.get(change.id)
+
+    def _absent(self, resource: Resource, change: Change, run_id: str, context: Context) -> Change:
+        """Record that a run was never begun there; while another program may be about to begin it,
+        that is not known."""
+        look_run = self._hands.look_run
+        assert look_run is not None
+        with self._hands.alone(resource):
+            look = look_run(resource, run_id, 0, context)
+            if look.state != "absent":
+                return self._book.get(change.id)
+            why = look.why or tr("It was never begun on the server.")
+            with context.uncut(), self._book.writing() as session:
+                row = self._book.row(session, change.id)
+                if not _run(row, run_id).going:  # its end was recorded meanwhile
+                    return self._book.change(session, row)
+                end = {"state": "absent", "why": why}
+                purpose = _run(row, run_id).purpose
+                return self._book.record(
+                    session, row, "change.finished", {ENDED_RUN + run_id: end},
+                    purpose=purpose, state="absent", why=why, run=run_id,
+                )  # fmt: skip
+
+    def _ended(
+        self, resource: Resource, change: Change, look: RunLook, log: RunLog, context: Context
+    ) -> Change:
+        """Record how a run ended, once; a fault goes into a ticket."""
+        with self._book.reading() as session:
+            run = _run(self._book.row(session, change.id), look.id)
+        if not run.going:
+            return self._book.get(change.id)
+        if self._hands.keep_log is not None and log.size:
+            name = f"{change.number}-{run.purpose}-{look.id[-8:]}.log"
+            self._hands.keep_log(change.id, name, log.kept, context)
+        at = _ended_at(run, look) or self._book.now()
+        end = {
+            "state": look.state,
+            "why": look.why,
+            "status": look.status,
+            "ended_at": at,
+            "log_bytes": log.size,
+            "log_digest": log.digest,
+            "tail": log.tail,
+            "outcome": dict(look.outcome),
+            "steps": [asdict(step) for step in look.steps],
+            "restarted": look.boot_id != look.boot_before
+            if look.boot_id and look.boot_before
+            else None,
+        }
+        fields: dict[str, Any] = {ENDED_RUN + look.id: end}
+        if look.state == "done":
+            fields["rolled_back_at" if run.purpose == "rollback" else "applied_at"] = at
+        with context.uncut(), self._book.writing() as session:
+            row = self._book.row(session, change.id)
+            if not _run(row, look.id).going:
+                return self._book.change(session, row)
+            changed = self._book.record(
+                session, row, "change.finished", fields,
+                purpose=run.purpose, state=look.state, why=look.why, run=look.id,
+            )  # fmt: skip
+        if look.state != "done":
+            title = tr("{number} failed on {name}", number=change.number, name=resource.name)
+            text = look.why or tr("It ended with a fault.")
+            self._report(changed, title, text, look.id, (log.tail,))
+        return changed
+
+    def _report(
+        self, change: Change, title: str, text: str, occurrence: str, evidence: tuple[str, ...]
+    ) -> None:
+        if self._hands.troubles is None:
+            return
+        self._hands.troubles.report(
+            Trouble(
+                f"change.failed:{change.id}",
+                title,
+                f"{change.number} {change.title}\n{text}",
+                resource_id=change.resource_id,
+                evidence=tuple(one for one in evidence if one),
+                occurrence=occurrence,
+                kind="incident",
+            )
+        )
 
 
 def _id_of(row: ChangeRow, purpose: RunPurpose) -> str:
