@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QWidget
 
 from gmops_desktop.contract.changes import Audience, word_of_audience
 from gmops_desktop.contract.gates import Gate, word_of_gate
@@ -43,23 +43,6 @@ class AskSheet(Sheet):
     def _agree(self) -> None:
         self.accept()
         self.agreed.emit()
-
-
-class CopySheet(Sheet):
-    """Words to send to somebody, ready to be copied."""
-
-    def __init__(self, parent: QWidget | None, title: str, heading: str, text: str) -> None:
-        super().__init__(parent, title, heading, width=520)
-        self.text = QPlainTextEdit(text)
-        self.text.setTabChangesFocus(True)
-        self.text.setFixedHeight(160)
-        self.add_field(tr("Text"), self.text)
-        self.add_close(tr("Close"))
-        self.go = button(tr("Copy"), self._copy, kind="primary", icon_name="copy")
-        self.add_button(self.go, QDialogButtonBox.ButtonRole.ActionRole, default=True)
-
-    def _copy(self) -> None:
-        QApplication.clipboard().setText(self.text.toPlainText())
 
 
 def heading(change: Change) -> str:

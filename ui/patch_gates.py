@@ -33,6 +33,7 @@ _ACTS: Final[dict[GateKey, tuple[Act, str]]] = {
     "second_person": ("approve", mark("Release…")),
     "backup": ("back_up", mark("Back up now")),
     "files": ("back_up", mark("Back up now")),
+    "snapshot": ("snapshot", mark("Make snapshots…")),
     "disk": ("simulate", mark("Look again")),
     "manager": ("simulate", mark("Look again")),
     "plan": ("simulate", mark("Simulate")),
@@ -70,6 +71,7 @@ class GateList(Card):
         self._list.setLayout(self._rows)
         self.add(self._list)
         self._quiet: list[QWidget] = []  # rows of what the server itself meets
+        self._whys: dict[GateKey, Label] = {}
         self._sum = _sum_row()
         self._folded, self._began, self._unfolded = False, False, False
         # What is not needed for the rows belongs to the part below.
@@ -102,7 +104,7 @@ class GateList(Card):
             why,
             tr("Open a gate that lacks something, with a reason that is printed (1.15)"),
         )
-        self._quiet = []
+        self._quiet, self._whys = [], {}
         for gate in gates:
             made = self._row(gate, refused, gate.key in failed, began=began)
             if gate.met and gate.key in _QUIET:
@@ -115,6 +117,11 @@ class GateList(Card):
         for made in self._quiet:
             self._rows.addWidget(made)
         self._show_folds()
+
+    def tell(self, key: GateKey, text: str) -> None:
+        """Show beside a gate what is being done about it just now."""
+        if key in self._whys:
+            self._whys[key].show_text(text)
 
     def _turn(self) -> None:
         self._unfolded = not self._unfolded
@@ -142,7 +149,7 @@ class GateList(Card):
         said.setFixedWidth(_WORD)
         name = Label(name_of(gate))
         name.setFixedWidth(_NAME)
-        why = Label(_one_line(gate), "caption")
+        why = self._whys[gate.key] = Label(_one_line(gate), "caption")
         layout = row(made, StateMark(state, 16), said, name, why)
         layout.setStretch(3, 1)
         action = None if began else self._action(gate, refused)

@@ -76,8 +76,19 @@ _MORE: Final[tuple[tuple[str, str] | None, ...]] = (
     ("mend", mark("Mend what was interrupted…")),
     ("take_archive", mark("Take in its archive…")),
     None,
+    ("snapshot", mark("Make snapshots…")),
+    ("delete_snapshots", mark("Delete snapshots…")),
+    ("rescue", mark("The second way in: sshd…")),
+    ("roll_back_disks", mark("The last way back: the disks' snapshots…")),
+    None,
     ("ticket", mark("Show its ticket")),
     ("cancel", mark("Cancel change…")),
+)
+
+
+# What may be done while something else is under way: it waits for nothing at the server.
+_BESIDE: Final = frozenset(
+    ("notice", "record", "remind", "snapshot", "delete_snapshots", "rescue", "roll_back_disks")
 )
 
 
@@ -170,6 +181,8 @@ class PatchPage(QWidget):
         self.gates.setVisible(bool(change.gates))
         self.plan.show_plan(change, self.refusal("restarts"))
         self.way_back.show_plan(change.way_back)
+        self.plan.show_plan(change)
+        self.way_back.show_plan(change.way_back, change.last_resort)
         self.checks.show_checks(change.before, change.after)
         self.papers.show_change(change, self.refusal)
         if change.running is None:
@@ -188,7 +201,7 @@ class PatchPage(QWidget):
         change = self._change
         if change is None:
             return tr("No change is chosen.")
-        if self._busy and act not in ("notice", "record", "remind"):
+        if self._busy and act not in _BESIDE:
             return tr("First this must end: {what}", what=self._busy)
         match act:
             case "apply":
@@ -201,6 +214,10 @@ class PatchPage(QWidget):
                 if change.kind != "patch":
                     return tr("Only a system patch restarts something at its end.")
                 return "" if change.plan and _stands(change, "replan") else _not_now(change)
+            case "delete_snapshots" | "roll_back_disks" if not _has_snapshots(change):
+                return tr("No snapshots were made for it.")
+            case "snapshot" | "delete_snapshots" | "rescue" | "roll_back_disks" | "remind":
+                return "" if _stands(change, act) else _not_now(change)
             case "ticket":
                 return "" if change.ticket_id else tr("It is linked with no ticket.")
             case "take_archive":
@@ -297,6 +314,10 @@ def refused_apply(change: Change) -> str:
     if not change.gates or not change.plan:
         return _not_now(change)
     return "\n".join(gate.missing for gate in shut)
+
+
+def _has_snapshots(change: Change) -> bool:
+    return any(one.state != "removed" for one in change.makings)
 
 
 def _stands(change: Change, act: str) -> bool:

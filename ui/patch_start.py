@@ -43,7 +43,7 @@ class StartSheet(Sheet):
         self._number, self._asks_reason = number, asks_reason
         happens = Card(tr("What is going to happen"))
         for state, text in facts:
-            happens.add(_fact(state, text))
+            happens.add(fact(state, text))
         self.way_back = WayBackView()
         self.way_back.show_plan(way_back)
         back = Card(heading or tr("The way back"))
@@ -89,7 +89,8 @@ class StartSheet(Sheet):
         self.confirmed.emit(typed, reason)
 
 
-def _fact(state: State, text: str) -> QWidget:
+def fact(state: State, text: str) -> QWidget:
+    """Return one line of what happens, with the shape of its state."""
     glyphs = {"ok": "check", "warning": "warning", "critical": "warning", "unknown": "question"}
     made = QFrame()
     inks = {"ok": "ok", "warning": "warning", "critical": "critical"}

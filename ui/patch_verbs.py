@@ -28,9 +28,9 @@ from gmops_desktop.states import State
 from gmops_desktop.tasks import Task, TaskRunner
 from ui import words
 from ui.patch_back import PatchBack
+from ui.patch_cloud import CLOUD_ACTS, CloudVerbs
 from ui.patch_forms import (
     AskSheet,
-    CopySheet,
     assess_form,
     assessed,
     emergency_form,
@@ -44,7 +44,7 @@ from ui.patch_live import mark_task, telling
 from ui.patch_plan import plan_of, summed
 from ui.patch_restarts import RestartSheet
 from ui.patch_start import StartSheet
-from ui.patch_window import WindowSheet, announcement
+from ui.patch_window import WindowSheet
 from ui.patch_words import title_of
 from ui.ticket_dialogs import ConfirmSheet, ReasonSheet
 from ui.ticket_fields import designated_now
@@ -73,6 +73,8 @@ class PatchVerbs(QObject):
         self._host_of, self._window = host_of, window
         self._back = PatchBack(patches, runner, self._run, window)
         self._back.noticed.connect(self.noticed)
+        self.cloud = CloudVerbs(patches, contracts, runner, host_of, window)
+        self.cloud.noticed.connect(self.noticed)
         # Makes a document of a change, by its id.
         self.print_paper: Callable[[str, str], object] = lambda _paper, _change: None
 
@@ -86,6 +88,8 @@ class PatchVerbs(QObject):
                 self.wanted.emit("tickets", change.ticket_id)
             case "notice" | "record" | "receipt":
                 self.print_paper(act, change.id)
+            case act if act in CLOUD_ACTS:
+                self.cloud.do(change, act)
             case _:
                 step: Callable[[Change, str], object] = getattr(self, f"_{act}")
                 step(change, gate)
@@ -178,23 +182,6 @@ class PatchVerbs(QObject):
             )
         )
         form.open()
-
-    def _remind(self, change: Change, _gate: str = "") -> None:
-        if change.window is None:
-            return
-        said = change.assessment
-        text = announcement(
-            title_of(change), *change.window, said.downtime_minutes if said else None
-        )
-        missing = [one for one in change.gates if one.who == "A" and not one.open]
-        asked = "\n".join(f"- {one.missing}" for one in missing)
-        CopySheet(
-            self._window,
-            tr("Remind Party A"),
-            tr("For {number}: what Party A is still to do, and the words to announce it by.",
-               number=change.number),
-            f"{heading(change)}\n{asked}\n\n{text}".strip(),
-        ).open()  # fmt: skip
 
     def _approve(self, change: Change, _gate: str = "") -> None:
         sheet = AskSheet(

@@ -25,7 +25,14 @@ class WayBackView(QWidget):
     @told_in(ZONE)
     def show_plan(self, plan: RollbackPlan | None) -> None:
         """Show the way back, or that it was not prepared yet."""
+    def show_plan(self, plan: RollbackPlan | None, last: RollbackStep | None = None) -> None:
+        """Show the way back, or that it was not prepared yet; `last` is what there is beyond it."""
         clear(self._steps)
+        self._show_steps(plan)
+        if last is not None:
+            self._steps.addWidget(_line("", last))
+
+    def _show_steps(self, plan: RollbackPlan | None) -> None:
         if plan is None:
             self.said.show_text(
                 tr("Not prepared yet: “Prepare” brings what the way back needs to the server.")
@@ -36,13 +43,13 @@ class WayBackView(QWidget):
         whole = tr("every step is possible") if not why_not else tr("not every step is possible")
         self.said.show_text(f"{prepared} · {whole}")
         for number, step in enumerate(plan.steps, start=1):
-            self._steps.addWidget(_line(number, step))
+            self._steps.addWidget(_line(f"{number}. ", step))
 
 
-def _line(number: int, step: RollbackStep) -> QWidget:
+def _line(number: str, step: RollbackStep) -> QWidget:
     made = QFrame()
     made.setAccessibleName(step.text)
-    told = column(None, paragraph(f"{number}. {step.text}", "body"), spacing=2)
+    told = column(None, paragraph(f"{number}{step.text}", "body"), spacing=2)
     for said, ink in (
         (tr("Lost by it: {what}", what=step.loses) if step.loses else "", "warning"),
         (tr("Costs: {what}", what=step.costs) if step.costs else "", ""),

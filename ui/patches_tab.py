@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, cast
 
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QAction, QKeySequence
@@ -14,6 +14,7 @@ from gmops_desktop.changes import Change
 from gmops_desktop.context import Context
 from gmops_desktop.contract.changes import ENDED
 from gmops_desktop.contract.terms import ZONE, told_in
+from gmops_desktop.contract.gates import GateKey
 from gmops_desktop.contract.waves import Wave
 from gmops_desktop.language import tr
 from gmops_desktop.services.contracts import Contracts
@@ -123,6 +124,7 @@ class PatchesTab(Page):
         self.page.wanted.connect(self._do)
         self.verbs.wanted.connect(self.wanted)
         self.verbs.noticed.connect(self.noticed)
+        self.verbs.cloud.told.connect(self._tell_gate)
         self.offer.queue_wanted.connect(self._queue)
         self.wave_page.wanted.connect(self._do_wave)
         if self.wave_verbs is not None:
@@ -387,6 +389,12 @@ class PatchesTab(Page):
     def _do(self, act: str, gate: str) -> None:
         if self.page.change_id and not self.page.refusal(act):
             self.verbs.do(self.page.change_id, act, gate)
+
+    @Slot(str, str, str)
+    def _tell_gate(self, change_id: str, gate: str, text: str) -> None:
+        """Show beside a gate of the change in sight how far it is."""
+        if change_id == self.page.change_id:
+            self.page.gates.tell(cast(GateKey, gate), text)
 
     @Slot(str, str)
     def _do_wave(self, act: str, change_id: str) -> None:

@@ -8,11 +8,11 @@ settings wrong, and settings that it finds wrong are not left in place.
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 from typing import Final
 
 from gmops_desktop.adapters.sections import Section, Shell, Unknown, collect, text_of
 from gmops_desktop.context import Context
+from gmops_desktop.contract.runs import SshdSeen
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 
@@ -75,19 +75,6 @@ if ! sshd -t -f "$conf/sshd_config"; then
 fi
 """
 _TEST: Final = 'sshd -t -f "$conf/sshd_config" || exit 1\n'
-
-
-@dataclass(frozen=True, slots=True)
-class SshdSeen:
-    """How sshd of a server stands: what it finds wrong in its settings ("" for nothing), whether it
-    listens, whether settings were kept before the change and whether they are others now (None
-    where that is not known), and the end of its log."""
-
-    fault: str
-    listens: bool
-    kept: bool
-    altered: bool | None
-    log: str
 
 
 def keep(shell: Shell, change_id: str, context: Context, *, folder: str = FOLDER) -> None:

@@ -19,7 +19,6 @@ from gmops_desktop.language import tr
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gmops_desktop.adapters.sshd_rescue import SshdSeen
     from gmops_desktop.cli.patch_verbs import At
     from gmops_desktop.contract.snapshots import DiskWay
     from gmops_desktop.services.patches import Change
@@ -139,12 +138,14 @@ def rescue(
 ) -> None:
     wanted = one_of(step, ("look", "restart", "settings"), "STEP")
     if wanted == "look":
+        from gmops_desktop.contract.runs import words_of_sshd
+
         with opened(as_json) as session:
             seen = at_server(
                 session, number, accept_fingerprint, tr("Looking at sshd"),
                 lambda at: at.patches.sshd(at.host, at.change.id, at.context),
             )  # fmt: skip
-            session.terminal.answer(seen, *sshd_lines(seen))
+            session.terminal.answer(seen, *words_of_sshd(seen))
         return
     asked(
         number, accept_fingerprint, as_json, tr("Through the cloud's agent"),
@@ -206,17 +207,3 @@ def way_lines(way: DiskWay) -> Iterator[str]:
             yield f"  {line}"
     if way.why_not:
         yield f"! {way.why_not}"
-
-
-def sshd_lines(seen: SshdSeen) -> Iterator[str]:
-    """Yield how sshd stands."""
-    yield tr("sshd listens.") if seen.listens else tr("sshd does not listen.")
-    yield seen.fault or tr("It finds nothing wrong in its settings.")
-    if not seen.kept:
-        yield tr("Its settings from before were not kept: they cannot be put back from here.")
-    elif seen.altered:
-        yield tr("Its settings are others than before the change.")
-    else:
-        yield tr("Its settings are as before the change.")
-    if seen.log:
-        yield seen.log

@@ -110,3 +110,30 @@ class RunLook:
     def ended(self) -> bool:
         """Whether nothing goes on at the server: it came to an end, or never began."""
         return self.state in ("done", "failed", "interrupted", "absent")
+
+
+@dataclass(frozen=True, slots=True)
+class SshdSeen:
+    """How sshd of a server stands: what it finds wrong in its settings ("" for nothing), whether it
+    listens, whether settings were kept before the change and whether they are others now (None
+    where that is not known), and the end of its log."""
+
+    fault: str
+    listens: bool
+    kept: bool
+    altered: bool | None
+    log: str
+
+
+def words_of_sshd(seen: SshdSeen) -> tuple[str, ...]:
+    """Return in finished sentences how sshd stands."""
+    kept = (
+        tr("Its settings from before were not kept: they cannot be put back from here.")
+        if not seen.kept
+        else tr("Its settings are others than before the change.")
+        if seen.altered
+        else tr("Its settings are as before the change.")
+    )
+    fault = seen.fault or tr("It finds nothing wrong in its settings.")
+    listens = tr("sshd listens.") if seen.listens else tr("sshd does not listen.")
+    return tuple(one for one in (listens, fault, kept, seen.log) if one)

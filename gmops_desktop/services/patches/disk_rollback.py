@@ -77,7 +77,8 @@ class DiskRollback(Snapshots):
         loses += [tr("What {number} did there since: it is undone, too.", number=one)
                   for one in others]  # fmt: skip
         loses.append(tr("The record of the runs on the server; what was read of it is kept here."))
-        designated = [one.name for one in people if one.party == "A" and one.post == "designated"]
+        today = day_of(self._book.now())
+        speaking = [one.name for one in people if one.party == "A" and one.valid(today)]
         return DiskWay(
             making=making,
             since=since,
@@ -97,7 +98,7 @@ class DiskRollback(Snapshots):
             costs=costs_of(making.gb, hour(making.deadline), seen),
             agree=tr("A designated contact of Party A must agree: {names}. Who, and how, is "
                      "recorded.",
-                     names=tr(", ", context="between names").join(designated) or "—"),
+                     names=tr(", ", context="between names").join(speaking) or "—"),
             before=self._better(change),
             why_not=self._why_not(cloud, making, context),
         )  # fmt: skip

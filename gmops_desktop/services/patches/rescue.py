@@ -14,9 +14,9 @@ from typing import Final, Literal, get_args
 
 from gmops_desktop.adapters import sshd_rescue
 from gmops_desktop.adapters.sections import Shell
-from gmops_desktop.adapters.sshd_rescue import SshdSeen
 from gmops_desktop.addresses import HostAddress, Resource, TatAddress
 from gmops_desktop.context import Context
+from gmops_desktop.contract.runs import SshdSeen
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import mark, tr
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gmops_desktop.adapters.sshd_rescue import SshdSeen
 from gmops_desktop.addresses import Resource
 from gmops_desktop.context import Context
+from gmops_desktop.contract.runs import SshdSeen
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.services.patches.disk_rollback import DiskRollback
