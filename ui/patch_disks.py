@@ -31,7 +31,7 @@ from ui.widgets.frames import Card, Label, button, column, disable, paragraph, r
 from ui.widgets.panes import scrolled
 
 _REASON_HEIGHT = 48
-_PLAN_HEIGHT = 300
+_PLAN_HEIGHT = 340
 
 
 class SnapshotSheet(Sheet):
@@ -54,6 +54,7 @@ class SnapshotSheet(Sheet):
         self.days = QSpinBox()
         self.days.setRange(LEAST_DAYS, MOST_DAYS)
         self.days.setValue(KEPT_DAYS)
+        self.days.setFixedWidth(96)
         if not going:
             self.add_field(
                 tr("Days until the cloud deletes them"), self.days,

@@ -15,6 +15,8 @@ from ui.patch_way_back import WayBackView
 from ui.widgets.frames import Card, Glyph, Label, button, column, disable, paragraph, row
 
 _REASON_HEIGHT = 56
+_WIDTH, _EDGES = 720, 84  # pixels: the dialog, and what is around its steps
+_MOST = 300  # of the steps, before they scroll
 
 
 class StartSheet(Sheet):
@@ -38,17 +40,18 @@ class StartSheet(Sheet):
         heading: str = "",
     ) -> None:
         """`facts` are what will happen, each with the state that it amounts to; `action` is the
-        word on the red button; `heading` names the way (back)."""
-        super().__init__(parent, title, width=720)
+        word on the red button; `heading` names the way (back), without which and without one no
+        steps are shown."""
+        super().__init__(parent, title, width=_WIDTH)
         self._number, self._asks_reason = number, asks_reason
         happens = Card(tr("What is going to happen"))
         for state, text in facts:
             happens.add(fact(state, text))
         self.way_back = WayBackView()
         self.way_back.show_plan(way_back)
+        self.way_back.fit(_WIDTH - _EDGES, _MOST)
         back = Card(heading or tr("The way back"))
-        back.add(self.way_back, 1)
-        back.setMinimumHeight(168)
+        back.add(self.way_back)
         self.reason = QPlainTextEdit()
         self.reason.setTabChangesFocus(True)
         self.reason.setFixedHeight(_REASON_HEIGHT)
@@ -58,7 +61,8 @@ class StartSheet(Sheet):
         self.go = button(action, self._confirm, kind="danger")
 
         self.body.addWidget(happens)
-        self.body.addWidget(back, 1)
+        if way_back is not None or heading:
+            self.body.addWidget(back)
         if asks_reason:
             self.add_field(tr("Reason"), self.reason, tr("It stands in the record of the change."))
         self.left.addWidget(Label(tr("To go on, type the change's number"), elide=False))

@@ -20,7 +20,15 @@ class WayBackView(QWidget):
         super().__init__()
         self.said = Label("", "caption")
         self._steps: QVBoxLayout = column(spacing=8)
-        column(self, self.said, scrolled(self._steps), spacing=8).setStretch(1, 1)
+        self._area = scrolled(self._steps)
+        column(self, self.said, self._area, spacing=8).setStretch(1, 1)
+
+    def fit(self, width: int, most: int) -> None:
+        """Take as much height as the steps need in so much width, up to `most` pixels."""
+        inside = self._area.widget()
+        layout = inside.layout() if inside else None
+        needed = layout.totalHeightForWidth(width) if layout else most
+        self._area.setFixedHeight(min(needed, most))
 
     @told_in(ZONE)
     def show_plan(self, plan: RollbackPlan | None) -> None:

@@ -15,7 +15,7 @@ from typing import Literal
 from gmops_desktop.contract.change_checks import Checks
 from gmops_desktop.contract.changes import Audience, ChangeState
 from gmops_desktop.contract.record import ChainHead
-from gmops_desktop.contract.rollbacks import RollbackPlan
+from gmops_desktop.contract.rollbacks import RollbackPlan, RollbackStep
 from gmops_desktop.contract.runs import RunPurpose, RunState
 from gmops_desktop.contract.terms import Contract
 from gmops_desktop.reports.facts import Override
@@ -86,6 +86,7 @@ class ChangeFacts:
     restarts: tuple[str, ...] = ()
     simulated_at: datetime | None = None
     rollback: RollbackPlan | None = None
+    last_resort: RollbackStep | None = None
     told: tuple[Told, ...] = ()
     emergencies: tuple[Override, ...] = ()
     performer: str = ""

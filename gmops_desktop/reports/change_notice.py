@@ -63,7 +63,7 @@ def _story(facts: NoticeFacts, document: Document, digest: str) -> list[Flowable
         *head(2, tr("What is altered"), _simulated(change)),
         *_plan(change),
         *head(3, tr("The way back")),
-        *way_back(change.rollback),
+        *way_back(change.rollback, change.last_resort),
         *head(4, tr("Special emergencies")),
         *passed_over(change.emergencies),
         KeepTogether(  # what Party A fills in is one piece

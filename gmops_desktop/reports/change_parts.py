@@ -9,7 +9,7 @@ from typing import Final
 
 from reportlab.platypus import CondPageBreak, Flowable, Table
 
-from gmops_desktop.contract.rollbacks import RollbackPlan
+from gmops_desktop.contract.rollbacks import RollbackPlan, RollbackStep
 from gmops_desktop.language import mark, tr, tr_n
 from gmops_desktop.reports import phrases
 from gmops_desktop.reports.change_facts import ChangeFacts, GateLine, Item, ItemKind
@@ -94,8 +94,9 @@ def plan_table(items: Sequence[Item]) -> Table:
     return ruled_table(heads, rows, (0.7, 4.2, 3, 3, 3.6))
 
 
-def way_back(plan: RollbackPlan | None) -> list[Flowable]:
-    """Return the way back in words, with what each step loses and costs."""
+def way_back(plan: RollbackPlan | None, last: RollbackStep | None = None) -> list[Flowable]:
+    """Return the way back in words, with what each step loses and costs, and `last` what there is
+    beyond it."""
     if plan is None:
         words = tr("Not known yet: the way back is prepared, and told, before anything begins.")
         return [StateWord("unknown", words)]
@@ -116,6 +117,8 @@ def way_back(plan: RollbackPlan | None) -> list[Flowable]:
         ]
         for place, one in enumerate(plan.steps, start=1)
     ]
+    if last is not None:
+        rows.append(["—", last.text, last.loses, last.costs])
     return [ruled_table(heads, rows, (0.6, 6, 3.2, 3.2))]
 
 

@@ -237,11 +237,11 @@ def _back(facts: RecordFacts) -> list[Flowable]:
     run = _last(facts, "rollback")
     if run is None:
         words = tr("It was not needed. It would have been:")
-        return [Paragraph(words, CELL), *way_back(facts.change.rollback)]
+        return [Paragraph(words, CELL), *way_back(facts.change.rollback, facts.change.last_resort)]
     reason = facts.rollback_reason or tr("no reason was recorded")
     words = tr("The change was taken back: {reason}", reason=reason)
     state: State = "ok" if run.state == "done" else "critical"
-    return [StateWord(state, words), *way_back(facts.change.rollback)]
+    return [StateWord(state, words), *way_back(facts.change.rollback, facts.change.last_resort)]
 
 
 def _confirmed(facts: RecordFacts) -> list[Flowable]:

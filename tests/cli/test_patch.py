@@ -181,3 +181,20 @@ def test_what_cannot_be_meant_is_usage(scene: Scene) -> None:
     assert scene.run("notify", number, "--paper", "poem").code == 2
     assert scene.run("show", "C-9999").code == 1
     assert scene.run("wave", "go-on", "W-0001", "--confirm", "W-0001").code == 1
+
+
+def test_what_the_cloud_gives_and_reminders_by_the_terminal(scene: Scene) -> None:
+    """Without a cloud account each says what is missing; a reminder needs none."""
+    number = scene.done("queue", "web1", "--package", "tzdata", "--json").answer["change"]["number"]
+    refused = scene.run("snapshot", number, "--costs")
+    assert refused.code == 1
+    assert "No cloud account is known to have web1" in refused.err
+    assert scene.run("snapshot", number, "--days", "1").code == 1
+    assert "no snapshots" in scene.run("snapshot", number, "--delete", "--confirm", number).err
+    assert scene.run("rollback-disks", number).code == 1
+    assert scene.run("rescue", number, "reboot", "--confirm", number).code == 2
+    reminded = scene.done("remind", number, "--way", "phone", "--whom", "李慧敏")
+    assert "by phone · 李慧敏" in reminded.out
+    assert scene.run("remind", number, "--way", "robot").code == 1
+    steps = scene.done("show", number, "--json").answer["steps"]
+    assert [one["key"] for one in steps].count("change.reminded") == 1

@@ -21,7 +21,8 @@ def test_every_state_has_its_words_and_says_what_is_next() -> None:
 def test_nothing_is_done_with_what_has_ended_and_something_with_all_else() -> None:
     for state in STATES:
         open_ = {verb for verb, states in VERBS.items() if state in states}
-        assert bool(open_) != (state in ENDED)
+        # What costs money may be ended even then.
+        assert bool(open_ - {"delete_snapshots"}) != (state in ENDED)
 
 
 def test_what_has_begun_is_neither_cancelled_nor_begun_again() -> None:

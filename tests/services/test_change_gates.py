@@ -187,7 +187,7 @@ def test_a_snapshot_is_asked_for_where_the_cloud_has_the_server(desk: Desk) -> N
     def gate() -> contract_gates.Gate:
         return next(one for one in desk.patches.get(change.id).gates if one.key == "snapshot")
 
-    assert gate().evidence == "系统盘 disk-1 · snap-1 · 2018-04-20 14:00:00"
+    assert gate().evidence == "2018-04-20 14:00:00 · snap-1 · 系统盘 disk-1"
     desk.now += timedelta(hours=25)  # nobody looked at the cloud since
     assert "its servers are not known" in gate().missing
     desk.now = NOW

@@ -377,3 +377,13 @@ def test_a_failed_test_message_says_why_and_is_not_repeated(desk: Desk) -> None:
     assert "they wait" in caught.value.unharmed
     assert desk.flush() == 0
     assert desk.said == []
+
+
+def test_a_reminder_of_party_a_is_said_at_once_with_its_receipt(desk: Desk) -> None:
+    desk.messages.choose(())  # it is asked for by hand: no event need be chosen
+    message = desk.messages.remind("C-0001", "C-0001：请告知各级领导。", Context())
+    assert (message.event, message.state) == ("request", "sent")
+    assert message.text == "C-0001：请告知各级领导。"
+    desk.messages.take_down()
+    with pytest.raises(OpsError, match="No WeCom robot is set up"):
+        desk.messages.remind("C-0001", "x", Context())

@@ -93,7 +93,7 @@ def _proof(
     why = _under_way(disk, mine, makings)
     if not newest:
         return Proof(name, why=why)
-    return Proof(name, whole[newest], True, f"{name} · {newest} · {hour(whole[newest])}", why)
+    return Proof(name, whole[newest], True, f"{hour(whole[newest])} · {newest} · {name}", why)
 
 
 def _under_way(disk: CloudDisk, mine: Sequence[CloudSnapshot], makings: Sequence[Making]) -> str:

@@ -175,4 +175,4 @@ def costs_of(gb: int, until: str, seen: Overview | None) -> str:
         tr("What a GB costs a day is not known here: it stands in the console (Cloud Block "
            "Storage, Snapshots) and in the price list there.")
     )  # fmt: skip
-    return " ".join(said)
+    return "\n".join(said)

@@ -147,6 +147,7 @@ class Papers(Ending):
             restarts=tuple(text for _state, text in restart_lines(plan)) if plan else (),
             simulated_at=change.simulated_at,
             rollback=change.way_back,
+            last_resort=change.last_resort,
             told=_told(fields, change, entries),
             emergencies=tuple(
                 Override(one.at, one.actor, word_of_gate(one.note["gate"]), one.note["emergency"])

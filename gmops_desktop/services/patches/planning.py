@@ -316,7 +316,11 @@ class Planning(Queue):
 
 def words_for(change: Change) -> str:
     """Return the words that remind Party A of what it is still to do for a change."""
-    wanted = [one.missing for one in change.gates if one.who == "A" and not one.open]
+    wanted = [
+        f"{word_of_gate(one.key)}{tr(': ')}{one.missing}"
+        for one in change.gates
+        if one.who == "A" and not one.open
+    ]
     if change.state == "awaiting_confirmation":
         wanted = [tr("It is done and checked: please confirm it (2.3-7).")]
     head = tr("{number} {title}: we are waiting for Party A.", number=change.number,

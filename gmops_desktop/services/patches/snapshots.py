@@ -243,12 +243,12 @@ class Snapshots(LookingBack):
                 with context.uncut():
                     return self._keep_making(change_id, making, "done", "", taken)
             percent = sum(one.percent for one in found.values()) // len(making.disks)
-            said = [f"{disk} {one.percent} %" for disk, one in sorted(found.items())]
+            each = [f"{disk} {one.percent} %" for disk, one in sorted(found.items())]
+            said = tr(", ", context="between names").join(each) or making.server
             context.progress(
                 min(percent, 99),
-                tr("Snapshots are being made: {what}",
-                   what=tr(", ", context="between names").join(said) or making.server),
-            )  # fmt: skip
+                tr("Snapshots are being made, {percent} %: {what}", percent=percent, what=said),
+            )
             if self._book.now() - making.at > PATIENCE:
                 slow = [one for one in found.values() if not one.whole]
                 names = tr(", ", context="between names").join(
