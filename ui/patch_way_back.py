@@ -27,7 +27,11 @@ class WayBackView(QWidget):
         """Take as much height as the steps need in so much width, up to `most` pixels."""
         inside = self._area.widget()
         layout = inside.layout() if inside else None
-        needed = layout.totalHeightForWidth(width) if layout else most
+        if layout is None:
+            return
+        needed = layout.totalSizeHint().height()
+        if layout.hasHeightForWidth():  # not so without any step
+            needed = layout.totalHeightForWidth(width)
         self._area.setFixedHeight(min(needed, most))
 
     @told_in(ZONE)
