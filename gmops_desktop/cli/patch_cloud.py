@@ -10,7 +10,7 @@ import typer
 from gmops_desktop.cli.help import Command
 from gmops_desktop.cli.options import AcceptFingerprint, Json, one_of
 from gmops_desktop.cli.patch_lines import show
-from gmops_desktop.cli.patch_verbs import Confirm, Number, Reason, asked, at_server, begun
+from gmops_desktop.cli.patch_verbs import Confirm, Number, Reason, asked, begun, with_server
 from gmops_desktop.cli.session import opened
 from gmops_desktop.contract.changes import WAYS
 from gmops_desktop.contract.snapshots import KEPT_DAYS
@@ -56,8 +56,8 @@ def snapshot(
 ) -> None:
     if costs:
         with opened(as_json) as session:
-            said = at_server(
-                session, number, accept_fingerprint, tr("Asking"),
+            said = with_server(
+                session, session.services.patches.get(number), accept_fingerprint, tr("Asking"),
                 lambda at: at.patches.snapshot_costs(at.host, at.change.id, at.context),
             )  # fmt: skip
             session.terminal.answer({"costs": said}, said)
@@ -101,8 +101,8 @@ def rollback_disks(
 ) -> None:  # fmt: skip
     if not confirm:
         with opened(as_json) as session:
-            way = at_server(
-                session, number, accept_fingerprint, tr("Asking"),
+            way = with_server(
+                session, session.services.patches.get(number), accept_fingerprint, tr("Asking"),
                 lambda at: at.patches.disk_way(at.host, at.change.id, at.context),
             )  # fmt: skip
             session.terminal.answer(way, *way_lines(way))
@@ -141,8 +141,9 @@ def rescue(
         from gmops_desktop.contract.runs import words_of_sshd
 
         with opened(as_json) as session:
-            seen = at_server(
-                session, number, accept_fingerprint, tr("Looking at sshd"),
+            seen = with_server(
+                session, session.services.patches.get(number), accept_fingerprint,
+                tr("Looking at sshd"),
                 lambda at: at.patches.sshd(at.host, at.change.id, at.context),
             )  # fmt: skip
             session.terminal.answer(seen, *words_of_sshd(seen))
