@@ -66,8 +66,8 @@ if TYPE_CHECKING:
     from gmops_desktop.services.patches import Patches
     from gmops_desktop.services.patches.checking import Checking
     from gmops_desktop.services.patches.configurations import Configurations
-    from gmops_desktop.services.patches.leftovers import Leftovers
     from gmops_desktop.services.patches.disks import DiskHands
+    from gmops_desktop.services.patches.leftovers import Leftovers
     from gmops_desktop.services.patches.releases import Releases
     from gmops_desktop.services.patches.second_way import SecondWay
     from gmops_desktop.services.patches.waves import Waves

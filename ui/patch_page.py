@@ -180,8 +180,6 @@ class PatchPage(QWidget):
         self.gates.show_gates(change.gates, self.refusal, _failed(change), began=began)
         self.gates.setVisible(bool(change.gates))
         self.plan.show_plan(change, self.refusal("restarts"))
-        self.way_back.show_plan(change.way_back)
-        self.plan.show_plan(change)
         self.way_back.show_plan(change.way_back, change.last_resort)
         self.checks.show_checks(change.before, change.after)
         self.papers.show_change(change, self.refusal)
@@ -208,8 +206,6 @@ class PatchPage(QWidget):
                 return refused_apply(change)
             case "back_up":
                 return next_step(change.state) if change.state in ENDED else ""
-            case "remind":
-                return "" if change.window else tr("No window is set that they could be told of.")
             case "restarts":
                 if change.kind != "patch":
                     return tr("Only a system patch restarts something at its end.")

@@ -35,8 +35,6 @@ class WayBackView(QWidget):
         self._area.setFixedHeight(min(needed, most))
 
     @told_in(ZONE)
-    def show_plan(self, plan: RollbackPlan | None) -> None:
-        """Show the way back, or that it was not prepared yet."""
     def show_plan(self, plan: RollbackPlan | None, last: RollbackStep | None = None) -> None:
         """Show the way back, or that it was not prepared yet; `last` is what there is beyond it."""
         clear(self._steps)

@@ -13,8 +13,8 @@ from gmops_desktop.addresses import Resource, SshAddress
 from gmops_desktop.changes import Change
 from gmops_desktop.context import Context
 from gmops_desktop.contract.changes import ENDED
-from gmops_desktop.contract.terms import ZONE, told_in
 from gmops_desktop.contract.gates import GateKey
+from gmops_desktop.contract.terms import ZONE, told_in
 from gmops_desktop.contract.waves import Wave
 from gmops_desktop.language import tr
 from gmops_desktop.services.contracts import Contracts

@@ -160,6 +160,8 @@ def _finished(entry: EntryView) -> str:
 
 def _left(entry: EntryView) -> str:
     return str(entry.note.get("why", ""))
+
+
 def _snapshotting(entry: EntryView) -> str:
     said = [one for name, one in entry.fields.items() if name.startswith(MAKING)]
     return "\n".join(

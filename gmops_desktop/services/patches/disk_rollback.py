@@ -22,9 +22,9 @@ from gmops_desktop.contract.tickets import check_requester
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.services.patches.disk_losses import DiskLosses, in_order
+from gmops_desktop.services.patches.following import Follow
 from gmops_desktop.services.patches.queue import check_host
 from gmops_desktop.services.patches.record import Change, fields_of
-from gmops_desktop.services.patches.running import Follow
 from gmops_desktop.services.patches.snapshots import account_of
 
 ROLLED: Final = "rolled_"  # field of a change: how far each disk is, by the run's id

@@ -121,6 +121,8 @@ class Following(Planning):
             why = look.why or tr("It was never begun on the server.")
             with context.uncut(), self._book.writing() as session:
                 row = self._book.row(session, change.id)
+                if not _run(row, run_id).going:  # its end was recorded meanwhile
+                    return self._book.change(session, row)
                 end = {"state": "absent", "why": why}
                 purpose = _run(row, run_id).purpose
                 return self._book.record(
