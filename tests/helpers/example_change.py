@@ -75,6 +75,10 @@ PATCH = ChangeFacts(
     ),
     services=("nginx.service", "php7.4-fpm.service"),
     reboot=True,
+    restarts=(
+        "结束时重启服务器：重启后才运行新内核（linux-image-amd64、linux-image-4.9.0-6-amd64）。",
+        "随软件包一并重启：nginx.service、php7.4-fpm.service。",
+    ),
     simulated_at=at(19, 15, 40),
     rollback=RollbackPlan(
         at(19, 15, 42),

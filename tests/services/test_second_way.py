@@ -107,6 +107,7 @@ def test_where_sshd_is_gone_the_agent_is_asked(
     with pytest.raises(OpsError) as caught:
         way.look(host, run_id, 0, context)
     assert "agent" not in caught.value.message
+    assert "there is no second way in" in notes[-1]
     known["c"] = look
     agent = way.agent_of(host)
     assert agent

@@ -46,6 +46,7 @@ class SecondWay:
         except _UNREACHED as silence:
             agent = self.agent_of(host)
             if agent is None:
+                self._tell_none(host, run_id, context)
                 raise
             try:
                 look = self._look_run(agent, run_id, offset, context)
@@ -63,6 +64,14 @@ class SecondWay:
                        instance=agent.instance)
                 )  # fmt: skip
             return look
+
+    def _tell_none(self, host: Resource, run_id: str, context: Context) -> None:
+        if (said := f"none {run_id}") not in self._told:
+            self._told.add(said)
+            context.note(
+                tr("{name} does not answer over SSH, and there is no second way in: no look at a "
+                   "cloud account says which of its servers this is.", name=host.name)
+            )  # fmt: skip
 
     def agent_of(self, host: Resource) -> TatAddress | None:
         """Return the address of the cloud's agent on a host, where an account's look tells it."""
