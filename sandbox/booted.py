@@ -25,7 +25,7 @@ from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from sandbox.database import replaced, servers_cache
 from sandbox.patch_target import SUITES, Package, PatchTarget
-from sandbox.processes import Process, find_tool, greeted, launch, marking, pause
+from sandbox.processes import Process, end_strays, find_tool, greeted, launch, marking, pause
 from sandbox.sshd import make_key, public_key
 
 USER: Final = "ops"  # an ordinary account that may use sudo without a password
@@ -124,8 +124,9 @@ class Booted:
     def start(self) -> None:
         """Switch it on, and wait until its sshd speaks."""
         words: list[str | Path] = [
-            find_tool("unshare", "util-linux"), "--mount", "--propagation", "private", "sh", "-c",
-            _BEGIN, "begin", tree(), self.folder, self.name,
+            # All that runs in it ends with its first process, and that with this one.
+            find_tool("unshare", "util-linux"), "--mount", "--propagation", "private", "--pid",
+            "--fork", "--mount-proc", "--kill-child", "sh", "-c", _BEGIN, "begin", tree(), self.folder, self.name,
         ]  # fmt: skip
         log = self.folder / "log"
         self.process = launch(words, log, environment=marking(self.folder))
@@ -145,6 +146,7 @@ class Booted:
         if self.process:
             self.process.kill()
             self.process = None
+            end_strays(self.folder)
 
     def _furnish(self) -> None:
         """Lay what this host has otherwise than the tree."""

@@ -72,6 +72,16 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
                    "/srv/repository/pool/stable/linux-*.deb && sudo -n apt-get -q update && "
                    "sudo -n systemctl restart front.service")  # fmt: skip
         yield found
+    name = machine.name.encode()
+    left = [place for place in Path("/proc").glob("[0-9]*/cmdline") if name in _words_of(place)]
+    assert left == [], "something of it outlived it"
+
+
+def _words_of(place: Path) -> bytes:
+    try:
+        return place.read_bytes()
+    except OSError:
+        return b""  # gone while we looked
 
 
 def stored(plan: Plan) -> dict[str, Any]:
