@@ -126,7 +126,8 @@ class Booted:
         words: list[str | Path] = [
             # All that runs in it ends with its first process, and that with this one.
             find_tool("unshare", "util-linux"), "--mount", "--propagation", "private", "--pid",
-            "--fork", "--mount-proc", "--kill-child", "sh", "-c", _BEGIN, "begin", tree(), self.folder, self.name,
+            "--fork", "--mount-proc", "--kill-child", "sh", "-c", _BEGIN, "begin",
+            tree(), self.folder, self.name,
         ]  # fmt: skip
         log = self.folder / "log"
         self.process = launch(words, log, environment=marking(self.folder))
