@@ -25,7 +25,7 @@ from gmops_desktop.contract.clauses import Recorded
 from gmops_desktop.contract.obligations import Counts
 from gmops_desktop.contract.record import EntryView
 from gmops_desktop.contract.registers import Record
-from gmops_desktop.contract.terms import day_of, month_of
+from gmops_desktop.contract.terms import Contract, day_of, month_of
 
 _KINDS: Final = ("contract", "contact", "resource", "duty", "days", "register", "report", "account")
 
@@ -68,16 +68,19 @@ def compiled(
 ) -> Compiled:
     """Return what the journal proves from one day of `days` to the other, both included.
 
-    `others` counts the files and documents of each clause and month.
+    Of a whole contract, what became of its tickets and changes after its end stands there, too, and
+    its own entries.  `others` counts the files and documents of each clause and month.
     """
     names = {id: name for id, name in session.execute(select(Device.id, Device.name))}
     begin, end = moments(*days)
+    contract = recorded.contract
+    whole = days == (contract.start, contract.end)
     histories = [*recorded.tickets.values(), *recorded.changes.values()]
     histories += _rest(journal, recorded.records, scope)
     listed, pieces, also = [], Counter(others), Counter[tuple[str, str]]()
     for history in histories:
         for entry in history:
-            if not begin <= entry.at < end:
+            if not begin <= entry.at < end and not (whole and _its_own(entry, contract)):
                 continue
             home = home_of(entry, history[0])
             device = names.get(entry.device, entry.device)
@@ -97,6 +100,11 @@ def compiled(
         counts,
         day_of(first) if first else None,
     )
+
+
+def _its_own(entry: EntryView, contract: Contract) -> bool:
+    """Whether an entry belongs to a contract whenever it was recorded."""
+    return entry.kind in ("ticket", "change") or entry.subject == contract.id
 
 
 def _rest(journal: Journal, records: Sequence[Record], scope: Scope) -> list[tuple[EntryView, ...]]:
