@@ -1,15 +1,16 @@
 """What a backup costs, measured against the stock tools in one run: time, bytes, memory.
 
     python3 dev.py bench [--quick] [--runs 3] [--only loopback line restore restore-line tickets
-                                                          status fleet]
+                                                          status fleet reports]
 
 Full backups on the loopback against `mysqldump | zstd -3` and mydumper; first, daily and idle
 backups over a line of 5 Mbit/s against `ssh HOST 'mysqldump | zstd -3'`; the memory that a row of
 64 MB takes; restores on the loopback, against `mariadb < dump` and myloader, and over the line
 against `zstd -dc | ssh HOST mariadb` with and without `-C`; and, when named, the list of tickets at
-its size (`tickets.md`), the status page with a year of samples (`status.md`), and looks at one host
-and at 200 simulated ones (`fleet.md`).  Medians, ratios and the bars they are held against are
-printed, and written as `results.md` and `results.json`.
+its size (`tickets.md`), the status page with a year of samples (`status.md`), looks at one host and
+at 200 simulated ones (`fleet.md`), and reports of a year and of a month (`reports.md`).  Medians,
+ratios and the bars they are held against are printed, and written as `results.md` and
+`results.json`.
 
 How it is measured, and what that means, stands in docs/performance.md.  A run on the full database
 takes about an hour, most of it waiting for the line.
@@ -40,7 +41,7 @@ from gmops_desktop.paths import ROOT
 from sandbox import site_data
 from sandbox.processes import end_strays
 
-PARTS = ("loopback", "line", "restore", "restore-line", "tickets", "status", "fleet")
+PARTS = ("loopback", "line", "restore", "restore-line", "tickets", "status", "fleet", "reports")
 _USUAL = ("loopback", "line", "restore")
 _TICKETS = 20_000
 _STATUS_DAYS = 365
@@ -119,6 +120,11 @@ def _measure(options: argparse.Namespace, folder: Path, results: Results) -> boo
 
         idle = _IDLE_SECONDS if options.size is data.FULL else 0.0
         fleet.measure(folder / "fleet", options.out, idle)
+    if "reports" in options.only:
+        from benchmarks import reports
+
+        part = 1 if options.size is data.FULL else 20
+        exact &= reports.measure(folder / "reports", part, runs, options.out)
     if "loopback" in options.only or "line" in options.only:
         print(f"Preparing the {size.name} database ...", flush=True)
         with data.seeded(size, folder / "mariadb") as server:

@@ -59,11 +59,12 @@ _STEPS: Final = (
 
 
 def seed(home: Path, tickets: int, journal_of: Callable[[Database, Callable[[], datetime]], Journal]
-         ) -> Database:  # fmt: skip
-    """Make a store with so many tickets, ten entries each, the same at every run."""
+         , days: int = 365) -> Database:  # fmt: skip
+    """Make a store with so many tickets, ten entries each, the same at every run, over so many
+    days."""
     luck = random.Random(20180306)
     clock = count()
-    minutes = 365 * 24 * 60 / (tickets * ENTRIES_EACH)
+    minutes = days * 24 * 60 / (tickets * ENTRIES_EACH)
     database = Database(home / "store.db")
     journal = journal_of(database, lambda: _BEGIN + timedelta(minutes=minutes * next(clock)))
     Contracts(database, journal).load_example()

@@ -32,14 +32,17 @@ if TYPE_CHECKING:
     from gmops_desktop.addresses import AccountAddress, HostAddress, Resource
     from gmops_desktop.context import Context
     from gmops_desktop.contract.looks import AccountDetails
+    from gmops_desktop.contract.terms import Contract
     from gmops_desktop.gathering.compilation import Shelves
     from gmops_desktop.gathering.evidence_files import EvidenceFiles
     from gmops_desktop.gathering.periods import Books
+    from gmops_desktop.gathering.spans import SpanBooks
     from gmops_desktop.reports.account_facts import AccountFacts
     from gmops_desktop.reports.evidence_facts import CompilationFacts
     from gmops_desktop.reports.facts import MonthFacts
     from gmops_desktop.reports.paper_facts import TicketFacts
     from gmops_desktop.reports.period_facts import BackupFacts, FeeFacts, InspectionFacts
+    from gmops_desktop.reports.span_facts import SpanFacts
     from gmops_desktop.services.account_quotas import AccountQuotas
     from gmops_desktop.services.account_settings import AccountBackups
     from gmops_desktop.services.alerts import Alerts
@@ -357,7 +360,19 @@ class Services:
 
             return compilation_of(self._shelves(), period)
 
+        def quarter(period: str) -> Callable[[], SpanFacts]:
+            from gmops_desktop.gathering.spans import quarter_facts
+
+            return quarter_facts(self._span_books(), period)
+
+        def annual(period: str) -> Callable[[], SpanFacts]:
+            from gmops_desktop.gathering.spans import year_facts
+
+            return year_facts(self._span_books(), period)
+
         return {
+            "quarter": quarter,
+            "annual": annual,
             "inspection": inspection,
             "backups": backups,
             "fault": of_ticket,
@@ -409,6 +424,19 @@ class Services:
             self._actor,
         )
 
+    def _span_books(self) -> SpanBooks:
+        from gmops_desktop.gathering.spans import SpanBooks
+
+        return SpanBooks(
+            self._books(),
+            self._month,
+            self.patches,
+            self.ledgers,
+            self.obligations,
+            self.reports.all,
+            self.tickets.limits.own,
+        )
+
     def _actor(self) -> str:
         return self.settings.current.actor or getpass.getuser()
 
@@ -421,13 +449,13 @@ class Services:
             self.home.company_seal,
         )  # fmt: skip
 
-    def _month(self, start: date, end: date) -> MonthFacts:
+    def _month(self, start: date, end: date, contract: Contract | None = None) -> MonthFacts:
         from gmops_desktop.month_facts import Collector
 
         gather = Collector(
             self.contracts, self.tickets, self.backups, self.restores, self.patches, self.servers
         )
-        return gather(start, end)
+        return gather(start, end, contract)
 
     # ------------------------------------------------------------ backups
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from gmops_desktop.addresses import Resource, parse_mysql
 from gmops_desktop.contract.clocks import Clock
-from gmops_desktop.contract.terms import ZONE
+from gmops_desktop.contract.terms import ZONE, Contract
 from gmops_desktop.contract.thresholds import LIMITS
 from gmops_desktop.language import tr
 from gmops_desktop.reports.facts import (
@@ -28,12 +28,13 @@ from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.patches import Change, Patches
 from gmops_desktop.services.restores import Restores
 from gmops_desktop.services.servers import Servers
-from gmops_desktop.services.tickets import Ticket, Tickets
+from gmops_desktop.services.tickets import Course, Ticket, Tickets
 
 Points = tuple[tuple[datetime, float | None], ...]
 
 _USAGE: Final[tuple[Metric, ...]] = ("cpu", "memory", "disk")
 _DISK_LIMIT: Final = 85.0
+_LEFT_OUT: Final = frozenset({"declined", "withdrawn", "merged"})  # nothing was to be done for them
 
 
 class Collector:
@@ -52,12 +53,15 @@ class Collector:
         self._backups, self._restores = backups, restores
         self._patches, self._servers = patches, servers
 
-    def __call__(self, start: date, end: date) -> MonthFacts:
-        """Gather the facts; the days are those of the contract's zone, both included."""
+    def __call__(self, start: date, end: date, contract: Contract | None = None) -> MonthFacts:
+        """Gather the facts; the days are those of the contract's zone, both included.
+
+        Without a contract it is that of the period's last day.
+        """
         begin = datetime.combine(start, time(), ZONE)
         until = datetime.combine(end + timedelta(days=1), time(), ZONE)
         # Without any contract the example stands in, so that a report can be tried at once.
-        contract = self._contracts.current(end) or self._contracts.example()
+        contract = contract or self._contracts.current(end) or self._contracts.example()
         scope = self._contracts.scope(contract)
         resources = [one for one in self._contracts.resources() if scope.holds(one.id)]
         availability = self._availability(resources, begin, until)
@@ -72,6 +76,7 @@ class Collector:
             for one in self._patches.all()
             if scope.holds(one.resource_id) and _happened(one, begin, until)
         ]
+        courses = self._tickets.courses_of({one.id for one in tickets})
         unknown: dict[Question, str] = {}
         if availability is None:
             unknown["availability"] = tr("nobody looked at a website in this period")
@@ -83,7 +88,7 @@ class Collector:
             end=end,
             generated_at=datetime.now(UTC),
             contacts=self._contracts.contacts(end),
-            tickets=tuple(self._line(ticket) for ticket in tickets),
+            tickets=tuple(_line(ticket, courses[ticket.id]) for ticket in tickets),
             backups=tuple(
                 BackupLine(
                     one.at,
@@ -117,7 +122,7 @@ class Collector:
             availability=availability,
             usage=usage,
             overrides=(
-                *self._overrides(tickets),
+                *_overrides(tickets, courses),
                 *(said for one in changes for said in self._passed(one, begin, until)),
             ),
             why_unknown=unknown,
@@ -129,30 +134,6 @@ class Collector:
             for ticket in reversed(self._tickets.all())
             if ticket.opened_at < until and (ticket.closed_at is None or ticket.closed_at >= begin)
         ]
-
-    def _line(self, ticket: Ticket) -> TicketLine:
-        clocks = {clock.key: clock for clock in self._tickets.clocks(ticket.id)}
-        return TicketLine(
-            ticket.number,
-            ticket.kind,
-            ticket.title,
-            ticket.priority,
-            ticket.state,
-            ticket.requester,
-            ticket.opened_at,
-            ticket.closed_at,
-            _stopped(clocks.get("response")),
-            _stopped(clocks.get("resolve")) if ticket.closed_at else None,
-            ticket.confirmed_by,
-            ticket.emergency,
-        )
-
-    def _overrides(self, tickets: Iterable[Ticket]) -> Iterable[Override]:
-        for ticket in tickets:
-            for step in self._tickets.steps(ticket.id):
-                if step.emergency:
-                    what = f"{ticket.number} {step.action}"
-                    yield Override(step.at, step.actor, what, step.emergency)
 
     def _passed(self, change: Change, begin: datetime, until: datetime) -> Iterable[Override]:
         for step in self._patches.steps(change.id):
@@ -192,6 +173,48 @@ class Collector:
         if all(value is None for _, value in points):
             return (), 0.0
         return points, series.coverage
+
+
+def _line(ticket: Ticket, course: Course) -> TicketLine:
+    clocks = {clock.key: clock for clock in course.clocks}
+    waiting = clocks.get("waiting")
+    judged = clocks if ticket.state not in _LEFT_OUT else {}
+    return TicketLine(
+        ticket.number,
+        ticket.kind,
+        ticket.title,
+        ticket.priority,
+        ticket.state,
+        ticket.requester,
+        ticket.opened_at,
+        ticket.closed_at,
+        _stopped(clocks.get("response")),
+        _stopped(clocks.get("resolve")) if ticket.closed_at else None,
+        ticket.confirmed_by,
+        ticket.emergency,
+        _kept(judged.get("response")),
+        _kept(judged.get("restore")),
+        _kept(judged.get("resolve")),
+        waiting.seconds if waiting is not None else 0.0,
+        ticket.restored_at,
+        ticket.cause,
+        ticket.attribution,
+    )
+
+
+def _kept(clock: Clock | None) -> bool | None:
+    """Return whether a limit was kept; None without one, and while it still may be."""
+    if clock is None or clock.target is None:
+        return None
+    if clock.state == "critical":
+        return False
+    return None if clock.running else True
+
+
+def _overrides(tickets: Iterable[Ticket], courses: Mapping[str, Course]) -> Iterable[Override]:
+    for ticket in tickets:
+        for step in courses[ticket.id].emergencies:
+            yield Override(step.at, step.actor, f"{ticket.number} {step.action}", step.emergency)
 
 
 def _happened(change: Change, begin: datetime, until: datetime) -> bool:

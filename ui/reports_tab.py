@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from gmops_desktop.changes import Change
-from gmops_desktop.contract.terms import day_of, next_month
+from gmops_desktop.contract.terms import Contract, day_of
 from gmops_desktop.language import mark, tr, tr_n
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.reports import SUBJECTS, Kind, Report, Reports, word_of_kind
@@ -29,6 +29,7 @@ from gmops_desktop.services.reports.signing import Signing
 from gmops_desktop.states import State
 from gmops_desktop.tasks import TaskRunner
 from ui import words
+from ui.report_periods import periods_of
 from ui.report_preview import ReportPreview
 from ui.report_printing import print_pages
 from ui.report_signing import ReportSigning
@@ -60,6 +61,15 @@ _SAYS: Final[dict[Kind, str]] = {
         "restores, patches with their gates, availability with its coverage, and every "
         "special emergency with its reason. Nothing is typed by hand: what is not known "
         "is printed as not known."
+    ),
+    "quarter": mark(
+        "Three months side by side: limits kept, availability with its coverage, tickets, faults, "
+        "changes, backups and drills, security, person-days and fees, and what comes next."
+    ),
+    "annual": mark(
+        "A year of the contract for Party A to accept: what was agreed beside what the record "
+        "shows, every figure with its coverage, fees in capitals, the register of documents, "
+        "and the place for both seals. A year that is not over says so."
     ),
     "inspection": mark(
         "Every server, database, website and account against its limits and the month before, "
@@ -118,8 +128,13 @@ class ReportsTab(Page):
             self.kind.addItem(word_of_kind(kind), kind)
         self.period = QComboBox()
         self.period.setAccessibleName(tr("Period"))
-        self.before = icon_button("caret-left", tr("Month before"), lambda: self._step(1))
-        self.after = icon_button("caret-right", tr("Month after"), lambda: self._step(-1))
+        self.before = icon_button(
+            "caret-left", tr("Period before", context="choice"), lambda: self._step(1)
+        )
+        self.after = icon_button(
+            "caret-right", tr("Period after", context="choice"), lambda: self._step(-1)
+        )
+        self._ends: dict[str, date] = {}  # the last day of each period offered
         self._open_mark = StateMark("warning", 16)
         self._running_month = Label(role="caption")
         self.ticket = QLineEdit()
@@ -181,7 +196,7 @@ class ReportsTab(Page):
 
         self._lay_out()
         self.period.currentIndexChanged.connect(self._judge)
-        self.kind.currentIndexChanged.connect(self._judge)
+        self.kind.currentIndexChanged.connect(self._choose_kind)
         self.ticket.textChanged.connect(self._judge)
         self.ticket.returnPressed.connect(self.make)
         self.table.picked.connect(self._show_report)
@@ -192,18 +207,7 @@ class ReportsTab(Page):
     def refresh(self) -> None:
         """Show the register and the months of the contract as they are stored now."""
         contract = self._contracts.current()
-        chosen = self.period.currentData()
-        blocked = self.period.blockSignals(True)
-        self.period.clear()
-        if contract is not None:
-            today = day_of(datetime.now(UTC))
-            for month in _months(contract.start, min(contract.end, max(today, contract.start))):
-                self.period.addItem(
-                    tr("{month}/{year}", context="month", month=month.month, year=month.year),
-                    f"{month:%Y-%m}",
-                )
-        self.period.setCurrentIndex(max(0, self.period.findData(chosen)))
-        self.period.blockSignals(blocked)
+        self._offer(contract)
         found = self._reports.all(contract)
         self._gone = frozenset(report.id for report in found if not report.path.exists())
         self._count.show_text(tr_n("{count} report", "{count} reports", len(found)))
@@ -215,8 +219,25 @@ class ReportsTab(Page):
         self._pages.setCurrentIndex(0 if contract is not None or found else 1)
         self._judge()
 
+    def _offer(self, contract: Contract | None) -> None:
+        """Offer the periods of the chosen kind that have begun, the newest first."""
+        chosen = self.period.currentData()
+        blocked = self.period.blockSignals(True)
+        self.period.clear()
+        self._ends = {}
+        if contract is not None:
+            subject = SUBJECTS[self.kind.currentData()]
+            today = day_of(datetime.now(UTC))
+            for one in periods_of(subject, contract, max(today, contract.start)):
+                self._ends[one.written] = one.end
+                self.period.addItem(one.words, one.written)
+        self.period.setCurrentIndex(max(0, self.period.findData(chosen)))
+        self.period.blockSignals(blocked)
+
     def show_item(self, identity: str) -> None:
         """Show the report of that id or number, or be ready to make that of a month (2018-04)."""
+        if re.fullmatch(r"\d{4}-\d\d", identity):
+            self.kind.setCurrentIndex(self.kind.findData("monthly"))
         if (place := self.period.findData(identity)) >= 0:
             self.period.setCurrentIndex(place)
             self.make_button.setFocus()
@@ -343,20 +364,17 @@ class ReportsTab(Page):
         """Say what cannot be done now, and why; warn of a month that is not over."""
         kind: Kind = self.kind.currentData()
         subject = SUBJECTS[kind]
-        self._of.setCurrentIndex({"month": 0, "ticket": 1}.get(subject, 2))
+        self._of.setCurrentIndex({"ticket": 1, "contract": 2, "span": 2}.get(subject, 0))
         self._explained.setText(tr(_SAYS[kind]))
         place, count = self.period.currentIndex(), self.period.count()
         self.before.setEnabled(place < count - 1)
         self.after.setEnabled(place > 0)
         period = self.period.currentData()
-        running = (
-            subject == "month"
-            and period is not None
-            and period >= f"{day_of(datetime.now(UTC)):%Y-%m}"
-        )
+        timely = subject in ("month", "quarter", "year") and period is not None
+        running = timely and self._ends[period] >= day_of(datetime.now(UTC))
         self._open_mark.setVisible(running)
         self._running_month.setVisible(running)
-        self._running_month.show_text(tr("The month is not over: facts up to now"))
+        self._running_month.show_text(tr("The period is not over: facts up to now"))
         reason = tr("A report is being made.") if self._making else ""
         if period is None:
             reason = tr("There is no contract yet.")
@@ -380,7 +398,7 @@ class ReportsTab(Page):
         """Return what the document is of, None while nothing is named, and in words."""
         kind: Kind = self.kind.currentData()
         match SUBJECTS[kind]:
-            case "month":
+            case "month" | "quarter" | "year":
                 return self.period.currentData(), self.period.currentText()
             case "ticket":
                 number = self.ticket.text().strip()
@@ -389,6 +407,11 @@ class ReportsTab(Page):
                 return "", self.kind.currentText()
 
     # -- what is done
+
+    @Slot()
+    def _choose_kind(self) -> None:
+        self._offer(self._contracts.current())
+        self._judge()
 
     def _step(self, by: int) -> None:
         self.period.setCurrentIndex(self.period.currentIndex() + by)
@@ -484,12 +507,3 @@ class ReportsTab(Page):
             tr("Load the example contract"),
             changes=Change.CONTRACT,
         )
-
-
-def _months(start: date, end: date) -> Iterator[date]:
-    """Yield the months of the period, newest first."""
-    found, month = [], start.replace(day=1)
-    while month <= end:
-        found.append(month)
-        month = next_month(month)
-    yield from reversed(found)

@@ -28,7 +28,8 @@ def make(
             metavar="KIND",
             show_default=False,
             help=tr(
-                "monthly, account, inspection, backups, fault, evaluation, visit, fees or "
+                "monthly, quarter, annual, account, inspection, backups, fault, evaluation, "
+                "visit, fees or "
                 "compilation."
             ),
         ),
@@ -37,10 +38,11 @@ def make(
         str,
         typer.Option(
             "--period",
-            metavar="YYYY-MM",
+            metavar="PERIOD",
             show_default=False,
             help=tr(
-                "The month, of monthly, account, inspection and backups; of a compilation the "
+                "2018-04, of monthly, account, inspection and backups; 2018-Q2, of quarter; of "
+                "annual, the year in which the contract's year begins; of a compilation the "
                 "months (2018-04~2018-06), or nothing for the whole contract."
             ),
         ),
@@ -67,13 +69,32 @@ def make(
             help=tr("Your own words for a section, kept and printed; may be given again."),
         ),
     ] = None,
+    secrecy: Annotated[
+        str,
+        typer.Option(
+            "--secrecy",
+            metavar="SECRECY",
+            help=tr("Printed on the cover of quarter and annual: public, internal, commercial."),
+        ),
+    ] = "internal",
+    corrects: Annotated[
+        str,
+        typer.Option(
+            "--corrects",
+            metavar="TEXT",
+            show_default=False,
+            help=tr("What a new version puts right; it stands in the record of the versions."),
+        ),
+    ] = "",
     out: Out = None,
     as_json: Json = False,
 ) -> None:
+    from gmops_desktop.reports.orders import SECRECIES, Secrecy
     from gmops_desktop.services.reports import SUBJECTS
 
     wanted: Kind = one_of(kind, tuple(SUBJECTS), "KIND")
     spoken: Language = one_of(language, LANGUAGES, "--language")
+    secret: Secrecy = one_of(secrecy, SECRECIES, "--secrecy")
     named = about(wanted, period, of)
     written = [_given(one) for one in text or ()]
     with opened(as_json) as session:
@@ -83,7 +104,13 @@ def make(
             write_texts(session, session.services.report_texts.key(wanted, named), written)
         report = session.run(
             lambda context: session.services.reports.make(
-                wanted, named, context, out=out.absolute() if out else None, language=spoken
+                wanted,
+                named,
+                context,
+                out=out.absolute() if out else None,
+                language=spoken,
+                secrecy=secret,
+                corrects=corrects,
             ),
             tr("Making the report of {period}", period=named or kind),
         )
@@ -123,6 +150,14 @@ def about(kind: Kind, period: str, of: str) -> str:
         if of:
             raise typer.BadParameter(tr("months are named by --period"), param_hint="--of")
         return period
+    if subject in ("quarter", "year"):
+        if of:
+            raise typer.BadParameter(tr("a period is named by --period"), param_hint="--of")
+        form = r"[0-9]{4}-[Qq][1-4]" if subject == "quarter" else r"[0-9]{4}"
+        if not re.fullmatch(form, period):
+            words = tr("it is a quarter, such as 2018-Q2, or a year, such as 2018")
+            raise typer.BadParameter(words, param_hint="--period")
+        return period.upper()
     if period:
         raise typer.BadParameter(tr("it is not of a month; use --of"), param_hint="--period")
     if subject == "ticket" and not of.strip():

@@ -56,6 +56,14 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
         "overview": _OVERVIEW,
         "deviations": mark("Deviations and special emergencies"),
     },
+    "quarter": {"overview": _OVERVIEW, "risks": mark("Risks and advice"), "plan": mark("Outlook")},
+    "annual": {
+        "overview": _OVERVIEW,
+        "works": mark("Main works"),
+        "advice": _ADVICE,
+        "plan": mark("Advice for the next year"),
+        "acceptance": mark("Acceptance and conclusion"),
+    },
 }
 
 

@@ -62,7 +62,7 @@ class Books:
 def backups_of(books: Books, period: str) -> Callable[[], BackupFacts]:
     """Return what gathers the backups of a month ("2018-04")."""
     start, end = month_of(period)
-    return partial(_backups, books, contract_in(books, end), start, end)
+    return partial(backups_between, books, contract_in(books, end), start, end)
 
 
 def inspection_of(books: Books, period: str) -> Callable[[], InspectionFacts]:
@@ -95,6 +95,7 @@ def contract_in(books: Books, on: date | None) -> Contract:
 
 
 def own_resources(books: Books, contract: Contract) -> list[Resource]:
+    """Return what belongs to a contract."""
     scope = books.contracts.scope(contract)
     return [one for one in books.contracts.resources() if scope.holds(one.id)]
 
@@ -102,7 +103,8 @@ def own_resources(books: Books, contract: Contract) -> list[Resource]:
 # ---------------------------------------------------------------- backups
 
 
-def _backups(books: Books, contract: Contract, start: date, end: date) -> BackupFacts:
+def backups_between(books: Books, contract: Contract, start: date, end: date) -> BackupFacts:
+    """Return the backups, drills and restores from one day to another, both included."""
     begin, after = bounds(start, end)
     own = own_resources(books, contract)
     scope = books.contracts.scope(contract)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gmops_desktop.contract.report_texts import TextKey
 from gmops_desktop.errors import OpsError
+from gmops_desktop.gathering.terms import quarter_term, year_term
 from gmops_desktop.language import tr
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.reports import SUBJECTS, Kind, month_of
@@ -26,6 +27,10 @@ class TextKeys:
             case "contract":
                 contract = self._contracts.get(one) if one else self._contracts.current()
                 one = contract.id if contract is not None else ""
+            case "quarter":
+                contract, one, *_ = quarter_term(self._contracts, one)
+            case "year":
+                contract, one, *_ = year_term(self._contracts, one)
             case _:
                 contract = self._contracts.current(month_of(one)[1])
         if contract is None:

@@ -23,6 +23,7 @@ Cell = Literal["good", "open", "bad", "none", "ahead"]  # of a day
 
 _SIZE: Final = 6.8  # points, every word in a chart
 _LEFT, _RIGHT = 27.0, 4.0  # beside the plot: the scale's words; half a date
+_FEW: Final = 45  # days of which every fifth has room for its date
 _HATCH: Final = HexColor("#aab3bf")
 _OURS: Final = HexColor("#2f6db5")
 _RED: Final = STATE_COLOURS["critical"]
@@ -51,7 +52,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class _Plot:
+class Plot:
     """The rectangle that data is drawn in."""
 
     drawing: Drawing
@@ -118,7 +119,7 @@ def load_chart(
     `until` is the part of the period that had passed: nothing is missing after it.
     """
     drawing = Drawing(width, height)
-    plot = _Plot(drawing, _LEFT, 12, width - _LEFT - _RIGHT, height - 29)
+    plot = Plot(drawing, _LEFT, 12, width - _LEFT - _RIGHT, height - 29)
     if threshold:
         level = plot.y(threshold[0])
         plot.block(plot.left, level, plot.width, plot.y(100) - level, _tint(_RED, 0.06))
@@ -142,7 +143,7 @@ def day_strip(width: float, days: Sequence[Day], word: str, *, dated: bool, unti
     """
     below = 11.0 if dated else 1.0
     drawing = Drawing(width, below + 11)
-    plot = _Plot(drawing, _LEFT, below, width - _LEFT - _RIGHT, 10)
+    plot = Plot(drawing, _LEFT, below, width - _LEFT - _RIGHT, 10)
     plot.word(plot.left - 4, plot.bottom + 2.6, word, GREY, "end")
     for number, day in enumerate(days):
         x = plot.x(number, len(days)) + 0.6
@@ -172,7 +173,7 @@ def day_matrix(
     """Return a row of cells for each name, one cell a day, each with a sign for grey print."""
     left, high = 92.0, 11.0
     drawing = Drawing(width, 26 + high * len(rows))
-    plot = _Plot(drawing, left, 24, width - left - _RIGHT, high * len(rows))
+    plot = Plot(drawing, left, 24, width - left - _RIGHT, high * len(rows))
     side = plot.width / len(days)
     for place, (name, cells) in enumerate(rows):
         y = plot.bottom + plot.height - (place + 1) * high
@@ -188,7 +189,7 @@ def day_matrix(
     return drawing
 
 
-def _day(plot: _Plot, cell: Cell, x: float, y: float, width: float, height: float) -> None:
+def _day(plot: Plot, cell: Cell, x: float, y: float, width: float, height: float) -> None:
     """Draw one cell: full, open with a dot, full with a cross, or an empty frame."""
     if cell == "ahead":
         return
@@ -233,7 +234,7 @@ def time_bar(
     `mark` is a moment within it with its word.  What did not count is hatched or blank.
     """
     drawing = Drawing(width, 50)
-    plot = _Plot(drawing, 0, 22, width, 12)
+    plot = Plot(drawing, 0, 22, width, 12)
     first, last = pieces[0].begin, pieces[-1].end
     whole = max((last - first).total_seconds(), 1.0)
     for piece in pieces:
@@ -259,7 +260,7 @@ def time_bar(
     return drawing
 
 
-def _turn(plot: _Plot, turn: Turn, x: float, y: float, width: float, height: float) -> None:
+def _turn(plot: Plot, turn: Turn, x: float, y: float, width: float, height: float) -> None:
     if turn == "ours":
         plot.block(x, y, width, height, _OURS)
     elif turn == "theirs":
@@ -268,7 +269,7 @@ def _turn(plot: _Plot, turn: Turn, x: float, y: float, width: float, height: flo
         plot.block(x, y, width, height, GRID)
 
 
-def _curves(plot: _Plot, curves: Sequence[Curve]) -> None:
+def _curves(plot: Plot, curves: Sequence[Curve]) -> None:
     for number, curve in enumerate(curves):
         for first, end in runs(curve.values):
             points: list[float] = []
@@ -288,7 +289,7 @@ def _curves(plot: _Plot, curves: Sequence[Curve]) -> None:
             plot.drawing.add(line)
 
 
-def _passed(plot: _Plot, curves: Sequence[Curve], threshold: float) -> None:
+def _passed(plot: Plot, curves: Sequence[Curve], threshold: float) -> None:
     """Name the highest value over the threshold; the rest can be read off."""
     high = [
         (value, index, curve)
@@ -307,7 +308,7 @@ def _passed(plot: _Plot, curves: Sequence[Curve], threshold: float) -> None:
     )
 
 
-def _unseen(plot: _Plot, curves: Sequence[Curve], word: str, until: float) -> None:
+def _unseen(plot: Plot, curves: Sequence[Curve], word: str, until: float) -> None:
     """Hatch after the lines are drawn; say once, in the widest gap, what it means."""
     count = len(curves[0].values) if curves else 1
     passed = round(count * until)
@@ -326,13 +327,15 @@ def _unseen(plot: _Plot, curves: Sequence[Curve], word: str, until: float) -> No
         plot.word(middle, y - 2.4, word, INK, "middle")
 
 
-def _dates(plot: _Plot, period: tuple[date, date]) -> None:
-    """Write every fifth day and the last under the plot, in the middle of its day."""
+def _dates(plot: Plot, period: tuple[date, date]) -> None:
+    """Write every fifth day and the last under the plot, in the middle of its day; of a longer span
+    each month's first, and its middle."""
     count = (period[1] - period[0]).days + 1
     for number in range(count):
         day = period[0] + timedelta(days=number)
         last = number == count - 1
-        if last or (number % 5 == 0 and number < count - 3):
+        wanted = number % 5 == 0 if count <= _FEW else number == 0 or day.day in (1, 15)
+        if last or (wanted and number < count - 3 * max(1, count // _FEW)):
             x = plot.x(number + 0.5, count)
             tick = Line(x, plot.bottom, x, plot.bottom - 2.5, strokeColor=RULE, strokeWidth=0.5)
             plot.drawing.add(tick)
@@ -340,7 +343,7 @@ def _dates(plot: _Plot, period: tuple[date, date]) -> None:
 
 
 def _legend(
-    plot: _Plot, y: float, curves: Sequence[Curve], threshold: tuple[float, str] | None
+    plot: Plot, y: float, curves: Sequence[Curve], threshold: tuple[float, str] | None
 ) -> None:
     entries = [(curve.name, curve.colour, curve.dash) for curve in curves]
     if threshold:

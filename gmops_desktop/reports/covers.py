@@ -27,7 +27,6 @@ _SECRECY: Final[dict[Secrecy, str]] = {
     "internal": mark("Internal"),
     "commercial": mark("Trade secret"),
 }
-SECRECIES: Final = tuple(_SECRECY)
 
 _MARKED: Final = TextStyle(SANS_BOLD, SANS_BOLD, 10.5, 16, INK)
 _PROJECT: Final = TextStyle(SERIF_BOLD, SERIF_BOLD, 16, 25, INK, "centre")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
@@ -47,8 +46,11 @@ class Paper:
     covered: bool = False
 
 
-def build(story: Sequence[Flowable], paper: Paper) -> tuple[bytes, int]:
-    """Return the PDF of `story` and its number of pages, the cover among them."""
+def build(story: list[Flowable], paper: Paper) -> tuple[bytes, int]:
+    """Return the PDF of `story` and its number of pages, the cover among them.
+
+    The list is empty afterwards: what is laid out is not kept.
+    """
     fixes.apply()
 
     def first_page(canvas: Canvas, document: BaseDocTemplate) -> None:
@@ -82,7 +84,7 @@ def build(story: Sequence[Flowable], paper: Paper) -> tuple[bytes, int]:
             PageTemplate("later", [_frame(TOP)], later_page),
         ]
     )
-    document.build(list(story), canvasmaker=LateCanvas)
+    document.build(story, canvasmaker=LateCanvas)
     return file.getvalue(), document.page
 
 

@@ -17,7 +17,7 @@ from gmops_desktop.contract.changes import ChangeState
 from gmops_desktop.contract.record import ChainHead
 from gmops_desktop.contract.report_texts import OwnText
 from gmops_desktop.contract.terms import Contact, Contract
-from gmops_desktop.contract.tickets import Priority, TicketKind, TicketState
+from gmops_desktop.contract.tickets import Attribution, Priority, TicketKind, TicketState
 
 Metric = Literal["cpu", "memory", "disk"]
 # What may be unknown as a whole; the keys of `MonthFacts.why_unknown`.
@@ -29,7 +29,9 @@ class TicketLine:
     """A ticket opened, worked on or closed in the period.
 
     `response_seconds` and `restore_seconds` are the clocks as they stand; None while it waits for
-    a first answer (or a solution).  `emergency` is the reason where a rule was overridden.
+    a first answer (or a solution).  `emergency` is the reason where a rule was overridden.  Whether
+    a limit was kept is None where there is none, or where it is not decided yet.  `waited_seconds`
+    is the time that passed waiting for Party A, which is not charged.
     """
 
     number: str
@@ -44,6 +46,13 @@ class TicketLine:
     restore_seconds: float | None = None
     confirmed_by: str = ""
     emergency: str = ""
+    response_kept: bool | None = None
+    restore_kept: bool | None = None
+    resolve_kept: bool | None = None
+    waited_seconds: float = 0.0
+    restored_at: datetime | None = None
+    cause: str = ""
+    attribution: Attribution = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from decimal import Decimal
 from reportlab.platypus import Flowable, KeepTogether, Spacer, Table
 
 from gmops_desktop.contract.capitals import rmb_capitals
-from gmops_desktop.contract.terms import day_of
+from gmops_desktop.contract.terms import Contract, day_of
 from gmops_desktop.language import speaking, tr
 from gmops_desktop.reports import phrases
 from gmops_desktop.reports.boxes import verdict_box
+from gmops_desktop.reports.captions import TableCaption
 from gmops_desktop.reports.change_parts import head
 from gmops_desktop.reports.filing import filed
 from gmops_desktop.reports.marks import StateWord
@@ -57,7 +58,7 @@ def _story(facts: FeeFacts, document: Document, digest: str) -> list[Flowable]:
             ]
         ),
         *head(1, tr("What was agreed"), tr("contract 2.1; yuan")),
-        _items(facts),
+        items_table(facts.contract),
         *head(2, tr("What is to be paid")),
         *_payable(facts),
         *head(3, tr("Payment")),
@@ -93,8 +94,8 @@ def _verdict(facts: FeeFacts) -> tuple[State, str, str]:
     return "warning", tr("To be paid by {day}.", day=phrases.day(facts.payment.due)), amount
 
 
-def _items(facts: FeeFacts) -> Table:
-    contract = facts.contract
+def items_table(contract: Contract, caption: TableCaption | None = None) -> Table:
+    """Return what is agreed item by item, with what it comes to."""
     heads = (
         tr("No.", context="line"),
         tr("Service item"),
@@ -116,7 +117,7 @@ def _items(facts: FeeFacts) -> Table:
                  Paragraph(strong(f"{added:,.2f}"), right), ""])  # fmt: skip
     rows.append(["", Paragraph(strong(tr("Total of the contract")), FACT),
                  Paragraph(strong(f"{contract.total:,.2f}"), right), ""])  # fmt: skip
-    return ruled_table(heads, rows, (0.7, 6.6, 2, 2.4), ("left", "left", "right", "left"))
+    return ruled_table(heads, rows, (0.7, 6.6, 2, 2.4), ("left", "left", "right", "left"), caption)
 
 
 def _payable(facts: FeeFacts) -> list[Flowable]:

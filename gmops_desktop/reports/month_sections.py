@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Final
 
 from reportlab.graphics.shapes import Drawing
-from reportlab.platypus import CondPageBreak, Flowable, Spacer
+from reportlab.platypus import CondPageBreak, Flowable, Spacer, Table
 
 from gmops_desktop.contract.changes import AUDIENCES
 from gmops_desktop.contract.changes import word_of_state as word_of_change
@@ -15,6 +15,7 @@ from gmops_desktop.contract.terms import day_of
 from gmops_desktop.contract.tickets import word_of_kind, word_of_priority, word_of_state
 from gmops_desktop.language import mark, tr
 from gmops_desktop.reports import phrases
+from gmops_desktop.reports.captions import Captions, TableCaption
 from gmops_desktop.reports.charts import Curve, day_strip, load_chart
 from gmops_desktop.reports.facts import (
     Availability,
@@ -31,7 +32,7 @@ from gmops_desktop.reports.key_figures import verified, why_unknown
 from gmops_desktop.reports.marks import Section, StateWord
 from gmops_desktop.reports.paragraph import Paragraph, strong
 from gmops_desktop.reports.spans import bounds, by_day, fineness, peaks, share
-from gmops_desktop.reports.styles import BLUE, CAPTION, CELL, STATE_COLOURS, WIDTH, Align
+from gmops_desktop.reports.styles import BLUE, CELL, STATE_COLOURS, WIDTH, Align
 from gmops_desktop.reports.tables import Cell, ruled_table
 
 _METRICS: Final[dict[Metric, str]] = {
@@ -43,8 +44,14 @@ _COLOURS: Final = (BLUE, STATE_COLOURS["ok"], STATE_COLOURS["warning"])
 _DASHES: Final[tuple[tuple[float, ...], ...]] = ((), (4, 1.5), (1.2, 1.5))
 
 
-def operation_section(facts: MonthFacts, number: int) -> list[Flowable]:
-    """Return the charts of load and availability; each unknown is said with its reason."""
+def operation_section(
+    facts: MonthFacts, number: int, captions: Captions | None = None
+) -> list[Flowable]:
+    """Return the charts of load and availability; each unknown is said with its reason.
+
+    Without the document's `captions` the figures are numbered from 1.
+    """
+    captions = captions or Captions()
     parts = _head(number, tr("Operation", context="report"))
     charts = [
         _load(facts, resource, list(usage))
@@ -57,10 +64,10 @@ def operation_section(facts: MonthFacts, number: int) -> list[Flowable]:
     if len(charts) == 2 and known:  # one scale of days serves both
         (chart, load), (strip, days) = charts
         words = tr("above: {load}; below: {days}", load=load, days=days)
-        parts += [chart, strip, _caption(1, words)]
+        parts += [chart, strip, captions.figure(words)]
     else:
-        for figure, (chart, words) in enumerate(charts, 1):
-            parts += [chart, _caption(figure, words), Spacer(0, 3)]
+        for chart, words in charts:
+            parts += [chart, captions.figure(words), Spacer(0, 3)]
     if not facts.usage:
         parts.append(_unknown(facts, tr("Load of the servers"), "usage"))
     if not known:
@@ -75,6 +82,11 @@ def ticket_section(facts: MonthFacts, number: int) -> list[Flowable]:
     if not facts.tickets:
         return [*_head(number, head), Paragraph(tr("No ticket was open in this period."), CELL)]
     aside = tr("response and resolution: without the time spent waiting for Party A")
+    return [*_head(number, head, aside), ticket_table(facts.tickets)]
+
+
+def ticket_table(tickets: Sequence[TicketLine], caption: TableCaption | None = None) -> Table:
+    """Return tickets with their clocks."""
     columns = (
         tr("No.", context="report"),
         tr("Opened", context="report"),
@@ -86,9 +98,9 @@ def ticket_section(facts: MonthFacts, number: int) -> list[Flowable]:
         tr("Resolution", context="report"),
         tr("State", context="report"),
     )
-    rows = [_ticket_row(ticket) for ticket in facts.tickets]
-    shares = (13, 19, 15, 10, 58, 14, 14, 19, 19)
-    return [*_head(number, head, aside), ruled_table(columns, rows, shares)]
+    rows = [_ticket_row(ticket) for ticket in tickets]
+    shares = (13, 19, 15, 10, 52, 17, 17, 19, 19)
+    return ruled_table(columns, rows, shares, caption=caption)
 
 
 def backup_section(facts: MonthFacts, number: int) -> list[Flowable]:
@@ -126,24 +138,29 @@ def change_section(facts: MonthFacts, number: int) -> list[Flowable]:
     """Return the table of changes, and every rule that was passed over."""
     parts = _head(number, tr("Changes and deviations"))
     if facts.changes:
-        columns = (
-            tr("No.", context="report"),
-            tr("Change", context="report"),
-            tr("Packages", context="report"),
-            tr("Audiences told", context="report"),
-            tr("State", context="report"),
-        )
-        rows = [_change_row(change) for change in facts.changes]
-        aligns: tuple[Align, ...] = ("left", "left", "centre", "centre", "left")
-        parts.append(ruled_table(columns, rows, (13, 96, 15, 24, 24), aligns))
+        parts.append(change_table(facts.changes))
     parts += _absence(
         facts,
         "changes",
         tr("Changes", context="report"),
         "" if facts.changes else tr("No change in this period."),
     )
-    parts += _overrides(facts)
+    parts += overrides(facts)
     return parts
+
+
+def change_table(changes: Sequence[ChangeLine], caption: TableCaption | None = None) -> Table:
+    """Return changes with what became of them."""
+    columns = (
+        tr("No.", context="report"),
+        tr("Change", context="report"),
+        tr("Packages", context="report"),
+        tr("Audiences told", context="report"),
+        tr("State", context="report"),
+    )
+    rows = [_change_row(change) for change in changes]
+    aligns: tuple[Align, ...] = ("left", "left", "centre", "centre", "left")
+    return ruled_table(columns, rows, (13, 96, 15, 24, 24), aligns, caption)
 
 
 # ---------------------------------------------------------------- parts of sections
@@ -212,10 +229,6 @@ def _days(facts: MonthFacts, seen: Availability, *, dated: bool) -> tuple[Drawin
     return strip, words
 
 
-def _caption(figure: int, words: str) -> Paragraph:
-    return Paragraph(tr("Figure {number}: {words}", number=figure, words=words), CAPTION)
-
-
 def _ticket_row(ticket: TicketLine) -> list[Cell]:
     word = word_of_state(ticket.state)
     return [
@@ -277,7 +290,7 @@ def _matter(title: str, emergency: str) -> Paragraph:
     return Paragraph(tr("{title} ({mark})", title=title, mark=mark), CELL)
 
 
-def _overrides(facts: MonthFacts) -> list[Flowable]:
+def overrides(facts: MonthFacts) -> list[Flowable]:
     """Return a line for every rule passed over, those only the rows themselves know included."""
     reasons = {one.reason for one in facts.overrides}
     said = [(one.at, one.actor, one.what, one.reason) for one in facts.overrides]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from gmops_desktop.contract.notices import Notice
 from gmops_desktop.contract.record import ChainHead
@@ -25,9 +25,11 @@ from gmops_desktop.reports.evidence_facts import CompilationFacts
 from gmops_desktop.reports.facts import MonthFacts
 from gmops_desktop.reports.paper_facts import TicketFacts
 from gmops_desktop.reports.period_facts import BackupFacts, FeeFacts, InspectionFacts
+from gmops_desktop.reports.span_facts import SpanFacts
 
 # Who may read it.  A company gives no state secret's grade (秘密, 机密, 绝密): those are the law's.
 Secrecy = Literal["public", "internal", "commercial"]
+SECRECIES: Final[tuple[Secrecy, ...]] = ("public", "internal", "commercial")
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +284,20 @@ def make_compilation(facts: CompilationFacts, document: Document) -> Built:
     from gmops_desktop.reports import compilation
 
     return compilation.make_compilation(facts, document)
+
+
+def make_quarterly(facts: SpanFacts, document: Document) -> Built:
+    """Return the report of a quarter."""
+    from gmops_desktop.reports import quarterly
+
+    return quarterly.make_quarterly(facts, document)
+
+
+def make_annual(facts: SpanFacts, document: Document) -> Built:
+    """Return the report of a contract's year, on which Party A accepts it."""
+    from gmops_desktop.reports import annual
+
+    return annual.make_annual(facts, document)
 
 
 def make_sheet(sheet: Sheet) -> bytes:

@@ -3,7 +3,8 @@ block with its title, and facts beside their words."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Final
 
 from reportlab.lib.units import mm
@@ -24,6 +25,7 @@ from gmops_desktop.reports.styles import (
     TITLE,
     WIDTH,
     Align,
+    TextStyle,
 )
 
 Cell = Flowable | str
@@ -178,6 +180,34 @@ def ruled_table(
     return table
 
 
+class Later(Flowable):
+    """A long table that is made when its turn comes, and is gone when it is drawn: a year's lines
+    are not all held in memory at once."""
+
+    def __init__(self, make: Callable[[], Table]) -> None:
+        super().__init__()
+        self._make = make
+        self._made: Table | None = None
+        self.spaceBefore, self.spaceAfter = 1, 2  # as `ruled_table` has them
+
+    def wrap(self, availWidth: float, availHeight: float) -> tuple[float, float]:
+        """Make it, and take its size."""
+        if self._made is None:
+            self._made = self._make()
+        self.width, self.height = self._made.wrapOn(self.canv, availWidth, availHeight)
+        return self.width, self.height
+
+    def split(self, availWidth: float, availHeight: float) -> list[Flowable]:
+        """Return its own parts."""
+        assert self._made is not None
+        return self._made.splitOn(self.canv, availWidth, availHeight)
+
+    def draw(self) -> None:
+        """Draw it."""
+        assert self._made is not None
+        self._made.drawOn(self.canv, 0, 0)
+
+
 class _Ruled(Table):
     """A table whose head never stands at the foot of a page without a line below it."""
 
@@ -201,7 +231,12 @@ def _whole(part: Table, table: Table, heads: int) -> bool:
 
 
 def _cell(cell: Cell, align: Align) -> Flowable:
-    return Paragraph(cell, CELL.but(align=align)) if isinstance(cell, str) else cell
+    return Paragraph(cell, _aligned(align)) if isinstance(cell, str) else cell
+
+
+@cache
+def _aligned(align: Align) -> TextStyle:
+    return CELL.but(align=align)
 
 
 def _widths(content: Sequence[Sequence[Flowable]], shares: Sequence[float]) -> list[float]:

@@ -69,10 +69,10 @@ class Ledgers:
 
     # ------------------------------------------------------------ person-days
 
-    def person_days(self) -> Ledger:
-        """Return the ledger of the current contract's free person-days."""
+    def person_days(self, of: Contract | None = None) -> Ledger:
+        """Return the ledger of a contract's free person-days; of the current one without."""
         with self._database.session() as session:
-            contract, scope = self._current(session)
+            contract, scope = (of, scope_of(session, of)) if of else self._current(session)
             return ledgers.person_days(session, self._journal, contract, scope)
 
     def line(self, number: str) -> WorkLine:
@@ -169,10 +169,13 @@ class Ledgers:
 
     # ------------------------------------------------------------ registers
 
-    def records(self, register: Register | None = None) -> tuple[Record, ...]:
-        """Return the lines of one register or of all, the newest first."""
+    def records(
+        self, register: Register | None = None, of: Contract | None = None
+    ) -> tuple[Record, ...]:
+        """Return the lines of one register or of all, the newest first; of the current contract
+        where none is named."""
         with self._database.session() as session:
-            _, scope = self._current(session)
+            scope = scope_of(session, of) if of else self._current(session)[1]
             found = ledgers.records(self._journal, scope)
         return tuple(one for one in found if register in (None, one.register))
 

@@ -128,7 +128,7 @@ def test_every_kind_offered_can_be_made_and_is_refused_where_it_is_asked_for_wro
 ) -> None:
     assert set(services.reports.kinds) == {
         "monthly", "inspection", "backups", "fault", "evaluation", "visit", "fees",
-        "compilation", "account",
+        "compilation", "account", "quarter", "annual",
     }  # fmt: skip
     for kind in ("inspection", "backups"):
         with pytest.raises(OpsError, match="not a month"):

@@ -24,6 +24,7 @@ from gmops_desktop.contract.clauses import ClauseProof, proofs
 from gmops_desktop.contract.expiry import Claim, Expiry, in_order
 from gmops_desktop.contract.obligations import (
     STREAMS,
+    Counts,
     Evidence,
     MatrixRow,
     Proof,
@@ -133,11 +134,7 @@ class Obligations:
             records = ledgers.records(self._journal, scope)
             counts, lacks = counted(session, contract, scope, records)
             expiry = board(session, self._journal, scope, self._keys(), now)
-            owed = {
-                ("verification", one.on.replace(day=1))
-                for one in expiry
-                if one.thing.kind == "verification" and one.on is not None
-            }
+            owed = _owed(expiry)
             ledger = ledgers.person_days(session, self._journal, contract, scope)
             month = today.replace(day=1)
             dues = self._due(session, contract, scope, found, rpo, ledger, records, now)
@@ -213,6 +210,29 @@ class Obligations:
                     for stream in wanted.streams
                 ),
             )
+
+    def fulfilment(
+        self, contract: Contract, now: datetime | None = None
+    ) -> tuple[tuple[MatrixRow, ...], Counts]:
+        """Return how each item of a contract stands in each of its months, and how much evidence
+        of each stream a month has."""
+        now = now or self._now()
+        with self._database.session() as session:
+            scope = scope_of(session, contract)
+            counts, lacks = counted(session, contract, scope, ledgers.records(self._journal, scope))
+            expiry = board(session, self._journal, scope, self._keys(), now)
+        rows = matrix(
+            contract.items, contract.months(), counts, day_of(now), lacks=lacks, owed=_owed(expiry)
+        )
+        return rows, counts
+
+    def ends(self, contract: Contract, now: datetime | None = None) -> tuple[Expiry, ...]:
+        """Return all that runs out of a contract, the worst first."""
+        with self._database.session() as session:
+            return board(
+                session, self._journal, scope_of(session, contract), self._keys(),
+                now or self._now(),
+            )  # fmt: skip
 
     def clauses(self, now: datetime | None = None) -> tuple[ClauseProof, ...]:
         """Return for every clause of the contract what the record can show for it."""
@@ -327,6 +347,15 @@ def _nothing() -> Overview:
         tickets=(),
         waiting=(),
     )
+
+
+def _owed(expiry: Iterable[Expiry]) -> set[tuple[str, date]]:
+    """Return in which months a yearly verification is due."""
+    return {
+        ("verification", one.on.replace(day=1))
+        for one in expiry
+        if one.thing.kind == "verification" and one.on is not None
+    }
 
 
 # ---------------------------------------------------------------- figures

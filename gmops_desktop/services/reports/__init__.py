@@ -1,6 +1,13 @@
 """Documents of the contract: made from the record, numbered, kept, and provable years later."""
 
-from gmops_desktop.services.reports.periods import month_of, span_of
+from gmops_desktop.services.reports.periods import (
+    month_of,
+    quarter_of,
+    quarters_of,
+    span_of,
+    year_of,
+    years_of,
+)
 from gmops_desktop.services.reports.register import (
     SUBJECTS,
     Kind,
@@ -24,6 +31,10 @@ __all__ = [
     "Signed",
     "Subject",
     "month_of",
+    "quarter_of",
+    "quarters_of",
     "span_of",
     "word_of_kind",
+    "year_of",
+    "years_of",
 ]

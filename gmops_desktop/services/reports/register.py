@@ -31,10 +31,10 @@ from gmops_desktop.reports.orders import Built, Document, Revision, Secrecy
 
 Kind = Literal[
     "monthly", "drill", "contact", "payment", "sign_in", "hand_over", "notice", "change_record",
-    "fault", "visit", "evaluation", "backups", "inspection", "fees", "compilation",
-    "account",
+    "fault", "visit", "evaluation", "backups", "inspection", "fees", "compilation", "account",
+    "quarter", "annual",
 ]  # fmt: skip
-Subject = Literal["month", "ticket", "contract", "span"]
+Subject = Literal["month", "quarter", "year", "ticket", "contract", "span"]
 Signed = Literal["unsigned", "party_b", "both"]
 
 _CODES: Final[dict[Kind, str]] = {
@@ -54,6 +54,8 @@ _CODES: Final[dict[Kind, str]] = {
     "fees": "FY",  # 费用确认单
     "compilation": "HB",  # 履约证据汇编
     "account": "GZH",  # 微信公众号运维报告
+    "quarter": "JB",  # 季报
+    "annual": "ND",  # 年度总结与验收报告
 }
 _WORDS: Final[dict[Kind, str]] = {
     "monthly": mark("Monthly report"),
@@ -72,10 +74,14 @@ _WORDS: Final[dict[Kind, str]] = {
     "fees": mark("Statement of fees"),
     "compilation": mark("Compilation of evidence"),
     "account": mark("Account report"),
+    "quarter": mark("Quarterly report"),
+    "annual": mark("Annual and acceptance report"),
 }
 # What a document that can be ordered is of; the others are made where their matter is.
 SUBJECTS: Final[dict[Kind, Subject]] = {
     "monthly": "month",
+    "quarter": "quarter",
+    "annual": "year",
     "inspection": "month",
     "backups": "month",
     "fault": "ticket",

@@ -47,6 +47,8 @@ _ORDERS: Final[dict[Kind, Callable[[Any, Document], Built]]] = {
     "fees": orders.make_fees,
     "compilation": orders.make_compilation,
     "account": orders.make_account_report,
+    "quarter": orders.make_quarterly,
+    "annual": orders.make_annual,
 }
 
 # Looks up what is asked for, in the user's language, and returns what gathers its facts in that of

@@ -9,12 +9,13 @@ from gmops_desktop.contract.tickets import ContactCheck, Ticket
 from gmops_desktop.services.tickets.bonds import Bonds
 from gmops_desktop.services.tickets.facts import Facts
 from gmops_desktop.services.tickets.limits import Limits, LimitsSet
-from gmops_desktop.services.tickets.reading import Dossier
+from gmops_desktop.services.tickets.reading import Course, Dossier
 from gmops_desktop.services.tickets.service import Tickets
 
 __all__ = [
     "Bonds",
     "ContactCheck",
+    "Course",
     "Dossier",
     "Facts",
     "Limits",

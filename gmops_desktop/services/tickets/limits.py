@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from db.ticket_time import targets_in, targets_of
-from gmops_desktop.contract.targets import Targets, from_json, to_json
+from gmops_desktop.contract.targets import OBJECTIVES, Targets, from_json, to_json
 from gmops_desktop.contract.terms import Contract
 from gmops_desktop.contract.tickets import Ticket
 from gmops_desktop.errors import OpsError
@@ -44,6 +44,11 @@ class Limits:
         with self._book.reading() as session:
             contract = self._book.contract(session)
             return targets_in(session, contract.id if contract else "")
+
+    def own(self, contract: Contract) -> bool:
+        """Return whether a contract, or one that it renews, names limits of its own."""
+        with self._book.reading() as session:
+            return targets_in(session, contract.id) != OBJECTIVES
 
     def of(self, ticket: Ticket) -> Targets:
         """Return the limits of the contract that a ticket belongs to."""
