@@ -76,6 +76,8 @@ if TYPE_CHECKING:
     from gmops_desktop.services.patches.waves import Waves
     from gmops_desktop.services.records import Records
     from gmops_desktop.services.reports import Asked, Kind, Reports
+    from gmops_desktop.services.reports.copies import Copies
+    from gmops_desktop.services.reports.month_end import MonthEnd
     from gmops_desktop.services.reports.signing import Signing
     from gmops_desktop.services.reports.texts import Texts
     from gmops_desktop.services.restores import Restores
@@ -325,6 +327,20 @@ class Services:
 
         find = TextKeys(self.contracts, self.tickets)
         return Texts(self._database, self._journal, find)
+
+    @cached_property
+    def month_end(self) -> MonthEnd:
+        from gmops_desktop.gathering.month_end import MonthOwes
+        from gmops_desktop.services.reports.month_end import MonthEnd
+
+        owes = MonthOwes(self.contracts, self.tickets, self.reports, utc_now)
+        return MonthEnd(self.reports, owes)
+
+    @cached_property
+    def report_copies(self) -> Copies:
+        from gmops_desktop.services.reports.copies import Copies
+
+        return Copies(self._database, self._journal, self.reports)
 
     def _papers(self) -> dict[Kind, Asked]:
         """Return who gathers the facts of each kind of document, beside the month's."""

@@ -219,7 +219,7 @@ class Emergency:
         self._stage.settle()
         self._stage.press(tab, tr("Make report"))
         self._await_notice(tr("Make report"))
-        report = tab.table.current
+        report = tab.register.current
         if report is None:
             raise ProofFailed(tr("No report is chosen."))
         page = QPixmap()

@@ -1,110 +1,46 @@
-"""The tab of the reports: make a month's PDF, look at its real pages, keep the register."""
+"""The tab of the reports: choose a document, write into it, look at its real pages, keep the
+register."""
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import Qt, QUrl, Slot
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtPrintSupport import QPrintDialog, QPrinter
-from PySide6.QtWidgets import (
-    QComboBox,
-    QDialog,
-    QFileDialog,
-    QLineEdit,
-    QSizePolicy,
-    QStackedWidget,
-    QWidget,
-)
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
 
 from gmops_desktop.changes import Change
-from gmops_desktop.contract.terms import Contract, day_of
-from gmops_desktop.language import mark, tr, tr_n
+from gmops_desktop.context import Context
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr, tr_n
 from gmops_desktop.services.contracts import Contracts
-from gmops_desktop.services.reports import SUBJECTS, Kind, Report, Reports, word_of_kind
+from gmops_desktop.services.reports import Report, Reports
+from gmops_desktop.services.reports.copies import Copies, Form
+from gmops_desktop.services.reports.month_end import MonthEnd
 from gmops_desktop.services.reports.signing import Signing
-from gmops_desktop.states import State
+from gmops_desktop.services.reports.texts import Texts
 from gmops_desktop.tasks import TaskRunner
 from ui import words
-from ui.report_periods import periods_of
+from ui.print_dialog import PrintSheet
+from ui.report_batch import BatchSheet
+from ui.report_copy import CopySheet
+from ui.report_drafting import Drafting, Drawn
+from ui.report_form import ReportForm
 from ui.report_preview import ReportPreview
-from ui.report_printing import print_pages
+from ui.report_printing import Printing, chosen_pages, print_pages, printer_for
+from ui.report_register import ReportRegister
 from ui.report_signing import ReportSigning
+from ui.report_texts import ReportTexts
 from ui.saving_copies import save_copy
-from ui.theme import GAP, ROW_HEIGHT
-from ui.widgets.badges import StateMark
-from ui.widgets.frames import (
-    Card,
-    EmptyState,
-    Label,
-    button,
-    column,
-    disable,
-    icon_button,
-    line,
-    paragraph,
-    row,
-)
+from ui.theme import GAP
+from ui.widgets.frames import Card, EmptyState, button, disable, line, row
 from ui.widgets.page import Page
 from ui.widgets.panes import empty_page
-from ui.widgets.tables import Column, FilterField, Table
 
-FORM_WIDTH: Final = 300
-REGISTER_WIDTH: Final = 356
+FORM_WIDTH: Final = 304
 _LANE: Final = "reports"
-_SAYS: Final[dict[Kind, str]] = {
-    "monthly": mark(
-        "Tickets with their clocks and Party A's confirmations, backups and proved "
-        "restores, patches with their gates, availability with its coverage, and every "
-        "special emergency with its reason. Nothing is typed by hand: what is not known "
-        "is printed as not known."
-    ),
-    "quarter": mark(
-        "Three months side by side: limits kept, availability with its coverage, tickets, faults, "
-        "changes, backups and drills, security, person-days and fees, and what comes next."
-    ),
-    "annual": mark(
-        "A year of the contract for Party A to accept: what was agreed beside what the record "
-        "shows, every figure with its coverage, fees in capitals, the register of documents, "
-        "and the place for both seals. A year that is not over says so."
-    ),
-    "inspection": mark(
-        "Every server, database, website and account against its limits and the month before, "
-        "with the month's alerts. What nobody looked at is unknown."
-    ),
-    "backups": mark(
-        "A calendar of what was backed up, how each source stands, every archive with its digest, "
-        "the drills and restores that proved them."
-    ),
-    "fault": mark(
-        "One ticket: what happened, how long it lasted and to whom that is charged, the root "
-        "cause, every step, the promises and whether they were kept."
-    ),
-    "evaluation": mark(
-        "One requirement: what is wanted, the project manager's person-days, what is left of the "
-        "free ones, and Party A's consent."
-    ),
-    "visit": mark(
-        "The form for a visit on site: filled in from the ticket as far as it is known, with room "
-        "for what is written and signed there."
-    ),
-    "fees": mark(
-        "What the current contract costs, item by item, in figures and in capitals, and whether "
-        "it was paid."
-    ),
-    "account": mark(
-        "The official account of a month: verification, followers, what was published and read, "
-        "messages, menu, interface calls and errors. What WeChat does not tell is unknown."
-    ),
-    "compilation": mark(
-        "Every clause of the contract month by month, and under each the entries, files and "
-        "documents that prove it, with their digests and how to check them. What nobody recorded "
-        "is unknown."
-    ),
-}
 
 
 class ReportsTab(Page):
@@ -113,35 +49,37 @@ class ReportsTab(Page):
     shows = Change.REPORTS | Change.CONTRACT
 
     def __init__(
-        self, reports: Reports, contracts: Contracts, runner: TaskRunner, signing: Signing
+        self,
+        reports: Reports,
+        contracts: Contracts,
+        runner: TaskRunner,
+        signing: Signing,
+        texts: Texts,
+        copies: Copies,
+        month_end: MonthEnd,
     ) -> None:
         super().__init__(tr("Reports"))
-        self._reports = reports
-        self._contracts = contracts
-        self._runner = runner
-        self._gone: frozenset[str] = frozenset()
+        self._reports, self._contracts, self._runner = reports, contracts, runner
+        self._texts, self._copies, self._month_end = texts, copies, month_end
         self._making = False
 
-        self.kind = QComboBox()
-        self.kind.setAccessibleName(tr("Kind"))
-        for kind in reports.kinds:
-            self.kind.addItem(word_of_kind(kind), kind)
-        self.period = QComboBox()
-        self.period.setAccessibleName(tr("Period"))
-        self.before = icon_button(
-            "caret-left", tr("Period before", context="choice"), lambda: self._step(1)
+        self.signing = ReportSigning(self, signing, runner)
+        self._signing = signing
+        self.verify_button = button(
+            tr("Verify a file…"),
+            self.signing.ask_file,
+            icon_name="shield-check",
+            tip=tr("Say of any file whether it is untouched, whose signatures it bears"),
         )
-        self.after = icon_button(
-            "caret-right", tr("Period after", context="choice"), lambda: self._step(-1)
+        self.form = ReportForm(reports.kinds)
+        self.texts = ReportTexts(texts)
+        self.templates_button = button(
+            tr("Templates of texts…"), self.texts.open_templates, icon_name="notebook"
         )
-        self._ends: dict[str, date] = {}  # the last day of each period offered
-        self._open_mark = StateMark("warning", 16)
-        self._running_month = Label(role="caption")
-        self.ticket = QLineEdit()
-        self.ticket.setAccessibleName(tr("Number of the ticket"))
-        self.ticket.setPlaceholderText("T-0001")
-        self._of = QStackedWidget()
-        self._explained = paragraph("", "caption")
+        self.draft_button = button(
+            tr("Preview"), self.preview_draft, icon_name="eye", shortcut="Ctrl+R",
+            tip=tr("Set the pages as they would be made now"),
+        )  # fmt: skip
         self.make_button = button(
             tr("Make report"),
             self.make,
@@ -150,44 +88,10 @@ class ReportsTab(Page):
             scale="large",
             shortcut="Ctrl+G",
         )
-        self.open_button = button(tr("Open", context="file"), self._open, icon_name="eye")
-        self.save_button = button(tr("Save as…"), self._save, icon_name="download-simple")
-        self.print_button = button(
-            tr("Print…"), self._print, icon_name="printer", shortcut="Ctrl+P"
-        )
-        self.signing = ReportSigning(self, signing, runner)
-        self.sign_button = button(tr("Sign"), self._sign, icon_name="pen", shortcut="Ctrl+Shift+S")
-        self.return_button = button(tr("File a return…"), self._file, icon_name="tray")
-        self.verify_button = button(
-            tr("Verify a file…"),
-            self.signing.ask_file,
-            icon_name="shield-check",
-            tip=tr("Say of any file whether it is untouched, whose signatures it bears"),
-        )
-        self.preview = ReportPreview(reports.render, runner)
-        self.table: Table[Report] = Table(
-            (
-                Column(tr("Number"), lambda report: report.number),
-                Column(
-                    tr("Kind"),
-                    lambda report: word_of_kind(report.kind),
-                    width=92,
-                    tip=lambda report: f"{word_of_kind(report.kind)} {report.period}",
-                ),
-                Column(
-                    tr("Signatures"),
-                    lambda report: self._signature(report)[1],
-                    width=124,
-                    state=lambda report: self._signature(report)[0],
-                    tip=lambda report: str(report.path),
-                ),
-            ),
-            name=tr("Register of reports"),
-            runner=runner,
-            row_height=ROW_HEIGHT,
-        )
-        self.filter = FilterField(self.table, tr("Filter"), width=116)
-        self._count = Label(role="caption")
+        self.batch_button = button(tr("All of the month…"), self.open_batch, icon_name="stack")
+        self.preview = ReportPreview(reports.render, runner, reports.render_draft)
+        self.register = ReportRegister(copies, runner)
+        self.drafting = Drafting(reports, runner, self)
         self._pages = QStackedWidget()
         self._first = button(tr("Load the example contract"), self._load_example, kind="primary")
         self._connect = button(
@@ -195,29 +99,34 @@ class ReportsTab(Page):
         )
 
         self._lay_out()
-        self.period.currentIndexChanged.connect(self._judge)
-        self.kind.currentIndexChanged.connect(self._choose_kind)
-        self.ticket.textChanged.connect(self._judge)
-        self.ticket.returnPressed.connect(self.make)
-        self.table.picked.connect(self._show_report)
-        self.table.opened.connect(lambda _report: self._open())
+        self.form.changed.connect(self._judge)
+        self.form.chosen.connect(self._choose)
+        self.form.entered.connect(self.make)
+        self.texts.typed.connect(self.preview_draft)
+        self.texts.noticed.connect(self.noticed)
+        self.drafting.drawn.connect(self._drawn)
+        self.register.picked.connect(self._show_report)
+        self.register.save_wanted.connect(self._save)
+        self.register.print_wanted.connect(self._ask_print)
+        self.register.sign_wanted.connect(self.signing.ask_sign)
+        self.register.return_wanted.connect(self.signing.ask_return)
+        self.register.verify_wanted.connect(lambda report: self.signing.verify(report.path))
+        self.register.copy_wanted.connect(self._ask_copy)
         self.signing.done.connect(self.noticed)
         self.signing.changed.connect(self._changed)
 
     def refresh(self) -> None:
         """Show the register and the months of the contract as they are stored now."""
         contract = self._contracts.current()
-        self._offer(contract)
+        self.form.show_months(contract)
+        self.drafting.forget()
         found = self._reports.all(contract)
-        self._gone = frozenset(report.id for report in found if not report.path.exists())
-        self._count.show_text(tr_n("{count} report", "{count} reports", len(found)))
-        self.table.set_rows(found)
-        if self.table.current is None and found:
-            self.table.selectRow(0)
+        self.register.show_reports(found)
         newest = tr("last one made {age}", age=words.ago(found[0].made_at)) if found else ""
         self.head.caption.show_text(newest or tr("None made yet"))
         self._pages.setCurrentIndex(0 if contract is not None or found else 1)
-        self._judge()
+        self.form.judge()
+        self._show_texts()
 
     def _offer(self, contract: Contract | None) -> None:
         """Offer the periods of the chosen kind that have begun, the newest first."""
@@ -236,24 +145,20 @@ class ReportsTab(Page):
 
     def show_item(self, identity: str) -> None:
         """Show the report of that id or number, or be ready to make that of a month (2018-04)."""
-        if re.fullmatch(r"\d{4}-\d\d", identity):
-            self.kind.setCurrentIndex(self.kind.findData("monthly"))
-        if (place := self.period.findData(identity)) >= 0:
-            self.period.setCurrentIndex(place)
+        if self.form.choose_month(identity):
+            self._show_texts()
             self.make_button.setFocus()
             return
-        for report in self.table.rows.shown:
-            if identity in (report.id, report.number):
-                self.table.select(report.id)
-                return
+        self.register.choose(identity)
 
     @Slot()
     def make(self) -> None:
         """Make the document chosen, of the month or the ticket that is named."""
-        kind, reports = self.kind.currentData(), self._reports
-        of, named = self._named()
+        kind, reports = self.form.meant, self._reports
+        of, named = self.form.named()
         if of is None or self._making:
             return
+        self.texts.keep()
         self._making = True
         task = self._runner.start(
             lambda context: reports.make(kind, of, context),
@@ -265,66 +170,45 @@ class ReportsTab(Page):
         task.finished.connect(self._ended)
         self._judge()
 
+    @Slot()
+    def preview_draft(self) -> None:
+        """Set the pages of the document chosen, with the words as they stand in the editor."""
+        of, _ = self.form.named()
+        if of is not None and not self.form.missing():
+            self.drafting.show(self.form.meant, of, self.texts.words(), self.texts.typing)
+
+    @Slot()
+    def open_batch(self) -> None:
+        """Show what the month lacks, and make it in one go."""
+        period = self.form.month
+        if period is None:
+            return
+        self.texts.keep()
+        named = self.form.period.currentText()
+        sheet = BatchSheet(
+            self.window(), period, named, self._month_end, self._signing, self._runner
+        )
+        sheet.changed.connect(self.renew)
+        sheet.print_wanted.connect(self._ask_print_all)
+        sheet.open()
+
     def _lay_out(self) -> None:
+        self.head.add_action(self.verify_button)
+        self.head.add_action(self.templates_button)
         form = Card()
         form.setFixedWidth(FORM_WIDTH)
-        form.add(column(None, Label(tr("Kind"), "caption"), row(None, self.kind), spacing=4))
-        for word, field in (
-            (tr("Period"), row(None, self.period, self.before, self.after)),
-            (tr("Ticket"), row(None, self.ticket)),
-            (tr("Contract"), row(None, Label(tr("The current contract")))),
-        ):
-            page = QWidget()
-            column(page, Label(word, "caption"), field, spacing=4)
-            self._of.addWidget(page)
-        self._of.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        form.add(self._of)
-        self.kind.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.period.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        form.add(row(None, self._open_mark, self._running_month))
-        form.add(Label(tr("What stands in it"), "strong"))
-        form.add(self._explained)
-        form.add(
-            paragraph(
-                tr(
-                    "The heads of the journal are printed on it: once signed, no earlier entry "
-                    "can be changed unseen."
-                ),
-                "hint",
-            )
-        )
-        form.add_stretch()
+        form.add(self.form)
+        form.add(line())
+        form.add(self.texts, 1)
         form.add(line())
         form.add(self.make_button)
-        form.add(row(None, self.open_button, self.save_button))
-        form.add(row(None, self.print_button, self.sign_button))
-        form.add(row(None, self.return_button, self.verify_button))
-        for made in (
-            self.open_button,
-            self.save_button,
-            self.print_button,
-            self.make_button,
-            self.sign_button,
-            self.return_button,
-            self.verify_button,
-        ):
-            made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        register = Card()
-        register.setFixedWidth(REGISTER_WIDTH)
-        register.add(
-            row(
-                None,
-                Label(tr("Register of reports"), "strong", elide=False),
-                self._count,
-                None,
-                self.filter,
-            )
-        )
-        register.add_table(self.table)
+        both = row(None, self.draft_button, self.batch_button)
+        both.setStretch(1, 1)
+        form.add(both)
         body = QWidget()
         layout = row(body, form, margins=(16, 12, 16, 12), spacing=GAP)
         layout.addWidget(self.preview, 1)
-        layout.addWidget(register)
+        layout.addWidget(self.register)
         self._pages.addWidget(body)
         self._pages.addWidget(
             empty_page(
@@ -345,76 +229,48 @@ class ReportsTab(Page):
 
     # -- what is shown
 
-    def _signature(self, report: Report) -> tuple[State | None, str]:
-        if report.id in self._gone:
-            return "critical", tr("File missing")
-        if report.signed == "both":
-            return "ok", tr("Signed by both")
-        if report.signed == "party_b":
-            return "warning", tr("Party A to sign")
-        return None, tr("Not signed")
-
     @Slot(object)
     def _show_report(self, report: Report | None) -> None:
-        self.preview.show_report(report, report is not None and report.id in self._gone)
-        self._judge()
+        self.preview.show_report(report, report is not None and self.register.is_gone(report))
+
+    @Slot(object)
+    def _drawn(self, drawn: Drawn) -> None:
+        if (drawn.kind, drawn.of) == (self.form.meant, self.form.named()[0]):
+            self.preview.show_draft(self.form.named()[1], drawn.built, drawn.page)
+
+    @Slot()
+    def _choose(self) -> None:
+        """The user chose another document: its texts, and its pages as they would be."""
+        if self._show_texts():
+            self.preview_draft()
+
+    def _show_texts(self) -> bool:
+        """Show the texts of the document meant; say whether there is such a one."""
+        of, _ = self.form.named()
+        if of is None or self.form.missing():
+            self.texts.show_document(None)
+            return False
+        try:
+            key = self._texts.key(self.form.meant, of)
+        except OpsError as error:
+            self.texts.show_document(None)
+            if self.form.ticket.isVisible():
+                self.noticed.emit("warning", error.message, error.hint)
+            return False
+        self.texts.show_document(key)
+        return True
 
     @Slot()
     def _judge(self) -> None:
-        """Say what cannot be done now, and why; warn of a month that is not over."""
-        kind: Kind = self.kind.currentData()
-        subject = SUBJECTS[kind]
-        self._of.setCurrentIndex({"ticket": 1, "contract": 2, "span": 2}.get(subject, 0))
-        self._explained.setText(tr(_SAYS[kind]))
-        place, count = self.period.currentIndex(), self.period.count()
-        self.before.setEnabled(place < count - 1)
-        self.after.setEnabled(place > 0)
-        period = self.period.currentData()
-        timely = subject in ("month", "quarter", "year") and period is not None
-        running = timely and self._ends[period] >= day_of(datetime.now(UTC))
-        self._open_mark.setVisible(running)
-        self._running_month.setVisible(running)
-        self._running_month.show_text(tr("The period is not over: facts up to now"))
-        reason = tr("A report is being made.") if self._making else ""
-        if period is None:
-            reason = tr("There is no contract yet.")
-        elif self._named()[0] is None:
-            reason = tr("Name the ticket first.")
+        """Say what cannot be done now, and why."""
+        missing = self.form.missing()
+        reason = missing or (tr("A report is being made.") if self._making else "")
         disable(self.make_button, reason, tr("Make this document (Ctrl+G)"))
-        report = self.table.current
-        missing = tr("No report is chosen.") if report is None else ""
-        if report is not None and report.id in self._gone:
-            missing = tr("The file is gone.")
-        disable(self.open_button, missing, tr("Open the PDF in its program"))
-        disable(self.save_button, missing, tr("Copy the PDF somewhere else"))
-        disable(self.print_button, missing, tr("Print (Ctrl+P)"))
-        signed = report is not None and report.signed != "unsigned"
-        again = tr("It is signed already; a correction is a new version.") if signed else ""
-        disable(self.sign_button, missing or again, tr("Sign it for Party B (Ctrl+Shift+S)"))
-        tip = tr("File what Party A returned: the countersigned file, or a scan")
-        disable(self.return_button, missing, tip)
-
-    def _named(self) -> tuple[str | None, str]:
-        """Return what the document is of, None while nothing is named, and in words."""
-        kind: Kind = self.kind.currentData()
-        match SUBJECTS[kind]:
-            case "month" | "quarter" | "year":
-                return self.period.currentData(), self.period.currentText()
-            case "ticket":
-                number = self.ticket.text().strip()
-                return number or None, number
-            case _:
-                return "", self.kind.currentText()
+        disable(self.draft_button, missing, tr("Set the pages as they would be made now (Ctrl+R)"))
+        none = tr("Choose a kind that is of a month first.") if self.form.month is None else ""
+        disable(self.batch_button, none, tr("Make every document that the month still lacks"))
 
     # -- what is done
-
-    @Slot()
-    def _choose_kind(self) -> None:
-        self._offer(self._contracts.current())
-        self._judge()
-
-    def _step(self, by: int) -> None:
-        self.period.setCurrentIndex(self.period.currentIndex() + by)
 
     @Slot(object)
     def _made(self, report: Report) -> None:
@@ -432,17 +288,8 @@ class ReportsTab(Page):
         self._making = False
         self._judge()
 
-    @Slot()
-    def _open(self) -> None:
-        report = self.table.current
-        if report is not None and report.id not in self._gone:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(report.path)))
-
-    @Slot()
-    def _save(self) -> None:
-        report = self.table.current
-        if report is None:
-            return
+    @Slot(object)
+    def _save(self, report: Report) -> None:
         chosen, _ = QFileDialog.getSaveFileName(
             self, tr("Save report as"), report.path.name, "*.pdf"
         )
@@ -453,51 +300,66 @@ class ReportsTab(Page):
         """Copy the PDF to `target` in the background."""
         save_copy(report.path, target, self._runner, self.noticed.emit)
 
-    @Slot()
-    def _sign(self) -> None:
-        if (report := self.table.current) is not None:
-            self.signing.ask_sign(report)
+    @Slot(object)
+    def _ask_copy(self, report: Report) -> None:
+        def give(to: str, form: Form, on: date, remark: str) -> None:
+            self._copies.give(report.id, to, form=form, on=on, remark=remark)
+            self._changed(report.id)
 
-    @Slot()
-    def _file(self) -> None:
-        if (report := self.table.current) is not None:
-            self.signing.ask_return(report)
+        CopySheet(self.window(), report, give).open()
 
     @Slot(str)
     def _changed(self, identity: str) -> None:
         self.renew()
         self.show_item(identity)
 
-    @Slot()
-    def _print(self) -> None:
-        report = self.table.current
-        if report is None:
-            return
-        printer = QPrinter(QPrinter.PrinterMode.HighResolution)
-        printer.setDocName(report.number)
-        dialog = QPrintDialog(printer, self)
-        dialog.setMinMax(1, max(1, report.pages))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(lambda: self.print_on(report, printer))
-        QDialog.open(dialog)  # its own `open` hides the one that takes nothing
-
-    def print_on(self, report: Report, printer: QPrinter) -> None:
-        """Print the pages that the printer's settings ask for, in the background."""
-        first, last = printer.fromPage() or 1, printer.toPage() or report.pages
-        pages = range(first - 1, min(last, report.pages))
-        path, render = report.path, self._reports.render
-        task = self._runner.start(
-            lambda context: print_pages(path, pages, printer, render, context),
+    @Slot(object)
+    def _ask_print(self, report: Report) -> None:
+        PrintSheet(
+            self.window(),
             tr("Print {number}", number=report.number),
-            lane="printer",
-        )
-        task.succeeded.connect(
-            lambda count: self.noticed.emit(
-                "ok",
-                tr("{number} was handed to the printer.", number=report.number),
-                tr_n("{count} page", "{count} pages", count),
-            )
-        )
+            report.pages,
+            Path(f"{report.number}.print.pdf"),
+            lambda how: self.print_on([report], how),
+        ).open()
+
+    @Slot(object)
+    def _ask_print_all(self, reports: Sequence[Report]) -> None:
+        PrintSheet(
+            self.window(),
+            tr_n("Print {count} document", "Print {count} documents", len(reports)),
+            0,
+            Path(f"{reports[0].period}.print.pdf"),
+            lambda how: self.print_on(reports, how),
+        ).open()
+
+    def print_on(self, reports: Sequence[Report], how: Printing) -> None:
+        """Print documents in the background, each beginning on a sheet of its own; into a file,
+        several become several, with their numbers in the names."""
+        render = self._reports.render
+
+        def job(context: Context) -> int:
+            count = 0
+            for report in reports:
+                one = how
+                if how.file is not None and len(reports) > 1:
+                    name = f"{how.file.stem}-{report.number}{how.file.suffix}"
+                    one = Printing(file=how.file.with_name(name))
+                pages = chosen_pages(how.pages, report.pages)
+                printer = printer_for(one, report.number)
+                count += print_pages(report.path, pages, printer, render, context)
+            return count
+
+        named = reports[0].number if len(reports) == 1 else str(len(reports))
+        task = self._runner.start(job, tr("Print {number}", number=named), lane="printer")
+        task.succeeded.connect(lambda count: self._printed(reports, how, count))
+
+    def _printed(self, reports: Sequence[Report], how: Printing, count: int) -> None:
+        named = ", ".join(report.number for report in reports)
+        said = tr("{number} was handed to the printer.", number=named)
+        if how.file is not None:
+            said = tr("{number} was printed into {path}.", number=named, path=how.file)
+        self.noticed.emit("ok", said, tr_n("{count} page", "{count} pages", count))
 
     @Slot()
     def _load_example(self) -> None:

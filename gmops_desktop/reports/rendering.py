@@ -61,6 +61,24 @@ def pages_in(content: bytes) -> int:
         return len(document)
 
 
+def page_with(content: bytes, words: str) -> int | None:
+    """Return the page (from 0) of the document `content` on which `words` stand, whatever blanks
+    and line ends lie between; the last one of several, None if there is none."""
+    wanted = "".join(words.split())
+    if not wanted:
+        return None
+    with _read(content) as document:
+        for number in reversed(range(len(document))):
+            page = document[number]
+            said = page.get_textpage()
+            there = "".join(said.get_text_bounded().split())
+            said.close()
+            page.close()
+            if wanted in there:
+                return number
+    return None
+
+
 def page_within(content: bytes, page: int, width_px: int, height_px: int) -> bytes:
     """Return page `page` (from 0) of the document `content` as a PNG that fits into
     `width_px` x `height_px`, however large the page says it is; raise `NoPages` if it cannot be."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -13,13 +13,20 @@ from pytestqt.qtbot import QtBot
 from db.engine import Database
 from db.journal import Journal
 from gmops_desktop.adapters.vault import Vault
+from gmops_desktop.gathering.month_end import MonthOwes
+from gmops_desktop.gathering.texts import TextKeys
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.finding import Finding
+from gmops_desktop.services.reports import Reports
+from gmops_desktop.services.reports.copies import Copies
+from gmops_desktop.services.reports.month_end import MonthEnd
 from gmops_desktop.services.reports.register import Register
 from gmops_desktop.services.reports.signing import Signing
+from gmops_desktop.services.reports.texts import Texts
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.settings import SettingsFile
 from gmops_desktop.tasks import TaskRunner
+from ui.reports_tab import ReportsTab
 from ui.theme import Appearance
 
 
@@ -56,6 +63,21 @@ def signing(database: Database, journal: Journal, tmp_path: Path) -> Signing:
     register = Register(database, journal, lambda: tmp_path / "reports")
     settings = SettingsFile(tmp_path / "signing.json")
     return Signing(database, journal, register, settings, Vault(), tmp_path / "seal.png")
+
+
+@pytest.fixture
+def reports_tab(
+    database: Database, journal: Journal, tickets: Tickets, runner: TaskRunner, signing: Signing
+) -> Callable[[Reports, Contracts], ReportsTab]:
+    """Makes the tab of these reports over the same store."""
+
+    def build(reports: Reports, contracts: Contracts) -> ReportsTab:
+        texts = Texts(database, journal, TextKeys(contracts, tickets))
+        owes = MonthOwes(contracts, tickets, reports, lambda: datetime.now(UTC))
+        copies, month_end = Copies(database, journal, reports), MonthEnd(reports, owes)
+        return ReportsTab(reports, contracts, runner, signing, texts, copies, month_end)
+
+    return build
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -31,7 +31,6 @@ from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.finding import Finding
 from gmops_desktop.services.patches import Hands, Patches
 from gmops_desktop.services.reports import Reports
-from gmops_desktop.services.reports.signing import Signing
 from gmops_desktop.services.ticket_batches import Batch, Refused
 from gmops_desktop.services.ticket_imports import TicketImports
 from gmops_desktop.services.tickets import Tickets
@@ -104,7 +103,7 @@ def test_every_tab_and_dialog(
     journal: Journal,
     runner: TaskRunner,
     finding: Finding,
-    signing: Signing,
+    reports_tab: Callable[[Reports, Contracts], ReportsTab],
 ) -> None:
     host = contracts.save_resource("host", "web1", SshAddress("127.0.0.1"))
     patches.scan(host, Context())
@@ -115,7 +114,7 @@ def test_every_tab_and_dialog(
     pages = (
         TicketsTab(tickets, contracts, runner, finding),
         PatchesTab(patches, contracts, runner),
-        ReportsTab(reports, contracts, runner, signing),
+        reports_tab(reports, contracts),
         BackupPanel(),
         CloudPanel(),
         ArchivesCard(runner),

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
-from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
@@ -31,10 +30,13 @@ from gmops_desktop.services.reports.signing import Signing
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
 from signing_keys import PASSWORD, key_file, seal_picture
+from ui.report_printing import Printing
 from ui.report_signing import JudgementSheet, ReturnSheet, SignSheet
 from ui.reports_tab import ReportsTab
 from ui.signing_card import SigningCard
 from ui.widgets.badges import StateBadge
+
+Build = Callable[[Reports, Contracts], ReportsTab]
 
 
 @pytest.fixture
@@ -52,9 +54,9 @@ def reports(tmp_path: Path, database: Database, journal: Journal, contracts: Con
 
 @pytest.fixture
 def tab(
-    qtbot: QtBot, reports: Reports, contracts: Contracts, runner: TaskRunner, signing: Signing
+    qtbot: QtBot, reports: Reports, contracts: Contracts, runner: TaskRunner, reports_tab: Build
 ) -> ReportsTab:
-    tab = ReportsTab(reports, contracts, runner, signing)
+    tab = reports_tab(reports, contracts)
     runner.changed.connect(tab.hear)
     qtbot.addWidget(tab)
     tab.resize(1278, 716)
@@ -64,7 +66,7 @@ def tab(
 
 @pytest.fixture
 def made(qtbot: QtBot, tab: ReportsTab, settled: Callable[[], None]) -> ReportsTab:
-    tab.period.setCurrentIndex(tab.period.findData("2018-04"))
+    tab.form.period.setCurrentIndex(tab.form.period.findData("2018-04"))
     qtbot.mouseClick(tab.make_button, Qt.MouseButton.LeftButton)
     settled()
     return tab
@@ -78,7 +80,7 @@ def test_a_paper_of_one_ticket_is_made_by_its_number(
     contracts: Contracts,
     runner: TaskRunner,
     settled: Callable[[], None],
-    signing: Signing,
+    reports_tab: Build,
 ) -> None:
     tickets = Tickets(database, journal)
     papers = TicketPapers(contracts, tickets, Ledgers(database, journal, tickets), lambda: "张伟")
@@ -87,22 +89,25 @@ def test_a_paper_of_one_ticket_is_made_by_its_number(
         database, journal, lambda: tmp_path, lambda start, end: pytest.fail("not asked"),
         {"fault": papers},
     )  # fmt: skip
-    tab = ReportsTab(reports, contracts, runner, signing)
+    tab = reports_tab(reports, contracts)
     runner.changed.connect(tab.hear)
     qtbot.addWidget(tab)
     tab.show()
-    assert [tab.kind.itemData(place) for place in range(tab.kind.count())] == ["monthly", "fault"]
-    tab.kind.setCurrentIndex(1)
-    assert tab.ticket.isVisible()
-    assert not tab.period.isVisible()
+    assert [tab.form.kind.itemData(place) for place in range(tab.form.kind.count())] == [
+        "monthly",
+        "fault",
+    ]
+    tab.form.kind.setCurrentIndex(1)
+    assert tab.form.ticket.isVisible()
+    assert not tab.form.period.isVisible()
     assert not tab.make_button.isEnabled()
     assert "ticket" in tab.make_button.toolTip()
-    QTest.keyClicks(tab.ticket, ticket.number)
-    QTest.keyClick(tab.ticket, Qt.Key.Key_Return)
+    QTest.keyClicks(tab.form.ticket, ticket.number)
+    QTest.keyClick(tab.form.ticket, Qt.Key.Key_Return)
     settled()
     (report,) = reports.all()
     assert (report.kind, report.about) == ("fault", ticket.id)
-    assert tab.table.current == report
+    assert tab.register.table.current == report
 
 
 def test_without_a_contract_the_tab_teaches_the_first_step(
@@ -111,11 +116,11 @@ def test_without_a_contract_the_tab_teaches_the_first_step(
     journal: Journal,
     runner: TaskRunner,
     settled: Callable[[], None],
-    signing: Signing,
+    reports_tab: Build,
 ) -> None:
     contracts = Contracts(database, journal)
     reports = Reports(database, journal, Path, lambda start, end: pytest.fail("not asked"))
-    tab = ReportsTab(reports, contracts, runner, signing)
+    tab = reports_tab(reports, contracts)
     runner.changed.connect(tab.hear)
     qtbot.addWidget(tab)
     tab.show()
@@ -123,23 +128,23 @@ def test_without_a_contract_the_tab_teaches_the_first_step(
     qtbot.mouseClick(tab._first, Qt.MouseButton.LeftButton)
     settled()
     assert tab._pages.currentIndex() == 0
-    assert tab.period.count() > 0
+    assert tab.form.period.count() > 0
 
 
 def test_the_months_are_those_of_the_contract(tab: ReportsTab) -> None:
-    months = [tab.period.itemData(place) for place in range(tab.period.count())]
+    months = [tab.form.period.itemData(place) for place in range(tab.form.period.count())]
     assert months[-1] == "2018-03"
     assert months == sorted(months, reverse=True)
-    assert not tab.after.isEnabled()
-    qtbot_first = tab.period.currentIndex()
-    tab.before.click()
-    assert tab.period.currentIndex() == qtbot_first + 1
+    assert not tab.form.after.isEnabled()
+    qtbot_first = tab.form.period.currentIndex()
+    tab.form.before.click()
+    assert tab.form.period.currentIndex() == qtbot_first + 1
 
 
 def test_a_report_is_made_and_its_real_page_is_shown(made: ReportsTab, reports: Reports) -> None:
     report = reports.all()[0]
     assert report.period == "2018-04"
-    assert made.table.current == report
+    assert made.register.table.current == report
     picture = made.preview.sheet._picture
     assert picture is not None
     assert abs(picture.width() / picture.height() - 210 / 297) < 0.01
@@ -162,9 +167,9 @@ def test_pages_turn_by_key(made: ReportsTab, reports: Reports, settled: Callable
 def test_a_report_whose_file_is_gone_says_so(made: ReportsTab, reports: Reports) -> None:
     reports.all()[0].path.unlink()
     made.renew()
-    assert not made.save_button.isEnabled()
-    assert made.save_button.toolTip() == "The file is gone."
-    state, word = made._signature(reports.all()[0])
+    assert not made.register.save_button.isEnabled()
+    assert made.register.save_button.toolTip() == "The file is gone."
+    state, word = made.register.signature(reports.all()[0])
     assert (state, word) == ("critical", "File missing")
 
 
@@ -191,11 +196,8 @@ def test_a_report_prints_all_its_pages(
     settled: Callable[[], None],
 ) -> None:
     report = reports.all()[0]
-    printer = QPrinter(QPrinter.PrinterMode.HighResolution)
-    printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
-    printer.setOutputFileName(str(tmp_path / "printed.pdf"))
     with qtbot.waitSignal(made.noticed, timeout=20_000) as noticed:
-        made.print_on(report, printer)
+        made.print_on([report], Printing(file=tmp_path / "printed.pdf"))
     assert noticed.args[0] == "ok"
     assert page_count(tmp_path / "printed.pdf") == report.pages
     settled()
@@ -205,18 +207,16 @@ def test_a_report_prints_all_its_pages(
 def test_a_printer_that_refuses_is_named(
     qtbot: QtBot, made: ReportsTab, reports: Reports, tmp_path: Path, runner: TaskRunner
 ) -> None:
-    printer = QPrinter(QPrinter.PrinterMode.HighResolution)
-    printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
-    printer.setOutputFileName(str(tmp_path / "no" / "such" / "folder.pdf"))
+    how = Printing(file=tmp_path / "no" / "such" / "folder.pdf")
     with qtbot.waitSignal(runner.failed) as failed:
-        made.print_on(reports.all()[0], printer)
+        made.print_on([reports.all()[0]], how)
     assert "does not accept" in str(failed.args[1])
 
 
 def test_a_register_entry_is_shown_by_its_number(made: ReportsTab, reports: Reports) -> None:
-    made.table.clearSelection()
+    made.register.table.clearSelection()
     made.show_item(reports.all()[0].number)
-    assert made.table.current == reports.all()[0]
+    assert made.register.table.current == reports.all()[0]
 
 
 def test_a_document_is_signed_filed_back_and_judged(
@@ -226,7 +226,7 @@ def test_a_document_is_signed_filed_back_and_judged(
     tab.noticed.connect(lambda state, text, _more: told.append((state, text)))
     tab.make()
     settled()
-    assert tab.sign_button.isEnabled()
+    assert tab.register.sign_button.isEnabled()
     key, seal = tmp_path / "key.p12", tmp_path / "seal-scan.png"
     key.write_bytes(key_file())
     seal.write_bytes(seal_picture(paper=True))
@@ -241,13 +241,13 @@ def test_a_document_is_signed_filed_back_and_judged(
     assert "智联信息技术有限公司" in card.text.text()
     assert card.picture.isVisible()
 
-    qtbot.mouseClick(tab.sign_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(tab.register.sign_button, Qt.MouseButton.LeftButton)
     settled()
-    report = tab.table.current
+    report = tab.register.table.current
     assert report is not None
     assert report.signed == "party_b"
-    assert not tab.sign_button.isEnabled()
-    assert "signed already" in tab.sign_button.toolTip()
+    assert not tab.register.sign_button.isEnabled()
+    assert "signed already" in tab.register.sign_button.toolTip()
 
     tab.signing.verify(report.path)
     settled()
@@ -266,8 +266,8 @@ def test_a_document_is_signed_filed_back_and_judged(
     given.by.setText("王主任")
     qtbot.mouseClick(given.go, Qt.MouseButton.LeftButton)
     settled()
-    assert tab.table.current is not None
-    assert tab.table.current.signed == "both"
+    assert tab.register.table.current is not None
+    assert tab.register.table.current.signed == "both"
     assert [state for state, _ in told if state != "ok"] == []
 
     card._forget()
@@ -322,8 +322,8 @@ def test_a_seal_is_laid_across_the_edges_and_printed(
 
 def test_every_kind_that_can_be_made_is_offered_and_explained(tab: ReportsTab) -> None:
     for kind in SUBJECTS:
-        if tab.kind.findData(kind) < 0:  # what nobody gathers in this test
-            tab.kind.addItem(word_of_kind(kind), kind)
-        tab.kind.setCurrentIndex(tab.kind.findData(kind))
-        assert tab.kind.currentData() == kind
-        assert tab._explained.text()
+        if tab.form.kind.findData(kind) < 0:  # what nobody gathers in this test
+            tab.form.kind.addItem(word_of_kind(kind), kind)
+        tab.form.kind.setCurrentIndex(tab.form.kind.findData(kind))
+        assert tab.form.kind.currentData() == kind
+        assert tab.form.explained.text()

@@ -74,9 +74,11 @@ class Column(Generic[Row]):
 class TableModel(QAbstractTableModel, Generic[Row]):
     """Rows of records, read-only."""
 
-    def __init__(self, columns: Sequence[Column[Row]]) -> None:
+    def __init__(
+        self, columns: Sequence[Column[Row]], sought: Callable[[Row], str] | None = None
+    ) -> None:
         super().__init__()
-        self.columns = tuple(columns)
+        self.columns, self._sought = tuple(columns), sought
         self._all: list[Row] = []
         self._seen: list[str] = []  # what the filter reads, in the order of _all
         self.shown: list[Row] = []
@@ -88,6 +90,7 @@ class TableModel(QAbstractTableModel, Generic[Row]):
         """Show other rows, sorted and filtered as before."""
         self._all = list(rows)
         texts = [column.text for column in self.columns]
+        texts += [self._sought] if self._sought is not None else []
         self._seen = [" ".join(text(row) for text in texts).casefold() for row in self._all]
         self._show()
 
@@ -221,13 +224,16 @@ class Table(QTableView, Generic[Row]):
         identity: Callable[[Row], object] = lambda row: row,
         row_height: int = CARD_ROW_HEIGHT,
         empty: str = "",
+        sought: Callable[[Row], str] | None = None,
     ) -> None:
         """`name` is for screen readers and exported files; without `runner` nothing is exported.
 
-        `empty` is what stands in place of rows where there are none.
+        `empty` is what stands in place of rows where there are none; `sought` gives words of a row
+        that the filter reads beside those of the columns.
         """
         super().__init__()
-        self.rows: TableModel[Row] = TableModel(columns)
+        self.rows: TableModel[Row] = TableModel(columns, sought)
+        self.offered: list[Callable[[QMenu], object]] = []  # each fills in the context menu
         self._name, self._runner, self._identity = name, runner, identity
         self._empty = empty
         self.setModel(self.rows)
@@ -367,6 +373,8 @@ class Table(QTableView, Generic[Row]):
 
     def _offer(self, at: QPoint) -> None:
         menu = QMenu(self)
+        for fill in self.offered:
+            fill(menu)
         menu.addAction(icon("copy"), tr("Copy"), self.copy)
         if self._runner is not None:
             menu.addSeparator()

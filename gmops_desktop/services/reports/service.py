@@ -202,6 +202,10 @@ class Reports(Register):
         """Return page `page` (from 0) of a PDF that is no file, as a PNG `width_px` wide."""
         return rendering.page_within(content, page, width_px, 4 * width_px)
 
+    def page_of(self, content: bytes, words: str) -> int | None:
+        """Return the page (from 0) of a PDF on which these words stand first, if they do."""
+        return rendering.page_with(content, words)
+
     def checks(self) -> tuple[str, ...]:
         """Return what no longer agrees between register, files and journal, as sentences.
 

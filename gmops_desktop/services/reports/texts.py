@@ -33,6 +33,11 @@ class Texts:
     ) -> None:
         self._database, self._journal, self._find = database, journal, find
 
+    @property
+    def writer(self) -> str:
+        """Who writes here now."""
+        return self._journal.actor()
+
     def key(self, kind: Kind, of: str) -> TextKey:
         """Return which document is meant; raise `OpsError` where there is no such thing."""
         return self._find(kind, of)
@@ -96,6 +101,18 @@ class Texts:
         with self._database.session() as session, session.begin():
             self._journal.record(session, _TEMPLATE, kept.id, "report_template.kept", fields)
         return kept
+
+    def edit_template(self, identity: str, name: str, text: str) -> None:
+        """Give a template another name or text."""
+        name, text = " ".join(name.split())[:80], tidied(text)
+        if not name or not text:
+            raise OpsError(
+                tr("A template needs a name and a text."),
+                hint=tr("Write the text first, then keep it under a name."),
+            )
+        with self._database.session() as session, session.begin():
+            fields = {"name": name, "text": text}
+            self._journal.record(session, _TEMPLATE, identity, "report_template.edited", fields)
 
     def drop_template(self, identity: str) -> None:
         """Offer a template no more; documents made with its words keep them."""
