@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtWidgets import (
     QComboBox,
     QDialogButtonBox,
@@ -19,15 +18,10 @@ from PySide6.QtWidgets import (
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from ui.dialogs.sheet import Sheet
-from ui.report_printing import Printing, chosen_pages, printers
+from ui.report_printing import SIDES, Printing, chosen_pages, printers
 from ui.widgets.frames import Segments, button, disable, paragraph, row
 
 _FILE: Final = "\0file"  # the choice that is no printer
-_SIDES: Final = {
-    "one": QPrinter.DuplexMode.DuplexNone,
-    "long": QPrinter.DuplexMode.DuplexLongSide,
-    "short": QPrinter.DuplexMode.DuplexShortSide,
-}
 
 
 class PrintSheet(Sheet):
@@ -75,7 +69,7 @@ class PrintSheet(Sheet):
                 tr("Pages"), self.pages,
                 tr("{count} in all; 1-3,5 prints some of them", count=count),
             )  # fmt: skip
-        self.add_field(tr("Copies"), self.copies)
+        self.add_field(tr("Copies", context="print"), self.copies)
         self.add_field(tr("Sides"), self.sides)
         self.body.addLayout(row(None, self.fault))
         self.add_close(tr("Cancel"))
@@ -94,7 +88,7 @@ class PrintSheet(Sheet):
         """Return what is chosen."""
         name = "" if self.into_file else str(self.printer.currentData())
         return Printing(
-            name, self.pages.text(), self.copies.value(), _SIDES[self.sides.current], file
+            name, self.pages.text(), self.copies.value(), SIDES[self.sides.current], file
         )
 
     def _judge(self) -> None:

@@ -79,7 +79,7 @@ class BatchSheet(Sheet):
         self.body.addWidget(self.summary)
         self.table: Table[Line] = Table(
             (
-                Column(tr("Document"), lambda one: word_of_kind(one.owed.kind), width=120),
+                Column(tr("Document"), lambda one: word_of_kind(one.owed.kind), width=144),
                 Column(tr("Of"), lambda one: one.owed.of, width=88),
                 Column(
                     tr("What for"), lambda one: one.owed.why, width=176, muted=True,

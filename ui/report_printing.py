@@ -23,6 +23,11 @@ from gmops_desktop.language import tr
 Duplex = QPrinter.DuplexMode
 Render = Callable[[Path, int, int], bytes]
 
+SIDES: Final = {
+    "one": Duplex.DuplexNone,
+    "long": Duplex.DuplexLongSide,
+    "short": Duplex.DuplexShortSide,
+}
 _DPI: Final = 300  # enough for 12-px figures in charts; a page is 1 MB then
 _A4_INCHES: Final = 210 / 25.4
 _MOST: Final = 99  # copies

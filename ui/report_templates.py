@@ -32,7 +32,7 @@ class TemplateSheet(Sheet):
         self._texts = texts
         self.table: Table[TextTemplate] = Table(
             (
-                Column(tr("Name"), lambda one: one.name),
+                Column(tr("Name", context="of what is kept"), lambda one: one.name),
                 Column(tr("Kind"), lambda one: word_of_kind(cast(Kind, one.kind)), width=96),
                 Column(
                     tr("Section"), lambda one: word_of_section(one.kind, one.section), width=132
@@ -50,9 +50,9 @@ class TemplateSheet(Sheet):
         self.text.setTabChangesFocus(True)
         self.fault = paragraph("", "caption")
         self.fault.setProperty("ink", "critical")
+        word = Label(tr("Name", context="of what is kept"), "caption")
         right = column(
-            None, Label(tr("Name"), "caption"), self.name, Label(tr("Text"), "caption"),
-            self.text, self.fault, spacing=4,
+            None, word, self.name, Label(tr("Text"), "caption"), self.text, self.fault, spacing=4,
         )  # fmt: skip
         both = row(None, self.table, spacing=16)
         both.addLayout(right, 1)

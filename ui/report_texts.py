@@ -151,7 +151,7 @@ class ReportTexts(QWidget):
             name = word_of_section(self._key.kind, section)
             kept = self._kept.get(section)
             if kept is not None and kept.text:
-                name = tr("{section} · {count} characters", section=name,
+                name = tr("{section} · {count}", section=name,
                           count=f"{len(kept.text):,}")  # fmt: skip
             self.section.addItem(name, section)
         self.section.setCurrentIndex(max(0, self.section.findData(self._section)))

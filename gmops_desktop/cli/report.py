@@ -9,8 +9,11 @@ import typer
 
 from gmops_desktop.cli.help import Command, group
 from gmops_desktop.cli.options import Json, Out, one_of
+from gmops_desktop.cli.plain import plain
 from gmops_desktop.cli.report_text import read_text, write_texts
 from gmops_desktop.cli.session import opened
+from gmops_desktop.cli.terminal import BadAnswer
+from gmops_desktop.errors import OpsError
 from gmops_desktop.language import LANGUAGES, Language, tr, tr_n
 from ui import words
 
@@ -29,8 +32,7 @@ def make(
             show_default=False,
             help=tr(
                 "monthly, quarter, annual, account, inspection, backups, fault, evaluation, "
-                "visit, fees or "
-                "compilation."
+                "visit, fees, compilation; or all."
             ),
         ),
     ],
@@ -92,8 +94,13 @@ def make(
     from gmops_desktop.reports.orders import SECRECIES, Secrecy
     from gmops_desktop.services.reports import SUBJECTS
 
-    wanted: Kind = one_of(kind, tuple(SUBJECTS), "KIND")
     spoken: Language = one_of(language, LANGUAGES, "--language")
+    if kind == "all":
+        if of or out or text:
+            raise typer.BadParameter(tr("all takes a month only"), param_hint="--period")
+        _make_all(about("monthly", period, of), spoken, as_json)
+        return
+    wanted: Kind = one_of(kind, tuple(SUBJECTS), "KIND")
     secret: Secrecy = one_of(secrecy, SECRECIES, "--secrecy")
     named = about(wanted, period, of)
     written = [_given(one) for one in text or ()]
@@ -125,6 +132,41 @@ def make(
             tr("SHA-256 {digest}", digest=report.file_digest),
             str(report.path),
         )
+
+
+def _make_all(period: str, language: Language, as_json: bool) -> None:
+    """Make every document that a month lacks; one that fails stops no other."""
+    with opened(as_json) as session:
+        end = session.services.month_end
+        owed = end.owed(period)
+        found = session.run(
+            lambda context: end.make_all(owed, context, language=language),
+            tr("Making the documents of {period}", period=period),
+        )
+        failed = [one.owed.title for one in found if one.report is None]
+        if not (failed and as_json):
+            session.terminal.table(
+                {"documents": found},
+                (tr("Document"), tr("Of"), tr("Result"), tr("File")),
+                [
+                    (
+                        one.owed.title,
+                        one.owed.of,
+                        one.report.number if one.report else f"{one.fault} {one.hint}",
+                        str(one.report.path) if one.report else "",
+                    )
+                    for one in found
+                ],
+            )
+        if not owed:
+            session.terminal.tell(tr("Everything owed for this month is made already."))
+        if failed:
+            fault = OpsError(
+                tr("Not made: {titles}.", titles=tr(", ", context="list").join(failed)),
+                hint=tr("Mend what the table names, then give the same command again."),
+                unharmed=tr("The other documents of the month are made and kept."),
+            )
+            raise BadAnswer(plain({"documents": found}), fault)
 
 
 def _given(words: str) -> tuple[str, str]:

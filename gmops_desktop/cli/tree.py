@@ -29,7 +29,7 @@ _GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "thresholds": (),
     "expiry": (),
     "ledger": (),
-    "report": ("report_text", "report_sign", "report_evidence"),
+    "report": ("report_text", "report_books", "report_sign", "report_evidence"),
     "sandbox": (),
 }
 

@@ -211,3 +211,30 @@ def test_own_words_from_files_are_kept_and_printed(home: Path, tmp_path: Path):
     assert "no UTF-8 text" in refused.err
     assert gmops("report", "text", *of, "--file", plan, home=home).code == 2
     assert gmops("report", "make", *of, "--text", "plan", home=home).code == 2
+
+
+def test_a_month_in_one_go_then_copies_and_paper(home: Path, tmp_path: Path):
+    """The report of April is there already, made after April was over: it is not made again."""
+    made = gmops("report", "make", "all", "--period", "2018-04", "--json", home=home)
+    assert made.code == 0, made.err
+    kinds = [one["owed"]["kind"] for one in made.answer["documents"]]
+    assert kinds[:2] == ["inspection", "backups"]
+    assert "monthly" not in kinds
+    again = gmops("report", "make", "all", "--period", "2018-04", home=home)
+    assert again.code == 0
+    assert "made already" in again.err
+    assert gmops("report", "make", "all", "--of", "T-1", home=home).code == 2
+
+    number = made.answer["documents"][0]["report"]["number"]
+    given = gmops("report", "copy", number, "--to", "李慧敏", "--form", "file", home=home)
+    assert given.code == 0, given.err
+    assert "李慧敏 as a file" in gmops("report", "show", number, home=home).out
+    assert gmops("report", "copy", number, "--to", " ", home=home).code == 1
+    out = tmp_path / "paper.pdf"
+    printed = gmops("report", "print", number, "--pages", "1", "--to-file", out, home=home)
+    assert printed.code == 0, printed.err
+    assert out.read_bytes().startswith(b"%PDF-")
+    refused = gmops("report", "print", number, "--printer", "none such", home=home)
+    assert refused.code == 1
+    assert "There is no printer" in refused.err
+    assert gmops("report", "print", number, "--pages", "99", home=home).code == 1

@@ -294,7 +294,7 @@ def test_a_seal_is_laid_across_the_edges_and_printed(
     signing.use_key(key, PASSWORD)
     signing.use_seal(seal)
 
-    qtbot.mouseClick(tab.sign_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(tab.register.sign_button, Qt.MouseButton.LeftButton)
     sheet = tab.findChild(SignSheet)
     assert sheet is not None
     assert not sheet.across.isChecked()
