@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QMarginsF, QRectF
+from PySide6.QtCore import QCoreApplication, QMarginsF, QRectF
 from PySide6.QtGui import QGuiApplication, QImage, QPageLayout, QPageSize, QPainter
 from PySide6.QtPrintSupport import QPrinter, QPrinterInfo
 
@@ -135,16 +135,15 @@ def print_pages(
     return len(pages)
 
 
-def print_from_terminal(
-    path: Path, count: int, how: Printing, render: Render, context: Context
-) -> int:
-    """Print a document of `count` pages without a window; return how many pages were printed.
+def without_screen() -> QCoreApplication:
+    """Return the application that Qt wants before it looks for printers: where there is no window,
+    one without a screen.  Made in the main thread, and held by it while anything is printed."""
+    return QGuiApplication.instance() or QGuiApplication(["gmops", "-platform", "offscreen"])
 
-    Qt wants an application before it looks for printers: one without a screen serves.
-    """
-    application = QGuiApplication.instance() or QGuiApplication(["gmops", "-platform", "offscreen"])
-    try:
-        pages = chosen_pages(how.pages, count)
-        return print_pages(path, pages, printer_for(how, path.stem), render, context)
-    finally:
-        del application
+
+def print_document(
+    path: Path, count: int, how: Printing, render: Render, context: Context, title: str = ""
+) -> int:
+    """Print what `how` asks for of a document of `count` pages; return how many were printed."""
+    pages = chosen_pages(how.pages, count)
+    return print_pages(path, pages, printer_for(how, title or path.stem), render, context)

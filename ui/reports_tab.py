@@ -4,6 +4,7 @@ register."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -29,7 +30,7 @@ from ui.report_copy import CopySheet
 from ui.report_drafting import Drafting, Drawn
 from ui.report_form import ReportForm
 from ui.report_preview import ReportPreview
-from ui.report_printing import Printing, chosen_pages, print_pages, printer_for
+from ui.report_printing import Printing, print_document
 from ui.report_register import ReportRegister
 from ui.report_signing import ReportSigning
 from ui.report_texts import ReportTexts
@@ -345,9 +346,10 @@ class ReportsTab(Page):
                 if how.file is not None and len(reports) > 1:
                     name = f"{how.file.stem}-{report.number}{how.file.suffix}"
                     one = Printing(file=how.file.with_name(name))
-                pages = chosen_pages(how.pages, report.pages)
-                printer = printer_for(one, report.number)
-                count += print_pages(report.path, pages, printer, render, context)
+                one = replace(one, pages=how.pages)
+                count += print_document(
+                    report.path, report.pages, one, render, context, report.number
+                )
             return count
 
         named = reports[0].number if len(reports) == 1 else str(len(reports))

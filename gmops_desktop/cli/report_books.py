@@ -113,7 +113,7 @@ def print_(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    from ui.report_printing import SIDES, Printing, print_from_terminal
+    from ui.report_printing import SIDES, Printing, print_document, without_screen
 
     side = SIDES[one_of(duplex, tuple(SIDES), "--duplex")]
     how = Printing(printer, pages, copies, side, to_file.absolute() if to_file else None)
@@ -121,10 +121,12 @@ def print_(
         reports = session.services.reports
         path = Path(name) if Path(name).is_file() else reports.get(name).path
         count = reports.page_count(path)
+        application = without_screen()
         printed = session.run(
-            lambda context: print_from_terminal(path, count, how, reports.render, context),
+            lambda context: print_document(path, count, how, reports.render, context),
             tr("Print {number}", number=path.stem),
         )
+        application.quit()
         session.terminal.answer(
             {"pages": printed, "printer": printer, "file": how.file},
             tr_n("{count} page", "{count} pages", printed) + (f"  {how.file}" if how.file else ""),
