@@ -90,7 +90,6 @@ def printer_for(how: Printing, title: str) -> QPrinter:
             )
         printer.setPrinterName(name)
     printer.setResolution(_DPI)
-    printer.setFullPage(True)
     printer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
     printer.setPageMargins(QMarginsF(), QPageLayout.Unit.Millimeter)
     printer.setDocName(title)
@@ -107,6 +106,7 @@ def print_pages(
     Qt allows painting on a printer from any one thread.  Raises `OpsError` where the printer
     does not answer.
     """
+    printer.setFullPage(True)  # where the page is, not where the margins leave room
     painter = QPainter()
     if not painter.begin(printer):
         raise OpsError(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QLineEdit, QStackedWidget, QWidget
 
 from gmops_desktop.addresses import Resource
 from gmops_desktop.changes import Change
@@ -86,18 +86,23 @@ class SettingsTab(Page):
         self.sealing = SealingCard(sealing, settings, runner)
         self.signing = SigningCard(signing, runner)
         self.channel = ChannelCard(messages, runner)
-        left = column(
-            None, self.resources, self._checks_card, self.sealing, self.channel, spacing=GAP
+        self.groups = Segments(
+            [
+                ("resources", tr("Resources")),
+                ("contract", tr("Contract and people")),
+                ("keys", tr("Keys and channels")),
+                ("machine", tr("This machine")),
+            ],
+            "resources",
+            tr("Group of settings"),
         )
-        left.setStretch(0, 1)
-        left.setStretch(1, 1)
-        right = column(None, self.contract, self.duty, self.machine, self.signing, spacing=GAP)
-        right.setStretch(0, 3)
-        right.setStretch(1, 2)
-        both = row(None, left, right, spacing=GAP)
-        both.setStretch(0, 13)
-        both.setStretch(1, 10)
-        self.body.addLayout(both, 1)
+        self._stack = QStackedWidget()
+        self._places: dict[str, int] = {}
+        self._lay_out()
+        self.body.addWidget(self.groups)
+        self.body.addWidget(self._stack, 1)
+
+        self.groups.chosen.connect(self.show_group)
 
         self.resources.test_wanted.connect(self.checks.test)
         self.resources.picked.connect(self._picked)
@@ -106,6 +111,30 @@ class SettingsTab(Page):
         self.sealing.noticed.connect(self.noticed)
         self.channel.noticed.connect(self.noticed)
         self.signing.noticed.connect(self.noticed)
+
+    def show_group(self, key: str) -> None:
+        """Show one group: "resources", "contract", "keys" or "machine"."""
+        self.groups.choose(key)
+        self._stack.setCurrentIndex(self._places[key])
+
+    def _lay_out(self) -> None:
+        """Put the cards into groups, each of which a small laptop shows whole."""
+        for key, left, right in (
+            ("resources", (self.resources,), (self._checks_card,)),
+            ("contract", (self.contract,), (self.duty,)),
+            ("keys", (self.signing, self.channel), (self.sealing,)),
+            ("machine", (self.machine,), ()),
+        ):
+            page = QWidget()
+            sides = [column(None, *cards, spacing=GAP) for cards in (left, right) if cards]
+            layout = row(page, *sides, spacing=GAP)
+            for place, side in enumerate(sides):
+                layout.setStretch(place, 1)
+                if key in ("keys", "machine"):
+                    side.addStretch(1)
+            if not right:
+                layout.addStretch(1)
+            self._places[key] = self._stack.addWidget(page)
 
     def refresh(self) -> None:
         self.resources.refresh()
@@ -119,12 +148,18 @@ class SettingsTab(Page):
         """Test the connection to the resource of that id, which asks about its host key; or ask
         for the key of sealed backups (`IMPORT_KEY`), or for public holidays ("calendar")."""
         self.renew()
+        if identity in self._places:
+            self.show_group(identity)
+            return
         if identity == IMPORT_KEY:
+            self.show_group("keys")
             self.sealing.begin_import()
             return
         if identity == "calendar":
+            self.show_group("contract")
             self.duty.begin_calendar()
             return
+        self.show_group("resources")
         if self.resources.table.select(identity) and self.resources.table.current is not None:
             self.checks.test(self.resources.table.current)
 

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from db.engine import Database
 from db.journal import Journal
@@ -21,6 +22,7 @@ from gmops_desktop.reports.archival import attached
 from gmops_desktop.reports.facts import MonthFacts
 from gmops_desktop.reports.rendering import text as text_of
 from gmops_desktop.services.reports import Reports
+from gmops_desktop.services.reports.judging import judge
 from gmops_desktop.services.reports.texts import Texts
 
 APRIL = TextKey(CONTRACT.id, "monthly", "2018-04")
@@ -168,3 +170,31 @@ def test_templates_are_kept_replaced_dropped_and_merged(desk: Desk, laptop: Desk
     with pytest.raises(OpsError, match="needs a name and a text"):
         texts.keep_template("monthly", "plan", " ", "x")
     assert json.dumps([one.text for one in texts.templates()])
+
+
+def test_judging_a_file_tells_whose_words_it_prints_and_whether_the_journal_holds_them(
+    desk: Desk, database: Database, context: Context, tmp_path: Path
+) -> None:
+    desk.write("plan", "五月完成数据库扩容，并在月底前做一次恢复演练，结果写入下月报告。")
+    one = desk.reports.make("monthly", "2018-04", context)
+    found = judge(one.path, database, desk.journal, context)
+    assert (found.verdict, found.faults) == ("unsigned", ())
+    said = "\n".join(found.facts)
+    assert "Words of 工作站的人 are those of the journal: “五月完成数据库扩容" in said
+    assert "The journal agrees: entry 1 of 工作站" in said
+    desk.write("plan", "改了")
+    two = desk.reports.make("monthly", "2018-04", context)
+    again = judge(one.path, database, desk.journal, context)
+    assert again.faults == ()
+    assert f"A newer version holds: {two.number}." in again.facts
+    with database.session() as session, session.begin():
+        session.execute(
+            text("UPDATE entries SET data = replace(data, '扩容', '缩容') WHERE kind = :kind"),
+            {"kind": "report_text"},
+        )
+    forged = judge(one.path, database, desk.journal, context)
+    assert forged.verdict == "contradicted"
+    assert any(
+        "stand otherwise in the journal: “五月完成数据库缩容" in one for one in forged.faults
+    )
+    assert any("Entry 1 of 工作站" in one for one in forged.faults)

@@ -307,11 +307,8 @@ def test_a_seal_is_laid_across_the_edges_and_printed(
     assert (report.signed, report.pages > 1) == ("party_b", True)
     assert signing.judge(report.path, Context()).verdict == "untouched"
     printed = tmp_path / "printed.pdf"
-    printer = QPrinter(QPrinter.PrinterMode.HighResolution)
-    printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
-    printer.setOutputFileName(str(printed))
     with qtbot.waitSignal(tab.noticed):
-        tab.print_on(report, printer)
+        tab.print_on([report], Printing(file=printed))
     for page in range(report.pages):
         picture = Image.open(BytesIO(picture_of(printed, page, 600))).convert("RGB")
         edge = picture.crop((round(picture.width * 0.9), 0, picture.width, picture.height))

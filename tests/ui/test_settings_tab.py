@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 from PySide6.QtCore import QDate
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from db.engine import Database
@@ -507,3 +507,20 @@ def test_a_year_of_holidays_is_entered(tab: SettingsTab, contracts: Contracts) -
     known = contracts.calendar()
     assert not known.is_workday(date(2094, 2, 19))
     assert known.is_workday(date(2094, 2, 21))
+
+
+def test_every_group_fits_a_small_laptop(tab: SettingsTab) -> None:
+    """At 1280 x 800 nothing is scrolled to; what others ask for is in the group that shows it."""
+    tab.resize(1190, 716)
+    (scroll,) = (one for one in tab.findChildren(QScrollArea) if one.widget() is not None
+                 and one.widget().property("kind") == "body")  # fmt: skip
+    for key in ("contract", "keys", "machine", "resources"):
+        tab.show_group(key)
+        QApplication.processEvents()
+        assert scroll.verticalScrollBar().maximum() == 0, key
+    tab.show_item("calendar")
+    assert tab.groups.current == "contract"
+    assert tab.duty.isVisible()
+    tab.show_item("contract")
+    assert tab.contract.isVisible()
+    assert not tab.machine.isVisible()

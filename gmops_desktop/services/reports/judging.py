@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -27,6 +29,8 @@ from gmops_desktop.services.reports.register import heads_of
 
 Verdict = Literal["unsigned", "untouched", "countersigned", "altered", "contradicted"]
 
+_PARTIES: Final = {"party_a": mark("Party A"), "party_b": mark("Party B")}
+_BEGUN: Final = 24  # characters of a text that name it
 _LARGEST: Final = 200_000_000  # bytes of a file that comes back
 _VERDICTS: Final[dict[Verdict, str]] = {
     "unsigned": mark("Not signed"),
@@ -57,7 +61,7 @@ def judge(path: Path, database: Database, journal: Journal, context: Context) ->
     found = worker.run(context, signatures.examine, content)
     facts = [_told(one) for one in found.signatures]
     faults = list(found.reasons)
-    number, heads, printed_fault = _printed(path)
+    number, heads, texts, printed_fault = _printed(path)
     faults += [printed_fault] if printed_fault else []
     with database.session() as session:
         wanted = select(ReportRow).where(ReportRow.number == number)
@@ -65,10 +69,10 @@ def judge(path: Path, database: Database, journal: Journal, context: Context) ->
         if row is None:
             facts.append(tr("It is not in the register of this computer."))
         else:
-            said, wrong = _against_register(content, row, found)
+            said, wrong = _against_register(session, content, row, found)
             facts, faults = [*facts, *said], [*faults, *wrong]
-        said, wrong = _against_journal(session, heads)
-        facts, faults = [*facts, *said], [*faults, *wrong]
+        for said, wrong in (_against_journal(session, heads), _own_words(session, texts)):
+            facts, faults = [*facts, *said], [*faults, *wrong]
     context.progress(None, tr("Following the chains of the journal"))
     faults += journal.verify().faults
     verdict: Verdict = found.verdict
@@ -98,22 +102,25 @@ def read(path: Path) -> bytes:
         ) from error
 
 
-def _printed(path: Path) -> tuple[str, tuple[ChainHead, ...], str]:
-    """Return number and chain heads a document of ours holds, and what is wrong with them."""
+def _printed(path: Path) -> tuple[str, tuple[ChainHead, ...], dict[str, str], str]:
+    """Return number, chain heads and people's own words (by the hash of their entry) a document of
+    ours holds, and what is wrong with them."""
     try:
         values, _ = attached(path)
         number = str(values["document"]["number"])
-        return number, heads_of(values["facts"]["heads"]), ""
+        texts = {str(one["entry"]): str(one["text"]) for one in values.get("texts", ())}
+        return number, heads_of(values["facts"]["heads"]), texts, ""
     except OpsError as error:
-        return "", (), error.message
-    except (KeyError, TypeError):
-        return "", (), tr("{path} holds data that this version cannot read.", path=path)
+        return "", (), {}, error.message
+    except (KeyError, TypeError, AttributeError):
+        return "", (), {}, tr("{path} holds data that this version cannot read.", path=path)
 
 
 def _told(one: Signature) -> str:
     at = f"{one.at.astimezone(ZONE):%Y-%m-%d %H:%M}" if one.at else tr("at an unknown time")
-    said = tr("Revision {number} was signed by {who}, {at}, certificate {digest}.",
-              number=one.revision + 1, who=one.holder, at=at,
+    said = tr("Revision {number} was signed for {party} by {who}, {at}, certificate {digest}.",
+              number=one.revision + 1, party=tr(_PARTIES[one.party])
+              if one.party else tr("an unknown party"), who=one.holder, at=at,
               digest=" ".join(re.findall(".{8}", one.fingerprint)[:4]))  # fmt: skip
     if not one.valid_then:
         said += " " + tr("The certificate was not valid then.")
@@ -121,7 +128,7 @@ def _told(one: Signature) -> str:
 
 
 def _against_register(
-    content: bytes, row: ReportRow, found: Examination
+    session: Session, content: bytes, row: ReportRow, found: Examination
 ) -> tuple[list[str], list[str]]:
     facts, faults = [], []
     original = str(row.more.get("unsigned_digest") or row.file_digest)
@@ -138,6 +145,9 @@ def _against_register(
         faults.append(tr("It bears another signature of Party B than the register says."))
     elif ours and not signer:
         faults.append(tr("It bears a signature of Party B that the register does not know."))
+    for other in session.scalars(select(ReportRow).where(ReportRow.number != row.number)):
+        if other.more.get("replaces") == row.number:
+            facts.append(tr("A newer version holds: {number}.", number=other.number))
     return facts, faults
 
 
@@ -156,4 +166,30 @@ def _against_journal(session: Session, heads: tuple[ChainHead, ...]) -> tuple[li
             faults.append(tr("The journal contradicts it: entry {entry} of {device} is not the one "
                              "it was made from.", entry=head.sequence,
                              device=head.device_name))  # fmt: skip
+        else:
+            facts.append(tr("The journal agrees: entry {entry} of {device} is the one printed in "
+                            "it.", entry=head.sequence, device=head.device_name))  # fmt: skip
     return facts, faults
+
+
+def _own_words(session: Session, texts: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """Hold people's own words against the entries of the journal that the document names."""
+    facts, faults = [], []
+    for hash_, text in texts.items():
+        entry = session.scalars(select(Entry).where(Entry.hash == hash_)).first()
+        if entry is None:
+            facts.append(tr("The journal here does not hold the entry of words written by a "
+                            "person: “{text}”.", text=_begun(text)))  # fmt: skip
+        elif (kept := json.loads(entry.data)["fields"].get("text")) != text:
+            faults.append(tr("Words of {who} stand otherwise in the journal: “{text}”.",
+                             who=entry.actor, text=_begun(str(kept))))  # fmt: skip
+        else:
+            facts.append(tr("Words of {who} are those of the journal: “{text}”.",
+                            who=entry.actor, text=_begun(text)))  # fmt: skip
+    return facts, faults
+
+
+def _begun(text: str) -> str:
+    """Return how a text begins, on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= _BEGUN else line[:_BEGUN] + "…"
