@@ -245,6 +245,7 @@ def _pages(
     tickets.place_attachments(make_strip)
     papers = Papers(contracts, services.ledgers, services.reports, runner)
     tickets.verbs.print_receipt = papers.print_hand_over
+    tickets.verbs.print_paper = papers.print_ticket
     overview = OverviewTab(
         services.obligations,
         contracts,

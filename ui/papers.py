@@ -15,7 +15,7 @@ from gmops_desktop.reports.orders import HandOverFacts
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.ledgers import Ledgers
 from gmops_desktop.services.patches import Patches
-from gmops_desktop.services.reports import Reports
+from gmops_desktop.services.reports import Kind, Reports, word_of_kind
 from gmops_desktop.tasks import Job, TaskRunner
 
 _LANE: Final = "reports"  # one document after the other, like all of them
@@ -54,6 +54,12 @@ class Papers(QObject):
         """Have the form made with which Party A receives what a ticket handed over."""
         reports, title = self._reports, tr("Make the hand-over form: {number}", number=facts.ticket)
         self._start(lambda context: reports.print_hand_over(facts, context), title)
+
+    def print_ticket(self, kind: Kind, number: str) -> None:
+        """Have a paper of a ticket made: the form of a visit, a fault report, an evaluation."""
+        reports = self._reports
+        title = tr("Make {paper}: {number}", paper=word_of_kind(kind), number=number)
+        self._start(lambda context: reports.make(kind, number, context), title)
 
     def print_change(self, paper: str, patches: Patches, change_id: str) -> None:
         """Have a document of a change made: its "notice", its "record", or the "receipt" with

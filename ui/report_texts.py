@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QHideEvent
@@ -26,14 +27,15 @@ from ui.dialogs.keep_name import KeepName
 from ui.report_templates import TemplateSheet
 from ui.widgets.frames import Label, button, column, row
 
-_PAUSE_MS = 350  # of typing, after which the pages are set anew
+_PAUSE_MS: Final = 350  # of typing, after which the pages are set anew
+_REST_MS: Final = 10_000  # of typing, after which the words are kept: no power cut takes more
 
 
 class ReportTexts(QWidget):
     """`typed` tells, after a pause, that the words differ.
 
-    They are kept whenever the editor is left for anything: another section or document, another
-    page, a button.
+    They are kept whenever the editor is left for anything (another section or document, another
+    page, a button), and when the hands rest for a while.
     """
 
     typed = Signal()
@@ -72,6 +74,9 @@ class ReportTexts(QWidget):
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
         head = row(None, Label(tr("Your own words"), "strong", elide=False), None, self.templates)
         made = column(self, head, self.section, self.editor, row(None, None, self.count), spacing=6)
         made.setStretch(2, 1)
@@ -80,6 +85,7 @@ class ReportTexts(QWidget):
         self.editor.textChanged.connect(self._changed)
         self.editor.installEventFilter(self)
         self._pause.timeout.connect(self.typed)
+        self._rest.timeout.connect(self.keep)
         self.show_document(None)
 
     # -- what is shown
@@ -125,7 +131,7 @@ class ReportTexts(QWidget):
 
     def keep(self) -> None:
         """Record what was typed; a text that is too long is told and stays in the editor."""
-        self._pause.stop()
+        self._rest.stop()
         if self._key is None or not self._section or not self._differs():
             return
         try:
@@ -181,6 +187,7 @@ class ReportTexts(QWidget):
     def _changed(self) -> None:
         self._tell()
         self._pause.start()
+        self._rest.start()
 
     def _choose(self, _place: int) -> None:
         section = self.section.currentData()

@@ -13,7 +13,9 @@ from gmops_desktop.contract.ticket_moves import gated, move_to, unmet
 from gmops_desktop.contract.tickets import (
     ENDED,
     FLOW,
+    KINDS,
     Ticket,
+    TicketKind,
     TicketState,
     word_of_kind,
     word_of_priority,
@@ -56,6 +58,12 @@ _FACTS: Final[tuple[tuple[str, str], ...]] = (
     ("restored", mark("Service restored…")),
     ("hand_over", mark("Hand-over to Party A…")),
     ("spend", mark("Person-days spent…")),
+)
+# Papers of a ticket, made at a click and then to be printed; a visit's may be asked for by any.
+_PAPERS: Final[tuple[tuple[frozenset[TicketKind], str, str], ...]] = (
+    (frozenset(KINDS), "visit", mark("On-site service form")),
+    (frozenset({"incident"}), "fault", mark("Fault report")),
+    (frozenset({"requirement"}), "evaluation", mark("Evaluation of a requirement")),
 )
 _AFTERWARDS: Final = frozenset(
     {"asked", "hand_over", "spend", "scope", "cause"}
@@ -221,6 +229,9 @@ class TicketPage(Pane):
         self.more_menu.addSeparator()
         for verb, word in _FACTS:
             if not over or verb in _AFTERWARDS:
+                self._offer(verb, tr(word))
+        for kinds, verb, word in _PAPERS:
+            if ticket.kind in kinds:
                 self._offer(verb, tr(word))
         if dossier.handed_over:
             self._offer("receipt", tr("Hand-over form…"))

@@ -20,6 +20,7 @@ from gmops_desktop.language import tr
 from gmops_desktop.reports.orders import HandOverFacts
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.finding import Finding
+from gmops_desktop.services.reports import Kind
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
 from ui.attachments import AttachmentStrip
@@ -52,6 +53,9 @@ Verb = Literal[
     "split",
     "emergency",
     "receipt",
+    "visit",
+    "fault",
+    "evaluation",
 ]
 
 
@@ -91,8 +95,12 @@ class TicketVerbs(QObject):
             "split": ties.split,
             "emergency": self._emergency,
             "receipt": self._receipt,
+            "visit": lambda ticket: self._paper("visit", ticket),
+            "fault": lambda ticket: self._paper("fault", ticket),
+            "evaluation": lambda ticket: self._paper("evaluation", ticket),
         }
         self.print_receipt: Callable[[HandOverFacts], object] | None = None
+        self.print_paper: Callable[[Kind, str], object] | None = None
         page.move_wanted.connect(self.move)
         page.confirm_wanted.connect(self.confirm)
         page.verb_wanted.connect(self.ask)
@@ -203,6 +211,11 @@ class TicketVerbs(QObject):
         facts = self._asking.tickets.facts.receipt(ticket.id)
         if self.print_receipt is not None:
             self.print_receipt(facts)
+
+    def _paper(self, kind: Kind, ticket: Ticket) -> None:
+        """Have a paper of the ticket made, to be printed and signed."""
+        if self.print_paper is not None:
+            self.print_paper(kind, ticket.number)
 
     def _emergency(self, ticket: Ticket) -> None:
         """Take the step whose gate is shut, with the reason that is printed."""

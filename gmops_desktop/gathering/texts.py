@@ -24,6 +24,8 @@ class TextKeys:
             case "ticket":
                 ticket = self._tickets.get(one)
                 one, contract = ticket.id, self._tickets.contract_of(ticket.id)
+            case "month":
+                contract = self._contracts.current(month_of(one)[1])
             case "contract":
                 contract = self._contracts.get(one) if one else self._contracts.current()
                 one = contract.id if contract is not None else ""
@@ -32,7 +34,7 @@ class TextKeys:
             case "year":
                 contract, one, *_ = year_term(self._contracts, one)
             case _:
-                contract = self._contracts.current(month_of(one)[1])
+                contract = self._contracts.current()
         if contract is None:
             raise OpsError(
                 tr("No contract has been recorded yet."),

@@ -18,17 +18,21 @@ from gmops_desktop.gathering.tickets import TicketPapers
 from gmops_desktop.reports.facts import MonthFacts
 from gmops_desktop.reports.rendering import page_count, page_with, text
 from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.finding import Finding
 from gmops_desktop.services.ledgers import Ledgers
 from gmops_desktop.services.reports import Reports
 from gmops_desktop.services.reports.signing import Signing
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
-from signing_keys import PASSWORD, key_file
+from signing_keys import PASSWORD, key_file, seal_picture
+from ui.papers import Papers
 from ui.report_batch import BatchSheet
 from ui.report_copy import CopySheet
 from ui.report_printing import Printing
+from ui.report_signing import ReturnSheet
 from ui.report_templates import TemplateSheet
 from ui.reports_tab import ReportsTab
+from ui.tickets_tab import TicketsTab
 
 Settled = Callable[[], None]
 BROKEN = "2018-05"  # the month of which nothing can be gathered
@@ -220,3 +224,49 @@ def test_the_register_says_who_holds_which_copy_and_which_version_holds(
     assert offered[:7] == [
         "Open", "Save as…", "Print…", "Sign", "File a return…", "Hand over…", "Verify",
     ]  # fmt: skip
+
+
+def test_on_site_a_form_is_two_clicks_from_the_ticket_and_its_scan_three_from_the_register(
+    qtbot: QtBot,
+    tab: ReportsTab,
+    tickets: Tickets,
+    contracts: Contracts,
+    finding: Finding,
+    reports: Reports,
+    runner: TaskRunner,
+    signing: Signing,
+    database: Database,
+    journal: Journal,
+    tmp_path: Path,
+    settled: Settled,
+) -> None:
+    """Without a line and without a signing key: menu, form; paper; file the scan, who, done."""
+    page = TicketsTab(tickets, contracts, runner, finding)
+    qtbot.addWidget(page)
+    page.show()
+    papers = Papers(contracts, Ledgers(database, journal, tickets), reports, runner)
+    page.verbs.print_paper = papers.print_ticket
+    papers.made.connect(tab.show_item)
+    ticket = tickets.open("visit", "现场更换交换机", requester="李老师", priority=3)
+    page.show_item(ticket.id)
+    settled()
+    menu = page.page.more_menu
+    form = next(act for act in menu.actions() if act.text() == "On-site service form")
+    form.trigger()
+    settled()
+    made = tab.register.current
+    assert made is not None
+    assert (made.kind, made.about, made.signed) == ("visit", ticket.id, "unsigned")
+
+    scan = tmp_path / "scan.png"
+    scan.write_bytes(seal_picture())
+    sheet = ReturnSheet(tab, made, scan, tab.signing.file_back)
+    sheet.open()
+    sheet.by.setText("李老师")
+    sheet.go.click()
+    settled()
+    filed = tab.register.current
+    assert filed is not None
+    assert (filed.id, filed.signed) == (made.id, "both")
+    assert "李老师 came back" in tab.register.facts["copies"].full_text
+    assert (reports.all()[0].path.parent / f"{made.number}.scan.png").exists()
