@@ -248,6 +248,8 @@ def test_on_site_a_form_is_two_clicks_from_the_ticket_and_its_scan_three_from_th
     page.verbs.print_paper = papers.print_ticket
     papers.made.connect(tab.show_item)
     ticket = tickets.open("visit", "现场更换交换机", requester="李老师", priority=3)
+    page.renew()
+    settled()
     page.show_item(ticket.id)
     settled()
     menu = page.page.more_menu
