@@ -308,6 +308,7 @@ def test_a_dead_host_shows_where_it_is_stuck(
 def test_the_example_contract_is_one_click_away_and_can_be_changed(
     tab: SettingsTab, contracts: Contracts
 ) -> None:
+    tab.show_group("contract")
     assert tab.contract.example.isVisible()
     tab.contract.example.click()
     contract = contracts.current()
@@ -386,6 +387,7 @@ def test_the_wizard_records_a_contract_whose_terms_hold_together(
 ) -> None:
     contracts.load_example()
     tab.renew()
+    tab.show_group("contract")
     tab.contract.new_button.click()
     wizard = opened(tab, ContractWizard)
     assert isinstance(wizard, ContractWizard)
