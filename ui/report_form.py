@@ -55,6 +55,10 @@ _SAYS: Final[dict[Kind, str]] = {
         "What the current contract costs, item by item, in figures and in capitals, and whether "
         "it was paid."
     ),
+    "account": mark(
+        "The official account of a month: verification, followers, what was published and read, "
+        "messages, menu, interface calls and errors. What WeChat does not tell is unknown."
+    ),
     "compilation": mark(
         "Every clause of the contract month by month, and under each the entries, files and "
         "documents that prove it, with their digests and how to check them. What nobody recorded "
