@@ -223,4 +223,3 @@ class ReportForm(QWidget):
     def _step(self, by: int) -> None:
         self.period.setCurrentIndex(self.period.currentIndex() + by)
         self.chosen.emit()
-

@@ -129,21 +129,6 @@ class ReportsTab(Page):
         self.form.judge()
         self._show_texts()
 
-    def _offer(self, contract: Contract | None) -> None:
-        """Offer the periods of the chosen kind that have begun, the newest first."""
-        chosen = self.period.currentData()
-        blocked = self.period.blockSignals(True)
-        self.period.clear()
-        self._ends = {}
-        if contract is not None:
-            subject = SUBJECTS[self.kind.currentData()]
-            today = day_of(datetime.now(UTC))
-            for one in periods_of(subject, contract, max(today, contract.start)):
-                self._ends[one.written] = one.end
-                self.period.addItem(one.words, one.written)
-        self.period.setCurrentIndex(max(0, self.period.findData(chosen)))
-        self.period.blockSignals(blocked)
-
     def show_item(self, identity: str) -> None:
         """Show the report of that id or number, or be ready to make that of a month (2018-04)."""
         if self.form.choose_month(identity):
