@@ -17,6 +17,7 @@ from example_change import notice, record
 from example_evidence import compilation
 from example_month import full_month
 from example_period import CONTRACT, HEADS, backups, inspection
+from example_year import quarter, year
 from gmops_desktop.contract.notices import Notice, payment_of
 from gmops_desktop.contract.person_days import Ledger
 from gmops_desktop.contract.registers import Record
@@ -37,6 +38,7 @@ from gmops_desktop.reports.orders import (
 )
 from gmops_desktop.reports.paper_facts import TicketFacts
 from gmops_desktop.reports.period_facts import FeeFacts
+from gmops_desktop.reports.span_facts import SpanFacts
 from gmops_desktop.services.reports import Kind
 
 RARE: Final = "𠮷田𬭎堃㛃镕商会"
@@ -119,6 +121,10 @@ def _make(
 
 
 # A kind that is missing here fails the tests that hold of every kind.
+def _spanning(facts: SpanFacts) -> SpanFacts:
+    return replace(facts, whole=replace(facts.whole, contract=NAMED))
+
+
 PAPERS: Final[Mapping[Kind, Make]] = {
     "monthly": _made(orders.make_monthly, lambda: _named(full_month())),
     "drill": _made(orders.make_certificate, drill),
@@ -139,4 +145,6 @@ PAPERS: Final[Mapping[Kind, Make]] = {
         orders.make_fees,
         lambda: FeeFacts(contract=NAMED, at=AT, payment=payment_of(NAMED, STANDARD), heads=HEADS),
     ),
+    "quarter": _made(orders.make_quarterly, lambda: _spanning(quarter())),
+    "annual": _made(orders.make_annual, lambda: _spanning(year(12))),
 }
