@@ -18,18 +18,15 @@ from typing import TYPE_CHECKING
 from db.engine import Database
 from db.journal import Journal, utc_now
 from gmops_desktop.adapters.vault import Vault
-from gmops_desktop.addresses import SshAddress, TatAddress
 from gmops_desktop.archive.plain_copies import PlainCopies
 from gmops_desktop.context import as_they_end
-from gmops_desktop.errors import OpsError
-from gmops_desktop.language import tr
 from gmops_desktop.outside import Outside
 from gmops_desktop.paths import Home
 from gmops_desktop.services.sealing import KEY_FILE, Sealing
 from gmops_desktop.settings import SettingsFile
 
 if TYPE_CHECKING:
-    from gmops_desktop.addresses import AccountAddress, HostAddress, Resource
+    from gmops_desktop.addresses import AccountAddress
     from gmops_desktop.context import Context
     from gmops_desktop.contract.looks import AccountDetails
     from gmops_desktop.contract.terms import Contract
@@ -728,12 +725,14 @@ class Services:
             outside.check_site,
             outside.look_mysql,
             outside.addresses_of,
+            newest=lambda id: self.servers.newest(id),
         )
 
     @cached_property
     def patches(self) -> Patches:
         from gmops_desktop.adapters.locks import held_for_change
         from gmops_desktop.services.patches import Hands, Patches
+        from gmops_desktop.services.patches.queue import host_address
         from gmops_desktop.services.patches.rescue import RescueHands
         from gmops_desktop.services.patches.system_updates import SystemUpdates
 
@@ -743,7 +742,7 @@ class Services:
             simulate_host=outside.simulate_host,
             works={
                 "patch": SystemUpdates(
-                    lambda resource, context: outside.shell_of(_host_of(resource), context)
+                    lambda resource, context: outside.shell_of(host_address(resource), context)
                 ),
                 "release": self.releases,
                 "configuration": self.configurations,
@@ -801,15 +800,16 @@ class Services:
     def _disk_hands(self) -> DiskHands:
         from gmops_desktop.services.patches.cloud_places import CloudPlaces
         from gmops_desktop.services.patches.disks import DiskHands
+        from gmops_desktop.services.patches.queue import host_address
 
         outside = self._outside
         places = CloudPlaces(self.contracts.resources, lambda id: self.servers.newest(id))
         return DiskHands(
             place_of=places.of,
             open_api=outside.open_cloud,
-            settle=lambda host, context: outside.settle(_host_of(host), context),
+            settle=lambda host, context: outside.settle(host_address(host), context),
             count=lambda host, folders, since, context: outside.count_written(
-                _host_of(host), folders, since, context
+                host_address(host), folders, since, context
             ),
         )
 
@@ -832,12 +832,6 @@ class Services:
         """Attach the log of a run to its change."""
         content = self.attachments.keep_bytes(log, name, context)
         self.attachments.attach("change", change_id, [content])
-
-
-def _host_of(resource: Resource) -> HostAddress:
-    if not isinstance(resource.address, SshAddress | TatAddress):
-        raise OpsError(tr("{name} is not a server.", name=resource.name))
-    return resource.address
 
 
 def _rounds(ask: Callable[[str], str], home: Home) -> Rounds:

@@ -377,18 +377,18 @@ class Outside:
         except tcp.NameNotFound:
             return frozenset()
 
-    def scan_host(self, address: SshAddress, context: Context) -> Inventory:
+    def scan_host(self, address: HostAddress, context: Context) -> Inventory:
         from gmops_desktop.adapters import packages
 
-        with self.open_ssh(address, context) as server:
+        with self.shell_of(address, context) as server:
             return packages.scan(server, context)
 
     def simulate_host(
-        self, address: SshAddress, wanted: Sequence[Update], context: Context
+        self, address: HostAddress, wanted: Sequence[Update], context: Context
     ) -> Plan:
         from gmops_desktop.adapters import packages
 
-        with self.open_ssh(address, context) as server:
+        with self.shell_of(address, context) as server:
             return packages.simulate(server, wanted, context)
 
     def _slow_by_cloud(

@@ -46,15 +46,25 @@ _AUTHORIZATION: Final = re.compile(
 )
 _SKEW: Final = 300  # seconds a request's clock may differ
 _CLONES: Final = "clones"  # the folder of the servers behind clones
+_AGENT: Final = "agent.json"  # the environment of the agent's commands
 
 # Catching warnings is process-wide in Python, and the SDK tells of unknown fields by a warning.
 _checking = threading.Lock()
 
 
 class Tencent(Server):
-    """The stand-in's process; its one key pair is generated and kept in `folder`."""
+    """The stand-in's process; its one key pair is generated and kept in `folder`.
+
+    `environment` is set for every command that its agent runs.
+    """
 
     name = "tencent"
+
+    def __init__(
+        self, folder: Path, port: int = 0, *, environment: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(folder, port)
+        self.environment = environment or {}
 
     @property
     def endpoint(self) -> str:
@@ -110,6 +120,7 @@ class Tencent(Server):
     def _start(self) -> None:
         self._clones.stop_all()  # the account knows nothing of what was before
         self._keys()
+        write_atomically(self.folder / _AGENT, json.dumps(self.environment).encode())
         self._listen_as("sandbox.tencent")
 
     def _keys(self) -> dict[str, str]:
@@ -332,7 +343,11 @@ def _serve(folder: Path, port: int) -> None:
     keys = json.loads((folder / "keys.json").read_text("utf-8"))
     behaviour = _behaving(folder)
     api = Api(
-        Account(behaviour=behaviour, servers=CloneServers(folder / _CLONES)),
+        Account(
+            behaviour=behaviour,
+            servers=CloneServers(folder / _CLONES),
+            environment=json.loads((folder / _AGENT).read_text("utf-8")),
+        ),
         {keys["secret_id"]: keys["secret_key"]},
         fault=scripted(folder),
         behaviour=behaviour,

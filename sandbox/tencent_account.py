@@ -7,7 +7,7 @@ Field names are Tencent's; every answer is checked against the SDK's models befo
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -64,7 +64,8 @@ REQUIRED: Final = {
 class Account:
     """The account's state; `now` gives the time, `behaviour` how its backups go at the moment.
 
-    `servers` starts what stands behind clones.  Calls come from many threads.
+    `servers` starts what stands behind clones, `environment` is that of the server's commands.
+    Calls come from many threads.
     """
 
     def __init__(
@@ -72,12 +73,13 @@ class Account:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         behaviour: Callable[[], Behaviour] = Behaviour,
         servers: CloneServers | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._now, self._behaviour, self._servers = now, behaviour, servers
         self._lock = threading.Lock()
         self._things = CloudThings(now, behaviour)
         self._monitor = Monitor(now, behaviour)
-        self._agent = Agent(behaviour)
+        self._agent = Agent(behaviour, environment)
         self.backups = DatabaseBackups(now, behaviour)
         self._clones = DatabaseClones(now, behaviour, servers)
 

@@ -62,6 +62,7 @@ class Behaviour:
     agent: bool = True  # without it the cloud knows neither memory nor load of a server
     measured_days: float = 2.0  # since when the cloud measures
     tat: Literal["Online", "AgentStatusNotOnline", "AgentNotInstalled"] = "Online"
+    tat_looks: int = 1  # at a command that find it running, however soon it ends
     tat_status: str = ""  # how commands end, where not by themselves
     # Of single instances, by id: how the agent is ("AgentStatusNotOnline"), or how commands end.
     tat_each: dict[str, str] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from gmops_desktop.addresses import MysqlAddress, Resource
+from gmops_desktop.addresses import MysqlAddress, Resource, SshAddress
 from gmops_desktop.changes import Change as Flag
 from gmops_desktop.language import tr
 from gmops_desktop.services.contracts import Contracts
@@ -65,18 +65,21 @@ class PatchAdding(QObject):
 
     def release(self) -> None:
         """Ask for a release, take it in and queue it."""
-        self._release_sheet().open()
+        if self._over_ssh():
+            self._release_sheet().open()
 
     def _release_sheet(self) -> ReleaseSheet:
         resources = self._contracts.shown_resources()
         databases = [one for one in resources if isinstance(one.address, MysqlAddress)]
-        sheet = ReleaseSheet(self._tab, self._tab.hosts, databases)
+        sheet = ReleaseSheet(self._tab, self._over_ssh(), databases)
         sheet.given.connect(self._queue_release)
         return sheet
 
     def configuration(self) -> None:
         """Ask which file, let it be edited, and queue it."""
-        sheet = ConfigurationSheet(self._tab, self._configurations, self._tab.hosts, self._runner)
+        if not (hosts := self._over_ssh()):
+            return
+        sheet = ConfigurationSheet(self._tab, self._configurations, hosts, self._runner)
         sheet.queued.connect(self.queued)
         sheet.open()
 
@@ -91,6 +94,17 @@ class PatchAdding(QObject):
             )
         )
         sheet.open()
+
+    def _over_ssh(self) -> tuple[Resource, ...]:
+        """Return the servers to which files can be brought; say so where there is none."""
+        found = tuple(one for one in self._tab.hosts if isinstance(one.address, SshAddress))
+        if not found:
+            self._tab.noticed.emit(
+                "warning",
+                tr("No server is reached over SSH: files cannot be brought to any."),
+                tr("Enter a server with its SSH address in the settings."),
+            )
+        return found
 
     def _queue_release(self, host: Resource, source: Path, said: dict[str, Any]) -> None:
         releases = self._releases

@@ -67,7 +67,18 @@ class WaveVerbs(QObject):
             lane="waves",
             changes=Flag.PATCHES,
         )
-        task.succeeded.connect(lambda wave: self.made.emit(wave.id))
+        task.succeeded.connect(self._queued)
+
+    def _queued(self, found: tuple[Wave, Sequence[Refused]]) -> None:
+        wave, refused = found
+        self.made.emit(wave.id)
+        if refused:
+            self.noticed.emit(
+                "warning",
+                tr("Not part of {number}: {names}", number=wave.number,
+                   names=words.listed(one.name for one in refused)),
+                "\n".join(f"{one.name}{tr(': ')}{one.why}" for one in refused),
+            )  # fmt: skip
 
     def _set_window(self, wave: Wave) -> None:
         heading = f"{wave.number} {wave.title}"
@@ -161,6 +172,14 @@ class WaveVerbs(QObject):
                 tr("{number} stopped: {why}", number=wave.number, why=wave.stopped),
                 tr("Nothing was begun on: {names}",
                    names=words.listed(one.name for one in wave.untouched) or words.NOTHING),
+            )  # fmt: skip
+            return
+        if wave.refused:
+            self.noticed.emit(
+                "warning",
+                tr("{number} did not go on: {names}", number=wave.number,
+                   names=words.listed(one.name for one in wave.refused)),
+                "\n".join(f"{one.name}{tr(': ')}{one.why}" for one in wave.refused),
             )  # fmt: skip
             return
         held = sum(one.standing == "held" for one in wave.members)

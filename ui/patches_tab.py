@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
-from gmops_desktop.addresses import Resource, SshAddress
+from gmops_desktop.addresses import HostAddress, Resource
 from gmops_desktop.changes import Change
 from gmops_desktop.context import Context
 from gmops_desktop.contract.changes import ENDED
@@ -153,7 +153,7 @@ class PatchesTab(Page):
         """Show hosts and queue as they are stored now."""
         resources = self._contracts.shown_resources()
         self._names = {one.id: one.name for one in resources}
-        self._hosts = tuple(one for one in resources if isinstance(one.address, SshAddress))
+        self._hosts = tuple(one for one in resources if isinstance(one.address, HostAddress))
         found = {host.id: self._patches.inventory(host.id) for host in self._hosts}
         self._inventories = {key: one for key, one in found.items() if one is not None}
         self._all = self._changes()

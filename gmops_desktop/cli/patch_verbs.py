@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from gmops_desktop.addresses import SshAddress
 from gmops_desktop.cli import FAILED, UNPROVABLE
 from gmops_desktop.cli.options import moment_in
 from gmops_desktop.cli.patch_lines import show
@@ -225,8 +224,7 @@ def with_server(
 
 def _reached(session: Session, host: Resource, accept: str) -> Resource:
     """Return a host, what it takes to log in there in hand."""
-    if isinstance(host.address, SshAddress):
-        session.prepare(host.address, accept=accept)
+    session.prepare_host(host, accept=accept)
     return host
 
 

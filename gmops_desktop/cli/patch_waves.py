@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from gmops_desktop.addresses import SshAddress
 from gmops_desktop.cli import FAILED, UNPROVABLE
 from gmops_desktop.cli.help import Command, group
 from gmops_desktop.cli.options import Json, one_of
@@ -15,6 +14,7 @@ from gmops_desktop.cli.patch_verbs import (
     End,
     Evidence,
     Number,
+    Package,
     Reason,
     SecurityOnly,
     Told,
@@ -28,7 +28,6 @@ from ui import words
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gmops_desktop.addresses import Resource
     from gmops_desktop.cli.session import Session
     from gmops_desktop.context import Context
     from gmops_desktop.contract.runs import RunLook
@@ -40,6 +39,11 @@ _waves: Final = group("wave", tr("Carry one change to many servers, in batches."
 WaveNumber = Annotated[
     str, typer.Argument(metavar="WAVE", show_default=False, help=tr("A wave, by its number."))
 ]
+AcceptFingerprints = Annotated[
+    list[str] | None,
+    typer.Option("--accept-fingerprint", metavar="SHA256:…", show_default=False,
+                 help=tr("Trust unknown SSH servers with this fingerprint; repeat it for more.")),
+]  # fmt: skip
 
 
 def add_to(commands: typer.Typer) -> None:
@@ -61,21 +65,28 @@ def queue(
         typer.Option("--size", metavar="SIZE", show_default=False,
                      help=tr("A batch: a number, a share such as 10%, or rest; repeat it.")),
     ] = None,
+    package: Package = None,
     security_only: SecurityOnly = False,
+    accept_fingerprint: AcceptFingerprints = None,
     as_json: Json = False,
 ) -> None:  # fmt: skip
     from gmops_desktop.contract.waves import USUAL
 
     with opened(as_json) as session:
         hosts = [session.resource(name, kind="host") for name in resources]
-        _reach(session, hosts)
-        wave = session.run(
+        session.meet(hosts, accept_fingerprint or ())
+        wave, refused = session.run(
             lambda context: session.services.waves.queue_wave(
-                hosts, context, security_only=security_only, sizes=size or USUAL
+                hosts, context, names=package or None, security_only=security_only,
+                sizes=size or USUAL,
             ),
             tr("Simulating the updates of {name}", name=words.listed(one.name for one in hosts)),
-        )
+        )  # fmt: skip
         _show(session, wave)
+        if refused:
+            names = words.listed(one.name for one in refused)
+            session.terminal.tell(tr("Not part of it: {names}", names=names))
+            raise typer.Exit(FAILED)
 
 
 @_waves.command("list", cls=Command, help=tr("List the waves, newest first."))
@@ -135,6 +146,22 @@ def announce(
 
 
 @_waves.command(
+    "approve",
+    cls=Command,
+    help=tr("Release the plan of every server that was not begun, as the second person."),
+)
+def approve(wave: WaveNumber, as_json: Json = False) -> None:
+    _each(wave, as_json, lambda patches, change: patches.approve(change.id))
+
+
+@_waves.command(
+    "cancel", cls=Command, help=tr("Take the changes of all servers that were not begun back.")
+)
+def cancel(wave: WaveNumber, reason: Reason, as_json: Json = False) -> None:
+    _each(wave, as_json, lambda patches, change: patches.cancel(change.id, reason))
+
+
+@_waves.command(
     "leave-out", cls=Command, help=tr("Let a wave go on without one of its changes, with reason.")
 )
 def leave_out(
@@ -163,14 +190,15 @@ def go_on(
     to_the_end: Annotated[
         bool, typer.Option("--to-the-end", help=tr("All batches, one after the other."))
     ] = False,
+    accept_fingerprint: AcceptFingerprints = None,
     as_json: Json = False,
 ) -> None:  # fmt: skip
     with opened(as_json) as session:
         waves = session.services.waves
         known = waves.get(wave)
         wanted = {one.resource_id for one in known.members}
-        _reach(session, [one for one in session.services.contracts.resources()
-                         if one.id in wanted])  # fmt: skip
+        hosts = [one for one in session.services.contracts.resources() if one.id in wanted]
+        session.meet(hosts, accept_fingerprint or ())
 
         def job(context: Context) -> Wave:
             def follow(member: Member, look: RunLook | None) -> None:
@@ -190,19 +218,10 @@ def go_on(
             )  # fmt: skip
             raise
         _show(session, stands)
-        if stands.stopped:
+        if stands.stopped or stands.refused:
             raise typer.Exit(FAILED)
         if stands.begun:
             raise typer.Exit(UNPROVABLE)
-
-
-def _reach(session: Session, hosts: list[Resource]) -> None:
-    """Have the secrets of many servers in hand; one that is missing is missed by it alone."""
-    if len(hosts) == 1 and isinstance(hosts[0].address, SshAddress):
-        session.prepare(hosts[0].address)
-        return
-    for host in hosts:
-        session.prepare_one_of_many(host)
 
 
 def _each(wave: str, as_json: bool, verb: Callable[[Patches, Change], Change]) -> None:

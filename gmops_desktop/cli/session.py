@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,12 +19,13 @@ from gmops_desktop.addresses import (
     MysqlAddress,
     Resource,
     SshAddress,
+    TatAddress,
     parse_mysql,
     parse_ssh,
     ssh_of,
 )
 from gmops_desktop.cli.terminal import PASSWORD_FILE, Terminal
-from gmops_desktop.context import Context
+from gmops_desktop.context import Context, side_by_side
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.log import start_log
@@ -154,6 +156,38 @@ class Session:
             self._secrets.prepare(server.secret_name)
         if isinstance(address, MysqlAddress):
             self._secrets.prepare(address.secret_name, given=True)
+
+    def prepare_host(self, host: Resource, *, accept: str = "") -> None:
+        """Have in hand what a server asks for, over SSH or by the cloud's agent."""
+        if isinstance(host.address, SshAddress):
+            self.prepare(host.address, accept=accept)
+        elif isinstance(host.address, TatAddress):
+            self._secrets.prepare(host.address.secret_name, given=True)
+
+    def meet(self, hosts: Sequence[Resource], accept: Sequence[str] = ()) -> None:
+        """Have the secrets of several servers in hand, and each one's host key trusted: one that is
+        not is asked about before anything is begun with any of them.
+
+        A key is trusted where `accept` names its fingerprint.  A server that does not answer is
+        left to whoever uses it.  Raises `UnknownHostKey` or `ChangedHostKey` for the first that
+        nobody trusts.
+        """
+        self.prepare_given(hosts)
+        for host in hosts:
+            self.prepare_one_of_many(host)
+        servers = [one.address for one in hosts if isinstance(one.address, SshAddress)]
+        connections = self.services.connections
+
+        def look(context: Context) -> list[tuple[SshAddress, UnknownHostKey | ChangedHostKey]]:
+            jobs = [partial(connections.mistrusted, one, context) for one in servers]
+            found = zip(servers, side_by_side(jobs), strict=True)
+            return [(server, refused) for server, refused in found if refused is not None]
+
+        for server, refused in self.run(look, tr("Looking at host keys"), terse=True):
+            named = refused.key.fingerprint in accept
+            self._met.server = server
+            self._met.accept = refused.key.fingerprint if named else ""
+            self._trust(refused)
 
     def prepare_cloud(self, cloud: CloudDatabase, *, given: bool = True) -> None:
         """Have the secret key of a cloud instance in hand; `given` as in `_Secrets.prepare`."""

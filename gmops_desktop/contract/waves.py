@@ -98,6 +98,11 @@ class Wave:
         return tuple(one for one in waiting if one.batch == self.current)
 
     @property
+    def refused(self) -> tuple[Member, ...]:
+        """Those that were to be begun just now and were not: by a gate, or not reached."""
+        return tuple(one for one in self.members if one.standing == "waiting" and one.why)
+
+    @property
     def touched(self) -> tuple[Member, ...]:
         """Those on whose servers something was begun."""
         return tuple(one for one in self.members if one.standing not in ("waiting", "left_out"))

@@ -12,7 +12,7 @@ from typing import Protocol, Self
 from urllib.parse import urlsplit
 
 from gmops_desktop.adapters import host_keys, mysql_status, ssh, tcp, web
-from gmops_desktop.adapters.host_keys import HostKey, UnknownHostKey
+from gmops_desktop.adapters.host_keys import ChangedHostKey, HostKey, UnknownHostKey
 from gmops_desktop.addresses import (
     AccountAddress,
     CloudAddress,
@@ -112,6 +112,21 @@ class Connections:
         """Return the key the server shows now, without logging in."""
         return ssh.host_key(address, context, known_hosts=self._known_hosts)
 
+    def mistrusted(
+        self, address: SshAddress, context: Context
+    ) -> UnknownHostKey | ChangedHostKey | None:
+        """Return why a login would be refused for the key that the server shows now; None for one
+        that is trusted, or that does not answer."""
+        try:
+            shown = self.fingerprint(address, context)
+        except OpsError:
+            context.check()
+            return None
+        if shown.known == "pinned":
+            return None
+        trusted = host_keys.trusted_key(address, self._known_hosts)
+        return ChangedHostKey(shown, trusted) if trusted else UnknownHostKey(shown)
+
     def trust(self, address: SshAddress, key: HostKey) -> None:
         """Trust `key` for this server from now on; the user has compared the fingerprint."""
         host_keys.trust(address, key, self._known_hosts)
@@ -124,7 +139,7 @@ class Connections:
             if shown.known == "pinned":
                 return _Finding(shown.fingerprint)
             trusted = host_keys.trusted_key(address, self._known_hosts)
-            raise host_keys.ChangedHostKey(shown, trusted) if trusted else UnknownHostKey(shown)
+            raise ChangedHostKey(shown, trusted) if trusted else UnknownHostKey(shown)
 
         def login() -> _Finding:
             with self._open_ssh(address, context):

@@ -19,11 +19,19 @@ from db.journal import utc_now
 from gmops_desktop.adapters import ssh
 from gmops_desktop.adapters.host_checks import Wanted
 from gmops_desktop.adapters.host_checks import unreached as host_unreached
-from gmops_desktop.addresses import HostAddress, MysqlAddress, Resource, SshAddress, WebAddress
+from gmops_desktop.addresses import (
+    CloudAddress,
+    HostAddress,
+    MysqlAddress,
+    Resource,
+    SshAddress,
+    TatAddress,
+    WebAddress,
+)
 from gmops_desktop.context import Context, side_by_side
 from gmops_desktop.contract import database_checks
 from gmops_desktop.contract.change_checks import Checked, Checks, compare, held
-from gmops_desktop.contract.looks import MysqlDetails
+from gmops_desktop.contract.looks import CloudDetails, Look, MysqlDetails
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.states import State
@@ -51,7 +59,9 @@ class Checking:
     """Takes the checks of a change.
 
     `look_host`, `look_site` and `look_mysql` look at one thing each; `addresses_of` returns the
-    addresses of a name, none where nobody knows it.  `clock` counts seconds.
+    addresses of a name, none where nobody knows it.  `newest` gives the newest look at a resource:
+    a cloud account's says which addresses a server has that is known by its number alone.  `clock`
+    counts seconds.
     """
 
     def __init__(
@@ -62,6 +72,7 @@ class Checking:
         look_mysql: Callable[[MysqlAddress, Context], MysqlDetails],
         addresses_of: Callable[[str, Context], frozenset[str]],
         *,
+        newest: Callable[[str], Look | None] = lambda _id: None,
         now: Callable[[], datetime] = utc_now,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -70,6 +81,7 @@ class Checking:
         self._look_site = look_site
         self._look_mysql = look_mysql
         self._addresses_of = addresses_of
+        self._newest = newest
         self._now = now
         self._clock = clock
 
@@ -120,10 +132,10 @@ class Checking:
         """Return the websites and databases of the contract that stand on `host` or are reached
         over it."""
         address = _address(host)
-        if not isinstance(address, SshAddress):
-            why = tr("what hangs on a server that the cloud's agent reaches is not known here")
-            return Hanging((), (), why)
-        here = self._addresses_of(address.host, context) | {address.host}
+        if isinstance(address, SshAddress):
+            here = self._addresses_of(address.host, context) | {address.host}
+        elif not (here := self._addresses_in_cloud(address)):
+            return Hanging((), (), tr("no look at the cloud account tells the server's addresses"))
 
         def stands(name: str) -> bool:
             return name in here or bool(here & self._addresses_of(name, context))
@@ -139,6 +151,16 @@ class Checking:
                     name = database.ssh.host if database.ssh else database.host
                     databases += [one] if stands(name) else []
         return Hanging(tuple(sites), tuple(databases))
+
+    def _addresses_in_cloud(self, address: TatAddress) -> frozenset[str]:
+        """Return the addresses of a server that is known by its number in the cloud."""
+        for one in self._resources():
+            look = self._newest(one.id) if isinstance(one.address, CloudAddress) else None
+            seen = look.details if look else None
+            for server in (seen.servers or ()) if isinstance(seen, CloudDetails) else ():
+                if (server.id, server.region) == (address.instance, address.region):
+                    return frozenset(server.addresses)
+        return frozenset()
 
     def _host(self, address: HostAddress, wanted: Wanted, context: Context) -> Entries:
         try:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
 
-from gmops_desktop.addresses import Resource, SshAddress
+from gmops_desktop.addresses import HostAddress, Resource
 from gmops_desktop.context import Context
 from gmops_desktop.contract.change_checks import Checks
 from gmops_desktop.contract.changes import ChangeKind
@@ -25,8 +25,8 @@ from gmops_desktop.services.patches.disks import DiskHands
 from gmops_desktop.services.patches.rescue import RescueHands
 from gmops_desktop.services.patches.works import Work
 
-ScanHost = Callable[[SshAddress, Context], Inventory]
-SimulateHost = Callable[[SshAddress, Sequence[Update], Context], Plan]
+ScanHost = Callable[[HostAddress, Context], Inventory]
+SimulateHost = Callable[[HostAddress, Sequence[Update], Context], Plan]
 LookRun = Callable[[Resource, str, int, Context], RunLook]
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
 from db.ids import uuid7
 from db.models import ChangeRow, InventoryRow
 from gmops_desktop.adapters.packages import PlanRefused
-from gmops_desktop.addresses import Resource, SshAddress
+from gmops_desktop.addresses import HostAddress, Resource
 from gmops_desktop.context import Context
 from gmops_desktop.contract.change_states import EMERGENCY, digest_of_plan
 from gmops_desktop.contract.change_steps import Step, step_of
@@ -37,6 +37,16 @@ from gmops_desktop.services.patches.works import Played, Work
 _CLOCK_SLIP: Final = timedelta(minutes=5)
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A system patch before it is queued: its plan, and how that was played through."""
+
+    resource: Resource
+    title: str
+    plan: Mapping[str, Any]
+    played: Played
+
+
 class Queue:
     """The inventories and the queue."""
 
@@ -47,7 +57,7 @@ class Queue:
 
     def scan(self, resource: Resource, context: Context) -> Inventory:
         """Ask the host what waits and keep the answer; `unknown` says why there may be none."""
-        address = _ssh(resource)
+        address = host_address(resource)
         context.progress(None, tr("Asking {name} for its updates …", name=resource.name))
         found = replace(self._hands.scan_host(address, context), resource_id=resource.id)
         with self._book.writing() as session:
@@ -81,13 +91,25 @@ class Queue:
         restarts: Sequence[str] | None = None,
         restart_host: bool | None = None,
     ) -> Change:
-        """Simulate the chosen updates on the host (all, by default) and queue them as a change.
+        """Simulate the chosen updates on the host (all, by default) and queue them as a change."""
+        draft = self.draft(resource, context, names=names, security_only=security_only)
+        return self.enter(draft, context, ticket=ticket)
+
+    def draft(
+        self,
+        resource: Resource,
+        context: Context,
+        *,
+        names: Sequence[str] | None = None,
+        security_only: bool = False,
+    ) -> Draft:
+        """Return what the chosen updates of a host would be as a change; nothing is recorded.
 
         `restarts` are the units that restart at its end, `restart_host` says whether the host does;
         None is as the simulation proposes.  A scan older than a day is made anew.  Raises
         `OpsError` where nothing waits, a name does not, or the host cannot say.
         """
-        address = _ssh(resource)
+        address = host_address(resource)
         known = self.inventory(resource.id)
         age = self._book.now() - known.at if known else FRESH
         if known is None or known.unknown or not -_CLOCK_SLIP < age < FRESH:
@@ -103,7 +125,13 @@ class Queue:
         played = Played(said, (), _not_asked(), plan.disk_free, None, plan.simulated_at)
         if "patch" in self._hands.works:
             played = self._hands.works["patch"].play(resource, said, context)
-        return self._add("patch", title, resource, said, ticket, context, played)
+        return Draft(resource, title, said, played)
+
+    def enter(self, draft: Draft, context: Context, *, ticket: str = "") -> Change:
+        """Queue what was drafted as a change."""
+        return self._add(
+            "patch", draft.title, draft.resource, draft.plan, ticket, context, draft.played
+        )
 
     def add(
         self,
@@ -251,7 +279,7 @@ class Queue:
             if change.kind != "patch":
                 raise _no_work(change)
             before = plan_from_dict(change.plan)
-            now = self._hands.simulate_host(_ssh(resource), before.packages, context)
+            now = self._hands.simulate_host(host_address(resource), before.packages, context)
         except PlanRefused as refusal:
             why = (refusal.message,)
             return Played(change.plan, why, _not_asked(), None, None, self._book.now())
@@ -278,6 +306,16 @@ def withdrawn(row: ChangeRow, *names: str) -> dict[str, Any]:
     passed = [name for name in fields if name.startswith(EMERGENCY)]
     wanted = (*names, *notices, *(f"{one}_for" for one in notices), *passed)
     return {name: "" for name in wanted if fields.get(name)}
+
+
+def host_address(resource: Resource) -> HostAddress:
+    """Return where a server is reached, over SSH or by the cloud's agent; refuse what is none."""
+    if not isinstance(resource.address, HostAddress):
+        raise OpsError(
+            tr("{name} is not a server: it has no packages of its own.", name=resource.name),
+            hint=tr("Choose a cloud server."),
+        )
+    return resource.address
 
 
 def check_host(resource: Resource, change: Change) -> None:
@@ -322,15 +360,6 @@ def _no_work(change: Change) -> OpsError:
         hint=tr("This program has no way to do this kind of change at this server."),
         unharmed=tr("Nothing was done on the server."),
     )
-
-
-def _ssh(resource: Resource) -> SshAddress:
-    if not isinstance(resource.address, SshAddress):
-        raise OpsError(
-            tr("{name} is not a server: it has no packages of its own.", name=resource.name),
-            hint=tr("Choose a cloud server reached over SSH."),
-        )
-    return resource.address
 
 
 def _chosen(

@@ -1,6 +1,6 @@
 """Waves: one change to many servers, each a change of its own that goes through its own gates.
 
-    wave = waves.queue_wave(hosts, context, security_only=True)      # or band(changes) for any kind
+    wave, refused = waves.queue_wave(hosts, context)                 # or band(changes) for any kind
     waves.each(wave.id, lambda change: patches.set_window(change.id, begin, end))
     waves.go_on(wave.id, context, confirm=wave.number)               # a batch; again for the next
 
@@ -21,6 +21,7 @@ from sqlalchemy import select
 
 from db.ids import uuid7
 from db.models import ChangeRow
+from gmops_desktop.adapters.host_keys import ChangedHostKey, UnknownHostKey
 from gmops_desktop.addresses import Resource
 from gmops_desktop.context import Context, as_they_end
 from gmops_desktop.contract.changes import BEFORE
@@ -29,6 +30,7 @@ from gmops_desktop.contract.waves import USUAL, Member, Standing, Wave, divide
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.services.patches.book import Book
+from gmops_desktop.services.patches.queue import Draft
 from gmops_desktop.services.patches.record import Change, change_of
 from gmops_desktop.services.patches.service import Patches
 from gmops_desktop.services.patches.wave_record import WAVE, explained, standing_of, wave_of
@@ -40,7 +42,8 @@ _TOGETHER: Final = 4  # servers at work at once: as many as one person can still
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A change of a wave for which a verb was refused, and why."""
+    """A change of a wave for which a verb was refused, and why; `number` is "" for a server that
+    has no change yet."""
 
     number: str
     name: str
@@ -74,34 +77,45 @@ class Waves:
         security_only: bool = False,
         sizes: Sequence[str] = USUAL,
         title: str = "",
-    ) -> Wave:
+    ) -> tuple[Wave, tuple[Refused, ...]]:
         """Queue the updates of each server as a change of its own, and band them together.
 
         In the order given: the first is the one that is tried first.  A server that cannot be
-        asked, or on which nothing waits, is told in the context's log and is not part of the wave.
-        Raises `OpsError` where no server is left.
+        asked, or on which nothing waits, is not part of the wave: which ones, and why, is returned
+        with it.  Raises `OpsError`, with nothing queued, where no server is left, and for a server
+        whose host key nobody trusts yet: that is a question for a person.
         """
         divide(len(hosts), sizes)  # nothing is queued for a wave that cannot be
 
-        def job(host: Resource) -> Change | None:
+        def job(host: Resource) -> Draft | Refused:
+            patches = self._patches
             try:
-                return self._patches.queue(host, context, names=names, security_only=security_only)
+                return patches.draft(host, context, names=names, security_only=security_only)
+            except (UnknownHostKey, ChangedHostKey):
+                raise
             except OpsError as error:
                 context.check()
                 context.note(tr("{name}: {what}", name=host.name, what=error.message))
-                return None
+                return Refused("", host.name, error.message)
 
         jobs = [partial(job, host) for host in hosts]
-        queued = [one for found in as_they_end(jobs, most=self._together) for one in found if one]
-        if not queued:
+        found = [one for some in as_they_end(jobs, most=self._together) for one in some]
+        refused = tuple(one for one in found if isinstance(one, Refused))
+        drafts = {one.resource.id: one for one in found if isinstance(one, Draft)}
+        if not drafts:
             raise OpsError(
                 tr("On none of these servers an update is to be queued."),
-                hint=tr("The log says why for each of them."),
+                hint="\n".join(tr("{name}: {what}", name=one.name, what=one.why)
+                               for one in refused),
                 unharmed=tr("Nothing was queued."),
+            )  # fmt: skip
+        with context.uncut():
+            queued = [self._patches.enter(drafts[host.id], context) for host in hosts
+                      if host.id in drafts]  # fmt: skip
+            wave = self.band(
+                [one.id for one in queued], sizes=sizes, title=title or _titled(queued)
             )
-        order = {host.id: place for place, host in enumerate(hosts)}
-        queued.sort(key=lambda one: order[one.resource_id])
-        return self.band([one.id for one in queued], sizes=sizes, title=title or queued[0].title)
+        return wave, refused
 
     def band(
         self, changes: Sequence[str], *, sizes: Sequence[str] = USUAL, title: str = ""
@@ -326,6 +340,17 @@ class _Telling:
         if self._follow is not None:
             with self._lock:
                 self._follow(member, None)
+
+
+def _titled(queued: Sequence[Change]) -> str:
+    """Return what a wave of updates is called: what is done, on how many servers."""
+    first = queued[0]
+    names = {one.name for change in queued if change.updates for one in change.updates.packages}
+    if len(queued) == 1:
+        return first.title
+    if len(names) == 1:
+        return tr("{name} on {count} servers", name=min(names), count=len(queued))
+    return tr("{updates} packages on {count} servers", updates=len(names), count=len(queued))
 
 
 def _goes_on() -> str:
