@@ -450,20 +450,23 @@ def other(desk: Desk, tmp_path: Path) -> Iterator[Callable[[], Desk]]:
     database.close()
 
 
-def test_two_devices_that_begin_at_once_are_told(desk: Desk, other: Callable[[], Desk]) -> None:
+def test_two_devices_that_begin_at_once_begin_it_once_and_are_told(
+    desk: Desk, other: Callable[[], Desk]
+) -> None:
     change = desk.ready()
     laptop = other()
     laptop.copied()
     first = desk.apply(change)
     second = laptop.apply(change)
-    assert first.runs[0].id != second.runs[0].id
+    assert first.runs[0].id == second.runs[0].id
+    assert desk.server.runs() == [("apply", first.runs[0].id)]
     desk.journal.merge(laptop.journal.entries())
     laptop.journal.merge(desk.journal.entries())
     for here in (desk, laptop):
         met = here.patches.get(change.id)
         assert met.conflict
-        assert "run_id" in met.conflicts
-        assert {run.id for run in met.runs} == {first.runs[0].id, second.runs[0].id}
+        assert f"run_{first.runs[0].id}" in met.conflicts
+        assert [run.state for run in met.runs] == ["done"]
         assert here.journal.strangers() == ()
 
 

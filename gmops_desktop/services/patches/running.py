@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from typing import Any, Final
+from uuid import NAMESPACE_OID, uuid5
 
 from sqlalchemy.orm import Session
 
-from db.ids import uuid7
 from db.models import ChangeRow
 from gmops_desktop.addresses import Resource
 from gmops_desktop.context import Context
 from gmops_desktop.contract.change_checks import checks_to_dict, compare, held
-from gmops_desktop.contract.change_states import ENDED_RUN, RUN, Run, runs_of
+from gmops_desktop.contract.change_states import ENDED_RUN, RUN, Run, digest_of_plan, runs_of
 from gmops_desktop.contract.changes import Verb, next_step
 from gmops_desktop.contract.gates import Gate, gates, word_of_gate
 from gmops_desktop.contract.runs import RunPurpose
@@ -227,10 +227,11 @@ class Running(Following):
                 actor, now = self._book.journal.actor(), self._book.now()
                 said: dict[str, Any] = {
                     RUN + run_id: {"purpose": purpose, "at": now, "by": actor},
-                    ENDED_RUN + run_id: None,
                     "run_id": run_id,
                     **(fields or {}),
                 }
+                if fields_of(row).get(ENDED_RUN + run_id):  # it had not arrived
+                    said[ENDED_RUN + run_id] = None
                 if purpose == "apply":
                     said["gates"] = {"all": [asdict(gate) for gate in found]}
                 self._book.record(
@@ -257,12 +258,20 @@ class Running(Following):
 
 
 def _id_of(row: ChangeRow, purpose: RunPurpose) -> str:
-    """Return the id of the run to begin: of one that never reached the server it is the same, since
-    the server begins what has one id only once."""
-    for run in runs_of(fields_of(row)):
+    """Return the id of the run to begin.
+
+    It follows from the change, its plan and how many runs were before: two devices that begin the
+    same at once give it one id, which the server begins only once, and both follow that run.  One
+    that never reached the server keeps the id it had.
+    """
+    runs = runs_of(fields_of(row))
+    for run in runs:
         if run.state == "absent" and run.purpose == purpose and not run.way:
             return run.id
-    return uuid7()
+    before = sum(run.state != "absent" for run in runs)
+    return str(
+        uuid5(NAMESPACE_OID, f"{row.id} {digest_of_plan(row.plan or {})} {before} {purpose}")
+    )
 
 
 def last_run(row: ChangeRow) -> Run:

@@ -6,22 +6,35 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from db.models import ChangeRow
 from gmops_desktop.contract.changes import BEFORE
 from gmops_desktop.contract.waves import Member, Standing, Wave
 from gmops_desktop.language import tr
-from gmops_desktop.services.patches.record import Change, fields_of
+from gmops_desktop.services.patches.record import Change
 
-WAVE: Final = "wave"  # the field of a change that says to which wave it belongs, and where
+_WAVE: Final = "wave_"  # a field of a change for each wave it was put into, as runs have theirs
 
 
-def wave_of(
-    wave_id: str, pairs: Sequence[tuple[ChangeRow, Change]], names: Mapping[str, str]
-) -> Wave:
-    """Return a wave; `pairs` are its changes, `names` those of the servers by resource."""
+def waved(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the field that puts a change into a wave; `said` is the wave's `id`, `title` and
+    `sizes`, the change's `batch` and `place` in it, and why it was `left_out`, if it was."""
+    return {f"{_WAVE}{said['id']}": dict(said)}
+
+
+def wave_in(fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the wave that a change is part of.
+
+    Where two devices put it into one each, the first that was made has it, for all its changes
+    alike: no wave is torn by the order in which the devices meet.
+    """
+    found = (said for name, said in fields.items() if name.startswith(_WAVE) and said)
+    return min(found, key=lambda said: str(said["id"]), default=None)
+
+
+def wave_of(pairs: Sequence[tuple[Mapping[str, Any], Change]], names: Mapping[str, str]) -> Wave:
+    """Return a wave; `pairs` are its changes, each with what `wave_in` says of it, `names` those of
+    the servers by resource."""
     members = []
-    for row, change in pairs:
-        said = fields_of(row)[WAVE]
+    for said, change in pairs:
         standing, why = standing_of(change)
         if said.get("left_out"):
             standing, why = "left_out", str(said["left_out"])
@@ -31,9 +44,9 @@ def wave_of(
                    int(said["place"]), standing, why)
         )  # fmt: skip
     members.sort(key=lambda one: one.place)
-    first: Mapping[str, Any] = fields_of(pairs[0][0])[WAVE]
     number = "W" + members[0].number.removeprefix("C")
-    return Wave(wave_id, number, str(first["title"]), tuple(first["sizes"]), tuple(members))
+    said = pairs[0][0]
+    return Wave(said["id"], number, str(said["title"]), tuple(said["sizes"]), tuple(members))
 
 
 def standing_of(change: Change) -> tuple[Standing, str]:

@@ -12,10 +12,10 @@ is asked for again by `go_on`, also after a crash and from another machine.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 
@@ -33,7 +33,13 @@ from gmops_desktop.services.patches.book import Book
 from gmops_desktop.services.patches.queue import Draft
 from gmops_desktop.services.patches.record import Change, change_of
 from gmops_desktop.services.patches.service import Patches
-from gmops_desktop.services.patches.wave_record import WAVE, explained, standing_of, wave_of
+from gmops_desktop.services.patches.wave_record import (
+    explained,
+    standing_of,
+    wave_in,
+    wave_of,
+    waved,
+)
 
 Follow = Callable[[Member, RunLook | None], object]
 
@@ -140,21 +146,21 @@ class Waves:
                     "place": place,
                 }
                 text = tr("Batch {batch}", batch=batch)
-                self._book.record(session, row, "change.waved", {WAVE: said}, text=text)
+                self._book.record(session, row, "change.waved", waved(said), text=text)
         return self.get(wave_id)
 
     # ------------------------------------------------------------ read
 
     def waves(self) -> tuple[Wave, ...]:
         """Return every wave, the newest first."""
-        found: dict[str, list[tuple[ChangeRow, Change]]] = {}
+        found: dict[str, list[tuple[Mapping[str, Any], Change]]] = {}
         names = {one.id: one.name for one in self._resources()}
         with self._book.reading() as session:
             for row in session.scalars(select(ChangeRow)):
-                if said := row.more.get(WAVE):
+                if said := wave_in(row.more):
                     # Without its gates: these are asked when it is begun, and cost the most.
-                    found.setdefault(said["id"], []).append((row, change_of(row, ())))
-            made = [wave_of(wave_id, pairs, names) for wave_id, pairs in found.items()]
+                    found.setdefault(said["id"], []).append((said, change_of(row, ())))
+            made = [wave_of(pairs, names) for pairs in found.values()]
         return tuple(sorted(made, key=lambda one: one.id, reverse=True))
 
     def get(self, wave_id: str) -> Wave:
@@ -192,14 +198,14 @@ class Waves:
             )
         with self._book.writing() as session:
             row = self._book.row(session, change_id)
-            said = row.more.get(WAVE) or {}
-            if said.get("id") != self.get(wave_id).id:
+            found = wave_in(row.more)
+            if found is None or found["id"] != self.get(wave_id).id:
                 raise OpsError(
                     tr("{number} is not part of this wave.", number=row.number),
                     unharmed=tr("The wave is as it was."),
                 )
-            said = {**said, "left_out": reason.strip()[:1000]}
-            self._book.record(session, row, "change.waved", {WAVE: said}, text=reason.strip())
+            said = {**found, "left_out": reason.strip()[:1000]}
+            self._book.record(session, row, "change.waved", waved(said), text=reason.strip())
         return self.get(wave_id)
 
     def go_on(
@@ -363,7 +369,7 @@ def _check_band(rows: Sequence[ChangeRow]) -> None:
         why = ""
         if row.state not in BEFORE:
             why = tr("{number} was begun already.", number=row.number)
-        elif (row.more.get(WAVE) or {}).get("id"):
+        elif wave_in(row.more):
             why = tr("{number} is part of a wave already.", number=row.number)
         elif row.resource_id in seen:
             why = tr("{number} is the second one for its server.", number=row.number)
