@@ -61,36 +61,42 @@ class Run:
 
 
 def runs_of(fields: Mapping[str, Any]) -> tuple[Run, ...]:
-    """Return the runs of a change, the oldest first."""
-    found = []
+    """Return the runs of a change, the oldest first: by how many its device knew of before it, for
+    clocks may be wrong."""
+    found: list[tuple[int, Run]] = []
     for name, said in fields.items():
         if not name.startswith(RUN) or not isinstance(said, Mapping):
             continue
         identity = name.removeprefix(RUN)
         end = fields.get(ENDED_RUN + identity) or {}
         ended_at = end.get("ended_at")
-        found.append(
-            Run(
-                identity,
-                said["purpose"],
-                datetime.fromisoformat(said["at"]),
-                str(said.get("by", "")),
-                end.get("state", "unknown"),
-                str(end.get("why", "")),
-                end.get("status"),
-                datetime.fromisoformat(ended_at) if ended_at else None,
-                int(end.get("log_bytes", 0)),
-                str(end.get("log_digest", "")),
-                str(end.get("tail", "")),
-                end.get("outcome"),
-                tuple(end.get("steps", ())),
-                end.get("restarted"),
-                "" if end else str(fields.get(LEFT_RUN + identity) or ""),
-                str(said.get("way", "")),
-                str(said.get("making", "")),
-            )
+        run = Run(
+            identity,
+            said["purpose"],
+            datetime.fromisoformat(said["at"]),
+            str(said.get("by", "")),
+            end.get("state", "unknown"),
+            str(end.get("why", "")),
+            end.get("status"),
+            datetime.fromisoformat(ended_at) if ended_at else None,
+            int(end.get("log_bytes", 0)),
+            str(end.get("log_digest", "")),
+            str(end.get("tail", "")),
+            end.get("outcome"),
+            tuple(end.get("steps", ())),
+            end.get("restarted"),
+            "" if end else str(fields.get(LEFT_RUN + identity) or ""),
+            str(said.get("way", "")),
+            str(said.get("making", "")),
         )
-    return tuple(sorted(found, key=lambda run: (run.began_at, run.id)))
+        found.append((int(said.get("place", 0)), run))
+    found.sort(key=lambda one: (one[0], one[1].began_at, one[1].id))
+    return tuple(run for _, run in found)
+
+
+def begun(fields: Mapping[str, Any]) -> tuple[Run, ...]:
+    """Return the runs of a change that reached its server, the oldest first."""
+    return tuple(run for run in runs_of(fields) if run.state != "absent")
 
 
 def digest_of_plan(plan: Mapping[str, Any]) -> str:
@@ -134,13 +140,13 @@ def state_of(fields: Mapping[str, Any]) -> ChangeState:
     plan = fields.get("plan")
     if not plan:
         return cast(ChangeState, fields.get("state") or "found")
-    begun = [run for run in runs_of(fields) if run.state != "absent"]
-    going = [run for run in begun if run.going]
+    runs = begun(fields)
+    going = [run for run in runs if run.going]
     if going:
         back = any(run.purpose == "rollback" for run in going)
         return "rolling_back" if back else "applying"
-    if begun and fields.get("again") != begun[-1].id:
-        return _after(fields, begun[-1])
+    if runs and fields.get("again") != runs[-1].id:
+        return _after(fields, runs[-1])
     if fields.get("closed_at"):
         return "cancelled"
     return _before(fields, digest_of_plan(plan))

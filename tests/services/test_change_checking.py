@@ -11,15 +11,16 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from clouds import calm_cloud
 from databases import grant_in
 from gmops_desktop.adapters import host_keys, ssh
 from gmops_desktop.adapters.host_checks import Wanted
-from gmops_desktop.addresses import ProgramFiles, Resource, TatAddress
+from gmops_desktop.addresses import CloudAddress, ProgramFiles, Resource, TatAddress
 from gmops_desktop.context import Context
 from gmops_desktop.contract.change_checks import (
     Checked,
@@ -28,6 +29,7 @@ from gmops_desktop.contract.change_checks import (
     checks_to_dict,
     compare,
 )
+from gmops_desktop.contract.looks import Look
 from gmops_desktop.contract.thresholds import LIMITS, Limit
 from gmops_desktop.errors import Cancelled, OpsError
 from gmops_desktop.outside import Outside
@@ -371,7 +373,19 @@ def test_what_hangs_on_a_server_is_found_by_its_addresses(site: Site) -> None:
     elsewhere = replace(site.host, address=replace(site.sshd.address, host="192.0.2.7"))
     assert site.checking.hanging(elsewhere, Context()).sites == ()
     by_agent = replace(site.host, address=TatAddress("ins-1", "ap-guangzhou", "AKID"))
-    assert site.checking.hanging(by_agent, Context()).why.startswith("what hangs on a server")
+    assert site.checking.hanging(by_agent, Context()).why.startswith("no look at the cloud")
+    cloud = Resource("c", "cloud", "cloud", CloudAddress("AKID"))
+    server = replace(calm_cloud().servers[0], addresses=("127.0.0.1",))
+    seen = Look("c", "cloud", "cloud", "ok", "", datetime.now(UTC), 1.0, (),
+                replace(calm_cloud(), servers=(server,)))  # fmt: skip
+    out = site.outside
+    knowing = Checking(
+        lambda: (cloud, *site.resources), out.check_host, out.check_site, out.look_mysql,
+        out.addresses_of, newest={"c": seen}.get,
+    )  # fmt: skip
+    assert [one.name for one in knowing.hanging(by_agent, Context()).databases] == ["shop"]
+    other = replace(by_agent, address=TatAddress("ins-1", "ap-shanghai", "AKID"))
+    assert knowing.hanging(other, Context()).why
 
 
 @pytest.mark.parametrize(

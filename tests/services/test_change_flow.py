@@ -456,6 +456,7 @@ def test_two_devices_that_begin_at_once_begin_it_once_and_are_told(
     change = desk.ready()
     laptop = other()
     laptop.copied()
+    laptop.actor = "刘洋"
     first = desk.apply(change)
     second = laptop.apply(change)
     assert first.runs[0].id == second.runs[0].id

@@ -15,7 +15,7 @@ from gmops_desktop.adapters import tencent_disks as api
 from gmops_desktop.adapters.tencent import CloudRefused, Tencent
 from gmops_desktop.addresses import Resource
 from gmops_desktop.context import Context
-from gmops_desktop.contract.change_states import ENDED_RUN, RUN, Run, runs_of
+from gmops_desktop.contract.change_states import ENDED_RUN, RUN, Run, begun, runs_of
 from gmops_desktop.contract.snapshots import Making, Taken, hour
 from gmops_desktop.contract.terms import day_of
 from gmops_desktop.contract.tickets import check_requester
@@ -95,6 +95,7 @@ class DiskRollback(DiskLosses):
                 said = {
                     "purpose": "rollback", "at": self._book.now(), "way": "disks",
                     "by": self._book.journal.actor(), "making": making.id,
+                    "place": len(begun(fields_of(row))),
                 }  # fmt: skip
                 fields: dict[str, Any] = {
                     RUN + run_id: said,

@@ -16,7 +16,7 @@ from db.models import ChangeRow
 from gmops_desktop.addresses import Resource
 from gmops_desktop.context import Context
 from gmops_desktop.contract.change_checks import checks_to_dict, compare, held
-from gmops_desktop.contract.change_states import ENDED_RUN, RUN, Run, digest_of_plan, runs_of
+from gmops_desktop.contract.change_states import ENDED_RUN, RUN, Run, begun, digest_of_plan, runs_of
 from gmops_desktop.contract.changes import Verb, next_step
 from gmops_desktop.contract.gates import Gate, gates, word_of_gate
 from gmops_desktop.contract.runs import RunPurpose
@@ -226,7 +226,12 @@ class Running(Following):
                 run_id = _id_of(row, purpose)
                 actor, now = self._book.journal.actor(), self._book.now()
                 said: dict[str, Any] = {
-                    RUN + run_id: {"purpose": purpose, "at": now, "by": actor},
+                    RUN + run_id: {
+                        "purpose": purpose,
+                        "at": now,
+                        "by": actor,
+                        "place": len(begun(fields_of(row))),
+                    },
                     "run_id": run_id,
                     **(fields or {}),
                 }
@@ -264,16 +269,13 @@ def _id_of(row: ChangeRow, purpose: RunPurpose) -> str:
     same at once give it one id, which the server begins only once, and both follow that run.  One
     that never reached the server keeps the id it had.
     """
-    runs = runs_of(fields_of(row))
-    for run in runs:
+    for run in runs_of(fields_of(row)):
         if run.state == "absent" and run.purpose == purpose and not run.way:
             return run.id
-    before = sum(run.state != "absent" for run in runs)
-    return str(
-        uuid5(NAMESPACE_OID, f"{row.id} {digest_of_plan(row.plan or {})} {before} {purpose}")
-    )
+    name = f"{row.id} {digest_of_plan(row.plan or {})} {len(begun(fields_of(row)))} {purpose}"
+    return str(uuid5(NAMESPACE_OID, name))
 
 
 def last_run(row: ChangeRow) -> Run:
     """Return the newest run that was begun."""
-    return [run for run in runs_of(fields_of(row)) if run.state != "absent"][-1]
+    return _begun(row)[-1]
