@@ -29,6 +29,7 @@ from ui.widgets.tables import Column, Table
 
 _LIST_HEIGHT: Final = 196
 _ANNOUNCE: Final = mark("Record how Party A told them, for every server that was not begun")
+_CANCEL: Final = mark("Take the changes of all servers back that were not begun, with the reason")
 _STATES: Final[dict[Standing, State | None]] = {
     "waiting": None,
     "begun": "warning",
@@ -159,6 +160,9 @@ class WavePage(QWidget):
             tr("Leave out…"), self._leave_out,
             tip=tr("Let the wave go on without the selected server, with the reason"),
         )  # fmt: skip
+        self.cancel = button(
+            tr("Cancel the rest…"), lambda: self.wanted.emit("cancel", ""), tip=tr(_CANCEL)
+        )
         self.go_on = button(
             tr("Go on…"), lambda: self.wanted.emit("go_on", ""), kind="primary", icon_name="play"
         )
@@ -169,7 +173,7 @@ class WavePage(QWidget):
         card.hint.show_text(tr("Enter opens the change of a server"))
         card.add_table(self.table)
         head = row(None, self.number, self.heading, self.window_button, self.announce,
-                   self.leave_out, self.go_on)  # fmt: skip
+                   self.leave_out, self.cancel, self.go_on)  # fmt: skip
         head.setStretch(1, 1)
         layout = column(self, head, self.facts, self.stopped, spacing=4)
         layout.addSpacing(GAP - 4)
@@ -204,6 +208,7 @@ class WavePage(QWidget):
         disable(self.window_button, busy or open_ones,
                 tr("Set the same window for every server that was not begun"))  # fmt: skip
         disable(self.announce, busy or open_ones, tr(_ANNOUNCE))
+        disable(self.cancel, busy or open_ones, tr(_CANCEL))
         reason = busy or (
             tr("Leave out what stopped it first, or take it back.")
             if wave.stopped and not wave.begun
@@ -251,7 +256,7 @@ def _columns() -> tuple[Column[Member], ...]:
         Column(tr("Server", context="change"), lambda one: one.name, width=160,
                strong=lambda _one: True),
         Column(tr("Number"), lambda one: one.number, width=80, muted=True),
-        Column(tr("Stands", context="wave"), lambda one: word_of_standing(one.standing), width=176,
+        Column(tr("Stands", context="wave"), lambda one: word_of_standing(one.standing), width=224,
                state=lambda one: _STATES[one.standing]),
         Column(tr("Why", context="wave"), lambda one: one.why, tip=lambda one: one.why),
     )  # fmt: skip

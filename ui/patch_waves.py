@@ -54,6 +54,8 @@ class WaveVerbs(QObject):
                 self._announce(wave)
             case "leave_out":
                 self._leave_out(wave, change_id)
+            case "cancel":
+                self._cancel(wave)
             case "go_on":
                 self._go_on(wave)
 
@@ -123,6 +125,19 @@ class WaveVerbs(QObject):
                 tr("Leave {name} out", name=name),
                 lane="waves",
                 changes=Flag.PATCHES,
+            )
+        )
+        sheet.open()
+
+    def _cancel(self, wave: Wave) -> None:
+        names = words.listed(one.name for one in wave.untouched)
+        sheet = ReasonSheet(
+            self._window, tr("Cancel the rest of {number}", number=wave.number), names,
+            tr("Cancel the rest"),
+        )  # fmt: skip
+        sheet.given.connect(
+            lambda why: self._each(
+                wave, lambda change: self._patches.cancel(change.id, why), tr("Cancel the rest")
             )
         )
         sheet.open()

@@ -278,4 +278,4 @@ def _id_of(row: ChangeRow, purpose: RunPurpose) -> str:
 
 def last_run(row: ChangeRow) -> Run:
     """Return the newest run that was begun."""
-    return _begun(row)[-1]
+    return begun(fields_of(row))[-1]
