@@ -92,7 +92,10 @@ class Queue:
         restart_host: bool | None = None,
     ) -> Change:
         """Simulate the chosen updates on the host (all, by default) and queue them as a change."""
-        draft = self.draft(resource, context, names=names, security_only=security_only)
+        draft = self.draft(
+            resource, context, names=names, security_only=security_only, restarts=restarts,
+            restart_host=restart_host,
+        )  # fmt: skip
         return self.enter(draft, context, ticket=ticket)
 
     def draft(
@@ -102,6 +105,8 @@ class Queue:
         *,
         names: Sequence[str] | None = None,
         security_only: bool = False,
+        restarts: Sequence[str] | None = None,
+        restart_host: bool | None = None,
     ) -> Draft:
         """Return what the chosen updates of a host would be as a change; nothing is recorded.
 
