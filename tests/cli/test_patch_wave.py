@@ -29,7 +29,6 @@ pytestmark = pytest.mark.skipif(not PatchTarget.possible(), reason="no apt here"
 SSL = Package("openssl", "3.0.15-1", "3.0.16-1", "stable-security")
 SYNC = Package("rsync", "3.2.7-1", "3.2.7-2")
 BROKEN = replace(SSL, configure="echo 'openssl: no entropy' >&2; exit 1")
-WHEN = "%Y-%m-%dT%H:%M"
 NAMES = ("web1", "web2", "web3", "agent")  # the second one's package cannot be configured
 
 
@@ -101,7 +100,12 @@ def announced(scene: Scene, *words: str) -> None:
     """Set a window that is open, and have all three audiences told."""
     now = datetime.now(UTC).astimezone()
     begin, end = now - timedelta(minutes=2), now + timedelta(hours=2)
-    window = ("--from", begin.strftime(WHEN), "--until", end.strftime(WHEN))
+    window = (
+        "--from",
+        begin.isoformat(timespec="minutes"),
+        "--until",
+        end.isoformat(timespec="minutes"),
+    )
     group, number = words[:-1], words[-1]
     scene.done(*group, "window", number, *window)
     for audience in ("users", "leaders", "responsible"):

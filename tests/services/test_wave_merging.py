@@ -13,11 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from change_desk import MINUTE, PLAN, Desk, Server
+from change_desk import MINUTE, Desk, Server
 from db.engine import Database
 from gmops_desktop.addresses import Resource, SshAddress
 from gmops_desktop.context import Context
 from gmops_desktop.contract.changes import AUDIENCES
+from gmops_desktop.contract.updates import Plan, Update, to_dict
 from gmops_desktop.contract.waves import Wave
 from gmops_desktop.errors import OpsError
 from gmops_desktop.services.patches.book import Book
@@ -59,8 +60,10 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
     desk.furnish(two_person=False)
     for number in range(1, COUNT):
         desk.contracts.save_resource("host", f"web{number + 1}", SshAddress(f"10.0.1.{number}"))
+    update = Update("openssl", "amd64", "3.0.15", "3.0.16", "Debian-Security", True)
+    plan = to_dict(Plan((update,), (), (), (), False, "", desk.now, 40 << 30))
     for host in device.hosts:
-        change = desk.patches.add("patch", f"openssl on {host.name}", host, PLAN)
+        change = desk.patches.add("patch", f"openssl on {host.name}", host, plan)
         desk.patches.simulate(host, change.id, Context())
         begin = desk.now - 2 * MINUTE
         desk.patches.set_window(change.id, begin, begin + 120 * MINUTE)
