@@ -32,6 +32,7 @@ from gmops_desktop.contract.change_checks import Checks
 from gmops_desktop.contract.changes import AUDIENCES, Audience
 from gmops_desktop.contract.runs import RunLook
 from gmops_desktop.contract.thresholds import LIMITS, Limit
+from gmops_desktop.contract.updates import Plan, to_dict
 from gmops_desktop.contract.waves import Member, Wave
 from gmops_desktop.errors import Cancelled, OpsError
 from gmops_desktop.outside import Outside
@@ -45,6 +46,12 @@ from sandbox.tencent import Tencent as StandIn
 pytestmark = pytest.mark.servers
 
 NEW = PAGE.format("as it shall be")
+
+
+def _placing(page: str) -> dict[str, Any]:
+    """Return a patch's plan that says which page its work places."""
+    told = to_dict(Plan((), (), (), (), False, "", datetime(2018, 4, 2, tzinfo=UTC)))
+    return {**told, "page": page}
 
 
 class Desk:
@@ -110,7 +117,7 @@ class Desk:
 
     def ready(self, hosts: Sequence[Resource], sizes: Sequence[str]) -> Wave:
         """Queue a change for each host and get it to where its window is open."""
-        plan = {"page": NEW}
+        plan = _placing(NEW)
         changes: list[Change] = []
         for host in hosts:
             change = self.patches.add("patch", "A new page", host, plan)
@@ -446,7 +453,7 @@ def test_what_can_be_banded(opened: Callable[[int], Opened]) -> None:
     (first, second) = (one.change_id for one in wave.members)
     with pytest.raises(OpsError, match="is part of a wave already"):
         desk.waves.band([first, second])
-    twice = [desk.patches.add("patch", "Again", hosts[0].resources[0], {"page": "x"}).id
+    twice = [desk.patches.add("patch", "Again", hosts[0].resources[0], _placing("x")).id
              for _ in range(2)]  # fmt: skip
     with pytest.raises(OpsError, match="is the second one for its server"):
         desk.waves.band(twice)
