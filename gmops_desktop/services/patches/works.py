@@ -1,7 +1,7 @@
 """The protocol by which the flow of a change asks its kind to do the work at the server.
 
 The flow knows states, gates and the journal; a `Work` knows packages, files or settings and nothing
-of gates.  `assembly.py` hands each kind's in.
+of gates.  `assembly` hands each kind's in.
 """
 
 from __future__ import annotations
