@@ -152,13 +152,14 @@ def sentences(notice: Notice, contract: Contract, contact: Contact | None) -> tu
         )
         return (text,)
     if notice.what == "joined":
+        role = (contact.role or word_of_post(contact.post)) if contact else tr("contact")
+        if contact and contact.phone:
+            role = tr("{role}, telephone {phone}", role=role, phone=contact.phone)
         text = tr(
-            "By clause 1.15 we let you know that from {since} {name} ({role}, telephone {phone}) "
-            "speaks for us.",
+            "By clause 1.15 we let you know that from {since} {name} ({role}) speaks for us.",
             since=notice.since,
             name=notice.name,
-            role=(contact.role or word_of_post(contact.post)) if contact else tr("contact"),
-            phone=contact.phone if contact and contact.phone else "—",
+            role=role,
         )
     else:
         text = tr(

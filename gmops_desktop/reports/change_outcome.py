@@ -22,6 +22,8 @@ from gmops_desktop.reports.styles import FACT, NOTE, Align
 from gmops_desktop.reports.tables import Cell, ruled_table
 from gmops_desktop.states import State
 
+_RUN: Final = 80  # points that a run's words and the first line of its table need
+RUN_ROOM: Final = _RUN + 50  # and a section's head above them
 _TAIL: Final = 24  # lines of a log printed; its digest proves the rest
 _STATES: Final[dict[Verdict, State]] = {
     "same": "ok",
@@ -118,7 +120,7 @@ def run_parts(run: RunLine) -> list[Flowable]:
     if run.left:
         word += "\n" + phrases.sentences(*run.left)
     parts: list[Flowable] = [
-        CondPageBreak(50),
+        CondPageBreak(_RUN),
         Paragraph(title, FACT),
         StateWord(_RUNS.get(run.state, "unknown"), word),
         Spacer(0, 2),

@@ -43,9 +43,12 @@ def word_of_item(kind: ItemKind) -> str:
     return tr(_ITEMS[kind])
 
 
-def head(number: int, words: str, aside: str = "") -> list[Flowable]:
-    """Return a section's head that never stands alone at the foot of a page."""
-    return [CondPageBreak(60), Section(phrases.numbered(number, words), aside)]
+def head(number: int, words: str, aside: str = "", room: float = 60) -> list[Flowable]:
+    """Return a section's head that never stands alone at the foot of a page.
+
+    `room` is what it and the first piece below it need, in points.
+    """
+    return [CondPageBreak(room), Section(phrases.numbered(number, words), aside)]
 
 
 def span(begin: datetime | None, end: datetime | None) -> str:

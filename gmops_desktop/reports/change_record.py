@@ -14,6 +14,7 @@ from gmops_desktop.reports import phrases
 from gmops_desktop.reports.boxes import card_row, verdict_box
 from gmops_desktop.reports.change_facts import ChangeFacts, RecordFacts, RunLine
 from gmops_desktop.reports.change_outcome import (
+    RUN_ROOM,
     checks_section,
     gates_table,
     planned_and_done,
@@ -75,7 +76,7 @@ def _story(facts: RecordFacts, document: Document, title: str, digest: str) -> l
         *head(4, tr("Planned and done")),
         *planned_and_done(facts),
         Paragraph(effects(change), CELL),
-        *head(5, tr("What ran on the server"), tr("times by the server's clock")),
+        *head(5, tr("What ran on the server"), tr("times by the server's clock"), RUN_ROOM),
         *_runs(facts),
         *head(6, tr("Checks before and after")),
         *checks_section(facts),

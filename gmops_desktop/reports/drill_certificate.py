@@ -151,7 +151,8 @@ def _checks(facts: DrillFacts) -> list[Flowable]:
         (one.sql, tr("held: {rows} rows", rows=one.rows) if not one.fault else one.fault)
         for one in facts.checks
     ]
-    return [ruled_table((tr("Own check (SQL that must return rows)"), tr("Result")), rows, (3, 2))]
+    heads = (tr("Own check (SQL that must return rows)"), tr("Result"))
+    return [Spacer(0, 6), ruled_table(heads, rows, (3, 2))]
 
 
 def _said(facts: DrillFacts) -> list[Flowable]:

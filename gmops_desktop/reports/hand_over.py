@@ -64,7 +64,7 @@ def _story(facts: HandOverFacts, document: Document, digest: str) -> list[Flowab
             [
                 Section(tr("Proof", context="report")),
                 proof_block(document.number, digest, facts.heads, ()),
-                Spacer(0, 2),
+                Spacer(0, 6),
                 ReceiptBlock(tr("{party}: all of this was received.", party=contract.party_a)),
             ]
         ),

@@ -78,6 +78,7 @@ def _chart(
         middle = plot.left + room * (place + 0.5)
         plot.word(middle, 2.5, _month(month, first=place == 0), GREY, "middle")
         x = middle - wide * len(bars) / 2
+        before = (0.0, 0.0)  # where the figure on the bar before ends, and how high it stands
         for one in bars:
             value = one.values[place]
             if value is None:
@@ -88,8 +89,14 @@ def _chart(
                 if tall:
                     plot.block(x + 0.6, plot.bottom, wide - 1.2, tall, one.colour)
                 words = said(value)
-                if text_width(words, SANS, _SIZE) <= wide + 3 or len(bars) == 1:
-                    plot.word(x + wide / 2, plot.bottom + tall + 2, words, INK, "middle")
+                half = text_width(words, SANS, _SIZE) / 2
+                if half * 2 <= wide + 3 or len(bars) == 1:
+                    y = plot.bottom + tall + 2
+                    touches = x + wide / 2 - half < before[0] + 1 and abs(y - before[1]) < _SIZE
+                    if touches and tall > 2 * _SIZE:
+                        y -= _SIZE + 3  # into its own bar
+                    plot.word(x + wide / 2, y, words, INK, "middle")
+                    before = (x + wide / 2 + half, y)
             x += wide
     x = plot.left
     for one in bars:

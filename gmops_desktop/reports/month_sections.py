@@ -99,7 +99,7 @@ def ticket_table(tickets: Sequence[TicketLine], caption: TableCaption | None = N
         tr("State", context="report"),
     )
     rows = [_ticket_row(ticket) for ticket in tickets]
-    shares = (13, 19, 15, 10, 52, 17, 17, 19, 19)
+    shares = (13, 19, 15, 10, 52, 15, 19, 19, 19)
     return ruled_table(columns, rows, shares, caption=caption)
 
 

@@ -53,7 +53,7 @@ def _story(facts: SignInFacts, document: Document, digest: str) -> list[Flowable
             [
                 Section(tr("Proof", context="report")),
                 proof_block(document.number, digest, facts.heads, ()),
-                Spacer(0, 2),
+                Spacer(0, 6),
                 ReceiptBlock(tr("{party}: this training was given.", party=contract.party_a)),
             ]
         ),

@@ -198,7 +198,7 @@ def fault_table(facts: SpanFacts, captions: Captions) -> list[Flowable]:
         for one in faults
     ]
     caption = captions.table(tr("faults of the period"))
-    return [ruled_table(heads, rows, (1.1, 2.4, 3.4, 1.9, 1.4, 2.7, 1.5), (), caption)]
+    return [ruled_table(heads, rows, (1.1, 2.3, 3.8, 1.9, 1.3, 2.5, 1.5), (), caption)]
 
 
 def days_section(facts: SpanFacts, captions: Captions) -> list[Flowable]:
