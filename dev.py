@@ -5,6 +5,7 @@
     python3 dev.py test     set up, then lint, format, types, floors, tests, frozen program
     python3 dev.py test-all the same, with the tests that need a MySQL 9 (root; builds it once)
     python3 dev.py pictures renew the pictures of README and guide (docs/pictures)
+    python3 dev.py samples  renew the samples of every document (docs/samples)
     python3 dev.py lint | types | bench | screenshots | build | setup | lock
 
 Standard library only: it must run before anything is installed.  Set-up makes `.venv` from
@@ -324,6 +325,12 @@ def pictures() -> None:
         shutil.copy(days / f"status-{day}-light.en.png", kept / f"status-{day}.en.png")
 
 
+def samples(*words: str) -> None:
+    """Make a sample of every kind of document; what would draw the same pages stays."""
+    env = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    call(PYTHON, ROOT / "tests" / "helpers" / "sample_papers.py", *words, env=env)
+
+
 def lock() -> None:
     """Resolve pyproject.toml into requirements.lock: hashes, no registry address."""
     if not (uv := shutil.which("uv")):
@@ -343,6 +350,7 @@ COMMANDS = {
     "bench": bench,
     "screenshots": screenshots,
     "pictures": pictures,
+    "samples": samples,
     "build": build,
     "setup": fetch_mysql56,
     "lock": lock,

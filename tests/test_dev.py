@@ -53,7 +53,7 @@ def test_it_explains_itself(words: list[str]):
 def test_every_command_it_explains_exists(dev: ModuleType):
     explained = (dev.__doc__ or "").split("Standard library")[0]
     for command in ("run", "test", "lint", "types", "bench", "screenshots", "pictures", "build",
-                    "setup", "lock", "test-all"):  # fmt: skip
+                    "setup", "lock", "test-all", "samples"):  # fmt: skip
         assert command in explained
         assert command in dev.COMMANDS
 

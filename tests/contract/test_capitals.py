@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import random
+import re
 from decimal import Decimal
 
 import pytest
@@ -74,3 +76,49 @@ def test_capitals_say_exactly_the_amount(amount):
     text = rmb_capitals(amount)
     assert read(text) == amount
     assert "零零" not in text
+
+
+def written(cents: int) -> str:
+    """Write an amount another way: every digit with its place, noughts too, then what is not said
+    is taken out by the rules for vouchers."""
+    yuan, jiao, fen = cents // 100, cents // 10 % 10, cents % 10
+    names = "零壹贰叁肆伍陆柒捌玖"
+    places = "元拾佰仟万拾佰仟亿拾佰仟万"
+    text = ""
+    for place, digit in enumerate(str(yuan)[::-1]):
+        text = names[int(digit)] + places[place] + text
+    text = re.sub("零[拾佰仟]", "零", text)
+    text = re.sub("零+", "零", text)
+    text = re.sub("零([万亿元])", r"\1", text)
+    text = text.replace("亿万", "亿零")
+    text = re.sub("零+", "零", text).replace("零元", "元")
+    if not yuan:
+        text = "" if cents else "零元"
+    if not jiao and not fen:
+        return text + "整"
+    if jiao:
+        nought = "零" if yuan and yuan % 10 == 0 else ""
+        return text + nought + names[jiao] + "角" + (names[fen] + "分" if fen else "")
+    return text + ("零" if yuan else "") + names[fen] + "分"
+
+
+def amounts() -> list[int]:
+    """Amounts in fen from nought to 10^12 yuan: the small, the corners, and many with noughts."""
+    chance = random.Random(20180306)
+    most = 10**14
+    corners = [10**n + by for n in range(15) for by in (-1, 0, 1)]
+    digits = [
+        "".join(chance.choice("000123456789") for _ in range(chance.randrange(1, 15)))
+        for _ in range(30_000)
+    ]
+    many = [*range(12_000), *corners, *map(int, digits), 3_269_270, 3_269_200]
+    return [one for one in many if 0 <= one <= most]
+
+
+def test_amounts_from_nought_to_a_million_million_are_written_as_another_way_writes_them():
+    wrong = [
+        (cents, said, wanted)
+        for cents in amounts()
+        if (said := rmb_capitals(Decimal(cents) / 100)) != (wanted := written(cents))
+    ]
+    assert wrong == []

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable
 
 import pypdfium2
 
 from gmops_desktop.reports.orders import Built
+
+_FOOT = 40.0  # points from the page's lower edge, above which its text ends
 
 
 def pages_of(built: Built) -> list[str]:
@@ -58,6 +61,25 @@ def overlaps(built: Built) -> list[str]:
                         f"page {number}: {words.get_text_bounded(*one)!r} and "
                         f"{words.get_text_bounded(*second)!r}"
                     )
+    return found
+
+
+def lonely_heads(content: bytes) -> list[str]:
+    """Return the numbered heads (一、 or （二）) that are the lowest line of their page, by where
+    they stand: nothing is below them but the foot."""
+    found = []
+    for page in pypdfium2.PdfDocument(io.BytesIO(content)):
+        words = page.get_textpage()
+        boxes = [words.get_rect(place) for place in range(words.count_rects())]
+        boxes = [box for box in boxes if box[3] > _FOOT]
+        if not boxes:
+            continue
+        lowest = min(boxes, key=lambda box: box[1])
+        for box in boxes:
+            line = abs(box[1] + box[3] - lowest[1] - lowest[3]) < 12  # a remark stands beside it
+            text = words.get_text_bounded(*box).strip()
+            if line and re.match("[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）", text):
+                found.append(text)
     return found
 
 

@@ -74,11 +74,11 @@ def taken_back() -> RecordFacts:
     facts = change.taken_back()
     told = replace(RELEASE, state="rolled_back", emergencies=(change.EMERGENCY,))
     run = replace(
-        change.RUN, restarted=False, log_bytes=6_310, tail="",
+        change.RUN, restarted=False, ended_at=at(20, 22, 3, 44), log_bytes=6_310, tail="",
         steps=(
             StepLine("执行 before/001_industry.sql", at(20, 22, 3, 11), at(20, 22, 3, 40), 0),
             StepLine("切换发布目录", at(20, 22, 3, 40), at(20, 22, 3, 41), 0),
-            StepLine("重新加载 php7.4-fpm", at(20, 22, 3, 41), at(20, 22, 14, 36), 0),
+            StepLine("重新加载 php7.4-fpm", at(20, 22, 3, 41), at(20, 22, 3, 44), 0),
         ),
     )  # fmt: skip
     return replace(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable, Spacer
+from reportlab.platypus import Flowable, PageBreak, Spacer
 
 from gmops_desktop.reports.document import Paper, build
+from gmops_desktop.reports.marks import Section
 from gmops_desktop.reports.orders import Built
 from gmops_desktop.reports.tables import ruled_table
-from printed import heads_at_the_foot, lacking, overlaps, pages_of
+from printed import heads_at_the_foot, lacking, lonely_heads, overlaps, pages_of
 
 
 def _page(*texts: tuple[float, float, str]) -> Built:
@@ -33,6 +34,20 @@ def test_a_lost_word_and_a_lonely_head_are_found() -> None:
     page = _page((72, 700, "some text"), (72, 60, "3. The way back"))
     assert lacking(page, ["some text", "other text"]) == ["other text"]
     assert heads_at_the_foot(page, ["3. The way back", "some text"]) == ["3. The way back"]
+
+
+def test_a_head_with_nothing_below_it_is_found_by_where_it_stands() -> None:
+    """Also where a remark stands beside it, and words of the next page come after."""
+    story: list[Flowable] = [
+        Section("一、前", "beside"),
+        PageBreak(),
+        Section("二、后"),
+        Spacer(0, 9),
+    ]
+    content, _ = build(
+        [*story, ruled_table(("First",), [["row"]], (1,))], Paper("x", "x", "x", "x")
+    )
+    assert lonely_heads(content) == ["一、前"]
 
 
 def _story(blank: float) -> list[Flowable]:
