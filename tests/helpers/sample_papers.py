@@ -71,7 +71,7 @@ def as_sample(value: Any) -> Any:
 def _joined() -> LetterFacts:
     facts = _facts_of("contact")
     return replace(
-        facts, contact=Contact("x", "赵明", "B", "运维经理", "0755-0000 0012", facts.dated)
+        facts, contact=Contact("x", "赵明", "B", "运维经理", "0755-00000012", facts.dated)
     )
 
 

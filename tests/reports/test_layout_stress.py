@@ -72,3 +72,12 @@ def test_a_month_of_one_ticket_and_of_five_thousand(count: int) -> None:
     assert [row.number for row in rows if said.count(row.number) != 1] == []
     assert sum("事" * (n % 60) + "。" not in said for n in range(count)) == 0
     assert (overlaps(made), lonely_heads(made.content)) == ([], [])
+
+
+def test_a_cell_longer_than_a_page_loses_no_character() -> None:
+    facts = full_month()
+    long = replace(facts.tickets[2], title="鼎" * 7_000)  # which stands nowhere else
+    made = make_monthly(replace(facts, tickets=(facts.tickets[0], long)), DOCUMENT)
+    assert text_of(made).count("鼎") == 7_000
+    assert made.pages > 3
+    assert (made.missing, overlaps(made), lonely_heads(made.content)) == ((), [], [])
