@@ -18,7 +18,7 @@ from db.models import ContractRow, TicketRow
 from db.scope import owners
 from db.views import ticket_of
 from gmops_desktop.contract.clocks import Clock, PromiseMade, clocks, promises
-from gmops_desktop.contract.hours import Works
+from gmops_desktop.contract.hours import WorkingDays
 from gmops_desktop.contract.intervals import Interval, intervals
 from gmops_desktop.contract.record import EntryView
 from gmops_desktop.contract.targets import OBJECTIVES, Targets, from_json
@@ -41,9 +41,17 @@ class Replayed:
 
 
 def replayed(
-    session: Session, journal: Journal, tickets: Sequence[Ticket], now: datetime
+    session: Session,
+    journal: Journal,
+    tickets: Sequence[Ticket],
+    now: datetime,
+    *,
+    unfolded: bool = False,
 ) -> dict[str, Replayed]:
-    """Return the time of many tickets by id, each judged by the limits of its own contract."""
+    """Return the time of many tickets by id, each judged by the limits of its own contract.
+
+    The clocks have their stretches if they are `unfolded`: who asks for many does without.
+    """
     inside = merged(session)
     parts = {one.id: _parts_of(one.id, inside) for one in tickets}
     wanted = {one.id for one in tickets} | {part.id for some in parts.values() for part in some}
@@ -57,7 +65,7 @@ def replayed(
         own, joined = counted[one.id], [counted[part.id] for part in parts[one.id]]
         targets = limits(one)
         found[one.id] = Replayed(
-            clocks(own, now, targets, works=works, joined=joined),
+            clocks(own, now, targets, works=works, joined=joined, unfolded=unfolded),
             intervals(own, now, joined),
             promises(own, now, targets, works=works),
             parts[one.id],
@@ -122,11 +130,11 @@ def targets_in(session: Session, contract_id: str) -> Targets:
     return OBJECTIVES
 
 
-def _works(journal: Journal) -> Works:
+def _works(journal: Journal) -> WorkingDays:
     """Return a look-up of working days, which reads the calendar when it is first asked."""
 
     @cache
     def calendar() -> Callable[[date], bool]:
         return calendar_of(journal.entries("calendar")).is_workday
 
-    return lambda day: calendar()(day)
+    return WorkingDays(lambda day: calendar()(day))

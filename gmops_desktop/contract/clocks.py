@@ -10,11 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import zip_longest
 from typing import Final, Literal
 
-from gmops_desktop.contract.hours import ALWAYS, Hours, Works, counted, moment_after
+from gmops_desktop.contract.hours import (
+    ALWAYS,
+    Hours,
+    WorkingDays,
+    Works,
+    counted,
+    moment_after,
+    remembered,
+    seconds_between,
+)
 from gmops_desktop.contract.intervals import (
     HANDED_OVER,
     Interval,
@@ -84,7 +93,7 @@ class Clock:
     Without a target the state of a clock is unknown; the state of `waiting` is a warning while it
     runs, since then somebody has to act.  `due_at` is when the target is used up and `warn_at`
     when a reminder is due, both None where that cannot be said (stopped, or waiting on others).
-    `stretches` are what `seconds` and `paused` were added up from.
+    `stretches` are what `seconds` and `paused` can be added up from; none unless asked for.
     """
 
     key: ClockKey
@@ -123,6 +132,7 @@ def clocks(
     *,
     works: Works = is_workday,
     joined: Sequence[Sequence[EntryView]] = (),
+    unfolded: bool = True,
 ) -> tuple[Clock, ...]:
     """Return response, restoration (incidents), resolution, promise (once one was made) and
     waiting, as of `now`.
@@ -146,7 +156,7 @@ def clocks(
     def limit(key: Literal["response", "restore", "resolve"]) -> Limit:
         return targets.limit(key, kind, priority) if priority else _NEVER
 
-    measure = _Measure(now, targets, works)
+    measure = _Measure(now, targets, remembered(works), unfolded)
     begin = min(asked_at(one) for one in (ordered, *(effective(o) for o in joined if o)))
     answered = _answered(everything, state)
     until = max(begin, answered or now)
@@ -160,7 +170,9 @@ def clocks(
     if (made := _standing(everything)) is not None:
         found.append(measure.promise(made, spans, running=our_turn))
     theirs = [one for one in spans if one.waiting]
-    stretches = tuple(Stretch(one.begin, one.end, "counted", _why(one)) for one in theirs)
+    stretches = tuple(
+        Stretch(one.begin, one.end, "counted", _why(one)) for one in theirs if unfolded
+    )
     total = sum(one.seconds for one in theirs)
     mood: State = "warning" if waiting else "ok"
     found.append(Clock("waiting", total, 0.0, None, waiting, mood, stretches=stretches))
@@ -192,12 +204,13 @@ def promises(
     ordered = effective(entries)
     made = [entry for entry in ordered if entry.fields.get("promised_for")]
     spans, state = _active(intervals(ordered, now)), last_said(ordered, "state")
+    days = remembered(works)
     found = []
     for entry, following in zip_longest(made, made[1:]):
         until = following.at if following else now
         upto = [replace(one, end=min(one.end, until)) for one in spans if one.begin < until]
         running = following is None and state not in HANDED_OVER
-        clock = _Measure(until, targets, works).promise(entry, upto, running=running)
+        clock = _Measure(until, targets, days, unfolded=False).promise(entry, upto, running=running)
         kept: bool | None = None
         if clock.state == "critical":
             kept = False
@@ -239,24 +252,34 @@ def _standing(ordered: Sequence[EntryView]) -> EntryView | None:
 
 @dataclass(frozen=True, slots=True)
 class _Measure:
-    """Adds intervals up into a clock as of `now`."""
+    """Adds intervals up into a clock as of `now`; only one that is `unfolded` shows its stretches:
+    a ticket left open for years has thousands."""
 
     now: datetime
     targets: Targets
-    works: Works
+    works: WorkingDays
+    unfolded: bool
 
     def clock(
         self, key: ClockKey, spans: Sequence[Interval], limit: Limit, *, running: bool
     ) -> Clock:
-        stretches = tuple(piece for span in spans for piece in self._pieces(span, limit.hours))
-        seconds = sum(one.seconds for one in stretches if one.counting == "counted")
-        paused = sum(one.seconds for one in stretches if one.counting == "paused")
+        spent = [
+            (one, seconds_between(one.begin, one.end, limit.hours, self.works)) for one in spans
+        ]
+        seconds = sum(length for one, length in spent if not self._pauses(one))
+        paused = sum(length for one, length in spent if self._pauses(one))
+        charged = [(one, length) for one, length in spent if length and not self._pauses(one)]
+        stretches = tuple(
+            piece
+            for one in spans if self.unfolded
+            for piece in self._pieces(one, limit.hours)
+        )  # fmt: skip
         due = warn = None
         state: State = "unknown"
         if limit.seconds is not None:
             share = limit.seconds * self.targets.warn_at
-            due = self._reached(stretches, limit.seconds, limit.hours, running=running)
-            warn = self._reached(stretches, share, limit.hours, running=running)
+            due = self._reached(charged, limit.seconds, limit.hours, running=running)
+            warn = self._reached(charged, share, limit.hours, running=running)
             late, near = seconds > limit.seconds, running and seconds > share
             state = "critical" if late else "warning" if near else "ok"
         return Clock(
@@ -271,7 +294,7 @@ class _Measure:
 
     def _pieces(self, span: Interval, hours: Hours) -> Iterable[Stretch]:
         """Cut an interval at the hours that count."""
-        counting: Counting = "paused" if span.pause in self.targets.pauses else "counted"
+        counting: Counting = "paused" if self._pauses(span) else "counted"
         why, off, at = _why(span), tr("Outside working hours"), span.begin
         for begin, end in counted(span.begin, span.end, hours, self.works):
             if at < begin:
@@ -281,16 +304,23 @@ class _Measure:
         if at < span.end:
             yield Stretch(at, span.end, "off", off)
 
+    def _pauses(self, span: Interval) -> bool:
+        return span.pause in self.targets.pauses
+
     def _reached(
-        self, stretches: Sequence[Stretch], seconds: float, hours: Hours, *, running: bool
+        self,
+        charged: Sequence[tuple[Interval, float]],
+        seconds: float,
+        hours: Hours,
+        *,
+        running: bool,
     ) -> datetime | None:
         """Return when so many seconds were or will be counted; None if that is open."""
         left = seconds
-        for one in stretches:
-            if one.counting == "counted":
-                if one.seconds >= left:
-                    return one.begin + timedelta(seconds=left)
-                left -= one.seconds
+        for span, length in charged:
+            if length >= left:
+                return moment_after(span.begin, left, hours, self.works)
+            left -= length
         return moment_after(self.now, left, hours, self.works) if running else None
 
 

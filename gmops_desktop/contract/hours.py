@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Final
 
 from gmops_desktop.contract.terms import ZONE, day_of
@@ -15,6 +15,41 @@ Works = Callable[[date], bool]  # whether people work on a day
 
 _DAY: Final = timedelta(days=1)
 _LONGEST: Final = 3660  # days without working hours after which `moment_after` gives up
+
+
+class WorkingDays:
+    """A look-up of working days that remembers whole years: many days are counted without asking
+    for each of them again."""
+
+    def __init__(self, works: Works) -> None:
+        self._works = works
+        self._years: dict[int, tuple[int, ...]] = {}
+
+    def __call__(self, day: date) -> bool:
+        """Return whether people work on a day."""
+        year, place = self._upto(day.year), day.timetuple().tm_yday
+        return year[place] > year[place - 1]
+
+    def between(self, first: date, last: date) -> int:
+        """Return how many working days lie in `first` to `last`, both included."""
+        if last < first:
+            return 0
+        before = self._upto(first.year)[first.timetuple().tm_yday - 1]
+        whole = sum(self._upto(year)[-1] for year in range(first.year, last.year))
+        return whole + self._upto(last.year)[last.timetuple().tm_yday] - before
+
+    def _upto(self, year: int) -> tuple[int, ...]:
+        """Return how many of the first 0, 1, 2 ... days of a year are working days."""
+        if year not in self._years:
+            start = date(year, 1, 1)
+            days = (start + n * _DAY for n in range((date(year, 12, 31) - start).days + 1))
+            self._years[year] = tuple(accumulate(map(self._works, days), initial=0))
+        return self._years[year]
+
+
+def remembered(works: Works) -> WorkingDays:
+    """Return the look-up as one that remembers; it stays the same if it does so already."""
+    return works if isinstance(works, WorkingDays) else WorkingDays(works)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +67,18 @@ class Hours:
     def always(self) -> bool:
         """Whether all time counts."""
         return not self.windows
+
+    @property
+    def of_a_day(self) -> timedelta:
+        """How much of a working day counts."""
+        if self.always:
+            return _DAY
+        of = date.min
+        spans = (
+            datetime.combine(of, closes) - datetime.combine(of, opens)
+            for opens, closes in self.windows
+        )
+        return sum(spans, timedelta())
 
 
 ALWAYS: Final = Hours()
@@ -60,8 +107,20 @@ def counted(
 def seconds_between(
     begin: datetime, end: datetime, hours: Hours, works: Works = is_workday
 ) -> float:
-    """Return how many seconds between two moments count."""
-    return sum((stop - start).total_seconds() for start, stop in counted(begin, end, hours, works))
+    """Return how many seconds between two moments count.
+
+    The days between the first and the last are whole: they are counted, not gone through.
+    """
+    if hours.always or day_of(end) - day_of(begin) < 2 * _DAY:
+        pieces = counted(begin, end, hours, works)
+        return sum((stop - start for start, stop in pieces), timedelta()).total_seconds()
+    first, last = day_of(begin) + _DAY, day_of(end)
+    evening = datetime.combine(first, time(0), ZONE)
+    morning = datetime.combine(last, time(0), ZONE)
+    days = remembered(works)
+    edges = (*counted(begin, evening, hours, days), *counted(morning, end, hours, days))
+    whole = days.between(first, last - _DAY) * hours.of_a_day
+    return sum((stop - start for start, stop in edges), whole).total_seconds()
 
 
 def moment_after(

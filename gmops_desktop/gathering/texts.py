@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from gmops_desktop.contract.report_texts import TextKey
+from gmops_desktop.contract.terms import Contract
 from gmops_desktop.errors import OpsError
+from gmops_desktop.gathering.compilation import days_of
 from gmops_desktop.gathering.terms import quarter_term, year_term
 from gmops_desktop.language import tr
+from gmops_desktop.reports.evidence_facts import CompilationFacts
 from gmops_desktop.services.contracts import Contracts
-from gmops_desktop.services.reports import SUBJECTS, Kind, month_of
+from gmops_desktop.services.reports import SUBJECTS, Kind, month_of, span_of
 from gmops_desktop.services.tickets import Tickets
 
 
@@ -33,6 +38,9 @@ class TextKeys:
                 contract, one, *_ = quarter_term(self._contracts, one)
             case "year":
                 contract, one, *_ = year_term(self._contracts, one)
+            case "span":
+                contract = self._contracts.current(span_of(one)[1] if one else None)
+                one = _span_key(contract, one) if contract is not None else ""
             case _:
                 contract = self._contracts.current()
         if contract is None:
@@ -41,3 +49,10 @@ class TextKeys:
                 hint=tr("Record it in the settings, or load the example contract."),
             )
         return TextKey(contract.id, kind, one)
+
+
+def _span_key(contract: Contract, period: str) -> str:
+    """Return what a compilation of a period is of, by the very rule of its facts."""
+    start, end = days_of(contract, period)
+    facts = CompilationFacts(contract=contract, start=start, end=end, at=datetime.now(UTC))
+    return facts.about or facts.period

@@ -199,7 +199,7 @@ def _two_lines(text: str, width: float) -> Paragraph:
     made = Paragraph(text, NOTE)
     made.wrap(width, 100)
     if len(made.lines) > 2:
-        first, rest = made.lines[0], "".join(made.lines[1:])
+        first, rest = made.lines[0], made.text_from(1).replace("\n", " ")
         made = Paragraph(f"{first}\n{one_line(rest, NOTE, width).lines[0]}", NOTE)
     return made
 

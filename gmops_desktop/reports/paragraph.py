@@ -90,6 +90,10 @@ class Paragraph(Flowable):
         """The text of each line as last wrapped."""
         return ["".join(self._text[line.start : line.end]) for line in self._lines]
 
+    def text_from(self, line: int) -> str:
+        """Return the text from a line on, as last wrapped, with the blanks at the lines' ends."""
+        return "".join(self._text[self._lines[line].start :])
+
     def natural_width(self) -> float:
         """Return the width in points that the text takes on one line."""
         return sum(self._widths) + sum(self._kerns) + self._indent

@@ -11,13 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gmops_desktop.contract.clocks import clocks, first_answer, promises
-from gmops_desktop.contract.hours import ALWAYS, WORKING
+from gmops_desktop.contract.hours import (
+    ALWAYS,
+    WORKING,
+    WorkingDays,
+    counted,
+    seconds_between,
+)
 from gmops_desktop.contract.intervals import intervals
 from gmops_desktop.contract.targets import OBJECTIVES, Rule, Targets
 from gmops_desktop.contract.terms import ZONE
 from gmops_desktop.contract.ticket_bonds import effective, state_before_merge
 from gmops_desktop.contract.tickets import ENDED, PARTY_A, PRIORITIES
-from gmops_desktop.contract.workdays import is_workday
+from gmops_desktop.contract.workdays import STANDARD, is_workday
 from ticket_histories import MINUTE, T0, entry, histories, opened
 
 LATER = T0 + timedelta(days=9)
@@ -425,3 +431,32 @@ def test_days_are_those_of_beijing():
     first = replace(opened(kind="question"), at=late)
     found = by_key(clocks([first], late + timedelta(days=3), within(3600, working_hours=True)))
     assert found["resolve"].due_at == datetime(2018, 11, 26, 9, 30, tzinfo=ZONE)
+
+
+@settings(deadline=None)
+@given(
+    st.integers(0, 900_000), st.integers(0, 1_200_000), st.integers(0, 200_000),
+    st.sampled_from((ALWAYS, WORKING)),
+)  # fmt: skip
+def test_whole_days_are_counted_as_if_gone_through(start, minutes, limit, hours):
+    """Years at once, over the end of a year, into years that nobody knows."""
+    begin = T0 + start * MINUTE
+    end = begin + minutes * MINUTE
+    days = WorkingDays(STANDARD.is_workday)
+    pieces = list(counted(begin, end, hours, STANDARD.is_workday))
+    assert seconds_between(begin, end, hours, days) == sum(
+        (stop - start).total_seconds() for start, stop in pieces
+    )
+    first, last = begin.date(), end.date()
+    assert days.between(first, last) == STANDARD.workdays_between(first, last)
+    assert days(first) == STANDARD.is_workday(first)
+
+
+@given(histories(), st.integers(0, 5000), st.booleans())
+def test_a_clock_is_the_same_folded(entries, minutes, office):
+    now = T0 + minutes * MINUTE
+    targets = within(3600, working_hours=office)
+    whole = clocks(entries, now, targets)
+    assert clocks(entries, now, targets, unfolded=False) == tuple(
+        replace(one, stretches=()) for one in whole
+    )

@@ -217,3 +217,27 @@ def test_the_chains_of_two_contracts_are_not_handed_to_one_of_them(
 def test_every_kind_of_entry_has_a_home(services: Services) -> None:
     for entry in services._journal.entries():
         assert home_of(entry, entry) in CLAUSES
+
+
+@pytest.mark.parametrize("asked", ["", "month", "span", "whole", "beyond"])
+def test_own_words_are_found_again_whatever_the_period_is_called(
+    services: Services, asked: str
+) -> None:
+    """The words are kept under what the document itself is of: months as far as the contract runs
+    in them, or the contract."""
+    second = next_month(BEGIN)
+    of = {
+        "": "",
+        "month": f" {second:%Y-%m} ",
+        "span": f"{BEGIN:%Y-%m}~{second:%Y-%m}",
+        "whole": f"{BEGIN:%Y-%m}~{BEGIN + timedelta(days=364):%Y-%m}",
+        "beyond": f"{BEGIN - timedelta(days=1):%Y-%m}~{second:%Y-%m}",
+    }[asked]
+    facts = compilation_of(services._shelves(), of)()
+    key = services.report_texts.key("compilation", of)
+    assert (key.contract_id, key.of) == (facts.contract.id, facts.about or facts.period)
+
+
+def test_a_period_that_is_none_is_refused_before_words_are_kept(services: Services) -> None:
+    with pytest.raises(OpsError, match="month"), speaking("en"):
+        services.report_texts.key("compilation", "soon")

@@ -366,7 +366,10 @@ def test_a_list_asks_once_for_the_clocks_of_all_its_rows(tickets, time):
     some = [open_one(tickets, f"第 {n} 张") for n in range(3)]
     time.pass_by(minutes=7)
     found = tickets.clocks_of([one.id for one in some[:2]])
-    assert found == {one.id: tickets.clocks(one.id) for one in some[:2]}
+    assert found == {
+        one.id: tuple(replace(clock, stretches=()) for clock in tickets.clocks(one.id))
+        for one in some[:2]
+    }
 
 
 # ---------------------------------------------------------------- other tickets

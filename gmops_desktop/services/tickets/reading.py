@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,6 +24,8 @@ from gmops_desktop.contract.ticket_moves import moves_of, open_points
 from gmops_desktop.contract.tickets import ENDED, ContactCheck, Ticket, TicketState
 from gmops_desktop.services.tickets.bonds import Bonds
 from gmops_desktop.services.tickets.book import Book
+
+_AT_ONCE: Final = 500  # tickets whose entries are held at the same time
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ class Reading:
         with self._book.reading() as session:
             ticket = self._book.ticket(session, ticket_id)
             at = now or self._book.now()
-            time = replayed(session, self._book.journal, [ticket], at)[ticket.id]
+            time = replayed(session, self._book.journal, [ticket], at, unfolded=True)[ticket.id]
             handed = handed_over(time.entries[ticket.id])
             return Dossier(
                 ticket,
@@ -147,24 +149,29 @@ class Reading:
     def courses_of(
         self, ticket_ids: Collection[str], now: datetime | None = None
     ) -> dict[str, Course]:
-        """Return what reports tell of many tickets, by id: read in one go, a year's thousands."""
+        """Return what reports tell of many tickets, by id: a year's thousands, whose entries are
+        not all held at once."""
         with self._book.reading() as session:
             wanted = [
                 one for one in map(ticket_of, session.scalars(select(TicketRow)))
                 if one.id in ticket_ids
             ]  # fmt: skip
-            times = replayed(session, self._book.journal, wanted, now or self._book.now())
-        found = {}
-        for one in wanted:
-            time = times[one.id]
-            urgent = any(
-                entry.fields.get("emergency") or entry.fields.get("notice_emergency")
-                for some in time.entries.values()
-                for entry in some
-            )
-            steps = self._steps(one, time.parts, time.entries) if urgent else ()
-            found[one.id] = Course(time.clocks, tuple(step for step in steps if step.emergency))
+            at = now or self._book.now()
+            found: dict[str, Course] = {}
+            for start in range(0, len(wanted), _AT_ONCE):
+                some = wanted[start : start + _AT_ONCE]
+                times = replayed(session, self._book.journal, some, at)
+                found |= {one.id: self._course(one, times[one.id]) for one in some}
         return found
+
+    def _course(self, ticket: Ticket, time: Replayed) -> Course:
+        urgent = any(
+            entry.fields.get("emergency") or entry.fields.get("notice_emergency")
+            for some in time.entries.values()
+            for entry in some
+        )
+        steps = self._steps(ticket, time.parts, time.entries) if urgent else ()
+        return Course(time.clocks, tuple(step for step in steps if step.emergency))
 
     def promises(self, ticket_id: str, now: datetime | None = None) -> tuple[PromiseMade, ...]:
         """Return every version of the ticket's promise, oldest first (2.3-6)."""
@@ -206,7 +213,8 @@ class Reading:
     def _replayed(self, ticket_id: str, now: datetime | None) -> Replayed:
         with self._book.reading() as session:
             ticket = self._book.ticket(session, ticket_id)
-            found = replayed(session, self._book.journal, [ticket], now or self._book.now())
+            at = now or self._book.now()
+            found = replayed(session, self._book.journal, [ticket], at, unfolded=True)
         return found[ticket.id]
 
 
