@@ -41,8 +41,6 @@ class TextKeys:
             case "span":
                 contract = self._contracts.current(span_of(one)[1] if one else None)
                 one = _span_key(contract, one) if contract is not None else ""
-            case _:
-                contract = self._contracts.current()
         if contract is None:
             raise OpsError(
                 tr("No contract has been recorded yet."),
