@@ -343,6 +343,7 @@ def _pages(
                     services.report_texts,
                     services.report_copies,
                     services.month_end,
+                    services.evidence_files.save,
                 ),
             ),
             Tab("settings", tr("Settings"), "gear-six", settings),

@@ -14,6 +14,7 @@ from gmops_desktop.reports.orders import Built
 from gmops_desktop.services.reports import Kind, Reports
 from gmops_desktop.services.reports.drafts import Draft
 from gmops_desktop.tasks import Task, TaskRunner
+from ui.report_bound import USUAL, Bound
 
 _LANE: Final = "draft"
 _IDLE_MS: Final = 120_000  # after which the process that sets pages is let go
@@ -40,16 +41,19 @@ class Drafting(QObject):
         self._reports, self._runner = reports, runner
         self._draft: tuple[Kind, str, Draft] | None = None
         self._task: Task | None = None
-        self._wish: tuple[Kind, str, tuple[OwnText, ...], str] | None = None
+        self._wish: tuple[Kind, str, tuple[OwnText, ...], str, Bound] | None = None
         self._stale = False  # what is being set was gathered before the record changed
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
         self._idle.setInterval(_IDLE_MS)
         self._idle.timeout.connect(self.close)
 
-    def show(self, kind: Kind, of: str, texts: tuple[OwnText, ...], typing: str = "") -> None:
+    def show(
+        self, kind: Kind, of: str, texts: tuple[OwnText, ...], typing: str = "",
+        bound: Bound = USUAL,
+    ) -> None:  # fmt: skip
         """Set the pages of a document with these texts; `typing` are words to be shown."""
-        self._wish = (kind, of, texts, typing)
+        self._wish = (kind, of, texts, typing, bound)
         if self._task is None:
             self._begin()
 
@@ -69,7 +73,7 @@ class Drafting(QObject):
 
     def _begin(self) -> None:
         assert self._wish is not None
-        (kind, of, texts, typing), self._wish = self._wish, None
+        (kind, of, texts, typing, bound), self._wish = self._wish, None
         self._stale = False
         before, reports = self._draft, self._reports
         kept = before[2] if before is not None and before[:2] == (kind, of) else None
@@ -80,7 +84,7 @@ class Drafting(QObject):
             if before is not None and kept is None:
                 before[2].close()
             draft = kept or reports.draft(kind, of, context)
-            built = draft.draw(texts, context)
+            built = draft.draw(texts, context, bound.secrecy, bound.corrects)
             page = reports.page_of(built.content, typing) if typing else None
             return draft, Drawn(kind, of, built, page)
 

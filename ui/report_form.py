@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QSizePolicy, QStackedWidget,
 from gmops_desktop.contract.terms import Contract, day_of
 from gmops_desktop.language import mark, tr
 from gmops_desktop.services.reports import SUBJECTS, Kind, word_of_kind
-from ui.report_periods import periods_of
+from ui.report_periods import Offered, periods_of
+from ui.report_span import SpanField
 from ui.widgets.badges import StateMark
 from ui.widgets.frames import Label, column, icon_button, paragraph, row
 
@@ -90,18 +91,21 @@ class ReportForm(QWidget):
         )
         self._contract: Contract | None = None
         self._ends: dict[str, date] = {}  # the last day of each period offered
+        self._months: list[Offered] = []
         self._open_mark = StateMark("warning", 16)
         self._running_month = Label(role="caption")
         self.ticket = QLineEdit()
         self.ticket.setAccessibleName(tr("Number of the ticket"))
         self.ticket.setPlaceholderText("T-0001")
         self._of = QStackedWidget()
+        self.span = SpanField()
         self.explained = paragraph("", "hint")
 
         for word, field in (
             (tr("Period"), row(None, self.period, self.before, self.after)),
             (tr("Ticket"), row(None, self.ticket)),
             (tr("Contract"), row(None, Label(tr("The current contract")))),
+            (tr("Months"), self.span),
         ):
             page = QWidget()
             column(page, Label(word, "caption"), field, spacing=4)
@@ -120,6 +124,8 @@ class ReportForm(QWidget):
         self.kind.currentIndexChanged.connect(self._offer)
         self.period.currentIndexChanged.connect(self.judge)
         self.ticket.textChanged.connect(self.judge)
+        self.span.changed.connect(self.judge)
+        self.span.chosen.connect(self.chosen)
         self.kind.activated.connect(lambda _place: self.chosen.emit())
         self.period.activated.connect(lambda _place: self.chosen.emit())
         self.ticket.editingFinished.connect(self.chosen)
@@ -132,18 +138,22 @@ class ReportForm(QWidget):
 
     @Slot()
     def _offer(self) -> None:
-        """Offer the periods of the chosen kind that have begun, the newest first."""
-        chosen, contract = self.period.currentData(), self._contract
+        """Offer the periods of the chosen kind that have begun, the newest first, and mean the one
+        in which the period meant before ends."""
+        contract, before = self._contract, self._ends.get(self.period.currentData() or "")
         blocked = self.period.blockSignals(True)
         self.period.clear()
-        self._ends = {}
+        self._ends, self._months = {}, []
         if contract is not None:
             today = max(day_of(datetime.now(UTC)), contract.start)
+            self._months = periods_of("month", contract, today)
             for one in periods_of(SUBJECTS[self.meant], contract, today):
                 self._ends[one.written] = one.end
                 self.period.addItem(one.words, one.written)
-        self.period.setCurrentIndex(max(0, self.period.findData(chosen)))
+        fit = [place for place, end in enumerate(self._ends.values()) if before and end >= before]
+        self.period.setCurrentIndex(max(fit, default=0))
         self.period.blockSignals(blocked)
+        self.span.show_months(self._months)
         self.judge()
 
     def choose(self, kind: Kind, of: str) -> bool:
@@ -157,6 +167,8 @@ class ReportForm(QWidget):
                 return self._choose_period(of)
             case "ticket":
                 self.ticket.setText(of)
+            case "span":
+                return self.span.choose(of)
         return True
 
     def choose_month(self, period: str) -> bool:
@@ -173,10 +185,17 @@ class ReportForm(QWidget):
         return place >= 0
 
     @property
-    def month(self) -> str | None:
-        """The month chosen; None where the kind is of longer periods, or nothing is."""
-        long = SUBJECTS[self.meant] in ("quarter", "year")
-        return None if long else self.period.currentData()
+    def month(self) -> Offered | None:
+        """The month chosen, or the last one, begun already, of what is chosen; None without a
+        contract."""
+        if SUBJECTS[self.meant] == "span":
+            written = self.span.written.rpartition("~")[2]
+            last = [one for one in self._months if one.written == written]
+            return next(iter(last or self._months), None)
+        end = self._ends.get(self.period.currentData() or "")
+        if end is None:
+            return None
+        return next(one for one in self._months if one.written <= f"{end:%Y-%m}")
 
     @property
     def meant(self) -> Kind:
@@ -192,6 +211,8 @@ class ReportForm(QWidget):
             case "ticket":
                 number = self.ticket.text().strip()
                 return number or None, number
+            case "span":
+                return self.span.written, self.span.words
             case _:
                 return "", self.kind.currentText()
 
@@ -205,7 +226,7 @@ class ReportForm(QWidget):
     def judge(self) -> None:
         """Show the field that fits the kind; warn of a month that is not over."""
         subject = SUBJECTS[self.meant]
-        self._of.setCurrentIndex({"ticket": 1, "contract": 2, "span": 2}.get(subject, 0))
+        self._of.setCurrentIndex({"ticket": 1, "contract": 2, "span": 3}.get(subject, 0))
         said = tr(_SAYS[self.meant])
         self.explained.setText(said)
         self.kind.setToolTip(said)

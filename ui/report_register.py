@@ -33,6 +33,7 @@ class ReportRegister(Card):
     return_wanted = Signal(object)
     verify_wanted = Signal(object)
     copy_wanted = Signal(object)
+    evidence_wanted = Signal(object)
 
     def __init__(self, copies: Copies, runner: TaskRunner) -> None:
         super().__init__()
@@ -166,6 +167,8 @@ class ReportRegister(Card):
         said = [tr("made {at}", at=words.stamp(report.made_at))]
         if report.replaces:
             said.append(tr("replaces {number}", number=report.replaces))
+        if report.corrects:
+            said.append(tr("corrects: {what}", what=report.corrects))
         if after := self._replaced.get(report.number):
             said.append(tr("replaced by {number}", number=after))
         self.facts["version"].show_text(", ".join(said))
@@ -202,13 +205,19 @@ class ReportRegister(Card):
             signal.emit(report)
 
     def _fill_menu(self, menu: QMenu) -> None:
-        """Put what the buttons do into the table's context menu, and verifying the file."""
+        """Put what the buttons do into the table's context menu, verifying the file, and
+        of a compilation the files that it lists."""
         for made in self._acts:
             action = menu.addAction(made.icon(), made.text(), made.click)
             action.setEnabled(made.isEnabled())
         verify = menu.addAction(tr("Verify"), lambda: self._want(self.verify_wanted))
         report = self.current
         verify.setEnabled(report is not None and not self.is_gone(report))
+        if report is not None and report.kind == "compilation":
+            evidence = menu.addAction(
+                tr("Write the evidence…"), lambda: self._want(self.evidence_wanted)
+            )
+            evidence.setEnabled(not self.is_gone(report))
         menu.addSeparator()
 
     @Slot(object)

@@ -26,8 +26,10 @@ from gmops_desktop.tasks import TaskRunner
 from ui import words
 from ui.print_dialog import PrintSheet
 from ui.report_batch import BatchSheet
+from ui.report_bound import BoundFields
 from ui.report_copy import CopySheet
 from ui.report_drafting import Drafting, Drawn
+from ui.report_evidence import EvidenceSheet, Save
 from ui.report_form import ReportForm
 from ui.report_preview import ReportPreview
 from ui.report_printing import Printing, print_document
@@ -58,10 +60,12 @@ class ReportsTab(Page):
         texts: Texts,
         copies: Copies,
         month_end: MonthEnd,
+        save_evidence: Save,
     ) -> None:
         super().__init__(tr("Reports"))
         self._reports, self._contracts, self._runner = reports, contracts, runner
         self._texts, self._copies, self._month_end = texts, copies, month_end
+        self._save_evidence = save_evidence
         self._making = False
 
         self.signing = ReportSigning(self, signing, runner)
@@ -74,6 +78,7 @@ class ReportsTab(Page):
         )
         self.form = ReportForm(reports.kinds)
         self.texts = ReportTexts(texts)
+        self.bound = BoundFields()
         self.templates_button = button(
             tr("Templates of texts…"), self.texts.open_templates, icon_name="notebook"
         )
@@ -104,6 +109,7 @@ class ReportsTab(Page):
         self.form.chosen.connect(self._choose)
         self.form.entered.connect(self.make)
         self.texts.typed.connect(self.preview_draft)
+        self.bound.changed.connect(self.preview_draft)
         self.texts.noticed.connect(self.noticed)
         self.drafting.drawn.connect(self._drawn)
         self.register.picked.connect(self._show_report)
@@ -113,6 +119,7 @@ class ReportsTab(Page):
         self.register.return_wanted.connect(self.signing.ask_return)
         self.register.verify_wanted.connect(lambda report: self.signing.verify(report.path))
         self.register.copy_wanted.connect(self._ask_copy)
+        self.register.evidence_wanted.connect(self._ask_evidence)
         self.signing.done.connect(self.noticed)
         self.signing.changed.connect(self._changed)
 
@@ -146,8 +153,9 @@ class ReportsTab(Page):
             return
         self.texts.keep()
         self._making = True
+        bound = self.bound.bound
         task = self._runner.start(
-            lambda context: reports.make(kind, of, context),
+            lambda context: reports.make(kind, of, context, **bound._asdict()),
             tr("Make report {period}", period=named),
             lane=_LANE,
             changes=Change.REPORTS,
@@ -161,18 +169,18 @@ class ReportsTab(Page):
         """Set the pages of the document chosen, with the words as they stand in the editor."""
         of, _ = self.form.named()
         if of is not None and not self.form.missing():
-            self.drafting.show(self.form.meant, of, self.texts.words(), self.texts.typing)
+            words, bound = self.texts.words(), self.bound.bound
+            self.drafting.show(self.form.meant, of, words, self.texts.typing, bound)
 
     @Slot()
     def open_batch(self) -> None:
         """Show what the month lacks, and make it in one go."""
-        period = self.form.month
-        if period is None:
+        month = self.form.month
+        if month is None:
             return
         self.texts.keep()
-        named = self.form.period.currentText()
         sheet = BatchSheet(
-            self.window(), period, named, self._month_end, self._signing, self._runner
+            self.window(), month.written, month.words, self._month_end, self._signing, self._runner
         )
         sheet.changed.connect(self.renew)
         sheet.print_wanted.connect(self._ask_print_all)
@@ -186,6 +194,7 @@ class ReportsTab(Page):
         form.add(self.form)
         form.add(line())
         form.add(self.texts, 1)
+        form.add(self.bound)
         form.add(line())
         form.add(self.make_button)
         both = row(None, self.draft_button, self.batch_button)
@@ -235,15 +244,19 @@ class ReportsTab(Page):
         of, _ = self.form.named()
         if of is None or self.form.missing():
             self.texts.show_document(None)
+            self.bound.show_document(None, "", None)
             return False
         try:
             key = self._texts.key(self.form.meant, of)
         except OpsError as error:
             self.texts.show_document(None)
+            self.bound.show_document(None, "", None)
             if self.form.ticket.isVisible():
                 self.noticed.emit("warning", error.message, error.hint)
             return False
         self.texts.show_document(key)
+        before = self._reports.version_before(key)
+        self.bound.show_document(self.form.meant, key.of, before)
         return True
 
     @Slot()
@@ -253,7 +266,7 @@ class ReportsTab(Page):
         reason = missing or (tr("A report is being made.") if self._making else "")
         disable(self.make_button, reason, tr("Make this document (Ctrl+G)"))
         disable(self.draft_button, missing, tr("Set the pages as they would be made now (Ctrl+R)"))
-        none = tr("Choose a kind that is of a month first.") if self.form.month is None else ""
+        none = tr("There is no contract yet.") if self.form.month is None else ""
         disable(self.batch_button, none, tr("Make every document that the month still lacks"))
 
     # -- what is done
@@ -293,6 +306,10 @@ class ReportsTab(Page):
             self._changed(report.id)
 
         CopySheet(self.window(), report, give).open()
+
+    @Slot(object)
+    def _ask_evidence(self, report: Report) -> None:
+        EvidenceSheet(self.window(), report, self._save_evidence, self._runner).open()
 
     @Slot(str)
     def _changed(self, identity: str) -> None:

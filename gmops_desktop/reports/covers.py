@@ -12,21 +12,15 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, KeepTogether, PageBreak, Spacer
 
 from gmops_desktop.contract.terms import Contract, day_of
-from gmops_desktop.language import mark, tr
+from gmops_desktop.language import tr
 from gmops_desktop.reports import phrases
 from gmops_desktop.reports.fonts import SANS, SANS_BOLD, SERIF, SERIF_BOLD
 from gmops_desktop.reports.late import LateCanvas, name_of
 from gmops_desktop.reports.marks import Section
-from gmops_desktop.reports.orders import Document, Revision, Secrecy
+from gmops_desktop.reports.orders import Document, Revision, word_of_secrecy
 from gmops_desktop.reports.paragraph import Paragraph, one_line
 from gmops_desktop.reports.styles import GREY, INK, NAVY, RULE, WIDTH, TextStyle
 from gmops_desktop.reports.tables import Cell, ruled_table
-
-_SECRECY: Final[dict[Secrecy, str]] = {
-    "public": mark("Public"),
-    "internal": mark("Internal"),
-    "commercial": mark("Trade secret"),
-}
 
 _MARKED: Final = TextStyle(SANS_BOLD, SANS_BOLD, 10.5, 16, INK)
 _PROJECT: Final = TextStyle(SERIF_BOLD, SERIF_BOLD, 16, 25, INK, "centre")
@@ -60,11 +54,6 @@ class Cover:
     def dated(self) -> date:
         """The day it bears."""
         return day_of(self.at)
-
-
-def word_of_secrecy(secrecy: Secrecy) -> str:
-    """Return the word for who may read it."""
-    return tr(_SECRECY[secrecy])
 
 
 def bound(cover: Cover, document: Document, story: Sequence[Flowable]) -> list[Flowable]:

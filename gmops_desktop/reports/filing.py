@@ -13,10 +13,10 @@ from reportlab.platypus import Flowable
 
 from gmops_desktop.language import tr
 from gmops_desktop.reports.archival import archival
-from gmops_desktop.reports.covers import Cover, bound, word_of_secrecy
+from gmops_desktop.reports.covers import Cover, bound
 from gmops_desktop.reports.document import Paper, build
 from gmops_desktop.reports.fonts import missing
-from gmops_desktop.reports.orders import Built, Document
+from gmops_desktop.reports.orders import Built, Document, word_of_secrecy
 from gmops_desktop.reports.paragraph import clean
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from gmops_desktop.contract.registers import Record
 from gmops_desktop.contract.report_texts import OwnText
 from gmops_desktop.contract.steps import Handed
 from gmops_desktop.contract.terms import Contact, Contract
-from gmops_desktop.language import Language
+from gmops_desktop.language import Language, mark, tr
 from gmops_desktop.reports.account_facts import AccountFacts
 from gmops_desktop.reports.change_facts import NoticeFacts, RecordFacts
 from gmops_desktop.reports.evidence_facts import CompilationFacts
@@ -30,6 +30,16 @@ from gmops_desktop.reports.span_facts import SpanFacts
 # Who may read it.  A company gives no state secret's grade (秘密, 机密, 绝密): those are the law's.
 Secrecy = Literal["public", "internal", "commercial"]
 SECRECIES: Final[tuple[Secrecy, ...]] = ("public", "internal", "commercial")
+_SECRECY: Final[dict[Secrecy, str]] = {
+    "public": mark("Public"),
+    "internal": mark("Internal"),
+    "commercial": mark("Trade secret"),
+}
+
+
+def word_of_secrecy(secrecy: Secrecy) -> str:
+    """Return the word for who may read it."""
+    return tr(_SECRECY[secrecy])
 
 
 @dataclass(frozen=True, slots=True)

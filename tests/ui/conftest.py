@@ -13,8 +13,10 @@ from pytestqt.qtbot import QtBot
 from db.engine import Database
 from db.journal import Journal
 from gmops_desktop.adapters.vault import Vault
+from gmops_desktop.gathering.evidence_files import EvidenceFiles
 from gmops_desktop.gathering.month_end import MonthOwes
 from gmops_desktop.gathering.texts import TextKeys
+from gmops_desktop.services.attachments import Attachments
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.finding import Finding
 from gmops_desktop.services.reports import Reports
@@ -67,7 +69,12 @@ def signing(database: Database, journal: Journal, tmp_path: Path) -> Signing:
 
 @pytest.fixture
 def reports_tab(
-    database: Database, journal: Journal, tickets: Tickets, runner: TaskRunner, signing: Signing
+    database: Database,
+    journal: Journal,
+    tickets: Tickets,
+    runner: TaskRunner,
+    signing: Signing,
+    tmp_path: Path,
 ) -> Callable[[Reports, Contracts], ReportsTab]:
     """Makes the tab of these reports over the same store."""
 
@@ -75,7 +82,9 @@ def reports_tab(
         texts = Texts(database, journal, TextKeys(contracts, tickets))
         owes = MonthOwes(contracts, tickets, reports, lambda: datetime.now(UTC))
         copies, month_end = Copies(database, journal, reports), MonthEnd(reports, owes)
-        return ReportsTab(reports, contracts, runner, signing, texts, copies, month_end)
+        attachments = Attachments(database, journal, tmp_path / "files", limit=lambda: 1_000_000)
+        save = EvidenceFiles(database, reports, attachments, lambda: True).save
+        return ReportsTab(reports, contracts, runner, signing, texts, copies, month_end, save)
 
     return build
 

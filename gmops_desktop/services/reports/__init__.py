@@ -9,6 +9,7 @@ from gmops_desktop.services.reports.periods import (
     years_of,
 )
 from gmops_desktop.services.reports.register import (
+    COVERED,
     SUBJECTS,
     Kind,
     Produce,
@@ -21,6 +22,7 @@ from gmops_desktop.services.reports.register import (
 from gmops_desktop.services.reports.service import Asked, Reports
 
 __all__ = [
+    "COVERED",
     "SUBJECTS",
     "Asked",
     "Kind",

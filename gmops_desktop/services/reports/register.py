@@ -17,13 +17,13 @@ from sqlalchemy import select
 
 from db.engine import Database
 from db.ids import uuid7
-from db.journal import Journal
+from db.journal import Journal, utc_now
 from db.models import ReportRow
 from db.scope import EVERYTHING, scope_of
 from gmops_desktop.context import Context
 from gmops_desktop.contract.record import ChainHead
-from gmops_desktop.contract.report_texts import OwnText
-from gmops_desktop.contract.terms import Contract
+from gmops_desktop.contract.report_texts import OwnText, TextKey
+from gmops_desktop.contract.terms import Contract, day_of
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import DEFAULT, Language, mark, tr
 from gmops_desktop.paths import write_atomically
@@ -91,6 +91,9 @@ SUBJECTS: Final[dict[Kind, Subject]] = {
     "compilation": "span",
     "account": "month",
 }
+# Those that are bound: their cover says who may read them, the page after it what each version puts
+# right.
+COVERED: Final[frozenset[Kind]] = frozenset({"quarter", "annual", "compilation"})
 # Makes a document that prints the chain heads it is given.
 Produce = Callable[[Document, tuple[ChainHead, ...]], Built]
 
@@ -195,6 +198,21 @@ class Register:
     def newest(self, about: str, kind: Kind | None = None) -> Report | None:
         """Return the newest document about something (`Notice.key`, the id of a change), if any."""
         fit = (one for one in self.all() if one.about == about and kind in (None, one.kind))
+        return next(fit, None)
+
+    def version_before(self, key: TextKey) -> Report | None:
+        """Return the version of a document that one made now would replace, if any.
+
+        What is about one thing is numbered in the month it is made in: next month's is a first one.
+        """
+        month = f"{day_of(utc_now()):%Y-%m}"
+        fit = (
+            one
+            for one in self.all()
+            if (one.contract_id, one.kind, one.about or one.period)
+            == (key.contract_id, key.kind, key.of)
+            and (not one.about or one.period == month)
+        )
         return next(fit, None)
 
     def get(self, name: str) -> Report:

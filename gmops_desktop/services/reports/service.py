@@ -121,8 +121,9 @@ class Reports(Register):
     def draft(self, kind: Kind, of: str, context: Context, language: Language = DEFAULT) -> Draft:
         """Gather what a document says, to look at its pages before it is made and numbered."""
         facts, key = self._facts(kind, of, context, language)
-        heads = self._journal.heads()
-        return Draft(key, replace(facts, heads=heads), _ORDERS[kind], language)
+        heads, before = self._journal.heads(), self.version_before(key)
+        versions = self._versions(before.number) if before is not None else ()
+        return Draft(key, replace(facts, heads=heads), _ORDERS[kind], language, versions)
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
