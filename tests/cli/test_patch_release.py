@@ -8,7 +8,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import pytest
 import sandbox_site
 from gmops import ROOT, Ran, gmops
 from gmops_desktop.assembly import assemble
+from gmops_desktop.contract.terms import ZONE
 from gmops_desktop.paths import Home
 from sandbox.site_release import make
 from sandbox_site import Site
@@ -59,7 +60,7 @@ class Scene:
 
     def through_the_gates(self, number: str) -> None:
         """Lead a change through every gate by the commands of the guide."""
-        now = datetime.now(UTC).astimezone()
+        now = datetime.now(ZONE)  # the hours of a change are Beijing time
         begin, end = now - timedelta(minutes=2), now + timedelta(hours=2)
         refused = self.run("patch", "assess", number, "--text", "版本更新")
         assert "project manager" in refused.err  # 2.3-4: who evaluates, and how many days
