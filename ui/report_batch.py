@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QDialogButtonBox, QProgressBar, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialogButtonBox, QProgressBar, QWidget
 
 from gmops_desktop.changes import Change
 from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr, tr_n
-from gmops_desktop.services.reports import Report, word_of_kind
+from gmops_desktop.services.reports import SUBJECTS, Report, word_of_kind
 from gmops_desktop.services.reports.month_end import MonthEnd, Outcome, Owed
 from gmops_desktop.services.reports.signing import Signing
 from gmops_desktop.states import State
@@ -31,7 +31,8 @@ class Line:
         self.report: Report | None = None
         self.fault = ""
         self.state: State | None = None
-        self.says = tr("waits")
+        self.wanted = owed.due
+        self.says = tr("waits") if self.wanted else tr("not over yet", context="period")
 
     def take(self, outcome: Outcome) -> None:
         """Show what became of it."""
@@ -71,11 +72,16 @@ class BatchSheet(Sheet):
         said = tr_n(
             "{count} document is owed for this month and not made yet.",
             "{count} documents are owed for this month and not made yet.",
-            len(self.lines),
+            sum(one.wanted for one in self.lines),
         )
         if not self.lines:
             said = tr("Everything owed for this month is made already.")
         self.summary = paragraph(said, "body")
+        self.longer = [
+            self._choice(one)
+            for one in self.lines
+            if SUBJECTS[one.owed.kind] in ("quarter", "year")
+        ]
         self.body.addWidget(self.summary)
         self.table: Table[Line] = Table(
             (
@@ -94,15 +100,20 @@ class BatchSheet(Sheet):
         )  # fmt: skip
         self.table.setMinimumHeight(236)
         self.body.addWidget(self.table)
+        for choice in self.longer:
+            self.body.addWidget(choice)
         self.bar = QProgressBar()
         self.bar.setAccessibleName(tr("Progress"))
         self.bar.setTextVisible(False)
-        self.bar.setRange(0, max(1, len(self.lines)))
         self.bar.setVisible(bool(self.lines))
         self.body.addLayout(row(None, self.bar))
         self.sign_button = button(tr("Sign all"), self._sign, icon_name="pen")
         self.print_button = button(tr("Print all…"), self._print, icon_name="printer")
+        self.across = QCheckBox(tr("Seal across the edges of the pages"))
+        self.across.setToolTip(tr("On each document of several pages that is signed here"))
+        self.across.setVisible(signing.seal() is not None)
         self.left.addWidget(self.sign_button)
+        self.left.addWidget(self.across)
         self.left.addWidget(self.print_button)
         self.add_close(tr("Close"))
         self.go = button(tr("Make all"), self._make, kind="primary", icon_name="file-pdf")
@@ -114,14 +125,33 @@ class BatchSheet(Sheet):
         """The documents made here, as they stand now."""
         return tuple(one.report for one in self.lines if one.report is not None)
 
+    def _choice(self, one: Line) -> QCheckBox:
+        """Return what says whether a document of a longer period is made along with the month's."""
+        choice = QCheckBox(tr("Make along: {title}", title=one.owed.title))
+        choice.setChecked(one.wanted)
+        choice.toggled.connect(lambda on: self._want(one, on))
+        return choice
+
+    def _want(self, one: Line, on: bool) -> None:
+        one.wanted = on
+        if one.report is None and not one.fault:
+            one.says = tr("waits") if on else tr("left out", context="document")
+        self._show()
+
     def _show(self) -> None:
         self.table.set_rows(self.lines)
+        wanted = [one for one in self.lines if one.wanted]
+        self.bar.setRange(0, max(1, len(wanted)))
+        self.bar.setValue(sum(bool(one.report or one.fault) for one in wanted))
         busy = tr("It is being done.") if self._task is not None else ""
         nothing = "" if self.made else tr("Nothing is made yet.")
         unsigned = any(one.signed == "unsigned" for one in self.made)
         signed = "" if unsigned or nothing else tr("All of them are signed.")
         key = "" if self._signing.chosen else tr("No signing key is set up.")
-        done = all(one.report is not None for one in self.lines)
+        done = all(one.report is not None for one in wanted)
+        for choice in self.longer:
+            choice.setEnabled(not busy)
+        self.across.setEnabled(not busy)
         disable(self.go, busy or (tr("Nothing is lacking.") if done else ""))
         tip = tr("Sign them all for Party B; the key's password is asked of the keyring")
         disable(self.sign_button, busy or nothing or signed or key, tip)
@@ -131,10 +161,10 @@ class BatchSheet(Sheet):
 
     @Slot()
     def _make(self) -> None:
-        wanted = [one.owed for one in self.lines if one.report is None]
-        for one in self.lines:
-            if one.report is None:
-                one.state, one.says = None, tr("waits")
+        lacking = [one for one in self.lines if one.wanted and one.report is None]
+        wanted = [one.owed for one in lacking]
+        for one in lacking:
+            one.state, one.fault, one.says = None, "", tr("waits")
         end, told = self._end, self._teller.told.emit
         self._run(
             lambda context: end.make_all(wanted, context, told),
@@ -145,7 +175,6 @@ class BatchSheet(Sheet):
     def _told(self, outcome: Outcome) -> None:
         line = next(one for one in self.lines if one.owed == outcome.owed)
         line.take(outcome)
-        self.bar.setValue(sum(bool(one.report or one.fault) for one in self.lines))
         self._show()
 
     # -- signing and printing
@@ -153,14 +182,16 @@ class BatchSheet(Sheet):
     @Slot()
     def _sign(self) -> None:
         wanted, signing = [one for one in self.made if one.signed == "unsigned"], self._signing
-        told = self._teller.told.emit
+        told, sealed = self._teller.told.emit, self.across.isChecked()
         owed = {one.report.id: one.owed for one in self.lines if one.report is not None}
 
         def job(context: Context) -> None:
             for place, report in enumerate(wanted):
                 context.progress(100 * place // len(wanted), report.number)
+                across = sealed and report.pages > 1
                 try:
-                    told(Outcome(owed[report.id], signing.sign(report.id, context)))
+                    signed = signing.sign(report.id, context, across=across)
+                    told(Outcome(owed[report.id], signed))
                 except OpsError as error:
                     told(Outcome(owed[report.id], report, error.message, error.hint))
 

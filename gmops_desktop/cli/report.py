@@ -138,7 +138,7 @@ def _make_all(period: str, language: Language, as_json: bool) -> None:
     """Make every document that a month lacks; one that fails stops no other."""
     with opened(as_json) as session:
         end = session.services.month_end
-        owed = end.owed(period)
+        owed = [one for one in end.owed(period) if one.due]
         found = session.run(
             lambda context: end.make_all(owed, context, language=language),
             tr("Making the documents of {period}", period=period),

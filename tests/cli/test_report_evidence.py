@@ -1,4 +1,5 @@
-"""`gmops report` for an account's month, a compilation and its evidence, a seal across edges."""
+"""`gmops report` for an account's month, a compilation and its evidence, a seal across edges, and
+for what has a cover."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ import pytest
 from gmops import gmops
 from gmops_desktop.assembly import assemble
 from gmops_desktop.paths import Home
+from gmops_desktop.reports.rendering import page_with
 
 
 @pytest.fixture
@@ -46,3 +48,20 @@ def test_a_compilation_its_evidence_and_a_seal(home: Path, tmp_path: Path) -> No
     assert unsigned.code == 1
     assert gmops("report", "make", "compilation", "--of", "x", home=home).code == 2
     assert gmops("report", "make", "compilation", "--period", "2018-13", home=home).code == 1
+
+
+def test_a_quarter_and_a_year_are_made_with_their_cover(home: Path) -> None:
+    made = gmops(
+        "report", "make", "quarter", "--period", "2018-q2", "--secrecy", "public", "--json",
+        home=home,
+    )  # fmt: skip
+    assert made.answer["number"].endswith("-JB-2018-Q2"), made.err
+    assert page_with(Path(made.answer["path"]).read_bytes(), "密级：公开") == 0
+    year = ("report", "make", "annual", "--period", "2018", "--json")
+    first = gmops(*year, home=home)
+    assert first.answer["number"].endswith("-ND-2018"), first.err
+    second = gmops(*year, "--corrects", "补记六月演练", home=home)
+    assert second.answer["replaces"] == first.answer["number"]
+    assert page_with(Path(second.answer["path"]).read_bytes(), "补记六月演练") == 1
+    assert gmops("report", "make", "annual", "--period", "2018-Q2", home=home).code == 2
+    assert gmops("report", "make", "annual", "--period", "2030", home=home).code == 1

@@ -44,7 +44,7 @@ class Desk:
             return replace(empty_month(), contract=contract, start=start, end=end,
                            generated_at=self.now)  # fmt: skip
 
-        kinds = {"fault": papers, "visit": papers}
+        kinds = {"fault": papers, "visit": papers, "quarter": papers, "annual": papers}
         self.reports = Reports(database, journal, lambda: folder, month, kinds)
         owes = MonthOwes(self.contracts, self.tickets, self.reports, clock)
         self.end = MonthEnd(self.reports, owes)
@@ -87,6 +87,19 @@ def test_a_month_owes_its_report_and_the_papers_of_its_tickets(desk: Desk) -> No
     assert again.report.replaces
     assert desk.owed() == []
     assert [one.kind for one in desk.end.owed("2018-05")] == ["monthly"]
+
+
+def test_the_last_month_of_a_quarter_or_year_offers_it_and_it_is_due_when_over(desk: Desk) -> None:
+    def longer(month: str) -> list[tuple[str, str, bool]]:
+        owed = desk.end.owed(month)
+        return [(one.kind, one.of, one.due) for one in owed if one.kind != "monthly"]
+
+    assert longer("2018-04") == []
+    assert longer("2018-06") == [("quarter", "2018-Q2", False)]
+    desk.now = datetime(2018, 6, 30, 16, 30, tzinfo=UTC)  # July in Beijing
+    assert longer("2018-06") == [("quarter", "2018-Q2", True)]
+    desk.now = datetime(2019, 3, 8, tzinfo=UTC)  # the contract ended on the 6th, and its quarter
+    assert longer("2019-03") == [("quarter", "2019-Q1", True), ("annual", "2018", True)]
 
 
 def test_one_that_fails_or_has_a_bug_stops_no_other_and_cancelling_keeps_what_is_made(

@@ -17,6 +17,8 @@ from gmops_desktop.contract.terms import day_of
 from gmops_desktop.paths import Home
 from gmops_desktop.reports.rendering import page_with
 from gmops_desktop.tasks import TaskRunner
+from signing_keys import PASSWORD, key_file, seal_picture
+from ui.report_batch import BatchSheet
 from ui.report_evidence import EvidenceSheet
 from ui.reports_tab import ReportsTab
 
@@ -132,6 +134,38 @@ def test_the_batch_stays_open_for_every_kind_and_periods_follow_each_other(
     assert month.written == "2018-06"
     settled()
     tab.drafting.close()
+
+
+def test_a_quarter_not_over_is_made_along_where_it_is_ticked_and_sealed_across_its_edges(
+    tab: ReportsTab, services: Services, settled: Settled, tmp_path: Path
+) -> None:
+    key, seal = tmp_path / "key.p12", tmp_path / "seal.png"
+    key.write_bytes(key_file())
+    seal.write_bytes(seal_picture())
+    services.signing.use_key(key, PASSWORD)
+    services.signing.use_seal(seal)
+    sheet = BatchSheet(tab, "2018-06", "June", services.month_end, services.signing, tab._runner)
+    sheet.open()
+    sheet.lines = [one for one in sheet.lines if one.owed.kind in ("monthly", "quarter")]
+    (choice,) = sheet.longer
+    assert choice.isChecked()  # it is over
+    choice.click()
+    sheet.go.click()
+    settled()
+    assert [one.kind for one in sheet.made] == ["monthly"]
+    assert not sheet.go.isEnabled()  # the quarter was left out
+    choice.click()
+    sheet.go.click()
+    settled()
+    sheet.across.setChecked(True)
+    sheet.sign_button.click()
+    settled()
+    assert {one.signed for one in sheet.made} == {"party_b"}
+    (quarter,) = (one for one in sheet.made if one.kind == "quarter")
+    notes = [one.note for one in services._journal.entries() if one.action == "report.signed"]
+    assert quarter.pages > 1
+    assert "yes" in [one.get("across") for one in notes]
+    sheet.reject()
 
 
 def day_of_now() -> date:

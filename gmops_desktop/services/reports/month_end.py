@@ -33,11 +33,13 @@ class Makes(Protocol):
 @dataclass(frozen=True, slots=True)
 class Owed:
     """A document that a month still lacks: `of` is the month or a ticket's number, `why` says what
-    it is owed for."""
+    it is owed for.  `due` is false while its period is not over: it may be made, and is not owed
+    yet."""
 
     kind: Kind
     of: str
     why: str = ""
+    due: bool = True
 
     @property
     def title(self) -> str:
