@@ -61,6 +61,8 @@ class ReportTexts(QWidget):
         )
         self.editor.setTabChangesFocus(True)
         self.editor.setMinimumHeight(96)
+        # a page that scrolls gives what is wished for, not what suffices: wish for nothing more
+        self.editor.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.count = Label(role="caption", elide=False)
         self.templates = button(
             tr("Templates"),
