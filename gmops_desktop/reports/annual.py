@@ -6,7 +6,7 @@ from collections import Counter
 from functools import partial
 from typing import Final
 
-from reportlab.platypus import Flowable, Spacer, Table
+from reportlab.platypus import Flowable, Spacer
 
 from gmops_desktop.contract.obligations import Cell as ItemCell
 from gmops_desktop.contract.registers import REGISTERS, word_of_register
@@ -236,7 +236,7 @@ def _papers(facts: SpanFacts, captions: Captions) -> list[Flowable]:
     return [*parts, _papers_table(facts.papers, captions)]
 
 
-def _papers_table(papers: tuple[PaperLine, ...], captions: Captions) -> Table:
+def _papers_table(papers: tuple[PaperLine, ...], captions: Captions) -> Flowable:
     heads = (
         tr("No.", context="line"), tr("No.", context="report"), tr("Kind", context="report"),
         tr("Period", context="report"), tr("Made on", context="document"), tr("Pages"),

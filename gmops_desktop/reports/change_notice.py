@@ -196,7 +196,7 @@ def _plan(change: ChangeFacts) -> list[Flowable]:
     return parts
 
 
-def _audiences(told: Sequence[Told]) -> Table:
+def _audiences(told: Sequence[Told]) -> Flowable:
     by_audience = {one.audience: one for one in told}
     heads = (
         tr("Told", context="audience"),

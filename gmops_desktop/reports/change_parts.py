@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from reportlab.platypus import CondPageBreak, Flowable, Table
+from reportlab.platypus import CondPageBreak, Flowable
 
 from gmops_desktop.contract.rollbacks import RollbackPlan, RollbackStep
 from gmops_desktop.language import mark, tr, tr_n
@@ -75,7 +75,7 @@ def version(item: Item, value: str, absent: str) -> str:
     return f"{value[:_DIGITS]}…" if is_digest(value) else value
 
 
-def plan_table(items: Sequence[Item]) -> Table:
+def plan_table(items: Sequence[Item]) -> Flowable:
     """Return what is to be altered: what, from which version to which, and what is to be known."""
     heads = (
         tr("No.", context="line"),

@@ -228,7 +228,7 @@ def _listed(words: tuple[str, ...]) -> str:
     return tr("; ", context="list").join(words)
 
 
-def _entries(one: ClauseLine, captions: Captions) -> Table:
+def _entries(one: ClauseLine, captions: Captions) -> Flowable:
     heads = (
         tr("Device", context="journal"),
         tr("Entry", context="journal"),
@@ -250,7 +250,7 @@ def _entries(one: ClauseLine, captions: Captions) -> Table:
     return ruled_table(heads, rows, (1.6, 1.0, 2.3, 1.2, 2.5, 4.0, 2.6), aligns, caption=caption)
 
 
-def _files(one: ClauseLine, captions: Captions) -> Table:
+def _files(one: ClauseLine, captions: Captions) -> Flowable:
     heads = (
         tr("File", context="report"),
         tr("When", context="report"),
@@ -281,7 +281,7 @@ def _there(there: bool | None) -> Cell:
     return StateWord("unknown", tr("not on this computer", context="file"))
 
 
-def _documents(one: ClauseLine, captions: Captions) -> Table:
+def _documents(one: ClauseLine, captions: Captions) -> Flowable:
     heads = (
         tr("No.", context="report"),
         tr("Kind"),

@@ -131,7 +131,7 @@ def _particulars(facts: DrillFacts) -> Table:
     return facts_table(rows)
 
 
-def _phases(facts: DrillFacts) -> Table:
+def _phases(facts: DrillFacts) -> Flowable:
     rows = [
         (
             phase.name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from reportlab.platypus import Flowable, KeepTogether, Spacer, Table
+from reportlab.platypus import Flowable, KeepTogether, Spacer
 
 from gmops_desktop.contract.capitals import rmb_capitals
 from gmops_desktop.contract.terms import Contract, day_of
@@ -94,7 +94,7 @@ def _verdict(facts: FeeFacts) -> tuple[State, str, str]:
     return "warning", tr("To be paid by {day}.", day=phrases.day(facts.payment.due)), amount
 
 
-def items_table(contract: Contract, caption: TableCaption | None = None) -> Table:
+def items_table(contract: Contract, caption: TableCaption | None = None) -> Flowable:
     """Return what is agreed item by item, with what it comes to."""
     heads = (
         tr("No.", context="line"),

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Final
 
 from reportlab.graphics.shapes import Drawing
-from reportlab.platypus import CondPageBreak, Flowable, Spacer, Table
+from reportlab.platypus import CondPageBreak, Flowable, Spacer
 
 from gmops_desktop.contract.changes import AUDIENCES
 from gmops_desktop.contract.changes import word_of_state as word_of_change
@@ -85,7 +85,7 @@ def ticket_section(facts: MonthFacts, number: int) -> list[Flowable]:
     return [*_head(number, head, aside), ticket_table(facts.tickets)]
 
 
-def ticket_table(tickets: Sequence[TicketLine], caption: TableCaption | None = None) -> Table:
+def ticket_table(tickets: Sequence[TicketLine], caption: TableCaption | None = None) -> Flowable:
     """Return tickets with their clocks."""
     columns = (
         tr("No.", context="report"),
@@ -149,7 +149,7 @@ def change_section(facts: MonthFacts, number: int) -> list[Flowable]:
     return parts
 
 
-def change_table(changes: Sequence[ChangeLine], caption: TableCaption | None = None) -> Table:
+def change_table(changes: Sequence[ChangeLine], caption: TableCaption | None = None) -> Flowable:
     """Return changes with what became of them."""
     columns = (
         tr("No.", context="report"),

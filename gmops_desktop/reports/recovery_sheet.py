@@ -257,7 +257,7 @@ def _steps(*texts: str) -> list[Flowable]:
     return [table]
 
 
-def _places() -> Table:
+def _places() -> Flowable:
     """Return empty lines for who keeps a print where."""
     words = (tr("Kept at"), tr("Handed over to"), tr("On", context="date"))
     return ruled_table(words, [(" \n ", "", "")] * 2, (3, 2, 1))

@@ -97,7 +97,7 @@ def trend_section(facts: SpanFacts, number: int, captions: Captions) -> list[Flo
     return parts
 
 
-def months_table(facts: SpanFacts, captions: Captions) -> Table:
+def months_table(facts: SpanFacts, captions: Captions) -> Flowable:
     """Return a row for each figure and a column for each month: three months, or a year."""
     found = sums(facts)
     rows: list[tuple[str, Callable[[MonthSum], str]]] = [
@@ -342,7 +342,7 @@ def _days_card(facts: SpanFacts) -> FigureCard:
 # ---------------------------------------------------------------- tables
 
 
-def _limits_table(facts: SpanFacts, captions: Captions) -> Table:
+def _limits_table(facts: SpanFacts, captions: Captions) -> Flowable:
     heads = (
         tr("Month", context="table"), tr("Tickets", context="report"), tr("Response in time"),
         tr("Restoration in time"), tr("Resolution in time"),
@@ -366,7 +366,7 @@ def _limits_table(facts: SpanFacts, captions: Captions) -> Table:
 
 def _site_table(
     facts: SpanFacts, name: str, months: Sequence[Watched], whole: Watched, captions: Captions
-) -> Table:
+) -> Flowable:
     heads = (
         tr("Month", context="table"), tr("Measured", context="availability"),
         tr("Without announced windows"), tr("Coverage"), tr("Remarks", context="report"),

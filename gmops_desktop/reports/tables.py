@@ -29,11 +29,15 @@ from gmops_desktop.reports.styles import (
 )
 
 Cell = Flowable | str
+_Line = tuple[list[Cell], bool]  # the cells, and whether a page's end may split them
 
 _PADDING: Final = 3.0
 _WORD: Final = 20 * mm  # the word before a fact
 _LEAST: Final = 7.6  # points, the smallest size beside a title
 _TALL: Final = 60.0
+_ABOVE, _BELOW = 1.8, 2.2  # points between a line's rules and its text
+_BEFORE, _AFTER = 1, 2
+_ON_A_PAGE: Final = 2 + int(PAGE[1] / (CELL.leading + _ABOVE + _BELOW))  # lines, and more
 _GROWTH: Final = 1.7  # times its share that a column may claim for its longest word
 
 
@@ -131,7 +135,7 @@ def ruled_table(
     shares: Sequence[float],
     aligns: Sequence[Align] = (),
     caption: TableCaption | None = None,
-) -> Table:
+) -> Flowable:
     """Return a table over the whole width; `shares` are the columns' parts of it.
 
     Texts are set in the cell style with their column's alignment; flowables stand as they are.  A
@@ -144,17 +148,28 @@ def ruled_table(
         *([_cell(cell, at) for cell, at in zip(row, aligns, strict=True)] for row in rows),
     ]
     widths = _widths(content, shares)
-    at = 0 if caption is None else 1  # the row of the head
-    lines: list[list[Flowable | str]] = [[*row] for row in content]
+    head_lines: list[list[Cell]] = [[*content[0]]]
     if caption is not None:
-        lines.insert(0, [caption, *[""] * (len(head) - 1)])
+        head_lines.insert(0, [caption, *[""] * (len(head) - 1)])
+    tall = set(_tall(content, widths))
+    lines: list[_Line] = [([*row], place in tall) for place, row in enumerate(content) if place]
+    if len(lines) > _ON_A_PAGE:
+        return Long(head_lines, lines, widths)
+    return _ruled(head_lines, lines, widths)
+
+
+def _ruled(
+    heads: Sequence[Sequence[Cell]], lines: Sequence[_Line], widths: Sequence[float]
+) -> _Ruled:
+    """Return the table of some lines; the last of `heads` is its head, a caption stands above."""
+    at = len(heads) - 1  # the row of the head
     table = _Ruled(
-        lines,
+        [*([*one] for one in heads), *(cells for cells, _ in lines)],
         colWidths=widths,
         repeatRows=1 + at,
         splitInRow=1,
-        spaceBefore=1,
-        spaceAfter=2,
+        spaceBefore=_BEFORE,
+        spaceAfter=_AFTER,
     )
     table.setStyle(
         TableStyle(
@@ -162,33 +177,87 @@ def ruled_table(
                 ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
                 ("LEFTPADDING", (0, 0), (-1, -1), _PADDING),
                 ("RIGHTPADDING", (0, 0), (-1, -1), _PADDING),
-                ("TOPPADDING", (0, 0), (-1, -1), 1.8),
-                ("BOTTOMPADDING", (0, 0), (-1, -1), 2.2),
-                *((("SPAN", (0, 0), (-1, 0)),) if caption else ()),
+                ("TOPPADDING", (0, 0), (-1, -1), _ABOVE),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), _BELOW),
+                *((("SPAN", (0, 0), (-1, 0)),) if at else ()),
                 ("BACKGROUND", (0, at), (-1, at), HEAD),
                 ("LINEABOVE", (0, at), (-1, at), 0.9, NAVY),
                 ("LINEBELOW", (0, at), (-1, at), 0.5, NAVY),
                 ("LINEBELOW", (0, at + 1), (-1, -2), 0.4, RULE),
                 ("LINEBELOW", (0, -1), (-1, -1), 0.7, NAVY),
                 *(
-                    ("VALIGN", (0, row + at), (-1, row + at), "TOP")
-                    for row in _tall(content, widths)
+                    ("VALIGN", (0, row), (-1, row), "TOP")
+                    for row, (_, tall) in enumerate(lines, start=1 + at) if tall
                 ),
             ]
         )
-    )
+    )  # fmt: skip
     return table
+
+
+class Long(Flowable):
+    """A table of many lines, of which only as many are laid out at once as a page can hold.
+
+    reportlab's own lays out all that are left again for each page: the time of a long one grows
+    with the square of its length.
+    """
+
+    def __init__(
+        self,
+        heads: Sequence[Sequence[Cell]],
+        lines: Sequence[_Line],
+        widths: Sequence[float],
+        *,
+        goes_on: bool = False,
+    ) -> None:
+        super().__init__()
+        self._goes_on = goes_on
+        self._heads, self._lines, self._widths = heads, lines, widths
+        self._here: _Ruled | None = None  # the lines that this page may hold, and one more
+        self.spaceBefore, self.spaceAfter = _BEFORE, _AFTER
+
+    def wrap(self, availWidth: float, availHeight: float) -> tuple[float, float]:
+        """Take the height of all lines, or, of more than a page holds, more than a page's."""
+        if self._here is None:
+            self._here = _ruled(self._heads, self._lines[:_ON_A_PAGE], self._widths)
+            if self._goes_on:  # as reportlab has it: the line that the page before ended with
+                head = len(self._heads) - 1
+                self._here.setStyle(TableStyle([("LINEBELOW", (0, head), (-1, head), 0.4, RULE)]))
+        self.width, self.height = self._here.wrapOn(self.canv, availWidth, availHeight)
+        return self.width, self.height
+
+    def split(self, availWidth: float, availHeight: float) -> list[Flowable]:
+        """Return what this page holds, and the rest."""
+        assert self._here is not None
+        parts = self._here.splitOn(self.canv, availWidth, availHeight)
+        after = len(self._lines) - len(self._here.lines)
+        if len(parts) < 2 or not after:
+            return parts
+        first, rest = parts
+        assert isinstance(first, _Ruled)
+        assert isinstance(rest, _Ruled)
+        if len(first.lines) + len(rest.lines) > len(self._here.lines):  # a line was cut in two
+            whole = _ruled(self._heads, self._lines, self._widths)
+            whole.wrapOn(self.canv, availWidth, availHeight)
+            return whole.splitOn(self.canv, availWidth, availHeight)
+        left = self._lines[len(first.lines) :]
+        return [first, Long(self._heads, left, self._widths, goes_on=True)]
+
+    def draw(self) -> None:
+        """Draw it: the last page's lines."""
+        assert self._here is not None
+        self._here.drawOn(self.canv, 0, 0)
 
 
 class Later(Flowable):
     """A long table that is made when its turn comes, and is gone when it is drawn: a year's lines
     are not all held in memory at once."""
 
-    def __init__(self, make: Callable[[], Table]) -> None:
+    def __init__(self, make: Callable[[], Flowable]) -> None:
         super().__init__()
         self._make = make
-        self._made: Table | None = None
-        self.spaceBefore, self.spaceAfter = 1, 2  # as `ruled_table` has them
+        self._made: Flowable | None = None
+        self.spaceBefore, self.spaceAfter = _BEFORE, _AFTER
 
     def wrap(self, availWidth: float, availHeight: float) -> tuple[float, float]:
         """Make it, and take its size."""
@@ -210,6 +279,11 @@ class Later(Flowable):
 
 class _Ruled(Table):
     """A table whose head never stands at the foot of a page without a line below it."""
+
+    @property
+    def lines(self) -> Sequence[Sequence[Cell]]:
+        """The lines below its head."""
+        return self._cellvalues[int(self.repeatRows) :]  # type: ignore[attr-defined,no-any-return]
 
     def split(self, availWidth: float, availHeight: float) -> list[Flowable]:
         """Return the parts, or nothing where the first would hold no words but the head's."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from reportlab.platypus import Flowable, Table
+from reportlab.platypus import Flowable
 
 from gmops_desktop.contract.clocks import Clock, word_of_clock
 from gmops_desktop.contract.steps import Handed, Step
@@ -80,7 +80,7 @@ def bar(facts: TicketFacts) -> list[Flowable]:
     return [time_bar(WIDTH, pieces, words, mark, legend)]
 
 
-def steps_table(steps: Sequence[Step]) -> Table:
+def steps_table(steps: Sequence[Step]) -> Flowable:
     """Return what was done, when and by whom."""
     heads = (
         tr("When", context="report"),
