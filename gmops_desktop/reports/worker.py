@@ -6,6 +6,7 @@ call `multiprocessing.freeze_support()` first, or the child would open the progr
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import signal
 from collections.abc import Callable
@@ -20,6 +21,10 @@ from gmops_desktop.spawned import Outcome, outcome_of, value_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+# The collector of garbage goes through all parts of a long document again and again; seldomer, a
+# year's report took 22.7 s instead of 25.0, and 5 MB more.
+_COLLECT = (100_000, 20, 50)
 
 
 def run(context: Context, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -97,6 +102,7 @@ class Worker:
 def _work(line: Connection) -> None:
     """Run in the child, until the parent hangs up.  Ctrl+C is the parent's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.set_threshold(*_COLLECT)
     while True:
         try:
             language, function, args, kwargs = line.recv()
