@@ -21,6 +21,7 @@ from gmops_desktop.language import Language, tr
 from gmops_desktop.services.patches import Change
 from sandbox.stage import Stage, save
 from ui import words
+from ui.patch_disks import SnapshotSheet
 from ui.patch_page import next_act
 from ui.patch_start import StartSheet
 from ui.patch_window import WindowSheet
@@ -116,13 +117,13 @@ class ChangeWalk:
         self._press_next("prepare")
         stage.wait(lambda: self._change.way_back is not None, tr("Prepare"))
         if any(one.key == "snapshot" and not one.open for one in self._change.gates):
-            page.wanted.emit("pass_gate", "snapshot")
-            form = stage.dialog(FormSheet)
-            form.fields["reason"].setPlainText(  # type: ignore[attr-defined]
-                tr("The sandbox's disks have no snapshots; the backups of today are proved.")
+            page.wanted.emit("snapshot", "snapshot")
+            stage.wait(lambda: bool(stage.window.findChildren(SnapshotSheet)), tr("Make snapshots"))
+            stage.dialog(SnapshotSheet).go.click()
+            stage.wait(
+                lambda: all(one.open for one in self._change.gates if one.key == "snapshot"),
+                tr("Make snapshots"),
             )
-            form.go.click()
-            stage.wait(lambda: "snapshot" in self._change.emergencies, tr("Special emergency"))
         page.wanted.emit("check_before", "")
         stage.wait(lambda: self._change.before is not None, tr("Check before"))
         shut = [one.missing for one in self._change.gates if not one.open]

@@ -77,7 +77,7 @@ def test_unknown_is_said_and_never_read_as_nothing() -> None:
     assert "needrestart is not installed" in unknown
     assert "only root may ask" in unknown
     for status, said, why in (
-        (3, "/srv/root/", "its packages lie in /srv/root/"),
+        (3, "/srv/root/", "its packages lie in a folder of their own"),
         (4, "", "systemd does not run"),
         (124, "", "does not say whether systemd runs"),
     ):

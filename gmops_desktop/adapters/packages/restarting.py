@@ -113,8 +113,7 @@ def _why_not(reading: Reading) -> str:
     if status == 0:
         return ""
     if section and status == 3:
-        return tr("its packages lie in {folder} and not in the running system",
-                  folder=section.text.strip())  # fmt: skip
+        return tr("its packages lie in a folder of their own, not in the running system")
     if status == 4:
         return tr("systemd does not run there")
     return tr("the server does not say whether systemd runs there")
