@@ -235,31 +235,6 @@ def test_somebody_elses_switch_is_not_overwritten(
     assert os.readlink(site).endswith("1.1")
 
 
-def test_old_releases_stay_until_they_are_pruned(work: Releasing, either: Path) -> None:
-    site = either
-
-    def beside() -> set[str]:
-        folder = site.resolve().parent
-        return {path.name for path in folder.iterdir() if path.is_dir()}
-
-    for number in range(2, 5):
-        source = write(
-            site.parent.parent / f"site-{number}", {"index.php": f"<?php echo {number};"}
-        )
-        change = work.queue(source, site, kept=KEPT)
-        work.prepare(change)
-        assert work.run(change).state == "done"
-    assert len(beside()) == 4
-    removed = work.releases.prune(work.server.host, str(site), Context(), keep=1)
-    assert removed == 1
-    assert (site / "index.php").read_text() == "<?php echo 4;"
-    assert len(beside()) == 3
-    assert (site / "uploads" / "photo.jpg").read_bytes() == OLD["uploads/photo.jpg"]
-    look = work.run(change, "rollback")
-    assert look.state == "done", look.log
-    assert (site / "index.php").read_text() == "<?php echo 3;"
-
-
 # ---------------------------------------------------------------- bad days
 
 
