@@ -6,49 +6,42 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog
 
-from gmops_desktop.addresses import Resource
 from gmops_desktop.changes import Change as Flag
 from gmops_desktop.contract.rollbacks import RollbackPlan
 from gmops_desktop.language import tr
 from gmops_desktop.services.patches import Change, Patches
 from gmops_desktop.states import State
-from gmops_desktop.tasks import TaskRunner
-from ui.patch_live import mark_task
 from ui.patch_start import StartSheet
+from ui.patch_tasks import ChangeTasks
 
 
-class PatchBack(QObject):
+class PatchBack:
     """Rolls changes back; `run` begins and follows what was confirmed."""
-
-    noticed = Signal(str, str, str)  # for the notice bar
 
     def __init__(
         self,
         patches: Patches,
-        runner: TaskRunner,
+        tasks: ChangeTasks,
         run: Callable[[Change, Callable[..., Change], str], None],
-        window: QWidget,
     ) -> None:
-        super().__init__(window)
-        self._patches, self._runner, self._run, self._window = patches, runner, run, window
+        self._patches, self._tasks, self._run = patches, tasks, run
 
-    def roll_back(self, change: Change, host: Resource) -> None:
+    def roll_back(self, change: Change) -> None:
         """Show the way back, as it is now where it changes by itself, then take it."""
+        if self._tasks.host(change) is None:
+            return
         if not change.plan.get("database"):
             self._ask(change, change.way_back)
             return
-        patches = self._patches
-        task = self._runner.start(
-            lambda context: patches.look_back(host, change.id, context),
+        self._tasks.work(
+            change,
+            self._patches.look_back,
             tr("Looking at the way back of {number}", number=change.number),
-            lane=f"host:{host.id}",
+            then=lambda plan: self._ask(change, plan),
+            failed=lambda error: self._ask(change, change.way_back, unknown=str(error)),
         )
-        mark_task(task, change.id)
-        task.succeeded.connect(lambda plan: self._ask(change, plan))
-        task.failed.connect(lambda error: self._ask(change, change.way_back, unknown=str(error)))
 
     def _ask(self, change: Change, plan: RollbackPlan | None, unknown: str = "") -> None:
         facts: list[tuple[State, str]] = [
@@ -60,10 +53,15 @@ class PatchBack(QObject):
             told = tr("What it loses by now is not known: {why}", why=unknown)
             facts.append(("unknown", told))
         sheet = StartSheet(
-            self._window, tr("Roll back {number}", number=change.number), change.number, facts,
-            plan, tr("Roll back"), asks_reason=True,
+            self._tasks.window,
+            tr("Roll back {number}", number=change.number),
+            change.number,
+            facts,
+            plan,
+            tr("Roll back"),
+            asks_reason=True,
             heading=tr("What is done, in order"),
-        )  # fmt: skip
+        )
         sheet.confirmed.connect(
             lambda typed, reason: self._run(
                 change,
@@ -73,28 +71,27 @@ class PatchBack(QObject):
         )
         sheet.open()
 
-    def take_archive(self, change: Change, host: Resource) -> None:
+    def take_archive(self, change: Change) -> None:
         """Bring here the archive that another machine took before the SQL of a release."""
+        if self._tasks.host(change) is None:
+            return
         named, _ = QFileDialog.getOpenFileName(
-            self._window,
+            self._tasks.window,
             tr("Archive that {number} leads back to", number=change.number),
             "",
             tr("Archives (*.sql.zst *.sql.zst.age)"),
         )
         if not named:
             return
-        patches = self._patches
-        task = self._runner.start(
-            lambda context: patches.take_archive(host, change.id, Path(named), context),
-            tr("Taking in {name}", name=Path(named).name),
-            lane=f"host:{host.id}",
-            changes=Flag.BACKUPS,
-        )
-        mark_task(task, change.id)
-        task.succeeded.connect(
-            lambda path: self.noticed.emit(
+        patches, path = self._patches, Path(named)
+        self._tasks.work(
+            change,
+            lambda host, number, context: patches.take_archive(host, number, path, context),
+            tr("Taking in {name}", name=path.name),
+            changes=Flag.PATCHES | Flag.BACKUPS,
+            then=lambda taken: self._tasks.noticed.emit(
                 "ok",
                 tr("The archive of {number} is here now.", number=change.number),
-                tr("{path}: roll back when it is time.", path=path),
-            )
+                tr("{path}: roll back when it is time.", path=taken),
+            ),
         )

@@ -22,8 +22,8 @@ from gmops_desktop.tasks import TaskRunner
 from sandbox.tencent import Tencent
 from tests.helpers.change_desk import Desk
 from tests.helpers.cloud_desk import Cloud
-from ui.patch_cloud import RemindSheet
 from ui.patch_disks import DisksSheet, SnapshotSheet
+from ui.patch_remind import RemindSheet
 from ui.patch_start import StartSheet
 from ui.patches_tab import PatchesTab
 
