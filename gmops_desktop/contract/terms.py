@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -247,6 +247,16 @@ def as_told(at: datetime) -> datetime:
 def day_of(at: datetime) -> date:
     """Return the contract's day (Beijing time) of a moment."""
     return at.astimezone(ZONE).date()
+
+
+def moments_of(first: date, last: date) -> tuple[datetime, datetime]:
+    """Return the moment in which the contract's day `first` begins and that in which `last` has
+    ended, in UTC: what lies between is quicker asked of moments than of each one's day."""
+    begin, end = (
+        datetime.combine(day, time(), ZONE).astimezone(UTC)
+        for day in (first, last + timedelta(days=1))
+    )
+    return begin, end
 
 
 def month_of(at: datetime) -> date:

@@ -89,6 +89,10 @@ def break_text(
     Spaces at a line's end are left out of it.  A closing mark may hang over the edge by its blank
     half.  A run longer than a line breaks where it hurts least.
     """
+    if text and text[-1] != " " and "\n" not in text:
+        whole = sum(widths) + sum(kerns)
+        if whole <= room(0):  # most cells of a table
+            return [Line(0, len(text), whole, True)]
     allowed = may_break(text)
     lines: list[Line] = []
     start = 0

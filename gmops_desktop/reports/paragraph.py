@@ -8,12 +8,12 @@ user text.  This one takes plain text: `strong()` is the only markup, made of ch
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Final
 
-from reportlab.pdfgen.textobject import PDFTextObject
 from reportlab.platypus import Flowable
 
 from gmops_desktop.reports.breaking import (
@@ -26,10 +26,13 @@ from gmops_desktop.reports.breaking import (
     stretchable,
 )
 from gmops_desktop.reports.fonts import MISSING, face_for, width_of
+from gmops_desktop.reports.glyphs import Glyph, Text, draw_texts
 from gmops_desktop.reports.styles import TextStyle
 
 _ON, _OFF = "\ue000", "\ue001"
 _BASELINE: Final = 0.88  # of an em from the top of an ideograph's box (Noto Sans SC, OS/2)
+_Set = tuple[list[str], list[str], list[float], list[float], list[float]]  # characters, faces,
+# widths, gaps, kerns; nobody changes them, for paragraphs of the same words share them
 _MOST: Final = 0.16  # em a gap is stretched at most; beyond it a ragged line looks better
 
 
@@ -68,6 +71,44 @@ def one_line(text: str, style: TextStyle, width: float) -> Paragraph:
     return made
 
 
+@lru_cache(maxsize=4096)  # in long tables the same few words stand in every line
+def _set(text: str, face: str, strong_face: str, size: float) -> _Set:
+    """Return the characters of a text that are drawn, with what `_Set` holds of each."""
+    wanted = face
+    chars: list[str] = []
+    faces: list[str] = []
+    for char in text:
+        if char in (_ON, _OFF):
+            wanted = strong_face if char == _ON else face
+        elif shown := _kept(char):
+            drawing = wanted if shown == "\n" else face_for(shown, wanted)
+            chars.append(shown if drawing else MISSING)
+            faces.append(drawing or wanted)
+    return chars, faces, *_spaced(chars, faces, size)
+
+
+def _spaced(
+    text: Sequence[str], faces: Sequence[str], size: float
+) -> tuple[list[float], list[float], list[float]]:
+    """Return the width of each character, what is drawn as a gap after its face's own width, and
+    what is added between it and the next; in points."""
+    widths = [
+        0.0 if char == "\n" else width_of(char, face) * size
+        for char, face in zip(text, faces, strict=True)
+    ]
+    kerns = kerning(text, widths, size)
+    gaps = kerns.copy()
+    # A typed space between Chinese and Latin is the quarter em itself.
+    for index in range(1, len(text) - 1):
+        if text[index] != " ":
+            continue
+        before, after = text[index - 1], text[index + 1]
+        if (is_han(before) and is_latin(after)) or (is_latin(before) and is_han(after)):
+            gaps[index] += size / 4 - widths[index]
+            widths[index] = size / 4
+    return widths, gaps, kerns
+
+
 class Paragraph(Flowable):
     """Text set in a style; splits between lines, never leaving a single one behind."""
 
@@ -79,11 +120,10 @@ class Paragraph(Flowable):
         self._goes_on = False  # its text continues in another part
         self._cut_off = False  # its text began in another part
         self._broken_at = -1.0
+        self._natural: float | None = None
         self._lines: list[Line] = []
-        self._text: list[str] = []
-        self._faces: list[str] = []
-        self._set(text)
-        self._measure()
+        style_of = (style.face, style.strong_face, style.size)
+        self._text, self._faces, self._widths, self._gaps, self._kerns = _set(text, *style_of)
 
     @property
     def lines(self) -> list[str]:
@@ -96,7 +136,9 @@ class Paragraph(Flowable):
 
     def natural_width(self) -> float:
         """Return the width in points that the text takes on one line."""
-        return sum(self._widths) + sum(self._kerns) + self._indent
+        if self._natural is None:
+            self._natural = sum(self._widths) + sum(self._kerns)
+        return self._natural + self._indent
 
     def minWidth(self) -> float:
         """Return the width in points under which a word would have to be cut."""
@@ -138,78 +180,37 @@ class Paragraph(Flowable):
 
     def draw(self) -> None:
         """Draw the lines, top first."""
+        draw_texts(self.canv, [self.placed(0, 0)])
+
+    def placed(self, left: float, foot: float) -> Text:
+        """Return the lines as last wrapped, their lower left corner at (left, foot)."""
         style = self.style
-        pen = self.canv.beginText()
-        pen.setFillColor(style.colour)
         drop = (style.leading - style.size) / 2 + _BASELINE * style.size
+        lines = []
         for number, line in enumerate(self._lines):
             indent = 0 if number else self._indent
             spare = self.width - indent - line.width
-            gaps = range(line.start, line.end - 1)
-            count = sum(stretchable(self._text, gap) for gap in gaps)
-            stretch = 0.0
-            if style.align == "justify" and not line.last and count:
-                stretch = max(0.0, spare / count)
-                stretch = stretch if stretch <= _MOST * style.size else 0.0
             shift = {"right": spare, "centre": spare / 2}.get(style.align, 0.0)
-            top = self.height - number * style.leading
-            self._draw_line(pen, line, indent + max(0.0, shift), top - drop, stretch)
-        self.canv.drawText(pen)
+            top = foot + self.height - number * style.leading
+            glyphs = self._glyphs(line, spare if style.align == "justify" else 0.0)
+            lines.append((left + indent + max(0.0, shift), top - drop, glyphs))
+        return Text(style.size, style.colour, lines)
 
-    def _draw_line(
-        self, pen: PDFTextObject, line: Line, x: float, y: float, stretch: float
-    ) -> None:
-        """Draw runs of one face and one spacing; a gap of its own begins a new run."""
-        begin, position, spread = line.start, x, False
-        for index in range(line.start, line.end):
-            position += self._widths[index]
-            last = index + 1 == line.end
-            wide = not last and stretchable(self._text, index)
-            if not last:
-                position += self._kerns[index] + (stretch if wide else 0)
-            if index == begin:
-                spread = wide
-            ends = (
-                last
-                or self._kerns[index] != 0
-                or self._alone[index]
-                or self._faces[index] != self._faces[index + 1]
-                or wide != spread
-            )
-            if ends:
-                pen.setFont(self._faces[begin], self.style.size)
-                pen.setCharSpace(stretch if spread else 0)
-                pen.setTextOrigin(x, y)
-                pen.textOut("".join(self._text[begin : index + 1]))
-                begin, x = index + 1, position
-
-    def _set(self, text: str) -> None:
-        """Choose a face for each character."""
-        wanted = self.style.face
-        for char in text:
-            if char in (_ON, _OFF):
-                wanted = self.style.strong_face if char == _ON else self.style.face
-            elif shown := _kept(char):
-                face = wanted if shown == "\n" else face_for(shown, wanted)
-                self._text.append(shown if face else MISSING)
-                self._faces.append(face or wanted)
+    def _glyphs(self, line: Line, spare: float) -> Iterator[Glyph]:
+        """Return a line's characters with the gap after each; `spare` points are shared out."""
+        part = slice(line.start, line.end)
+        gaps = self._gaps[part]
+        wide = []  # where the line may be stretched
+        if spare > 0 and not line.last:
+            among = range(line.start, line.end - 1)
+            wide = [at - line.start for at in among if stretchable(self._text, at)]
+        if wide and (stretch := spare / len(wide)) <= _MOST * self.style.size:
+            for at in wide:
+                gaps[at] += stretch
+        return zip(self._faces[part], self._text[part], gaps, strict=True)
 
     def _measure(self) -> None:
-        size, text = self.style.size, self._text
-        self._widths = [
-            0.0 if char == "\n" else width_of(char, face) * size
-            for char, face in zip(text, self._faces, strict=True)
-        ]
-        self._kerns = kerning(text, self._widths, size)
-        # A typed space between Chinese and Latin is the quarter em itself.
-        self._alone = [False] * len(text)
-        for index in range(1, len(text) - 1):
-            before, after = text[index - 1], text[index + 1]
-            if text[index] == " " and (
-                (is_han(before) and is_latin(after)) or (is_latin(before) and is_han(after))
-            ):
-                self._widths[index] = size / 4
-                self._alone[index] = True
+        self._widths, self._gaps, self._kerns = _spaced(self._text, self._faces, self.style.size)
 
     def _part(self, start: int, end: int) -> Paragraph:
         part = Paragraph("", self.style)

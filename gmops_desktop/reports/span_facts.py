@@ -14,7 +14,13 @@ from gmops_desktop.contract.obligations import Cell
 from gmops_desktop.contract.person_days import Ledger, rounded
 from gmops_desktop.contract.record import ChainHead
 from gmops_desktop.contract.registers import Record
-from gmops_desktop.contract.terms import Contract, ServiceItem, day_of, months_between, within
+from gmops_desktop.contract.terms import (
+    Contract,
+    ServiceItem,
+    moments_of,
+    months_between,
+    within,
+)
 from gmops_desktop.contract.tickets import ENDED
 from gmops_desktop.reports.facts import MonthFacts, TicketLine
 from gmops_desktop.reports.period_facts import Copy, CopyKind, DrillLine
@@ -195,7 +201,8 @@ def held(tickets: Iterable[TicketLine]) -> tuple[Held, Held, Held]:
 
 def opened_in(tickets: Iterable[TicketLine], month: tuple[date, date]) -> list[TicketLine]:
     """Return the tickets that were asked for in a month."""
-    return [one for one in tickets if month[0] <= day_of(one.opened_at) <= month[1]]
+    begin, end = moments_of(*month)
+    return [one for one in tickets if begin <= one.opened_at < end]
 
 
 def faults_of(tickets: Iterable[TicketLine]) -> list[TicketLine]:
@@ -221,9 +228,10 @@ def _counted(ledger: Ledger, step: Decimal, until: date) -> Decimal:
 
 def _sum(facts: SpanFacts, month: tuple[date, date]) -> MonthSum:
     first, last = month
+    begin, end = moments_of(first, last)
 
     def inside(at: datetime | None) -> bool:
-        return at is not None and first <= day_of(at) <= last
+        return at is not None and begin <= at < end
 
     tickets = facts.whole.tickets
     mine = opened_in(tickets, month)
@@ -256,8 +264,9 @@ def _still(tickets: Sequence[TicketLine], last: date) -> int:
 
     One that ended without being closed (withdrawn, merged) bears no day: it is not counted as open.
     """
+    _, end = moments_of(last, last)
     return sum(
-        day_of(one.opened_at) <= last
-        and (one.state not in ENDED or (one.closed_at is not None and day_of(one.closed_at) > last))
+        one.opened_at < end
+        and (one.state not in ENDED or (one.closed_at is not None and one.closed_at >= end))
         for one in tickets
     )

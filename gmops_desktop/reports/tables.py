@@ -3,14 +3,15 @@ block with its title, and facts beside their words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Table, TableStyle
 
 from gmops_desktop.reports.captions import TableCaption
+from gmops_desktop.reports.glyphs import Text, draw_texts
 from gmops_desktop.reports.paragraph import Paragraph
 from gmops_desktop.reports.styles import (
     CELL,
@@ -29,7 +30,8 @@ from gmops_desktop.reports.styles import (
 )
 
 Cell = Flowable | str
-_Line = tuple[list[Cell], bool]  # the cells, and whether a page's end may split them
+_Line = tuple[list[Cell], bool, float | None]
+# the cells, whether a page's end may split them, and their height if it may not
 
 _PADDING: Final = 3.0
 _WORD: Final = 20 * mm  # the word before a fact
@@ -151,8 +153,7 @@ def ruled_table(
     head_lines: list[list[Cell]] = [[*content[0]]]
     if caption is not None:
         head_lines.insert(0, [caption, *[""] * (len(head) - 1)])
-    tall = set(_tall(content, widths))
-    lines: list[_Line] = [([*row], place in tall) for place, row in enumerate(content) if place]
+    lines = [_line(row, widths) for row in content[1:]]
     if len(lines) > _ON_A_PAGE:
         return Long(head_lines, lines, widths)
     return _ruled(head_lines, lines, widths)
@@ -164,8 +165,9 @@ def _ruled(
     """Return the table of some lines; the last of `heads` is its head, a caption stands above."""
     at = len(heads) - 1  # the row of the head
     table = _Ruled(
-        [*([*one] for one in heads), *(cells for cells, _ in lines)],
+        [*([*one] for one in heads), *(cells for cells, *_ in lines)],
         colWidths=widths,
+        rowHeights=[*[None] * len(heads), *(height for *_, height in lines)],
         repeatRows=1 + at,
         splitInRow=1,
         spaceBefore=_BEFORE,
@@ -187,7 +189,7 @@ def _ruled(
                 ("LINEBELOW", (0, -1), (-1, -1), 0.7, NAVY),
                 *(
                     ("VALIGN", (0, row), (-1, row), "TOP")
-                    for row, (_, tall) in enumerate(lines, start=1 + at) if tall
+                    for row, (_, tall, _) in enumerate(lines, start=1 + at) if tall
                 ),
             ]
         )
@@ -278,7 +280,44 @@ class Later(Flowable):
 
 
 class _Ruled(Table):
-    """A table whose head never stands at the foot of a page without a line below it."""
+    """A table whose head never stands at the foot of a page without a line below it; its plain
+    texts are drawn in one go."""
+
+    _texts: list[Text]
+
+    def draw(self) -> None:
+        """Draw it."""
+        self._texts = []
+        super().draw()
+
+    def _drawCell(
+        self, cellval: Any, cellstyle: Any, pos: tuple[float, float], size: tuple[float, float]
+    ) -> None:
+        """Gather a paragraph; draw what was gathered before anything else is drawn."""
+        cell = cellval[0] if isinstance(cellval, tuple) and len(cellval) == 1 else cellval
+        if type(cell) is not Paragraph:
+            self._draw_texts()
+            super()._drawCell(cellval, cellstyle, pos, size)  # type: ignore[misc]
+            return
+        (left, foot), (width, height) = pos, size
+        _, tall = cell.wrap(width - cellstyle.leftPadding - cellstyle.rightPadding, height)
+        above, below = cellstyle.topPadding, cellstyle.bottomPadding
+        if cellstyle.valign == "TOP":
+            spare = height - above - tall
+        elif cellstyle.valign == "BOTTOM":
+            spare = below
+        else:
+            spare = (height + below - above - tall) / 2
+        self._texts.append(cell.placed(left + cellstyle.leftPadding, foot + spare))
+
+    def _drawLines(self) -> None:
+        self._draw_texts()
+        super()._drawLines()  # type: ignore[misc]
+
+    def _draw_texts(self) -> None:
+        if self._texts:
+            draw_texts(self.canv, self._texts)
+            self._texts.clear()
 
     @property
     def lines(self) -> Sequence[Sequence[Cell]]:
@@ -316,8 +355,7 @@ def _aligned(align: Align) -> TextStyle:
 def _widths(content: Sequence[Sequence[Flowable]], shares: Sequence[float]) -> list[float]:
     widths = [WIDTH * part / sum(shares) for part in shares]
     widest = widths.index(max(widths))
-    needed = [max(row[column].minWidth() for row in content) + 2 * _PADDING + 0.5
-              for column in range(len(widths))]  # fmt: skip
+    needed = [_needed(column) + 2 * _PADDING + 0.5 for column in zip(*content, strict=True)]
     for column in range(len(widths)):
         lacking = min(needed[column], _GROWTH * widths[column]) - widths[column]
         lacking = min(lacking, widths[widest] - needed[widest])
@@ -327,13 +365,20 @@ def _widths(content: Sequence[Sequence[Flowable]], shares: Sequence[float]) -> l
     return widths
 
 
-def _tall(content: Sequence[Sequence[Flowable]], widths: Sequence[float]) -> list[int]:
-    """Return the rows that a page's end may split: they are read from the top."""
-    return [
-        number
-        for number, row in enumerate(content)
-        if any(
-            cell.wrap(width - 2 * _PADDING, PAGE[1])[1] > _TALL
-            for cell, width in zip(row, widths, strict=True)
-        )
-    ]
+def _needed(cells: Iterable[Flowable]) -> float:
+    """Return the width of the longest word; a text that is no longer has no longer word."""
+    most = 0.0
+    for cell in cells:
+        if not isinstance(cell, Paragraph) or cell.natural_width() > most:
+            most = max(most, cell.minWidth())
+    return most
+
+
+def _line(cells: Sequence[Flowable], widths: Sequence[float]) -> _Line:
+    """Return a line with its height; a tall one may be split, and is read from the top."""
+    highest = max(
+        cell.wrap(width - 2 * _PADDING, PAGE[1])[1]
+        for cell, width in zip(cells, widths, strict=True)
+    )
+    tall = highest > _TALL
+    return [*cells], tall, None if tall else highest + _ABOVE + _BELOW

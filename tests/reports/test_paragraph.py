@@ -11,7 +11,7 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from gmops_desktop.reports import fixes, rendering
-from gmops_desktop.reports.fonts import RARE, SANS, SERIF, face_for, missing
+from gmops_desktop.reports.fonts import RARE, SANS, SERIF, face_for, missing, width_of
 from gmops_desktop.reports.paragraph import Paragraph, clean, one_line, strong
 from gmops_desktop.reports.styles import BODY, CELL
 
@@ -93,26 +93,31 @@ def test_parts_hold_together_what_the_whole_held(height: float) -> None:
 
 
 def spacings(paragraph: Paragraph, width: float) -> list[float]:
-    """Return the character spacings set while the paragraph is drawn."""
+    """Return the gaps set while the paragraph is drawn, in points: those that take the pen on."""
     file = BytesIO()
     canvas = Canvas(file, initialFontName=SANS, pageCompression=0)
     paragraph.wrap(width, 800)
     paragraph.drawOn(canvas, 0, 0)
     canvas.save()
-    return [float(value) for value in re.findall(rb"(-?[\d.]+) Tc", file.getvalue())]
+    moved = re.findall(rb">(-?[\d.]+)", b"".join(re.findall(rb"\[(.*)\] TJ", file.getvalue())))
+    return [-float(value) / 1000 * paragraph.style.size for value in moved]
 
 
 def test_a_justified_line_reaches_the_edge_and_its_last_does_not() -> None:
     paragraph = Paragraph("一二三四五六七八九十" * 7, replace(BODY, indent=0))
     set_to = spacings(paragraph, 205)
-    first = len(paragraph.lines[0])
+    first, *others, last = (len(line) for line in paragraph.lines)
     assert set_to[0] == pytest.approx((205 - first * BODY.size) / (first - 1), abs=0.01)
-    assert set_to[-1] == 0
+    assert len(set_to) == first - 1 + sum(line - 1 for line in others)  # none in the last
+    assert last > 1
 
 
 def test_a_line_with_too_much_room_stays_ragged() -> None:
     paragraph = Paragraph("见 supercalifragilisticexpialidocious 一文", replace(BODY, indent=0))
-    assert set(spacings(paragraph, 170)) == {0.0}
+    natural = width_of(" ", SERIF) * BODY.size
+    assert {round(one, 2) for one in spacings(paragraph, 170)} == {
+        round(BODY.size / 4 - natural, 2)  # a typed blank is a quarter em, and nothing is added
+    }
     assert len(paragraph.lines) == 2
 
 
