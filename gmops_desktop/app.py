@@ -282,13 +282,13 @@ def _pages(
         lambda ticket: services.tickets.get(ticket).number,
         services.waves,
     )
-    patches.verbs.print_paper = lambda paper, change: papers.print_change(
+    patches.detail.verbs.print_paper = lambda paper, change: papers.print_change(
         paper, services.patches, change
     )
     PatchAdding(
         services.releases, services.configurations, services.leftovers, contracts, runner, patches
     )
-    patches.watch()
+    patches.detail.watch()
     settings: Page
     if desk.guide:
         settings = guide = FirstStart(

@@ -73,10 +73,10 @@ class ChangeWalk:
         host = next(one for one in tab.hosts if isinstance(one.address, SshAddress))
         stage.press(tab, tr("Scan"))
         stage.wait(lambda: not stage.runner.running(), tr("Scan"))
-        tab.list.select(f"host:{host.id}")
-        tab.offer.table.clearSelection()
+        tab.queue.list.select(f"host:{host.id}")
+        tab.detail.offer.table.clearSelection()
         known = {one.id for one in patches.all()}
-        tab.offer.queue_wanted.emit(_PACKAGES, False)
+        tab.detail.offer.queue_wanted.emit(_PACKAGES, False)
         stage.wait(lambda: len(patches.all()) > len(known), tr("Queue selected"))
         self._id = next(one.id for one in patches.all() if one.id not in known)
         change = self._change
@@ -87,7 +87,7 @@ class ChangeWalk:
 
     def gates(self) -> str:
         """Open every gate, each by what it asks for; until then nothing can be begun."""
-        stage, page = self._stage, self._tab.page
+        stage, page = self._stage, self._tab.detail.page
         self._tab.show_item(self._id)
         stage.settle()
         if page.apply.isEnabled():
@@ -133,7 +133,7 @@ class ChangeWalk:
 
     def apply(self) -> str:
         """Look at what happens, type the number, and follow the run to its proved end."""
-        stage, page = self._stage, self._tab.page
+        stage, page = self._stage, self._tab.detail.page
         before = self._installed()
         page.apply.click()
         sheet = stage.dialog(StartSheet)
@@ -178,9 +178,9 @@ class ChangeWalk:
         self._press_next("close")
         stage.wait(lambda: self._change.state == "closed", tr("Close"))
         self._tab.show_item(self._id)
-        self._tab.views.findChildren(type(self._tab.scan_button))[1].click()
+        self._tab.queue.views.findChildren(type(self._tab.scan_button))[1].click()
         self._picture("change-7-board")
-        self._tab.views_board.findChildren(type(self._tab.scan_button))[0].click()
+        self._tab.queue.views_board.findChildren(type(self._tab.scan_button))[0].click()
         items = self._services().patches.handed_over(self._id)
         return tr("{number} closed; {count} things handed over",
                   number=self._change.number, count=len(items))  # fmt: skip
@@ -202,7 +202,7 @@ class ChangeWalk:
 
     def _shows_log(self) -> bool:
         """Whether something of the run's log stands there, or it is over already."""
-        log, change = self._tab.page.run.log, self._change
+        log, change = self._tab.detail.page.run.log, self._change
         over = bool(change.runs) and change.running is None
         return over or (log.isVisible() and bool(log.toPlainText()))
 
@@ -212,7 +212,7 @@ class ChangeWalk:
         if found != act:
             raise ProofFailed(tr("The next step is another: {word}", word=tr(word)))
         self._stage.settle()
-        self._stage.press(self._tab.page, tr(word))
+        self._stage.press(self._tab.detail.page, tr(word))
         self._stage.settle()
 
     def _picture(self, name: str) -> Path:

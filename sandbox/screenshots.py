@@ -67,13 +67,13 @@ def _changes(stage: Stage, folder: Path, ending: str) -> Iterator[Path]:
     pages = (tab.page for tab in stage.window.pages.tabs)
     tab = next(page for page in pages if isinstance(page, PatchesTab))
     stage.window.go("patches")
-    changes = [entry for made in tab.board.lists.values() for entry in made.entries]
+    changes = [entry for made in tab.queue.board.lists.values() for entry in made.entries]
     if changes:
         tab.show_item(changes[0].identity)
         yield stage.picture(folder / f"patches-change-{ending}.png")
-        tab.show_view("board")
+        tab.queue.show_view("board")
         yield stage.picture(folder / f"patches-board-{ending}.png")
-        tab.show_view("list")
+        tab.queue.show_view("list")
     for act, kind, name in (
         (tab.adding["wave"], WaveSheet, "wave"),
         (tab.adding["release"], ReleaseSheet, "release"),

@@ -42,7 +42,7 @@ class PatchAdding(QObject):
         self._runner, self._tab = runner, tab
         self.queued.connect(tab.queued)
         tab.offer_also(self.additions())
-        tab.offer.leftovers_wanted.connect(self.clear)
+        tab.detail.offer.leftovers_wanted.connect(self.clear)
 
     def additions(self) -> tuple[Adding, ...]:
         """Return the lines of the menu."""

@@ -94,9 +94,9 @@ def test_snapshots_are_made_from_the_gate_left_and_taken_up(
     change = ready(cloud)
     tab.renew()
     tab.show_item(change.id)
-    [make] = [one for one in tab.page.gates.findChildren(QPushButton)
+    [make] = [one for one in tab.detail.page.gates.findChildren(QPushButton)
               if one.isVisible() and one.text() == "Make snapshots…"]  # fmt: skip
-    assert not tab.page.apply.isEnabled()
+    assert not tab.detail.page.apply.isEnabled()
     qtbot.mouseClick(make, LEFT)
     settled()
     sheet = dialog(tab, SnapshotSheet)
@@ -106,13 +106,13 @@ def test_snapshots_are_made_from_the_gate_left_and_taken_up(
     assert "not known here" in said
     sheet.days.setValue(3)
     qtbot.mouseClick(sheet.go, LEFT)
-    gates = tab.page.gates
+    gates = tab.detail.page.gates
     qtbot.waitUntil(lambda: "%" in gates._whys["snapshot"].full_text, timeout=20_000)
     runner.running()[0].cancel()  # it is left: the cloud goes on
     settled()
     assert "is being made since" in cloud.gate(change).missing
     cloud.stand_in.behave(data_disks=1)
-    tab.page.wanted.emit("snapshot", "snapshot")
+    tab.detail.page.wanted.emit("snapshot", "snapshot")
     again = dialog(tab, SnapshotSheet)
     assert isinstance(again, SnapshotSheet)
     assert again.go.text() == "Take it up"
@@ -120,7 +120,7 @@ def test_snapshots_are_made_from_the_gate_left_and_taken_up(
     settled()
     assert cloud.gate(change).met
     assert len(cloud.desk.patches.get(change.id).makings) == 1
-    assert tab.page.apply.isEnabled()
+    assert tab.detail.page.apply.isEnabled()
 
 
 def test_the_last_way_back_is_told_typed_and_checked(
@@ -135,9 +135,9 @@ def test_the_last_way_back_is_told_typed_and_checked(
     tab.renew()
     tab.show_item(change.id)
     # The button of the page is the prepared way; the disks are in the menu, far below.
-    qtbot.mouseClick(tab.page.roll_back, LEFT)
+    qtbot.mouseClick(tab.detail.page.roll_back, LEFT)
     dialog(tab, StartSheet).reject()
-    tab.page._acts["roll_back_disks"].trigger()
+    tab.detail.page._acts["roll_back_disks"].trigger()
     settled()
     sheet = dialog(tab, DisksSheet)
     assert isinstance(sheet, DisksSheet)
@@ -167,7 +167,7 @@ def test_a_reminder_is_copied_and_recorded(
     cloud.desk.patches.set_window(change.id, begin, begin + timedelta(hours=1))
     tab.renew()
     tab.show_item(change.id)
-    tab.page._acts["remind"].trigger()
+    tab.detail.page._acts["remind"].trigger()
     sheet = dialog(tab, RemindSheet)
     assert isinstance(sheet, RemindSheet)
     assert sheet.go.text() == "Copy and record"

@@ -117,7 +117,7 @@ def test_a_change_goes_its_whole_way_by_its_next_step(
 ) -> None:
     change = desk.patches.add("patch", "openssl", desk.host, _plan())
     tab = open_tab()
-    page = tab.page
+    page = tab.detail.page
     tab.show_item(change.id)
 
     def step(word: str) -> None:
@@ -269,7 +269,7 @@ def test_no_entry_of_the_window_begins_through_a_closed_gate(
     assert gate in shut
     tab = open_tab()
     tab.show_item(change.id)
-    page = tab.page
+    page = tab.detail.page
     # The button is off and says why; pressing it by any way does nothing.
     assert not page.apply.isEnabled()
     assert page.apply.toolTip()
@@ -280,7 +280,7 @@ def test_no_entry_of_the_window_begins_through_a_closed_gate(
     for act, action in page._acts.items():
         assert act != "apply", action.text()
     # And were the dialog open already when the gate fell shut, the service refuses.
-    tab.verbs.do(change.id, "apply")
+    tab.detail.verbs.do(change.id, "apply")
     with qtbot.waitSignal(runner.failed) as failed:
         typed(qtbot, tab, change.number)
     assert change.number in str(failed.args[1])
@@ -299,7 +299,7 @@ def test_an_emergency_opens_only_what_it_may(
     change = closed(desk, "notice_leaders")
     tab = open_tab()
     tab.show_item(change.id)
-    tab.page.gates.emergency.click()
+    tab.detail.page.gates.emergency.click()
     form = dialog(tab, FormSheet)
     assert isinstance(form, FormSheet)
     gate = form.fields["gate"]
@@ -311,8 +311,8 @@ def test_an_emergency_opens_only_what_it_may(
     settled()
     change = desk.patches.get(change.id)
     assert dict(change.emergencies) == {"notice_leaders": "官网正被攻击"}
-    qtbot.waitUntil(lambda: "Passed" in [label.text() for label in _labels(tab.page.gates)])
-    assert tab.page.apply.isEnabled()
+    qtbot.waitUntil(lambda: "Passed" in [label.text() for label in _labels(tab.detail.page.gates)])
+    assert tab.detail.page.apply.isEnabled()
 
 
 # ---------------------------------------------------------------- what goes wrong
@@ -327,17 +327,17 @@ def test_a_failed_run_says_so_and_is_rolled_back(
     tab.noticed.connect(lambda *said: told.append(said))
     tab.show_item(change.id)
     desk.server.state = "failed"
-    qtbot.mouseClick(tab.page.apply, LEFT)
+    qtbot.mouseClick(tab.detail.page.apply, LEFT)
     typed(qtbot, tab, change.number)
     settled()
     assert told[-1][0] == "critical"
     assert "Unpacking failed" in told[-1][1]
     assert desk.patches.get(change.id).state == "postcheck"
-    assert tab.page._acts["try_again"].isEnabled()
-    assert tab.page._acts["mend"].isEnabled()
+    assert tab.detail.page._acts["try_again"].isEnabled()
+    assert tab.detail.page._acts["mend"].isEnabled()
 
     desk.server.state = "done"
-    qtbot.mouseClick(tab.page.roll_back, LEFT)
+    qtbot.mouseClick(tab.detail.page.roll_back, LEFT)
     sheet = dialog(tab, StartSheet)
     assert isinstance(sheet, StartSheet)
     sheet.name.setText(change.number)
@@ -367,17 +367,17 @@ def test_what_is_worse_after_it_is_told_and_stands_first(
         )
 
     desk.server.on_start = break_page
-    qtbot.mouseClick(tab.page.apply, LEFT)
+    qtbot.mouseClick(tab.detail.page.apply, LEFT)
     typed(qtbot, tab, change.number)
     settled()
     settled()
     assert told[-1][0] == "critical"
     assert "nginx" in told[-1][1]
-    rows = tab.page.checks.table.rows.shown
+    rows = tab.detail.page.checks.table.rows.shown
     assert [one.verdict for one in rows] == ["worse", "same"]
-    assert tab.page.roll_back.isVisible()
-    assert tab.page.roll_back.isEnabled()
-    tab.page._acts["accept"].trigger()
+    assert tab.detail.page.roll_back.isVisible()
+    assert tab.detail.page.roll_back.isEnabled()
+    tab.detail.page._acts["accept"].trigger()
     sheet = dialog(tab, ReasonSheet)
     assert isinstance(sheet, ReasonSheet)
     sheet.words.setPlainText("与甲方商定稍后启动")
@@ -395,20 +395,20 @@ def test_a_lost_line_leaves_it_going_on_and_the_next_start_attaches(
     tab.noticed.connect(lambda *said: told.append(said))
     tab.show_item(change.id)
     desk.server.silent = 99
-    qtbot.mouseClick(tab.page.apply, LEFT)
+    qtbot.mouseClick(tab.detail.page.apply, LEFT)
     typed(qtbot, tab, change.number)
     settled()
     assert desk.patches.get(change.id).state == "applying"
     assert told[-1][0] == "warning"
     assert "goes on at the server" in told[-1][1]
-    assert tab.page.next.text() == "Attach"
-    assert tab.page.next.isEnabled()
+    assert tab.detail.page.next.text() == "Attach"
+    assert tab.detail.page.next.isEnabled()
     tab.retire()
     tab.hide()
 
     desk.server.silent = 0
     again = open_tab()  # the program was started anew
-    again.watch()
+    again.detail.watch()
     qtbot.waitUntil(lambda: desk.patches.get(change.id).state == "awaiting_confirmation")
     settled()
     assert [run[0] for run in desk.server.runs()] == ["apply"]  # begun once
@@ -427,15 +427,15 @@ def test_stopping_to_follow_stops_nothing(
     tab.noticed.connect(lambda *said: told.append(said))
     tab.show_item(change.id)
     desk.server.going = 10**9
-    qtbot.mouseClick(tab.page.apply, LEFT)
+    qtbot.mouseClick(tab.detail.page.apply, LEFT)
     typed(qtbot, tab, change.number)
-    qtbot.waitUntil(lambda: "Setting up nginx" in tab.page.run.log.toPlainText())
-    assert tab.page.run.state.word == "Going on at the server"
-    qtbot.waitUntil(lambda: tab.page.gates.height() < 80)  # folded: the log has the room
-    assert not tab.page.next.isEnabled()  # it is followed already
+    qtbot.waitUntil(lambda: "Setting up nginx" in tab.detail.page.run.log.toPlainText())
+    assert tab.detail.page.run.state.word == "Going on at the server"
+    qtbot.waitUntil(lambda: tab.detail.page.gates.height() < 80)  # folded: the log has the room
+    assert not tab.detail.page.next.isEnabled()  # it is followed already
     other = open_tab()  # made anew, as for another language: it shows the same run
     other.show_item(change.id)
-    assert "Setting up nginx" in other.page.run.log.toPlainText()
+    assert "Setting up nginx" in other.detail.page.run.log.toPlainText()
     other.hide()
     task = task_of(runner, change.id, run=True)
     assert task is not None
@@ -444,8 +444,8 @@ def test_stopping_to_follow_stops_nothing(
     assert desk.patches.get(change.id).state == "applying"
     assert "not followed any more" in told[-1][1]
     desk.server.going = 0
-    qtbot.waitUntil(tab.page.next.isEnabled)
-    qtbot.mouseClick(tab.page.next, LEFT)
+    qtbot.waitUntil(tab.detail.page.next.isEnabled)
+    qtbot.mouseClick(tab.detail.page.next, LEFT)
     qtbot.waitUntil(lambda: desk.patches.get(change.id).state == "awaiting_confirmation")
     settled()
 
@@ -457,7 +457,7 @@ def test_a_change_of_a_server_that_is_gone_is_refused(
     tab = open_tab()
     desk.contracts.remove_resource(desk.host.id)
     with qtbot.waitSignal(tab.noticed) as told:
-        tab.verbs.do(change.id, "simulate")
+        tab.detail.verbs.do(change.id, "simulate")
     assert "no longer in the contract" in told.args[1]
 
 
@@ -472,23 +472,25 @@ def test_the_board_has_every_change_in_its_column_and_opens_it(
     gone = desk.patches.add("patch", "curl", desk.host, _plan())
     desk.patches.cancel(gone.id, "replaced")
     tab = open_tab()
-    board = tab.views.findChildren(QPushButton)[1]
+    board = tab.queue.views.findChildren(QPushButton)[1]
     qtbot.mouseClick(board, LEFT)
-    assert tab.board.isVisible()
-    shown = {key: [entry.number for entry in made.entries] for key, made in tab.board.lists.items()}
+    assert tab.queue.board.isVisible()
+    shown = {
+        key: [entry.number for entry in made.entries] for key, made in tab.queue.board.lists.items()
+    }
     assert shown["plan"] == [first.number]
     assert shown["window"] == [waiting.number]
     assert shown["done"] == [gone.number]
     assert shown["under_way"] == []
-    tab.search_board.setText("nothing of the kind")
-    assert not any(made.entries for made in tab.board.lists.values())
-    tab.search_board.clear()
-    column = tab.board.lists["window"]
+    tab.queue.search_board.setText("nothing of the kind")
+    assert not any(made.entries for made in tab.queue.board.lists.values())
+    tab.queue.search_board.clear()
+    column = tab.queue.board.lists["window"]
     column.setCurrentIndex(column.model().index(0, 0))
     column.setFocus()
     qtbot.keyClick(column, Qt.Key.Key_Return)
-    assert tab.list.isVisible()
-    assert tab.page.change_id == waiting.id
+    assert tab.queue.list.isVisible()
+    assert tab.detail.page.change_id == waiting.id
 
 
 def test_the_emergency_and_release_dialogs_name_who_and_what(
@@ -498,7 +500,7 @@ def test_the_emergency_and_release_dialogs_name_who_and_what(
     desk.actor = "刘洋"
     tab = open_tab()
     tab.show_item(change.id)
-    tab.verbs.do(change.id, "approve", "second_person")
+    tab.detail.verbs.do(change.id, "approve", "second_person")
     sheet = dialog(tab, AskSheet)
     assert isinstance(sheet, AskSheet)
     sheet.go.click()
@@ -564,8 +566,8 @@ def test_a_wave_is_led_from_its_page_and_stops_by_itself(
     qtbot.addWidget(tab)
     tab.resize(1278, 716)
     tab.show()
-    tab.list.select(f"wave:{wave.id}")
-    page = tab.wave_page
+    tab.queue.list.select(f"wave:{wave.id}")
+    page = tab.detail.wave_page
     assert [one.name for one in page.table.rows.shown] == ["web1", "web2", "web3"]
 
     qtbot.mouseClick(page.window_button, LEFT)
@@ -656,11 +658,11 @@ def test_each_kind_shows_its_plan(
     release = desk.patches.add("release", "v2", desk.host, plan_to_dict(_RELEASE))
     tab = open_tab()
     tab.show_item(file.id)
-    assert "+worker_processes 4;" in tab.page.plan.diff.text.toPlainText()
-    assert "nginx -t" in tab.page.plan.said.full_text
+    assert "+worker_processes 4;" in tab.detail.page.plan.diff.text.toPlainText()
+    assert "nginx -t" in tab.detail.page.plan.said.full_text
     tab.show_item(release.id)
-    assert [one.path for one in tab.page.plan.files.rows.shown] == ["index.php", "old.php"]
-    assert "1 SQL statement" in tab.page.plan.said.full_text
+    assert [one.path for one in tab.detail.page.plan.files.rows.shown] == ["index.php", "old.php"]
+    assert "1 SQL statement" in tab.detail.page.plan.said.full_text
 
 
 _RELEASE = ReleasePlan(
@@ -714,7 +716,7 @@ def test_what_restarts_is_told_and_changed_from_the_plan(
     begun = ready(desk)
     desk.patches.apply(desk.host, begun.id, Context(), confirm=begun.number)
     tab = open_tab()
-    plan = tab.page.plan
+    plan = tab.detail.page.plan
     tab.show_item(change.id)
     assert plan.restarts.text().startswith(
         "The server itself restarts at the end: a new kernel runs only after it (linux-image-amd64)"
@@ -740,4 +742,4 @@ def test_what_restarts_is_told_and_changed_from_the_plan(
     tab.show_item(release.id)
     assert not plan.change_restarts.isVisible()
     tab.show_item(begun.id)
-    assert tab.page.refusal("restarts")
+    assert tab.detail.page.refusal("restarts")

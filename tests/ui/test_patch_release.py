@@ -95,7 +95,7 @@ class Walk:
             (dialog or self.tab).grab().save(f"{SHOTS}/{name}.png")
 
     def step(self, word: str) -> None:
-        page = self.tab.page
+        page = self.tab.detail.page
         said = page.next.text(), page.next.isEnabled(), page.next.toolTip()
         assert said[:2] == (word, True), (said, [gate.missing for gate in self.change.gates])
         page.next.click()
@@ -141,7 +141,7 @@ class Walk:
         assert [gate.missing for gate in self.change.gates if not gate.open] == []
 
     def apply(self) -> None:
-        self.tab.page.apply.click()
+        self.tab.detail.page.apply.click()
         sheet = self.dialog(StartSheet)
         sheet.name.setText(self.change.number)
         self.shoot("apply", sheet)
@@ -159,7 +159,7 @@ class Walk:
 
     def roll_back(self) -> str:
         """Take it back; return what the look before the leap said would be lost."""
-        self.tab.page.roll_back.click()
+        self.tab.detail.page.roll_back.click()
         sheet = self.dialog(StartSheet)
         said = " ".join(label.text() for label in sheet.way_back.findChildren(QLabel))
         sheet.reason.setPlainText("演练")
@@ -202,8 +202,8 @@ def test_a_release_with_sql_goes_its_whole_way_and_back(
     again.go.click()
     walk.settled()
     assert (walk.change.kind, walk.change.title) == ("release", "官网 2.0")
-    assert [one.path for one in walk.tab.page.plan.files.rows.shown] == ["page.html"]
-    assert not walk.tab.page.apply.isEnabled()
+    assert [one.path for one in walk.tab.detail.page.plan.files.rows.shown] == ["page.html"]
+    assert not walk.tab.detail.page.apply.isEnabled()
 
     walk.through_the_gates()
     walk.shoot("ready")
@@ -249,7 +249,7 @@ def test_a_configuration_is_edited_and_goes_its_way(walk: Walk, tmp_path: Path) 
     walk.shoot("configuration", sheet)
     sheet.go.click()
     walk.settled()
-    assert "+limit = 20" in walk.tab.page.plan.diff.text.toPlainText()
+    assert "+limit = 20" in walk.tab.detail.page.plan.diff.text.toPlainText()
     walk.through_the_gates()
     walk.apply()
     assert file.read_text() == "limit = 20\npassword = hidden-one\n"
@@ -264,8 +264,8 @@ def test_a_configuration_is_edited_and_goes_its_way(walk: Walk, tmp_path: Path) 
 
     # What it left on the server goes once it is over, and not before.
     [host] = [one for one in walk.tab.hosts if one.name == "web1"]
-    walk.tab.list.select(f"host:{host.id}")
-    walk.tab.offer.leftovers.click()
+    walk.tab.queue.list.select(f"host:{host.id}")
+    walk.tab.detail.offer.leftovers.click()
     sheet = walk.dialog(LeftoversSheet)
     walk.settled()
     [left] = [one for one in sheet.table.rows.shown if one.number == walk.change.number]
@@ -277,8 +277,8 @@ def test_a_configuration_is_edited_and_goes_its_way(walk: Walk, tmp_path: Path) 
     walk.hand_over(text="已回退", documents="回退记录")  # what was handed over before is no more
     walk.step("Close")
     walk.settled()
-    walk.tab.list.select(f"host:{host.id}")
-    walk.tab.offer.leftovers.click()
+    walk.tab.queue.list.select(f"host:{host.id}")
+    walk.tab.detail.offer.leftovers.click()
     sheet = walk.dialog(LeftoversSheet)
     walk.settled()
     assert not sheet.go.isEnabled()

@@ -75,7 +75,7 @@ def test_a_wave_goes_from_the_menu_to_its_end_by_buttons(
     qtbot.addWidget(tab)
     tab.resize(1278, 716)
     tab.show()
-    page = tab.wave_page
+    page = tab.detail.wave_page
 
     def over(kind: type[QDialog]) -> QDialog:
         return next(one for one in reversed(tab.findChildren(kind)) if one.isVisible())

@@ -104,14 +104,14 @@ def scanned(tab: PatchesTab, settled: Callable[[], None]) -> PatchesTab:
 
 @pytest.fixture
 def queued(qtbot: QtBot, scanned: PatchesTab, settled: Callable[[], None]) -> PatchesTab:
-    qtbot.mouseClick(scanned.offer.security, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(scanned.detail.offer.security, Qt.MouseButton.LeftButton)
     settled()
     return scanned
 
 
 def record_buttons(tab: PatchesTab) -> list[QPushButton]:
     """Return the buttons in sight that record a notice."""
-    found = tab.page.findChildren(QPushButton)
+    found = tab.detail.page.findChildren(QPushButton)
     return [made for made in found if made.text() == "Record notice…" and made.isVisible()]
 
 
@@ -138,10 +138,10 @@ def test_without_a_server_the_settings_are_offered(
 
 
 def test_a_host_shows_what_it_offers(scanned: PatchesTab) -> None:
-    assert scanned.list.entries[-1].word == "1 security"
-    assert [update.name for update in scanned.offer.table.rows.shown] == ["openssl", "curl"]
-    assert "mariadb-server" in scanned.offer.facts.text()
-    assert not scanned.offer.chosen.isEnabled()
+    assert scanned.queue.list.entries[-1].word == "1 security"
+    assert [update.name for update in scanned.detail.offer.table.rows.shown] == ["openssl", "curl"]
+    assert "mariadb-server" in scanned.detail.offer.facts.text()
+    assert not scanned.detail.offer.chosen.isEnabled()
 
 
 def test_unknown_is_not_up_to_date(
@@ -150,10 +150,10 @@ def test_unknown_is_not_up_to_date(
     host.unknown = "The package manager is locked."
     tab.scan()
     settled()
-    entry = tab.list.entries[-1]
+    entry = tab.queue.list.entries[-1]
     assert (entry.state, entry.word) == ("unknown", "unknown")
-    assert "is locked" in tab.offer.facts.text()
-    assert not tab.offer.everything.isEnabled()
+    assert "is locked" in tab.detail.offer.facts.text()
+    assert not tab.detail.offer.everything.isEnabled()
 
 
 def test_a_host_that_is_down_reaches_the_user(
@@ -168,18 +168,18 @@ def test_a_host_that_is_down_reaches_the_user(
 def test_only_the_security_updates_are_queued(queued: PatchesTab, patches: Patches) -> None:
     change = patches.all()[0]
     assert change.updates.packages == (OPENSSL,)
-    assert queued.page.number.full_text == change.number
-    assert queued.page.heading.full_text == "openssl 1.0.2k-12 → 1.0.2k-16"
-    assert "Inst openssl" in queued.page.run.log.toPlainText()
-    assert "still lacking" in queued.page.gates.hint.full_text
+    assert queued.detail.page.number.full_text == change.number
+    assert queued.detail.page.heading.full_text == "openssl 1.0.2k-12 → 1.0.2k-16"
+    assert "Inst openssl" in queued.detail.page.run.log.toPlainText()
+    assert "still lacking" in queued.detail.page.gates.hint.full_text
 
 
 def test_chosen_packages_are_queued(
     qtbot: QtBot, scanned: PatchesTab, patches: Patches, settled: Callable[[], None]
 ) -> None:
-    scanned.offer.table.selectRow(1)
-    assert scanned.offer.chosen.isEnabled()
-    qtbot.mouseClick(scanned.offer.chosen, Qt.MouseButton.LeftButton)
+    scanned.detail.offer.table.selectRow(1)
+    assert scanned.detail.offer.chosen.isEnabled()
+    qtbot.mouseClick(scanned.detail.offer.chosen, Qt.MouseButton.LeftButton)
     settled()
     assert patches.all()[0].updates.packages == (CURL,)
 
@@ -202,7 +202,7 @@ def test_a_notice_with_its_evidence_meets_its_gate(
     change = patches.get(before.id)
     assert len(change.announced) == 3
     assert lacking(change.gates) != lacking(before.gates)
-    headings = [entry.title for entry in queued.list.entries if entry.heading]
+    headings = [entry.title for entry in queued.queue.list.entries if entry.heading]
     assert "Waiting for its window" in headings
 
 
@@ -211,34 +211,34 @@ def test_a_drifted_plan_is_shown_and_can_be_taken(
 ) -> None:
     newer = Update("openssl", "amd64", "1.0.2k-12", "1.0.2k-19", "Debian-Security", True)
     host.moved_on = (newer,)
-    queued.page._acts["simulate"].trigger()
+    queued.detail.page._acts["simulate"].trigger()
     settled()
-    assert "+ openssl:amd64 1.0.2k-19" in queued.page.plan.notes.full_text
-    assert queued.page.next.text() == "Take the plan of now…"
-    qtbot.mouseClick(queued.page.next, Qt.MouseButton.LeftButton)
+    assert "+ openssl:amd64 1.0.2k-19" in queued.detail.page.plan.notes.full_text
+    assert queued.detail.page.next.text() == "Take the plan of now…"
+    qtbot.mouseClick(queued.detail.page.next, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(queued.findChildren(AskSheet)[-1].go, Qt.MouseButton.LeftButton)
     settled()
     assert patches.all()[0].updates.packages == (newer,)
-    assert not queued.page.plan.notes.isVisible()
+    assert not queued.detail.page.plan.notes.isVisible()
 
 
 def test_a_change_is_cancelled_with_its_reason(
     qtbot: QtBot, queued: PatchesTab, patches: Patches, settled: Callable[[], None]
 ) -> None:
-    queued.page._acts["cancel"].trigger()
+    queued.detail.page._acts["cancel"].trigger()
     sheet = queued.findChildren(ReasonSheet)[-1]
     sheet.words.setPlainText("replaced by a newer one")
     qtbot.mouseClick(sheet.go, Qt.MouseButton.LeftButton)
     settled()
     assert patches.all()[0].state == "cancelled"
     queued.show_item(patches.all()[0].number)
-    assert not queued.page._acts["cancel"].isEnabled()
+    assert not queued.detail.page._acts["cancel"].isEnabled()
     qtbot.waitUntil(lambda: not record_buttons(queued))
 
 
 def test_the_filter_keeps_headings_of_what_is_left(queued: PatchesTab) -> None:
-    queued.search.setText("c-0001")
-    titles = [entry.title for entry in queued.list.entries]
+    queued.queue.search.setText("c-0001")
+    titles = [entry.title for entry in queued.queue.list.entries]
     assert titles == ["Waiting for a window to be set", "openssl 1.0.2k-12 → 1.0.2k-16"]
 
 
@@ -257,14 +257,14 @@ def test_what_ages_beside_the_updates_is_shown_and_no_security_notice_is_not_up_
     }
     tab.scan()
     settled()
-    table = tab.offer.table
+    table = tab.detail.offer.table
     assert [update.name for update in table.rows.shown] == ["openssl", "curl"]  # the worst first
     cells = [
         [table.rows.data(table.rows.index(line, column)) for column in range(3, 6)]
         for line in range(2)
     ]
     assert cells == [["Critical", "CVE-2018-5407", "493.0 kB"], ["unknown", "—", "—"]]
-    said = {check.name: check for check in tab.offer.findings.rows.shown}
+    said = {check.name: check for check in tab.detail.offer.findings.rows.shown}
     assert said["Operating system"].state == said["PHP"].state == "critical"
     assert "2024-06-30" in said["Operating system"].text
     assert "2.3-8" in said["Automatic updates"].text
@@ -274,11 +274,12 @@ def test_what_ages_beside_the_updates_is_shown_and_no_security_notice_is_not_up_
     host.updates = (CURL,)
     tab.scan()
     settled()
-    assert (tab.list.entries[1].state, tab.list.entries[1].word) == (
+    assert (tab.queue.list.entries[1].state, tab.queue.list.entries[1].word) == (
         "critical",
         "system no longer maintained",
     )
     host.more = {"repositories": (Repository("Debian", False),)}
     tab.scan()
     settled()
-    assert (tab.list.entries[1].state, tab.list.entries[1].word) == ("unknown", "security unknown")
+    entry = tab.queue.list.entries[1]
+    assert (entry.state, entry.word) == ("unknown", "security unknown")
