@@ -152,7 +152,7 @@ class Emergency:
         tab = self._page(BackupsTab)
         tab.archives.move_to(self._backup.id)
         self._stage.settle()
-        self._stage.press(tab.panel, tr("Preview restore…"))
+        self._stage.press(tab.side.panel, tr("Preview restore…"))
         self._dialog = dialog = self._stage.dialog(RestorePreview)
         self._stage.wait(lambda: dialog.preview is not None, tr("Preview restore…"))
         found = dialog.preview

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QVBoxLayou
 from gmops_desktop.addresses import Resource
 from gmops_desktop.changes import Change
 from gmops_desktop.language import tr
-from gmops_desktop.services.backups import ArchiveSummary, Backup, Backups, TransferPlan
+from gmops_desktop.services.backups import Backup, Backups, TransferPlan
 from gmops_desktop.services.cloud_backups import KINDS, CloudBackups
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.restores import Restores
@@ -19,13 +19,13 @@ from gmops_desktop.tasks import Task, TaskRunner
 from ui import words
 from ui.backup_card import ArchivesCard
 from ui.backup_cloud import Clouds, cloud_of
-from ui.backup_cloud_panel import CloudPanel
 from ui.backup_files import Files
 from ui.backup_kinds import KindCard
 from ui.backup_lights import Interrupted, Lights
 from ui.backup_lines import Line, line_of
-from ui.backup_panel import BackupPanel
-from ui.backup_rows import address_of, database_text, lane_of, trend_of
+from ui.backup_rows import database_text
+from ui.backup_side import BackupSide
+from ui.backup_taking import Taking
 from ui.backup_transfer import TransferMenu
 from ui.drilling import Drilling
 from ui.importing import Importing
@@ -76,9 +76,6 @@ class BackupsTab(Page):
         self._compare = compare
         self._databases: tuple[Resource, ...] = ()
         self._all: tuple[Backup, ...] = ()
-        self._busy: set[str] = set()  # resources whose backup runs
-        self._summaries: dict[str, ArchiveSummary] = {}
-        self._taken_last = ""  # the id of the backup that the run view shows
 
         self.take_button = button(
             tr("Back up now"),
@@ -94,9 +91,6 @@ class BackupsTab(Page):
         self.source.setMinimumWidth(220)
         self.lights = Lights()
         self.archives = ArchivesCard(runner)
-        self.panel = BackupPanel()
-        self.cloud_panel = CloudPanel()
-        self._panels = QStackedWidget()
         self._interrupted = Interrupted()
         self._restoring = Restoring(restores, runner, self)
         self._files = Files(backups, runner, self)
@@ -104,6 +98,11 @@ class BackupsTab(Page):
         self._scheduling = scheduling(self) if scheduling else None
         self._drilling = drilling(self) if drilling else None
         self._importing = importing(self) if importing else None
+        self._taking = Taking(
+            backups, runner, self._files, self.archives.run, self._last_seconds, self
+        )
+        drilled = self._drilling.proof_of if self._drilling else None
+        self.side = BackupSide(backups, runner, self._restoring, self._files, self._clouds, drilled)
         self._first = button(
             tr("Take the first backup"), self.take, kind="primary", icon_name="archive-box"
         )
@@ -120,26 +119,20 @@ class BackupsTab(Page):
         self._lay_out()
         self.source.currentIndexChanged.connect(self._judge)
         self.transfer.cloud_wanted.connect(self._take_in_cloud)
-        self.archives.picked.connect(self._show_line)
-        self.archives.opened.connect(lambda _line: self._preview())
+        self.archives.picked.connect(self.side.show_line)
+        self.archives.opened.connect(lambda _line: self.side.preview())
         self.archives.compare_wanted.connect(self._open_compare)
         self.archives.settings_wanted.connect(lambda id: self.wanted.emit("settings", id))
-        self.panel.preview_wanted.connect(self._preview)
-        self.panel.verify_wanted.connect(lambda: self._with_file(self._files.prove))
-        self.panel.save_wanted.connect(lambda: self._with_file(self._files.save))
-        self.panel.undo_wanted.connect(lambda: self._restoring.undo(self._databases))
-        self.panel.forget_wanted.connect(self._forget)
-        self.cloud_panel.download_wanted.connect(lambda: self._with_cloud(self._clouds.download))
-        self.cloud_panel.verify_wanted.connect(lambda: self._with_cloud(self._clouds.verify))
-        self.cloud_panel.look_wanted.connect(self._clouds.look)
         self._interrupted.wanted.connect(
             lambda goal: self._restoring.recover(self._databases, goal)
         )
         self._restoring.broken.connect(self.renew)
-        self._files.proved.connect(self._proved)
+        self._taking.taken.connect(self._show_taken)
+        self._taking.ended.connect(self._show_archives)
+        self._taking.ended.connect(self._judge)
         self._clouds.seen.connect(self._show_archives)
         runner.started.connect(self._heed)
-        for source in (self._restoring, self._files, self._clouds):
+        for source in (self._taking, self._restoring, self._files, self._clouds):
             source.noticed.connect(self.noticed)
         for card in self.kinds:
             card.noticed.connect(self.noticed)
@@ -183,6 +176,7 @@ class BackupsTab(Page):
         restores = [one for one in self._restores.all() if scope.holds(one.resource_id)]
         self._clouds.show_databases(self._databases)
         self.lights.show_facts(self._all, restores)
+        self.side.show_known(self._all, self._databases)
         for card in self.kinds:
             card.refresh()
         self._show_archives()
@@ -205,21 +199,11 @@ class BackupsTab(Page):
     def take(self) -> None:
         """Back up the chosen database now."""
         resource = self._chosen()
-        if resource is None or resource.id in self._busy:
+        if resource is None or self._taking.of(resource):
             return
-        address, backups, plan = address_of(resource), self._backups, self._plan(resource)
-        self._busy.add(resource.id)
-        task = self._runner.start(
-            lambda context: backups.take(address, context, resource_id=resource.id, plan=plan),
-            tr("Back up {name}", name=resource.name),
-            lane=lane_of(resource),
-            changes=Change.BACKUPS,
-        )
-        self.archives.run.follow(task, resource.name, self._last_seconds(resource))
+        self._taking.take(resource, self._plan(resource))
         self.archives.show_view("run")
         self._pages.setCurrentIndex(0)
-        task.succeeded.connect(lambda backup: self._taken(resource, backup))
-        task.finished.connect(lambda: self._ended(resource))
         self.transfer.spent()
         self._judge()
 
@@ -228,13 +212,10 @@ class BackupsTab(Page):
         top = Card()
         taking = row(None, self.take_button, self.transfer.caret, spacing=1)
         top.add(row(None, taking, 8, self.source, self.transfer, None, self.lights))
-        self._panels.setFixedWidth(self.panel.width())
-        self._panels.addWidget(self.panel)
-        self._panels.addWidget(self.cloud_panel)
         lower = QHBoxLayout()
         lower.setSpacing(GAP)
         lower.addWidget(self.archives, 1)
-        lower.addWidget(self._panels)
+        lower.addWidget(self.side)
         body = Shrinking()
         cards = row(self._others, *self.kinds, spacing=GAP)
         for place in range(len(self.kinds)):
@@ -282,7 +263,7 @@ class BackupsTab(Page):
         lines = [line_of(backup, known) for backup in self._all] + self._clouds.lines()
         self.archives.show_lines(lines)
         self.archives.show_fault(self._clouds.fault())
-        there = bool(lines) or bool(self._busy)
+        there = bool(lines) or self._taking.any
         self._pages.setCurrentIndex(0 if there else 1 if self._databases else 2)
         self._place_others(below_own=there)
 
@@ -296,39 +277,6 @@ class BackupsTab(Page):
             self._others.setContentsMargins(16, 12, 16, 0)
         self._others.setVisible(any(not card.isHidden() for card in self.kinds))
 
-    @Slot(object)
-    def _show_line(self, line: Line | None) -> None:
-        self._panels.setVisible(line is not None)
-        if line is None:
-            return
-        if line.backup is None and line.resource is not None:
-            self._panels.setCurrentWidget(self.cloud_panel)
-            self.cloud_panel.show_line(line, self._clouds.listing(line.resource))
-        elif line.backup is not None:
-            self._panels.setCurrentWidget(self.panel)
-            self._show_backup(line.backup)
-
-    def _show_backup(self, backup: Backup) -> None:
-        self.panel.show_backup(backup, trend_of(self._all, backup))
-        if self._drilling is not None:
-            self.panel.show_drilled(self._drilling.proof_of(backup.id))
-        if backup.id in self._summaries:
-            self.panel.show_summary(self._summaries[backup.id])
-        elif backup.exists:
-            path, backups = backup.path, self._backups
-            task = self._runner.start(
-                lambda _context: backups.inspect(path),
-                tr("Read {file}", file=path.name),
-                quiet=True,
-            )
-            task.succeeded.connect(lambda summary: self._inspected(backup.id, summary))
-
-    def _inspected(self, backup_id: str, summary: ArchiveSummary) -> None:
-        self._summaries[backup_id] = summary
-        current = self.archives.current
-        if current is not None and current.id == backup_id:
-            self.panel.show_summary(summary)
-
     @Slot()
     def _judge(self) -> None:
         """Say what cannot be done now, and why."""
@@ -336,7 +284,7 @@ class BackupsTab(Page):
         reason = ""
         if resource is None:
             reason = tr("No database is known yet")
-        elif resource.id in self._busy:
+        elif self._taking.of(resource):
             reason = tr("A backup of {name} is running.", name=resource.name)
         for made in (self.take_button, self._first):
             disable(made, reason, tr("Back up now (Ctrl+B)"))
@@ -349,7 +297,6 @@ class BackupsTab(Page):
             self._drilling.light(resource, self.lights)
         compare = "" if self._compare and self._all else tr("There are no two archives yet.")
         disable(self.archives.compare, compare)
-        self.panel.show_undo(*self._restoring.undo_state(self._databases))
 
     def _show_schedule(self, resource: Resource | None) -> None:
         """Say in the head when the database was last backed up and when backups are taken, and let
@@ -368,42 +315,14 @@ class BackupsTab(Page):
 
     # -- what is done
 
-    def _taken(self, resource: Resource, backup: Backup) -> None:
-        """Prove at once what was written: an archive counts only when it was read back."""
+    @Slot(object)
+    def _show_taken(self, backup: Backup) -> None:
         self.renew()
         self.archives.move_to(backup.id)
-        self._taken_last = backup.id
-        self.archives.run.taken(backup)
-        whole = tr("{name} was backed up and verified.", name=resource.name)
-        details = tr(
-            "{size}, {time}; {verdict}",
-            size=words.size(backup.file_bytes),
-            time=words.lasting(backup.seconds),
-            verdict=" ".join(backup.verdict.splitlines()),
-        )
-        if backup.verified:
-            # Proved before it was sealed; a machine that only seals could not open it again.
-            self.archives.run.proved(True, tr("proved before it was sealed"))
-            self.noticed.emit("ok", whole, details)
-        else:
-            self._files.prove(backup, whole, details)
-
-    def _proved(self, backup_id: str, ok: bool, text: str) -> None:
-        if backup_id == self._taken_last:
-            self.archives.run.proved(ok, text)
 
     @Slot(Task)
     def _heed(self, task: Task) -> None:
-        """Show in the run view, too, a backup that a schedule began."""
-        for resource in self._databases:
-            if task.lane == lane_of(resource) and resource.id not in self._busy:
-                last = self._last_seconds(resource)
-                self.archives.run.follow_unseen(task, resource.name, last)
-
-    def _ended(self, resource: Resource) -> None:
-        self._busy.discard(resource.id)
-        self._show_archives()
-        self._judge()
+        self._taking.heed(task, self._databases)
 
     @Slot(str)
     def _take_in_cloud(self, kind: str) -> None:
@@ -412,32 +331,11 @@ class BackupsTab(Page):
             if resource is not None and kind == known:
                 self._clouds.make(resource, known)
 
-    def _with_file(self, act: Callable[[Backup], object]) -> None:
-        line = self.archives.current
-        if line is not None and line.backup is not None and line.backup.exists:
-            act(line.backup)
-
-    def _with_cloud(self, act: Callable[[Line], object]) -> None:
-        line = self.archives.current
-        if line is not None and line.cloud is not None:
-            act(line)
-
-    @Slot()
-    def _forget(self) -> None:
-        line = self.archives.current
-        if line is not None and line.backup is not None and not line.backup.exists:
-            self._files.forget(line.backup)
-
-    @Slot()
-    def _preview(self) -> None:
-        if self._databases:
-            self._with_file(lambda backup: self._restoring.preview(backup, self._databases))
-
     @Slot()
     def _open_compare(self) -> None:
         compare = self._compare
         if compare is not None:
-            self._with_file(lambda backup: compare(self, backup, self._all))
+            self.side.with_file(lambda backup: compare(self, backup, self._all))
 
     def _plan(self, resource: Resource) -> TransferPlan:
         """Return how this backup may use the line: what was chosen for it, else what holds."""

@@ -107,8 +107,8 @@ def test_what_the_cloud_keeps_stands_in_the_list(tab: BackupsTab) -> None:
     assert cells(tab)[3:] == [
         "Cloud", cells(tab)[4], "—", "—", "Unknown", "Not verified", "—",
     ]  # fmt: skip
-    panel = tab.cloud_panel
-    assert tab._panels.currentWidget() is panel
+    panel = tab.side.cloud_panel
+    assert tab.side.currentWidget() is panel
     assert panel.values["instance"].full_text == "cdb-sandbox1, ap-guangzhou"
     assert panel.values["kind"].full_text == "physical, whole instance"
     assert panel.values["kept"].full_text.endswith("kept 7 days")
@@ -127,18 +127,18 @@ def test_a_file_is_fetched_proved_and_damage_is_named(
     settled: Callable[[], None],
     tmp_path: Path,
 ) -> None:
-    qtbot.mouseClick(tab.cloud_panel.download, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(tab.side.cloud_panel.download, Qt.MouseButton.LeftButton)
     settled()
     state, sentence, second = notices[-1]
     assert state == "ok"
     assert sentence.endswith("is here, and its MD5 is right.")
     assert "only on Linux" in second
     assert (tab.archives.current.place, tab.archives.current.proof[0]) == ("both", "ok")
-    assert tab.cloud_panel.download.toolTip() == "The file is here already."
+    assert tab.side.cloud_panel.download.toolTip() == "The file is here already."
     (path,) = (tmp_path / "archives").iterdir()
     content = path.read_bytes()
     path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    qtbot.mouseClick(tab.cloud_panel.verify, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(tab.side.cloud_panel.verify, Qt.MouseButton.LeftButton)
     settled()
     assert notices[-1][0] == "critical"
     assert tab.archives.current.proof == ("critical", "Damaged")
@@ -210,7 +210,7 @@ def test_downloads_only_inside_the_cloud_are_said_before_they_are_tried(
     stand_in.behave(download="LimitOnlyIntranet")
     tab.reload()
     settled()
-    panel = tab.cloud_panel
+    panel = tab.side.cloud_panel
     assert not panel.download.isEnabled()
     assert panel.download.toolTip() == "Downloads are allowed only inside Tencent's own network."
     assert panel.limits.isVisibleTo(tab)

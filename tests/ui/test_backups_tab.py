@@ -101,7 +101,7 @@ def test_what_one_does_with_an_archive_is_in_sight_on_a_low_window(
     qtbot: QtBot, taken: BackupsTab
 ) -> None:
     taken.resize(1278, 560)
-    undo = taken.panel.undo
+    undo = taken.side.panel.undo
     qtbot.waitUntil(lambda: undo.mapTo(taken, undo.rect().bottomLeft()).y() < taken.height())
 
 
@@ -215,10 +215,10 @@ def test_the_caption_tells_of_the_chosen_database_s_backups_alone(
 
 
 def test_the_panel_names_the_largest_tables(taken: BackupsTab, backups: Backups) -> None:
-    tables = taken._summaries[backups.all()[0].id].tables
+    tables = taken.side._summaries[backups.all()[0].id].tables
     assert {table.name for table in tables} == {"member", "log"}
-    assert taken.panel.verify.isEnabled()
-    assert taken.panel._values["schema"].full_text.endswith("2 tables")
+    assert taken.side.panel.verify.isEnabled()
+    assert taken.side.panel._values["schema"].full_text.endswith("2 tables")
 
 
 def test_a_damaged_file_is_named(
@@ -232,7 +232,7 @@ def test_a_damaged_file_is_named(
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    qtbot.mouseClick(taken.panel.verify, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(taken.side.panel.verify, Qt.MouseButton.LeftButton)
     settled()
     state, sentence, faults = notices[-1]
     assert state == "critical"
@@ -250,9 +250,9 @@ def test_a_missing_file_is_shown_and_can_be_taken_off_the_list(
     column = taken.table.rows.columns[3]
     assert column.text(shown) == "Missing"
     assert shown.proof == ("critical", "File missing")
-    assert not taken.panel.verify.isEnabled()
-    assert taken.panel.verify.toolTip() == "The file is gone."
-    qtbot.mouseClick(taken.panel.forget, Qt.MouseButton.LeftButton)
+    assert not taken.side.panel.verify.isEnabled()
+    assert taken.side.panel.verify.toolTip() == "The file is gone."
+    qtbot.mouseClick(taken.side.panel.forget, Qt.MouseButton.LeftButton)
     settled()
     assert backups.all() == ()
     assert taken._pages.currentIndex() == 1
@@ -304,9 +304,9 @@ def test_damage_is_previewed_restored_proved_and_undone(
         site.address.schema,
         ["UPDATE member SET name = 'X' WHERE id = 2", "DELETE FROM member WHERE id = 1"],
     )
-    assert not taken.panel.undo.isEnabled()
+    assert not taken.side.panel.undo.isEnabled()
 
-    qtbot.mouseClick(taken.panel.preview, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(taken.side.panel.preview, Qt.MouseButton.LeftButton)
     dialog = preview_of(taken, settled)
     assert [change.table for change in dialog.table.rows.shown] == ["member"]
     assert "1 of 2 tables" in dialog.head.affected.full_text
@@ -320,8 +320,8 @@ def test_damage_is_previewed_restored_proved_and_undone(
     assert notices[-1][:2] == ("ok", "site was restored and proved.")
     assert taken.lights.rto.badge.state == "ok"
 
-    assert taken.panel.undo.isEnabled()
-    qtbot.mouseClick(taken.panel.undo, Qt.MouseButton.LeftButton)
+    assert taken.side.panel.undo.isEnabled()
+    qtbot.mouseClick(taken.side.panel.undo, Qt.MouseButton.LeftButton)
     dialog = preview_of(taken, settled)
     dialog.name.setText(site.address.schema)
     qtbot.mouseClick(dialog.restore, Qt.MouseButton.LeftButton)
@@ -346,7 +346,7 @@ def test_single_rows_are_looked_at_and_put_back(
         schema,
         ["UPDATE member SET name = 'X' WHERE id = 2", "DELETE FROM member WHERE id = 1"],
     )
-    qtbot.mouseClick(taken.panel.preview, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(taken.side.panel.preview, Qt.MouseButton.LeftButton)
     dialog = preview_of(taken, settled)
     assert not dialog.look.isEnabled()
     dialog.table.select("member")
@@ -387,7 +387,7 @@ def test_a_table_alone_that_would_tear_foreign_keys_is_named_and_must_be_accepte
     tab.take()
     settled()
     execute(mariadb, schema, ["INSERT INTO member VALUES (3, '赵')", "UPDATE fee SET payer = 3"])
-    qtbot.mouseClick(tab.panel.preview, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(tab.side.panel.preview, Qt.MouseButton.LeftButton)
     dialog = preview_of(tab, settled)
     dialog.name.setText(schema)
     assert dialog.restore.isEnabled()  # everything goes together
@@ -416,7 +416,7 @@ def test_a_schema_that_was_dropped_is_made_again(
 ) -> None:
     assert isinstance(site.address, MysqlAddress)
     execute(mariadb, "", [f"DROP DATABASE {site.address.schema}"])
-    qtbot.mouseClick(taken.panel.preview, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(taken.side.panel.preview, Qt.MouseButton.LeftButton)
     dialog = preview_of(taken, settled)
     assert dialog.head.compared.full_text == "Not there yet; it is made"
     assert "2 of 2 tables" in dialog.head.affected.full_text
@@ -449,7 +449,7 @@ def test_into_another_schema_with_other_owners_and_undone(
     taken.renew()
     taken.archives.move_to(backups.all()[0].id)
     try:
-        qtbot.mouseClick(taken.panel.preview, Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(taken.side.panel.preview, Qt.MouseButton.LeftButton)
         dialog = preview_of(taken, settled)
         assert dialog.preview
         assert dialog.preview.identical
@@ -475,7 +475,7 @@ def test_into_another_schema_with_other_owners_and_undone(
         assert query(mariadb, new, definers) == (("ops_backup@%",),)
         assert query(mariadb, own, definers) == (("gone@%",),)
 
-        qtbot.mouseClick(taken.panel.undo, Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(taken.side.panel.undo, Qt.MouseButton.LeftButton)
         dialog = preview_of(taken, settled)
         assert dialog.address.schema == new
         assert dialog.fields.isHidden()
@@ -511,7 +511,7 @@ def test_accounts_are_read_as_they_are_written(
 def test_the_same_data_needs_no_restore(
     qtbot: QtBot, taken: BackupsTab, site: Resource, settled: Callable[[], None]
 ) -> None:
-    qtbot.mouseClick(taken.panel.preview, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(taken.side.panel.preview, Qt.MouseButton.LeftButton)
     dialog = preview_of(taken, settled)
     assert "already holds exactly this archive" in dialog.working.state.full_text
     assert not dialog.name.isEnabled()
@@ -525,7 +525,7 @@ def test_a_comparison_that_fails_can_be_tried_again(
     path = backups.all()[0].path
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2])
-    qtbot.mouseClick(taken.panel.preview, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(taken.side.panel.preview, Qt.MouseButton.LeftButton)
     dialog = preview_of(taken, settled)
     assert dialog.again.isVisible()
     assert dialog.working.state.full_text
@@ -539,7 +539,7 @@ def test_a_comparison_that_fails_can_be_tried_again(
 def test_closing_the_preview_stops_the_comparison(
     qtbot: QtBot, taken: BackupsTab, runner: TaskRunner
 ) -> None:
-    qtbot.mouseClick(taken.panel.preview, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(taken.side.panel.preview, Qt.MouseButton.LeftButton)
     dialog = taken.findChildren(RestorePreview)[-1]
     dialog.reject()
     qtbot.waitUntil(lambda: not runner.running())
