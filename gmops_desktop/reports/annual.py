@@ -220,10 +220,11 @@ def _works(facts: SpanFacts, captions: Captions) -> list[Flowable]:
 def _fees(facts: SpanFacts, captions: Captions) -> list[Flowable]:
     return [
         *head(10, tr("Settlement of fees")),
+        *part(10, 1, tr("Fees")),
         items_table(facts.contract, captions.table(tr("fees by item, yuan"))),
         Spacer(0, 3),
         fee_rows(facts),
-        *part(10, 1, tr("Person-days")),
+        *part(10, 2, tr("Person-days")),
         *days_section(facts, captions),
     ]
 
@@ -238,9 +239,9 @@ def _papers(facts: SpanFacts, captions: Captions) -> list[Flowable]:
 
 def _papers_table(papers: tuple[PaperLine, ...], captions: Captions) -> Flowable:
     heads = (
-        tr("No.", context="line"), tr("No.", context="report"), tr("Kind", context="report"),
+        tr("No.", context="line"), tr("Document no."), tr("Kind", context="report"),
         tr("Period", context="report"), tr("Made on", context="document"), tr("Pages"),
-        tr("Signed"), tr("SHA-256 (begins)"),
+        tr("Signed"), tr("Digest begins"),
     )  # fmt: skip
     rows: list[list[Cell]] = []
     for place, one in enumerate(papers, start=1):
@@ -250,7 +251,7 @@ def _papers_table(papers: tuple[PaperLine, ...], captions: Captions) -> Flowable
                      phrases.full_moment(one.made_at)[:10], str(one.pages), signed,
                      one.digest[:12]])  # fmt: skip
     caption = captions.table(tr("register of documents"))
-    return ruled_table(heads, rows, (0.9, 3.4, 2.4, 1.5, 1.6, 0.9, 1.9, 2), (), caption)
+    return ruled_table(heads, rows, (0.9, 3.2, 2.2, 1.5, 1.6, 0.9, 2.1, 2.2), (), caption)
 
 
 def _advice(document: Document) -> list[Flowable]:

@@ -19,6 +19,7 @@ NO_START: Final = CLOSING | frozenset("…—·・％‰℃°%,.;:?!)]}＞～々
 NO_END: Final = OPENING | frozenset("￥＄￡＃#([{$¥")
 _JOINERS: Final = frozenset("'_@&+-=/.:%#~?$\\*<>|^")
 _SOFT: Final = frozenset("/-_.?&=:@\\,+")  # where a Latin run too long for a line may break
+_QUOTES: Final = {"”": "“", "’": "‘"}
 _SHORT: Final = 0.75  # a line filled less than this would rather break a Latin run
 
 
@@ -59,6 +60,29 @@ def kerning(text: Sequence[str], widths: Sequence[float], em: float) -> list[flo
         ):
             kerns[index] = -widths[index] / 2
     return kerns
+
+
+def latin_quotes(text: Sequence[str]) -> list[int]:
+    """Return where the quotes stand that are Latin ones, half as wide: pairs that nothing Chinese
+    stands beside."""
+    found: list[int] = []
+    opened: list[int] = []
+    for index, char in enumerate(text):
+        if char in "“‘":
+            opened.append(index)
+        elif char in "”’":
+            begin = opened.pop() if opened and text[opened[-1]] == _QUOTES[char] else None
+            if begin is not None and _beside_latin(text, begin, index):
+                found += [begin, index]
+            elif begin is None and char == "’" and _beside_latin(text, index, index):
+                found.append(index)  # an apostrophe
+    return found
+
+
+def _beside_latin(text: Sequence[str], first: int, last: int) -> bool:
+    """Say whether what stands around `first` to `last` is Latin; if nothing does, what is in."""
+    around = [*text[max(0, first - 1) : first], *text[last + 1 : last + 2]]
+    return all(char < "\u2e80" for char in (around or text[first + 1 : last]))
 
 
 def may_break(text: Sequence[str]) -> list[bool]:

@@ -66,15 +66,23 @@ def _story(facts: NoticeFacts, document: Document, digest: str) -> list[Flowable
         *way_back(change.rollback, change.last_resort),
         *head(4, tr("Special emergencies")),
         *passed_over(change.emergencies),
-        KeepTogether(  # what Party A fills in is one piece
+        KeepTogether(
             [
                 Section(
                     phrases.numbered(5, tr("Who has been told")),
                     tr("Party A tells all three before the window begins (contract 2.3-8)"),
                 ),
                 _audiences(change.told),
+            ]
+        ),
+        KeepTogether(
+            [
                 Paragraph(tr("Text that may be published:"), CELL_HEAD),
                 quoted(_announcement(change)),
+            ]
+        ),
+        KeepTogether(
+            [
                 Section(phrases.numbered(6, tr("Consent and proof"))),
                 proof_block(document.number, digest, facts.heads, ()),
                 Spacer(0, 2),

@@ -31,6 +31,7 @@ from gmops_desktop.states import State
 
 Shape = Sequence[tuple[float, float]]
 
+_LEAST: Final = 6.0  # points, the smallest size of a card's words
 _GAP: Final = 3.0  # points between a shape and its word
 
 
@@ -102,6 +103,10 @@ class StateWord(Flowable):
         """Return the width in points under which a word would have to be cut."""
         return self._shift + self._word.minWidth()
 
+    def unbroken_width(self) -> float:
+        """Return the width in points that shape and word take on one line."""
+        return self._shift + self._word.unbroken_width()
+
     def wrap(self, availWidth: float, availHeight: float) -> tuple[float, float]:
         """Return the width given and the height of the word."""
         _, self.height = self._word.wrap(availWidth - self._shift, availHeight)
@@ -148,7 +153,8 @@ class Section(Flowable):
         self._words.wrap(own + 1, self.height)
         self._words.drawOn(canvas, shift, 1.5)
         self._aside.wrap(self.width - own - 20, self.height)
-        self._aside.drawOn(canvas, own + 20, 1)
+        level = self._words.baseline - self._aside.baseline  # both stand on one line
+        self._aside.drawOn(canvas, own + 20, 1.5 + level)
 
 
 class FigureCard(Flowable):
@@ -195,13 +201,22 @@ class FigureCard(Flowable):
 
 
 def _two_lines(text: str, width: float) -> Paragraph:
-    """Return `text` on two lines at most; a longer one stands whole in the sections below."""
+    """Return `text` on two lines at most, set smaller before it is cut; a longer one stands whole
+    in the sections below."""
+    widest = max((Paragraph(one, NOTE).natural_width() for one in text.split("\n")), default=0.0)
+    if "\n" in text and width < widest <= width * NOTE.size / _LEAST:
+        return _wrapped(Paragraph(text, NOTE.but(size=NOTE.size * width / (widest + 0.01))), width)
     made = Paragraph(text, NOTE)
     made.wrap(width, 100)
     if len(made.lines) > 2:
         first, rest = made.lines[0], made.text_from(1).replace("\n", " ")
         made = Paragraph(f"{first}\n{one_line(rest, NOTE, width).lines[0]}", NOTE)
     return made
+
+
+def _wrapped(text: Paragraph, width: float) -> Paragraph:
+    text.wrap(width, 100)
+    return text
 
 
 def _fit(figure: str, unit: str, width: float) -> float:

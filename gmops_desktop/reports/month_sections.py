@@ -12,7 +12,13 @@ from reportlab.platypus import CondPageBreak, Flowable, Spacer
 from gmops_desktop.contract.changes import AUDIENCES
 from gmops_desktop.contract.changes import word_of_state as word_of_change
 from gmops_desktop.contract.terms import day_of
-from gmops_desktop.contract.tickets import word_of_kind, word_of_priority, word_of_state
+from gmops_desktop.contract.tickets import (
+    KINDS,
+    PRIORITIES,
+    word_of_kind,
+    word_of_priority,
+    word_of_state,
+)
 from gmops_desktop.language import mark, tr
 from gmops_desktop.reports import phrases
 from gmops_desktop.reports.captions import Captions, TableCaption
@@ -33,8 +39,9 @@ from gmops_desktop.reports.marks import Section, StateWord
 from gmops_desktop.reports.paragraph import Paragraph, strong
 from gmops_desktop.reports.spans import bounds, by_day, fineness, peaks, share
 from gmops_desktop.reports.styles import BLUE, CELL, STATE_COLOURS, WIDTH, Align
-from gmops_desktop.reports.tables import Cell, ruled_table
+from gmops_desktop.reports.tables import Cell, least_width, ruled_table
 
+_CHART: Final = 130.0  # points that the chart of load takes with its caption
 _METRICS: Final[dict[Metric, str]] = {
     "cpu": mark("CPU"),
     "memory": mark("Memory"),
@@ -52,7 +59,7 @@ def operation_section(
     Without the document's `captions` the figures are numbered from 1.
     """
     captions = captions or Captions()
-    parts = _head(number, tr("Operation", context="report"))
+    parts = _head(number, tr("Operation", context="report"), room=_CHART)
     charts = [
         _load(facts, resource, list(usage))
         for resource, usage in groupby(facts.usage, key=lambda one: one.resource)
@@ -99,7 +106,10 @@ def ticket_table(tickets: Sequence[TicketLine], caption: TableCaption | None = N
         tr("State", context="report"),
     )
     rows = [_ticket_row(ticket) for ticket in tickets]
-    shares = (13, 19, 15, 10, 52, 15, 19, 19, 19)
+    shares = [13.0, 19, 15, 10, 52, 15, 19, 19, 19]
+    # One month's table is as wide in its columns as the next: for any word that may stand there.
+    for column, words in ((2, map(word_of_kind, KINDS)), (3, map(word_of_priority, PRIORITIES))):
+        shares[column] = max(shares[column], least_width(words) / WIDTH * sum(shares))
     return ruled_table(columns, rows, shares, caption=caption)
 
 
@@ -166,9 +176,10 @@ def change_table(changes: Sequence[ChangeLine], caption: TableCaption | None = N
 # ---------------------------------------------------------------- parts of sections
 
 
-def _head(number: int, words: str, aside: str = "") -> list[Flowable]:
-    """Return a section's head that never stands alone at the foot of a page."""
-    return [CondPageBreak(60), Section(phrases.numbered(number, words), aside)]
+def _head(number: int, words: str, aside: str = "", room: float = 60) -> list[Flowable]:
+    """Return a section's head that never stands alone at the foot of a page: with `room` points
+    for what begins it."""
+    return [CondPageBreak(room), Section(phrases.numbered(number, words), aside)]
 
 
 def _unknown(facts: MonthFacts, what: str, question: Question) -> StateWord:

@@ -17,11 +17,14 @@ from typing import Final
 from reportlab.platypus import Flowable
 
 from gmops_desktop.reports.breaking import (
+    CLOSING,
+    OPENING,
     Line,
     break_text,
     is_han,
     is_latin,
     kerning,
+    latin_quotes,
     may_break,
     stretchable,
 )
@@ -106,6 +109,12 @@ def _spaced(
         if (is_han(before) and is_latin(after)) or (is_latin(before) and is_han(after)):
             gaps[index] += size / 4 - widths[index]
             widths[index] = size / 4
+    for index in latin_quotes(text):  # the blank half of the box goes
+        widths[index] -= size / 2
+        if text[index] in CLOSING:
+            gaps[index] -= size / 2
+        elif index:  # one that begins a line is drawn so much further left
+            gaps[index - 1] -= size / 2
     return widths, gaps, kerns
 
 
@@ -134,11 +143,27 @@ class Paragraph(Flowable):
         """Return the text from a line on, as last wrapped, with the blanks at the lines' ends."""
         return "".join(self._text[self._lines[line].start :])
 
+    @property
+    def baseline(self) -> float:
+        """How far a line's letters stand above its lower edge, in points."""
+        style = self.style
+        return (style.leading + style.size) / 2 - _BASELINE * style.size
+
     def natural_width(self) -> float:
         """Return the width in points that the text takes on one line."""
         if self._natural is None:
             self._natural = sum(self._widths) + sum(self._kerns)
         return self._natural + self._indent
+
+    def unbroken_width(self) -> float:
+        """Return the width in points at which no line is broken but where the text ends one."""
+        if "\n" not in self._text:
+            return self.natural_width()
+        ends = [at for at, char in enumerate(self._text) if char == "\n"]
+        return self._indent + max(
+            sum(self._widths[first:end]) + sum(self._kerns[first:end])
+            for first, end in pairwise([0, *ends, len(self._text)])
+        )
 
     def minWidth(self) -> float:
         """Return the width in points under which a word would have to be cut."""
@@ -185,7 +210,7 @@ class Paragraph(Flowable):
     def placed(self, left: float, foot: float) -> Text:
         """Return the lines as last wrapped, their lower left corner at (left, foot)."""
         style = self.style
-        drop = (style.leading - style.size) / 2 + _BASELINE * style.size
+        drop = style.leading - self.baseline
         lines = []
         for number, line in enumerate(self._lines):
             indent = 0 if number else self._indent
@@ -193,8 +218,16 @@ class Paragraph(Flowable):
             shift = {"right": spare, "centre": spare / 2}.get(style.align, 0.0)
             top = foot + self.height - number * style.leading
             glyphs = self._glyphs(line, spare if style.align == "justify" else 0.0)
+            indent += self._hidden(line)
             lines.append((left + indent + max(0.0, shift), top - drop, glyphs))
         return Text(style.size, style.colour, lines)
+
+    def _hidden(self, line: Line) -> float:
+        """Return how far a line begins left of where it stands: the blank half of a quote (< 0)."""
+        at = line.start
+        if at == line.end or self._text[at] not in OPENING:
+            return 0.0
+        return self._widths[at] - width_of(self._text[at], self._faces[at]) * self.style.size
 
     def _glyphs(self, line: Line, spare: float) -> Iterator[Glyph]:
         """Return a line's characters with the gap after each; `spare` points are shared out."""
@@ -209,14 +242,13 @@ class Paragraph(Flowable):
                 gaps[at] += stretch
         return zip(self._faces[part], self._text[part], gaps, strict=True)
 
-    def _measure(self) -> None:
-        self._widths, self._gaps, self._kerns = _spaced(self._text, self._faces, self.style.size)
-
     def _part(self, start: int, end: int) -> Paragraph:
         part = Paragraph("", self.style)
         part._text, part._faces = self._text[start:end], self._faces[start:end]
         part._indent = 0 if start else self._indent
         part._goes_on = self._goes_on or end < len(self._text)
         part._cut_off = self._cut_off or start > 0
-        part._measure()
+        part._widths, part._gaps = self._widths[start:end], self._gaps[start:end]
+        part._kerns = self._kerns[start:end]
+        part._kerns[-1:] = [0.0] * len(part._kerns[-1:])
         return part

@@ -75,7 +75,7 @@ def unfinished(facts: SpanFacts) -> list[Flowable]:
 
 def _named(facts: SpanFacts) -> str:
     year, quarter = facts.name.split("-Q")
-    named = tr("quarter {quarter} of {year}", quarter=quarter, year=year)
+    named = tr("Quarter {quarter} of {year}", quarter=quarter, year=year)
     return f"{named}\n{phrases.span(facts.whole.start, facts.whole.end)}"
 
 

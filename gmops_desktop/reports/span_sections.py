@@ -289,7 +289,7 @@ def _site_card(facts: SpanFacts) -> FigureCard:
     worst = min(known, key=lambda one: one.whole.up or 0.0)
     below = tr("Coverage {share} %", share=phrases.per_cent(worst.whole.coverage))
     if len(facts.sites) > 1:
-        below += "\n" + tr("the lowest: {name}", name=worst.name)
+        below += "\n" + tr("lowest: {name}", name=worst.name)
     state: State | None = "warning" if worst.whole.coverage < ENOUGH else None
     return FigureCard(label, phrases.per_cent(worst.whole.up or 0.0), "%", below, state)
 

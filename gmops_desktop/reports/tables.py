@@ -12,6 +12,7 @@ from reportlab.platypus import Flowable, Table, TableStyle
 
 from gmops_desktop.reports.captions import TableCaption
 from gmops_desktop.reports.glyphs import Text, draw_texts
+from gmops_desktop.reports.marks import StateWord
 from gmops_desktop.reports.paragraph import Paragraph
 from gmops_desktop.reports.styles import (
     CELL,
@@ -34,8 +35,9 @@ _Line = tuple[list[Cell], bool, float | None]
 # the cells, whether a page's end may split them, and their height if it may not
 
 _PADDING: Final = 3.0
-_WORD: Final = 20 * mm  # the word before a fact
+_WORD: Final = (20 * mm, 36 * mm)  # the word before a fact: at least, and at most
 _LEAST: Final = 7.6  # points, the smallest size beside a title
+_LEAST_TITLE: Final = 14.5
 _TALL: Final = 60.0
 _ABOVE, _BELOW = 1.8, 2.2  # points between a line's rules and its text
 _BEFORE, _AFTER = 1, 2
@@ -49,10 +51,13 @@ def title_block(title: str, beside: Sequence[str]) -> Table:
     The title takes what it needs, up to three fifths; a line at its right is set smaller before it
     is broken.
     """
-    head = Paragraph(title, TITLE)
-    left = min(head.natural_width() + 14, WIDTH * 0.6)
     style = SUBTITLE.but(align="right")
     widest = max((Paragraph(one, style).natural_width() for one in beside), default=1.0)
+    head = Paragraph(title, TITLE)
+    room = max(WIDTH * 0.6, WIDTH - 1 - widest * _LEAST / style.size) - 14
+    if room < head.natural_width() <= room * TITLE.size / _LEAST_TITLE:
+        head = Paragraph(title, TITLE.but(size=TITLE.size * room / head.natural_width() - 0.01))
+    left = min(head.natural_width() + 14, room + 14)
     shown = style.but(size=max(_LEAST, style.size * min(1.0, (WIDTH - left - 1) / widest)))
     right = [Paragraph(one, shown) for one in beside]
     table = Table([[head, right]], colWidths=[left, WIDTH - left])
@@ -73,9 +78,10 @@ def title_block(title: str, beside: Sequence[str]) -> Table:
 
 def facts_table(rows: Sequence[tuple[str, str]]) -> Table:
     """Return facts, each beside its word."""
+    width = _word_width(word for word, _ in rows)
     table = Table(
         [[Paragraph(word, LABEL), Paragraph(text, FACT)] for word, text in rows],
-        colWidths=[22 * mm, WIDTH - 22 * mm],
+        colWidths=[width, WIDTH - width],
     )
     table.setStyle(
         TableStyle(
@@ -94,6 +100,7 @@ def facts_table(rows: Sequence[tuple[str, str]]) -> Table:
 def particulars(rows: Sequence[tuple[str, str]]) -> Table:
     """Return facts beside their words, two short ones to a line; empty ones are left out."""
     half = WIDTH / 2
+    word_width = _word_width(word for word, text in rows if text)
     lines: list[list[Flowable | str]] = []
     whole: list[int] = []
     open_line = False
@@ -101,7 +108,7 @@ def particulars(rows: Sequence[tuple[str, str]]) -> Table:
         if not text:
             continue
         cells: list[Flowable | str] = [Paragraph(word, LABEL), Paragraph(text, FACT)]
-        short = "\n" not in text and Paragraph(text, FACT).natural_width() < half - _WORD - 8
+        short = "\n" not in text and Paragraph(text, FACT).natural_width() < half - word_width - 8
         if short and open_line:
             lines[-1][2:] = cells
             open_line = False
@@ -114,7 +121,7 @@ def particulars(rows: Sequence[tuple[str, str]]) -> Table:
             whole.append(len(lines) - 1)
     if open_line:
         whole.append(len(lines) - 1)
-    table = Table(lines, colWidths=[_WORD, half - _WORD] * 2)
+    table = Table(lines, colWidths=[word_width, half - word_width] * 2)
     table.setStyle(
         TableStyle(
             [
@@ -129,6 +136,13 @@ def particulars(rows: Sequence[tuple[str, str]]) -> Table:
         )
     )
     return table
+
+
+def _word_width(words: Iterable[str]) -> float:
+    """Return the width of the column of words before facts, in which the longest is not broken."""
+    least, most = _WORD
+    widest = max((Paragraph(one, LABEL).natural_width() for one in words), default=0.0)
+    return min(max(least, widest + 8), most)
 
 
 def ruled_table(
@@ -157,6 +171,11 @@ def ruled_table(
     if len(lines) > _ON_A_PAGE:
         return Long(head_lines, lines, widths)
     return _ruled(head_lines, lines, widths)
+
+
+def least_width(words: Iterable[str]) -> float:
+    """Return the width of a column in which none of these words would be cut, in points."""
+    return max(Paragraph(one, CELL).minWidth() for one in words) + 2 * _PADDING + 0.6
 
 
 def _ruled(
@@ -362,7 +381,37 @@ def _widths(content: Sequence[Sequence[Flowable]], shares: Sequence[float]) -> l
         if column != widest and lacking > 0:
             widths[column] += lacking
             widths[widest] -= lacking
-    return widths
+    return _evened(widths, [_natural(column) for column in zip(*content, strict=True)])
+
+
+def _evened(widths: Sequence[float], natural: Sequence[float]) -> list[float]:
+    """Return widths in which what no text of a column needs goes to those whose texts would be
+    broken, the least wanting first."""
+    found = [*widths]
+    spare = sum(max(0.0, width - needed) for width, needed in zip(found, natural, strict=True))
+    wanting = {at: natural[at] - width for at, width in enumerate(found) if natural[at] > width}
+    given = 0.0
+    for at, lacks in sorted(wanting.items(), key=lambda one: one[1]):
+        if given + lacks <= spare:
+            found[at] += lacks
+            given += lacks
+    for at, width in enumerate(widths):
+        if at not in wanting and spare:
+            found[at] -= (width - natural[at]) / spare * given
+    return found
+
+
+def _natural(cells: Sequence[Flowable]) -> float:
+    """Return the width at which no cell of a column would be broken; of what is not text, the one
+    that it must have."""
+    return (
+        2 * _PADDING
+        + 0.5
+        + max(
+            cell.unbroken_width() if isinstance(cell, Paragraph | StateWord) else cell.minWidth()
+            for cell in cells
+        )
+    )
 
 
 def _needed(cells: Iterable[Flowable]) -> float:

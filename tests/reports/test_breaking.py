@@ -16,6 +16,7 @@ from gmops_desktop.reports.breaking import (
     is_han,
     is_latin,
     kerning,
+    latin_quotes,
 )
 
 HAN = "运维备份还原服务器数据库工单甲乙方确认月报网站公众号商会一二三"
@@ -112,3 +113,19 @@ def test_neighbouring_marks_share_their_blank() -> None:
         "》（",
         "）。",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "narrow"),
+    [
+        ("last; “—” was not told", "“”"),
+        ("the account “公众号” here", "“”"),  # an English sentence that quotes Chinese
+        ("“nothing to do”", "“”"),
+        ("Party B’s own", "’"),
+        ("变更 C-0012“web1 更新”已完成", ""),
+        ("“—”为微信未提供", ""),
+        ("最后 “未完", ""),  # one that is never closed
+    ],
+)
+def test_quotes_are_half_as_wide_beside_latin_alone(text: str, narrow: str) -> None:
+    assert "".join(sorted(text[at] for at in latin_quotes(text))) == "".join(sorted(narrow))

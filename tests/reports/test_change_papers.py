@@ -108,8 +108,8 @@ def test_the_notice_says_what_party_a_must_know_tell_and_agree_to() -> None:
     assert lacking(built, said) == []
     assert built.missing == ()
     assert (built.pages, overlaps(built), heads_at_the_foot(built, NOTICE_HEADS)) == (2, [], [])
-    # What Party A fills in stands together: whom it told, and whether it agrees.
-    assert "告知对象" in pages_of(built)[-1]
+    # What Party A may publish, and whether it agrees, stand together.
+    assert "公告参考文本" in pages_of(built)[-1]
     assert "代表（签字）" in pages_of(built)[-1]
 
 

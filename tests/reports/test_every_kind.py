@@ -15,8 +15,8 @@ import pytest
 from example_papers import PAPERS, RARE
 from gmops_desktop.language import LANGUAGES, Language
 from gmops_desktop.reports.orders import Built, Document
-from gmops_desktop.services.reports import Kind
-from printed import overlaps
+from gmops_desktop.services.reports import COVERED, Kind
+from printed import overlaps, pages_of
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 NUMBER = "GMGSL-XX-2018-04"
@@ -53,6 +53,14 @@ def test_every_kind_is_archival_in_both_languages_and_read_by_others(
         for line in faces:
             embedded, subset, unicode = re.findall(r" (yes|no) +(yes|no) +(yes|no) +\d+", line)[0]
             assert (embedded, subset, unicode) == ("yes", "yes", "yes"), line
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_those_have_a_cover_that_the_window_asks_about_one(kind: Kind) -> None:
+    """`COVERED` decides whether secrecy is asked for: a kind bound without it would be refused."""
+    first, *rest = pages_of(made(kind))
+    bound = "密级" in first and "编制" in first and rest[:1] != [] and "目录" in rest[0]
+    assert bound == (kind in COVERED)
 
 
 def _said(*words: str) -> str:
