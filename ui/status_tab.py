@@ -42,6 +42,7 @@ from ui.words import clock_seconds, lasting
 _IN_A_ROW = 4
 _ALL_IN_A_ROW = 5  # narrower, with a figure less: no second row for one card
 _MOST_CARDS = 8  # more resources stand in a table
+_PAUSE_MS = 100
 _ROUNDS = 2  # at a time: what hangs in one must not keep the next from the others
 
 
@@ -158,12 +159,16 @@ class StatusTab(Page):
         self._timer = QTimer(self)
         self._breath = QTimer(self)
         self._breath.setSingleShot(True)
+        self._pause = QTimer(self)  # between two readings of many
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE_MS)
         self._ages = QTimer(self)  # "41 s ago" must not stand still
         self._ages.setInterval(5000)
 
         self._timer.timeout.connect(lambda: self.look(quiet=True))
         self._ages.timeout.connect(self._show_ages)
         self._breath.timeout.connect(self._do_step)
+        self._pause.timeout.connect(self._have_paused)
         self._fleet.chosen.connect(self._choose)
         self.detail.charts.asked.connect(self.look_around)
         self.detail.wanted.connect(self.wanted)
@@ -176,7 +181,7 @@ class StatusTab(Page):
     @property
     def at_rest(self) -> bool:
         """Whether what was stored when it was last asked for is shown."""
-        return not (self._reading or self._steps) and self.detail.charts.at_rest
+        return not (self._reading or self._again or self._steps) and self.detail.charts.at_rest
 
     def watch(self) -> None:
         """Look now, and from now on every `probe_seconds`, whether the page is in sight or not."""
@@ -240,9 +245,10 @@ class StatusTab(Page):
         )
 
     def _read_behind(self) -> None:
-        """Read hundreds in the background; what changes meanwhile is read once more."""
-        self._again = self._reading
-        if self._reading:
+        """Read hundreds in the background; what changes meanwhile is read once more, when all of
+        it is shown: a thread that reads takes the interpreter from the painter at every stroke."""
+        self._again = self._reading or bool(self._steps) or self._pause.isActive()
+        if self._again:
             return
         self._reading = True
         task = self._runner.start(
@@ -253,6 +259,10 @@ class StatusTab(Page):
 
     def _have_read(self) -> None:
         self._reading = False
+        if not self._steps:
+            self._pause.start()
+
+    def _have_paused(self) -> None:
         if self._again:
             self._read_behind()
 
@@ -279,9 +289,9 @@ class StatusTab(Page):
 
     def _do_step(self) -> None:
         """Let the window breathe between two steps."""
-        self._steps.pop(0)()
-        if self._steps:
-            self._breath.start()
+        step = self._steps.pop(0)
+        (self._breath if self._steps else self._pause).start()
+        step()
 
     def recount(self) -> None:
         if self._are_many():

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -290,3 +290,34 @@ def test_geometry_is_remembered(make: Callable[..., MainWindow], settings: Setti
     window.close()
     assert settings.current.window
     assert make().size().width() == 700
+
+
+def test_a_text_on_a_page_does_not_paint_the_window_anew(
+    qtbot: QtBot, make: Callable[..., MainWindow]
+) -> None:
+    window = make()
+    page = window.page_named("overview")
+    text, other = page.head.caption, Label("other")
+    page.body.addWidget(other)
+    with qtbot.waitExposed(window):
+        window.show()
+    qtbot.wait(50)
+    painted: list[object] = []
+
+    class Watch(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Paint:
+                painted.append(watched)
+            return super().eventFilter(watched, event)
+
+    watch = Watch(window)
+    for widget in (text, other, window.rail.bar):
+        widget.installEventFilter(watch)
+    text.show_text("another, and longer")
+    qtbot.waitUntil(lambda: text in painted)
+    qtbot.wait(50)
+    assert other not in painted
+    assert window.rail.bar not in painted
+    before = page.width()
+    window.resize(window.width() + 100, window.height() + 40)
+    qtbot.waitUntil(lambda: page.width() == before + 100)

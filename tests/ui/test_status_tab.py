@@ -528,6 +528,36 @@ def test_what_changes_while_hundreds_are_read_is_read_once_more(
     assert len(tab._fleet.table.rows.shown) == 10
 
 
+def test_nothing_is_read_while_hundreds_are_shown(
+    show: Show, contracts: Contracts, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    for number in range(9):
+        contracts.save_resource("host", f"web{number}", SshAddress(f"w{number}"))
+    tab = show()
+    rest(qtbot, tab)
+    order: list[str] = []
+    read, step = tab._read, tab._do_step
+
+    def reading() -> object:
+        order.append("read")
+        return read()
+
+    def showing() -> None:
+        order.append("show")
+        tab.renew()  # something changed meanwhile
+        step()
+
+    monkeypatch.setattr(tab, "_read", reading)
+    tab._breath.timeout.disconnect()
+    tab._breath.timeout.connect(showing)
+    tab.renew()
+    qtbot.waitUntil(lambda: order.count("read") == 2, timeout=20_000)
+    assert order[:5] == ["read", "show", "show", "show", "read"]
+    tab._breath.timeout.disconnect()
+    tab._breath.timeout.connect(step)
+    rest(qtbot, tab)
+
+
 def test_a_fleet_is_filtered_by_state_and_name_and_stays_where_it_was(
     show: Show, contracts: Contracts, outside: Outside, qtbot: QtBot
 ) -> None:

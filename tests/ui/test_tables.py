@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QPaintEvent, QRegion
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from gmops_desktop.errors import OpsError
@@ -131,3 +132,42 @@ def test_one_row_is_found_in_a_hundred_thousand(table: Table[Line]) -> None:
     table.set_rows(Line(f"T-{n}", f"subject {n}", n) for n in range(100_000))
     table.filter("99999")
     assert len(table.rows.shown) == 1
+
+
+class Painted(QObject):
+    """What of a widget is painted from now on."""
+
+    def __init__(self, watched: QWidget) -> None:
+        super().__init__(watched)
+        self.part = QRegion()
+        watched.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QPaintEvent):
+            self.part += event.region()
+        return super().eventFilter(watched, event)
+
+
+def test_of_rows_that_come_again_only_what_looks_different_is_painted(
+    qtbot: QtBot, table: Table[Line]
+) -> None:
+    table.resize(600, 300)
+    with qtbot.waitExposed(table):
+        table.show()
+    table.select("T-1")
+    QApplication.processEvents()
+    painted = Painted(table.viewport())
+    table.set_rows(Line(one.number, one.title, one.bytes) for one in LINES)
+    QApplication.processEvents()
+    assert painted.part.isEmpty() or painted.part.boundingRect().height() <= table.rowHeight(0)
+    changed = [*LINES[:2], Line("T-3", "Import, done", 7)]
+    table.set_rows(changed)
+    QApplication.processEvents()
+    last, size = table.visualRect(table.rows.index(2, 0)), table.rows.index(2, 2)
+    assert painted.part.contains(table.visualRect(size))
+    assert not painted.part.contains(last), "its number is what it was"
+    assert table.rows.shown == changed
+    assert table.rows.index(2, 1).data() == "Import, done"
+    table.set_rows(reversed(changed))
+    assert table.current == LINES[0], "the selection follows its row"
+    assert table.rows.index(0, 1).data() == "Import, done"

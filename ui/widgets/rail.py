@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFocusEvent, QIcon, QPaintEvent
-from PySide6.QtWidgets import QTabBar, QTabWidget
+from PySide6.QtWidgets import QTabBar, QTabWidget, QWidget
 
 from gmops_desktop.states import State
 from ui.theme import RAIL_TAB_HEIGHT, RAIL_WIDTH, font
@@ -16,10 +16,30 @@ class Rail(QTabWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self._laid_out: tuple[object, ...] = ()
         self.bar = RailTabBar()
         self.setTabBar(self.bar)
         self.setTabPosition(QTabWidget.TabPosition.West)
         self.setDocumentMode(True)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() != QEvent.Type.LayoutRequest:
+            return super().event(event)
+        if self._laid_out == self._places():
+            # A text on a page changed.  Qt would paint the whole window anew, forty buttons and
+            # all charts, only to put tabs and pages where they are.
+            self.updateGeometry()
+            return QWidget.event(self, event)
+        done = super().event(event)
+        self._laid_out = self._places()
+        return done
+
+    def _places(self) -> tuple[object, ...]:
+        """Return what the tabs and the pages are laid out from, and where they are."""
+        page = self.currentWidget()
+        stack = page.parentWidget() if page is not None else None
+        pages = stack.geometry() if stack is not None else QRect()
+        return self.size(), self.bar.sizeHint(), self.bar.geometry(), pages, self.isVisible()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter, t = begin(self)
@@ -39,8 +59,9 @@ class RailTabBar(QTabBar):
 
     def set_count(self, index: int, count: int, state: State) -> None:
         """Show `count` on tab `index`, in the worst state's colour (unknown: only a number)."""
-        self._counts[index] = (count, state)
-        self.update()
+        if self.count_of(index) != (count, state):
+            self._counts[index] = (count, state)
+            self.update()
 
     def count_of(self, index: int) -> tuple[int, State]:
         """Return what tab `index` shows."""

@@ -47,8 +47,8 @@ from ui.widgets.painting import LEFT, RIGHT, paint_state, words
 Row = TypeVar("Row")
 Index = QModelIndex | QPersistentModelIndex
 
-STATE_ROLE: Final = int(Qt.ItemDataRole.UserRole) + 1
-MUTED_ROLE, ICON_ROLE, STRONG_ROLE = STATE_ROLE + 1, STATE_ROLE + 2, STATE_ROLE + 3
+CELL_ROLE: Final = int(Qt.ItemDataRole.UserRole) + 1  # what a cell is painted from, a `Cell`
+_COMPARED: Final = 500  # rows: beyond it, to find what changed costs more than to paint anew
 
 
 @dataclass(frozen=True)  # no slots: Python 3.11 cannot call Column[Row](...) with them
@@ -71,6 +71,18 @@ class Column(Generic[Row]):
     strong: Callable[[Row], bool] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What is painted in one cell."""
+
+    text: str
+    state: State | None
+    icon: str
+    side: Qt.AlignmentFlag
+    muted: bool
+    strong: bool
+
+
 class TableModel(QAbstractTableModel, Generic[Row]):
     """Rows of records, read-only."""
 
@@ -84,7 +96,7 @@ class TableModel(QAbstractTableModel, Generic[Row]):
         self.shown: list[Row] = []
         self._filter: tuple[str, ...] = ()
         self._order: tuple[int, Qt.SortOrder] | None = None
-        self._icons: dict[str, QIcon] = {}
+        self._cells: list[tuple[Cell, ...]] = []  # of `shown`, where they are few
 
     def set_rows(self, rows: Iterable[Row]) -> None:
         """Show other rows, sorted and filtered as before."""
@@ -92,16 +104,20 @@ class TableModel(QAbstractTableModel, Generic[Row]):
         texts = [column.text for column in self.columns]
         texts += [self._sought] if self._sought is not None else []
         self._seen = [" ".join(text(row) for text in texts).casefold() for row in self._all]
-        self._show()
+        wanted = self._wanted()
+        if len(wanted) == len(self.shown) <= _COMPARED:
+            self._renew(wanted)
+        else:
+            self._show(wanted)
 
     def set_filter(self, text: str) -> None:
         """Show the rows in which every word of `text` stands."""
         self._filter = tuple(text.casefold().split())
-        self._show()
+        self._show(self._wanted())
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         self._order = (column, order) if 0 <= column < len(self.columns) else None
-        self._show()
+        self._show(self._wanted())
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - as in Qt
         return 0 if parent.isValid() else len(self.shown)
@@ -125,15 +141,9 @@ class TableModel(QAbstractTableModel, Generic[Row]):
         column, row = self.columns[index.column()], self.shown[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
             return column.text(row)
-        if role == STATE_ROLE:
-            return column.state(row) if column.state else None
-        if role == ICON_ROLE and column.icon:
-            name = column.icon(row)
-            return self._icons.setdefault(name, icon(name, "text2")) if name else None
-        if role == MUTED_ROLE:
-            return column.muted
-        if role == STRONG_ROLE:
-            return bool(column.strong and column.strong(row))
+        if role == CELL_ROLE:
+            cells = self._cells
+            return cells[index.row()][index.column()] if cells else _cell(column, row)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return RIGHT if column.right else LEFT
         if role == Qt.ItemDataRole.ToolTipRole and column.tip:
@@ -142,9 +152,8 @@ class TableModel(QAbstractTableModel, Generic[Row]):
             return f"{column.title}: {column.text(row)}"
         return None
 
-    def _show(self) -> None:
-        self.layoutAboutToBeChanged.emit()
-        kept = [self.shown[index.row()] for index in self.persistentIndexList()]
+    def _wanted(self) -> list[Row]:
+        """Return the rows that pass the filter, in order."""
         rows = self._all
         if self._filter:
             rows = [
@@ -160,7 +169,14 @@ class TableModel(QAbstractTableModel, Generic[Row]):
                 key=lambda row: _sortable(key(row)),
                 reverse=order == Qt.SortOrder.DescendingOrder,
             )
-        self.shown = list(rows)
+        return list(rows)
+
+    def _show(self, wanted: list[Row]) -> None:
+        """Show other rows, in other places."""
+        self.layoutAboutToBeChanged.emit()
+        kept = [self.shown[index.row()] for index in self.persistentIndexList()]
+        self.shown = wanted
+        self._cells = self._cells_now()
         if kept:
             places = {id(row): place for place, row in enumerate(self.shown)}
             for old, row in zip(self.persistentIndexList(), kept, strict=True):
@@ -169,17 +185,55 @@ class TableModel(QAbstractTableModel, Generic[Row]):
                 self.changePersistentIndex(old, new)
         self.layoutChanged.emit()
 
+    def _renew(self, wanted: list[Row]) -> None:
+        """Show as many rows as there were; paint the part that looks different."""
+        before, self.shown = self._cells, wanted
+        self._cells = self._cells_now()
+        changed = [
+            (place, at)
+            for place, (old, new) in enumerate(zip(before, self._cells, strict=True))
+            if old != new
+            for at, cell in enumerate(new)
+            if cell != old[at]
+        ]
+        if changed:  # told once: two hundred signals would take longer than to paint
+            rows, columns = zip(*changed, strict=True)
+            first = self.index(min(rows), min(columns))
+            self.dataChanged.emit(first, self.index(max(rows), max(columns)))
+
+    def _cells_now(self) -> list[tuple[Cell, ...]]:
+        """Return what `shown` is painted from; nothing of tables that are too long to compare."""
+        if len(self.shown) > _COMPARED:
+            return []
+        return [tuple(_cell(column, row) for column in self.columns) for row in self.shown]
+
+
+def _cell(column: Column[Row], row: Row) -> Cell:
+    return Cell(
+        column.text(row),
+        column.state(row) if column.state else None,
+        column.icon(row) if column.icon else "",
+        RIGHT if column.right else LEFT,
+        column.muted,
+        bool(column.strong and column.strong(row)),
+    )
+
 
 class CellDelegate(QStyledItemDelegate):
     """The look of a cell: hairlines, tinted selection with an accent edge, states as shapes."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._icons: dict[str, QIcon] = {}
+
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        text = QFontMetrics(font("body", 500)).horizontalAdvance(str(index.data() or ""))
-        extra = 20 if index.data(STATE_ROLE) else 22 if index.data(ICON_ROLE) else 0
+        cell: Cell = index.data(CELL_ROLE)
+        text = QFontMetrics(font("body", 500)).horizontalAdvance(cell.text)
+        extra = 20 if cell.state else 22 if cell.icon else 0
         return QSize(text + extra + 18, ROW_HEIGHT)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        t, box = tokens_of(option.widget), option.rect
+        t, box, cell = tokens_of(option.widget), option.rect, index.data(CELL_ROLE)
         painter.save()
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(box, QColor(t.accent_soft))
@@ -187,21 +241,23 @@ class CellDelegate(QStyledItemDelegate):
                 painter.fillRect(QRect(box.left(), box.top(), 3, box.height()), QColor(t.accent))
         painter.setPen(QColor(t.line))
         painter.drawLine(box.bottomLeft(), box.bottomRight())
-        state, glyph = index.data(STATE_ROLE), index.data(ICON_ROLE)
         inner = box.adjusted(8, 0, -8, 0)
-        ink = t.text2 if index.data(MUTED_ROLE) else t.text
-        if state:
-            paint_state(painter, QRectF(inner.left(), inner.center().y() - 6, 14, 14), state, t)
+        ink = t.text2 if cell.muted else t.text
+        if cell.state:
+            ring = QRectF(inner.left(), inner.center().y() - 6, 14, 14)
+            paint_state(painter, ring, cell.state, t)
             inner.adjust(20, 0, 0, 0)
-            ink = t.state(state).ink
-        elif isinstance(glyph, QIcon):
+            ink = t.state(cell.state).ink
+        elif cell.icon:
+            if cell.icon not in self._icons:
+                self._icons[cell.icon] = icon(cell.icon, "text2")
+            glyph = self._icons[cell.icon]
             glyph.paint(painter, QRect(inner.left(), inner.center().y() - 7, 16, 16))
             inner.adjust(22, 0, 0, 0)
-        painter.setFont(font("body", 500 if index.data(STRONG_ROLE) else 400))
-        side = Qt.AlignmentFlag(index.data(Qt.ItemDataRole.TextAlignmentRole) or LEFT)
-        elide, text = Qt.TextElideMode.ElideRight, str(index.data() or "")
-        shown = painter.fontMetrics().elidedText(text, elide, inner.width())
-        words(painter, QRectF(inner), shown, ink, side)
+        painter.setFont(font("body", 500 if cell.strong else 400))
+        elide = Qt.TextElideMode.ElideRight
+        shown = painter.fontMetrics().elidedText(cell.text, elide, inner.width())
+        words(painter, QRectF(inner), shown, ink, cell.side)
         painter.restore()
 
 
