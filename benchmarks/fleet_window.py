@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gmops_desktop.tasks import TaskRunner
     from ui.main_window import MainWindow
 
-_ROUNDS: Final = 3
+_ROUNDS: Final = 10
 _PATIENCE: Final = 120.0  # seconds
 # Between two beats.  Without a rest the window's thread would itself be what keeps the others, and
 # the simulated hosts, from the processors.

@@ -51,7 +51,7 @@ def charts(
         page.show_span(span)
         page.show_resource(resource)
         while not page.at_rest:
-            turn()
+            turn(2)  # at every turn it would take the interpreter from what reads
         page.grab()
 
     spans = {"hour": "an hour", "day": "24 hours", "month": "30 days", "contract": f"{days} days"}
