@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from gmops_desktop.errors import OpsError
 from gmops_desktop.tasks import TaskRunner
-from ui.widgets.tables import Column, FilterField, Table
+from ui.widgets.tables import CELL_ROLE, Column, FilterField, Table
 
 
 @dataclass(frozen=True)
@@ -171,3 +171,21 @@ def test_of_rows_that_come_again_only_what_looks_different_is_painted(
     table.set_rows(reversed(changed))
     assert table.current == LINES[0], "the selection follows its row"
     assert table.rows.index(0, 1).data() == "Import, done"
+
+
+def test_what_a_column_reads_elsewhere_is_painted_as_it_stands_then(qtbot: QtBot) -> None:
+    marks = {"T-1": "3 s ago"}
+    column = Column[Line]("Seen", lambda line: marks.get(line.number, ""))
+    table: Table[Line] = Table([column], name="Tickets")
+    qtbot.addWidget(table)
+    table.set_rows(LINES[:1])
+    marks["T-1"] = "9 s ago"
+    with qtbot.waitExposed(table):
+        table.show()
+    seen = table.rows.index(0, 0)
+    assert seen.data(CELL_ROLE).text == "9 s ago"
+    marks["T-1"] = "3 s ago"
+    painted = Painted(table.viewport())
+    table.set_rows(LINES[:1])
+    QApplication.processEvents()
+    assert painted.part.contains(table.visualRect(seen)), "it was painted with other words"

@@ -96,7 +96,7 @@ class TableModel(QAbstractTableModel, Generic[Row]):
         self.shown: list[Row] = []
         self._filter: tuple[str, ...] = ()
         self._order: tuple[int, Qt.SortOrder] | None = None
-        self._cells: list[tuple[Cell, ...]] = []  # of `shown`, where they are few
+        self._cells: list[list[Cell]] = []  # of `shown`, as last painted; none where they are many
 
     def set_rows(self, rows: Iterable[Row]) -> None:
         """Show other rows, sorted and filtered as before."""
@@ -142,8 +142,10 @@ class TableModel(QAbstractTableModel, Generic[Row]):
         if role == Qt.ItemDataRole.DisplayRole:
             return column.text(row)
         if role == CELL_ROLE:
-            cells = self._cells
-            return cells[index.row()][index.column()] if cells else _cell(column, row)
+            cell = _cell(column, row)
+            if self._cells:  # what is painted is what the next rows are compared with
+                self._cells[index.row()][index.column()] = cell
+            return cell
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return RIGHT if column.right else LEFT
         if role == Qt.ItemDataRole.ToolTipRole and column.tip:
@@ -201,11 +203,11 @@ class TableModel(QAbstractTableModel, Generic[Row]):
             first = self.index(min(rows), min(columns))
             self.dataChanged.emit(first, self.index(max(rows), max(columns)))
 
-    def _cells_now(self) -> list[tuple[Cell, ...]]:
+    def _cells_now(self) -> list[list[Cell]]:
         """Return what `shown` is painted from; nothing of tables that are too long to compare."""
         if len(self.shown) > _COMPARED:
             return []
-        return [tuple(_cell(column, row) for column in self.columns) for row in self.shown]
+        return [[_cell(column, row) for column in self.columns] for row in self.shown]
 
 
 def _cell(column: Column[Row], row: Row) -> Cell:
