@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from gmops_desktop.gathering.periods import Books
     from gmops_desktop.gathering.spans import SpanBooks
     from gmops_desktop.reports.account_facts import AccountFacts
+    from gmops_desktop.reports.change_facts import NoticeFacts, RecordFacts
     from gmops_desktop.reports.evidence_facts import CompilationFacts
     from gmops_desktop.reports.facts import MonthFacts
+    from gmops_desktop.reports.orders import DrillFacts, HandOverFacts, LetterFacts, SignInFacts
     from gmops_desktop.reports.paper_facts import TicketFacts
     from gmops_desktop.reports.period_facts import BackupFacts, FeeFacts, InspectionFacts
     from gmops_desktop.reports.span_facts import SpanFacts
@@ -55,7 +57,7 @@ class PaperServices(ChangeServices):
         from gmops_desktop.gathering.texts import TextKeys
         from gmops_desktop.services.reports.texts import Texts
 
-        find = TextKeys(self.contracts, self.tickets)
+        find = TextKeys(self.contracts, self.tickets, self._papers())
         return Texts(self._database, self._journal, find)
 
     @cached_property
@@ -74,6 +76,7 @@ class PaperServices(ChangeServices):
 
     def _papers(self) -> dict[Kind, Asked]:
         """Return who gathers the facts of each kind of document, beside the month's."""
+        from gmops_desktop.gathering import matters
 
         def of_ticket(number: str) -> Callable[[], TicketFacts]:
             from gmops_desktop.gathering.tickets import TicketPapers
@@ -116,7 +119,35 @@ class PaperServices(ChangeServices):
 
             return year_facts(self._span_books(), period)
 
+        def notice(change: str) -> Callable[[], NoticeFacts]:
+            return matters.notice_of(self.patches, change)
+
+        def record(change: str) -> Callable[[], RecordFacts]:
+            return matters.record_of(self.patches, change)
+
+        def hand_over(named: str) -> Callable[[], HandOverFacts]:
+            return matters.handed_over(self.patches, self.tickets, named)
+
+        def letter(named: str) -> Callable[[], LetterFacts]:
+            return matters.letter_of(self.contracts, named)
+
+        def payment(named: str) -> Callable[[], LetterFacts]:
+            return matters.payment_of(self.contracts, named)
+
+        def sign_in(training: str) -> Callable[[], SignInFacts]:
+            return matters.sign_in_of(self.ledgers, training)
+
+        def drill(named: str) -> Callable[[], DrillFacts]:
+            return matters.drill_of(self.drills, named)
+
         return {
+            "notice": notice,
+            "change_record": record,
+            "hand_over": hand_over,
+            "contact": letter,
+            "payment": payment,
+            "sign_in": sign_in,
+            "drill": drill,
             "quarter": quarter,
             "annual": annual,
             "inspection": inspection,

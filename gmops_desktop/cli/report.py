@@ -32,7 +32,8 @@ def make(
             show_default=False,
             help=tr(
                 "monthly, quarter, annual, account, inspection, backups, fault, evaluation, "
-                "visit, fees, compilation; or all."
+                "visit, fees, compilation, notice, change_record, hand_over, contact, payment, "
+                "sign_in, drill; or all."
             ),
         ),
     ],
@@ -55,7 +56,11 @@ def make(
             "--of",
             metavar="NUMBER",
             show_default=False,
-            help=tr("The ticket, of fault, evaluation and visit; the contract, of fees."),
+            help=tr(
+                "The ticket, of fault, evaluation and visit; the contract, of fees; the change, of "
+                "notice and change_record; either, of hand_over; the person, of contact; the id, "
+                "of sign_in and drill."
+            ),
         ),
     ] = "",
     language: Annotated[
@@ -179,7 +184,7 @@ def _given(words: str) -> tuple[str, str]:
 
 def about(kind: Kind, period: str, of: str) -> str:
     """Return what the document is of; refuse what does not belong to its kind."""
-    from gmops_desktop.services.reports import SUBJECTS
+    from gmops_desktop.services.reports import ORDERED, SUBJECTS
 
     subject = SUBJECTS[kind]
     if subject == "month":
@@ -204,6 +209,8 @@ def about(kind: Kind, period: str, of: str) -> str:
         raise typer.BadParameter(tr("it is not of a month; use --of"), param_hint="--period")
     if subject == "ticket" and not of.strip():
         raise typer.BadParameter(tr("name the ticket"), param_hint="--of")
+    if subject not in ORDERED and kind != "payment" and not of.strip():
+        raise typer.BadParameter(tr("name what it is of"), param_hint="--of")
     return of
 
 

@@ -52,7 +52,8 @@ def text(
         str, typer.Option("--period", show_default=False, help=tr("The month it is of."))
     ] = "",
     of: Annotated[
-        str, typer.Option("--of", show_default=False, help=tr("The ticket or contract it is of."))
+        str,
+        typer.Option("--of", show_default=False, help=tr("The ticket, change or other matter.")),
     ] = "",
     section: Annotated[
         str, typer.Option("--section", show_default=False, help=tr("The section to write."))

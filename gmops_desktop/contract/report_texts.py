@@ -24,6 +24,7 @@ LONGEST: Final = 10_000  # characters of one text
 _NAMESPACE: Final = uuid.UUID("5d0d8cbe-7d4f-4a49-9f0f-2d8a0f6c7e11")
 _OVERVIEW: Final = mark("Overview and conclusions")
 _ADVICE: Final = mark("Problems and improvements")
+_REMARKS: Final = mark("Further remarks")
 # The sections of each kind that take people's own words, in the order of the page.
 SECTIONS: Final[dict[str, dict[str, str]]] = {
     "monthly": {
@@ -50,7 +51,7 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
         "risks": mark("Risks of the work"),
     },
     "visit": {"work": mark("Work on site"), "remains": mark("What remains")},
-    "fees": {"remarks": mark("Further remarks")},
+    "fees": {"remarks": _REMARKS},
     "account": {"overview": _OVERVIEW, "advice": _ADVICE},
     "compilation": {
         "overview": _OVERVIEW,
@@ -64,6 +65,22 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
         "plan": mark("Advice for the next year"),
         "acceptance": mark("Acceptance and conclusion"),
     },
+    "notice": {
+        "request": mark("What is asked for"),
+        "way_back": mark("The way back"),
+        "announcement": mark("Text that may be published"),
+    },
+    "change_record": {
+        "overview": _OVERVIEW,
+        "deviations": mark("Special emergencies and deviations"),
+        "done": mark("Planned and done"),
+        "advice": _ADVICE,
+    },
+    "hand_over": {"handed": mark("What was handed over"), "remarks": _REMARKS},
+    "drill": {"findings": mark("Findings")},
+    "contact": {"remarks": _REMARKS},
+    "payment": {"remarks": _REMARKS},
+    "sign_in": {"contents": mark("What was taught")},
 }
 
 

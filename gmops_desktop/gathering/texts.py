@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from gmops_desktop.contract.report_texts import TextKey
@@ -12,15 +13,18 @@ from gmops_desktop.gathering.terms import quarter_term, year_term
 from gmops_desktop.language import tr
 from gmops_desktop.reports.evidence_facts import CompilationFacts
 from gmops_desktop.services.contracts import Contracts
-from gmops_desktop.services.reports import SUBJECTS, Kind, month_of, span_of
+from gmops_desktop.services.reports import SUBJECTS, Asked, Kind, month_of, span_of
 from gmops_desktop.services.tickets import Tickets
 
 
 class TextKeys:
     """Called with a kind and what it is of, as `Reports.make` is, returns whose words those are."""
 
-    def __init__(self, contracts: Contracts, tickets: Tickets) -> None:
-        self._contracts, self._tickets = contracts, tickets
+    def __init__(
+        self, contracts: Contracts, tickets: Tickets, gather: Mapping[Kind, Asked] | None = None
+    ) -> None:
+        """`gather` looks up what is of something else than a period, a ticket or a contract."""
+        self._contracts, self._tickets, self._gather = contracts, tickets, dict(gather or {})
 
     def __call__(self, kind: Kind, of: str) -> TextKey:
         """Look up what is named; raise `OpsError` where there is no such thing, or no contract."""
@@ -41,6 +45,9 @@ class TextKeys:
             case "span":
                 contract = self._contracts.current(span_of(one)[1] if one else None)
                 one = _span_key(contract, one) if contract is not None else ""
+            case _:
+                facts = self._gather[kind](one)()
+                contract, one = facts.contract, facts.about
         if contract is None:
             raise OpsError(
                 tr("No contract has been recorded yet."),

@@ -13,7 +13,7 @@ from gmops_desktop.reports.captions import Captions
 from gmops_desktop.reports.key_figures import ENOUGH
 from gmops_desktop.reports.marks import Section, StateWord
 from gmops_desktop.reports.orders import Document
-from gmops_desktop.reports.own_words import own_words, told_apart
+from gmops_desktop.reports.own_words import own_words
 from gmops_desktop.reports.proof import proof_block
 from gmops_desktop.reports.signatures import SignBlock
 from gmops_desktop.reports.span_facts import SpanFacts, held
@@ -48,7 +48,7 @@ def acceptance_section(
                 Spacer(0, 4),
                 opinion,
                 Section(phrases.numbered(number + 1, tr("Proof and signatures"))),
-                proof_block(document.number, digest, facts.heads, told_apart(document)),
+                proof_block(document, digest, facts.heads),
                 Spacer(0, 2),
                 SignBlock(
                     contract.party_a,

@@ -22,7 +22,7 @@ from gmops_desktop.reports.change_parts import head
 from gmops_desktop.reports.filing import filed
 from gmops_desktop.reports.marks import FigureCard, StateWord
 from gmops_desktop.reports.orders import Built, Document
-from gmops_desktop.reports.own_words import own_words, told_apart
+from gmops_desktop.reports.own_words import own_words
 from gmops_desktop.reports.paragraph import Paragraph, strong
 from gmops_desktop.reports.proof import proof_block
 from gmops_desktop.reports.signatures import SignBlock
@@ -49,10 +49,9 @@ def make_account_report(facts: AccountFacts, document: Document) -> Built:
 
 def _story(facts: AccountFacts, document: Document, title: str, digest: str) -> list[Flowable]:
     contract = facts.contract
-    number = tr("No. {number}", number=document.number)
     state, verdict, text = _verdict(facts)
     parts: list[Flowable] = [
-        title_block(title, (contract.title, number)),
+        title_block(title, contract.title, document),
         verdict_box(state, verdict, text),
         Spacer(0, 6),
         particulars(
@@ -83,7 +82,7 @@ def _story(facts: AccountFacts, document: Document, title: str, digest: str) -> 
         KeepTogether(
             [
                 *head(10, tr("Proof and signatures"))[1:],
-                proof_block(document.number, digest, facts.heads, told_apart(document)),
+                proof_block(document, digest, facts.heads),
                 Spacer(0, 2),
                 SignBlock(contract.party_a, contract.party_b),
             ]

@@ -20,7 +20,7 @@ from gmops_desktop.reports.charts import day_matrix
 from gmops_desktop.reports.filing import filed
 from gmops_desktop.reports.marks import FigureCard, StateWord
 from gmops_desktop.reports.orders import Built, Document
-from gmops_desktop.reports.own_words import own_sections, own_words, told_apart
+from gmops_desktop.reports.own_words import own_sections, own_words
 from gmops_desktop.reports.paragraph import Paragraph
 from gmops_desktop.reports.period_facts import BackupFacts, Copy, CopyKind, DrillLine
 from gmops_desktop.reports.proof import proof_block
@@ -50,12 +50,11 @@ def make_backup_report(facts: BackupFacts, document: Document) -> Built:
 
 def _story(facts: BackupFacts, document: Document, digest: str) -> list[Flowable]:
     contract = facts.contract
-    number = tr("No. {number}", number=document.number)
     state, verdict, text = _verdict(facts)
     sources = _sources(facts)
     more, last = own_sections(document, "backups", ("advice",), 6)
     return [
-        title_block(tr("Backup report"), (contract.title, number)),
+        title_block(tr("Backup report"), contract.title, document),
         verdict_box(state, verdict, text),
         Spacer(0, 6),
         _figures(facts),
@@ -82,7 +81,7 @@ def _story(facts: BackupFacts, document: Document, digest: str) -> list[Flowable
         KeepTogether(
             [
                 *head(last, tr("Proof and signatures"))[1:],
-                proof_block(document.number, digest, facts.heads, told_apart(document)),
+                proof_block(document, digest, facts.heads),
                 Spacer(0, 2),
                 SignBlock(contract.party_a, contract.party_b),
             ]

@@ -17,7 +17,7 @@ from gmops_desktop.contract.changes import Audience, ChangeState
 from gmops_desktop.contract.record import ChainHead
 from gmops_desktop.contract.rollbacks import RollbackPlan, RollbackStep
 from gmops_desktop.contract.runs import RunPurpose, RunState
-from gmops_desktop.contract.terms import Contract
+from gmops_desktop.contract.terms import Contract, day_of
 from gmops_desktop.reports.facts import Override
 
 ItemKind = Literal["package", "file", "configuration", "database"]
@@ -100,6 +100,21 @@ class NoticeFacts:
     change: ChangeFacts
     at: datetime
     heads: tuple[ChainHead, ...] = ()
+
+    @property
+    def contract(self) -> Contract:
+        """Whose paper it is."""
+        return self.change.contract
+
+    @property
+    def period(self) -> str:
+        """The month that it is numbered in."""
+        return f"{day_of(self.at):%Y-%m}"
+
+    @property
+    def about(self) -> str:
+        """The id of the change."""
+        return self.change.change_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,3 +209,18 @@ class RecordFacts:
     confirmation: Confirmation | None = None
     spent_days: Decimal | None = None
     heads: tuple[ChainHead, ...] = ()
+
+    @property
+    def contract(self) -> Contract:
+        """Whose paper it is."""
+        return self.change.contract
+
+    @property
+    def period(self) -> str:
+        """The month that it is numbered in."""
+        return f"{day_of(self.at):%Y-%m}"
+
+    @property
+    def about(self) -> str:
+        """The id of the change."""
+        return self.change.change_id

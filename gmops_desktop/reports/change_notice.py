@@ -27,6 +27,7 @@ from gmops_desktop.reports.filing import filed
 from gmops_desktop.reports.fonts import SERIF, SERIF_BOLD
 from gmops_desktop.reports.marks import FigureCard, Section, StateWord
 from gmops_desktop.reports.orders import Built, Document
+from gmops_desktop.reports.own_words import own_words
 from gmops_desktop.reports.paragraph import Paragraph, strong
 from gmops_desktop.reports.proof import proof_block
 from gmops_desktop.reports.signatures import SignBlock
@@ -49,9 +50,8 @@ def make_notice(facts: NoticeFacts, document: Document) -> Built:
 
 def _story(facts: NoticeFacts, document: Document, digest: str) -> list[Flowable]:
     change = facts.change
-    number = tr("No. {number}", number=document.number)
     return [
-        title_block(tr("Change request and downtime notice"), (change.contract.title, number)),
+        title_block(tr("Change request and downtime notice"), change.contract.title, document),
         Spacer(0, 2),
         Paragraph(strong(tr("To: {party}", party=change.contract.party_a)), _TO),
         Paragraph(_asked(change), BODY),
@@ -60,10 +60,12 @@ def _story(facts: NoticeFacts, document: Document, digest: str) -> list[Flowable
         Spacer(0, 2),
         *head(1, tr("What is asked for")),
         particulars(_particulars(change)),
+        *own_words(document, "request"),
         *head(2, tr("What is altered"), _simulated(change)),
         *_plan(change),
         *head(3, tr("The way back")),
         *way_back(change.rollback, change.last_resort),
+        *own_words(document, "way_back"),
         *head(4, tr("Special emergencies")),
         *passed_over(change.emergencies),
         KeepTogether(
@@ -79,12 +81,13 @@ def _story(facts: NoticeFacts, document: Document, digest: str) -> list[Flowable
             [
                 Paragraph(tr("Text that may be published:"), CELL_HEAD),
                 quoted(_announcement(change)),
+                *own_words(document, "announcement"),
             ]
         ),
         KeepTogether(
             [
                 Section(phrases.numbered(6, tr("Consent and proof"))),
-                proof_block(document.number, digest, facts.heads, ()),
+                proof_block(document, digest, facts.heads),
                 Spacer(0, 2),
                 _consent(change),
             ]

@@ -33,6 +33,7 @@ from gmops_desktop.reports.change_parts import (
 from gmops_desktop.reports.filing import filed
 from gmops_desktop.reports.marks import FigureCard, StateWord
 from gmops_desktop.reports.orders import Built, Document
+from gmops_desktop.reports.own_words import own_sections, own_words
 from gmops_desktop.reports.paragraph import Paragraph
 from gmops_desktop.reports.proof import proof_block
 from gmops_desktop.reports.signatures import SignBlock
@@ -59,35 +60,39 @@ def make_change_record(facts: RecordFacts, document: Document) -> Built:
 
 def _story(facts: RecordFacts, document: Document, title: str, digest: str) -> list[Flowable]:
     change = facts.change
-    number = tr("No. {number}", number=document.number)
     state, verdict, text = _verdict(facts)
+    more, last = own_sections(document, "change_record", ("advice",), 8)
     return [
-        title_block(title, (change.contract.title, number)),
+        title_block(title, change.contract.title, document),
         verdict_box(state, verdict, text),
         Spacer(0, 6),
         _figures(facts),
         Spacer(0, 2),
+        *own_words(document, "overview"),
         *head(1, tr("What was asked for")),
         particulars(_particulars(facts)),
         *head(2, tr("Gates and their evidence")),
         *gates_table(facts.gates),
         *head(3, tr("Special emergencies and deviations")),
         *passed_over((*change.emergencies, *facts.deviations), facts.gates),
+        *own_words(document, "deviations"),
         *head(4, tr("Planned and done")),
         *planned_and_done(facts),
         Paragraph(effects(change), CELL),
+        *own_words(document, "done"),
         *head(5, tr("What ran on the server"), tr("times by the server's clock"), RUN_ROOM),
         *_runs(facts),
         *head(6, tr("Checks before and after")),
         *checks_section(facts),
         *head(7, tr("The way back")),
         *_back(facts),
+        *more,
         KeepTogether(
             [
-                *head(8, tr("Party A's confirmation, proof and signatures"))[1:],
+                *head(last, tr("Party A's confirmation, proof and signatures"))[1:],
                 *_confirmed(facts),
                 Spacer(0, 3),
-                proof_block(document.number, digest, facts.heads, ()),
+                proof_block(document, digest, facts.heads),
                 Spacer(0, 2),
                 SignBlock(change.contract.party_a, change.contract.party_b),
             ]

@@ -19,7 +19,7 @@ from gmops_desktop.reports.evidence_facts import ClauseLine, CompilationFacts
 from gmops_desktop.reports.filing import filed
 from gmops_desktop.reports.marks import FigureCard, Section, StateWord
 from gmops_desktop.reports.orders import Built, Document
-from gmops_desktop.reports.own_words import own_words, told_apart
+from gmops_desktop.reports.own_words import own_words
 from gmops_desktop.reports.paragraph import Paragraph
 from gmops_desktop.reports.proof import proof_block
 from gmops_desktop.reports.signatures import SignBlock
@@ -90,7 +90,7 @@ def _story(facts: CompilationFacts, document: Document, digest: str) -> list[Flo
         KeepTogether(
             [
                 Section(phrases.numbered(6, tr("Proof and signatures"))),
-                proof_block(document.number, digest, facts.heads, told_apart(document)),
+                proof_block(document, digest, facts.heads),
                 Spacer(0, 2),
                 SignBlock(contract.party_a, contract.party_b),
             ]

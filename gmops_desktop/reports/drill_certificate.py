@@ -14,6 +14,7 @@ from gmops_desktop.reports.boxes import card_row, verdict_box
 from gmops_desktop.reports.filing import filed
 from gmops_desktop.reports.marks import FigureCard, Section
 from gmops_desktop.reports.orders import Built, Document, DrillFacts
+from gmops_desktop.reports.own_words import own_words
 from gmops_desktop.reports.paragraph import Paragraph
 from gmops_desktop.reports.proof import grouped, proof_block
 from gmops_desktop.reports.signatures import SignBlock
@@ -46,10 +47,11 @@ def _story(facts: DrillFacts, document: Document, digest: str) -> list[Flowable]
         _phases(facts),
         *_checks(facts),
         *_said(facts),
+        *own_words(document, "findings"),
         KeepTogether(
             [
                 Section(phrases.numbered(4, tr("Proof and signatures"))),
-                proof_block(document.number, digest, facts.heads, [_how(facts)]),
+                proof_block(document, digest, facts.heads, [_how(facts)]),
                 Spacer(0, 2),
                 SignBlock(facts.party_a, facts.party_b),
             ]
@@ -58,8 +60,7 @@ def _story(facts: DrillFacts, document: Document, digest: str) -> list[Flowable]
 
 
 def _title(facts: DrillFacts, document: Document) -> Table:
-    number = tr("No. {number}", number=document.number)
-    return title_block(tr("Certificate of a restore drill"), (facts.name, number))
+    return title_block(tr("Certificate of a restore drill"), facts.name, document)
 
 
 def _verdict(facts: DrillFacts) -> Table:

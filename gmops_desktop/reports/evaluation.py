@@ -15,7 +15,7 @@ from gmops_desktop.reports.change_parts import head
 from gmops_desktop.reports.filing import filed
 from gmops_desktop.reports.marks import FigureCard, StateWord
 from gmops_desktop.reports.orders import Built, Document
-from gmops_desktop.reports.own_words import own_sections, own_words, told_apart
+from gmops_desktop.reports.own_words import own_sections, own_words
 from gmops_desktop.reports.paper_facts import TicketFacts
 from gmops_desktop.reports.paragraph import Paragraph
 from gmops_desktop.reports.proof import proof_block
@@ -36,11 +36,10 @@ def make_evaluation(facts: TicketFacts, document: Document) -> Built:
 
 def _story(facts: TicketFacts, document: Document, digest: str) -> list[Flowable]:
     ticket = facts.ticket
-    number = tr("No. {number}", number=document.number)
     said = ticket.description.strip() or ticket.title
     more, last = own_sections(document, "evaluation", ("risks",), 5)
     return [
-        title_block(tr("Evaluation of a requirement"), (facts.contract.title, number)),
+        title_block(tr("Evaluation of a requirement"), facts.contract.title, document),
         _figures(facts),
         Spacer(0, 2),
         *head(1, tr("What is wanted")),
@@ -63,7 +62,7 @@ def _story(facts: TicketFacts, document: Document, digest: str) -> list[Flowable
                 *head(last, tr("Party A's consent, proof and signatures"))[1:],
                 *_consent(facts),
                 Spacer(0, 3),
-                proof_block(document.number, digest, facts.heads, told_apart(document)),
+                proof_block(document, digest, facts.heads),
                 Spacer(0, 2),
                 SignBlock(
                     facts.contract.party_a,

@@ -153,6 +153,21 @@ class MonthFacts:
     heads: tuple[ChainHead, ...] = ()
     why_unknown: Mapping[Question, str] = field(default_factory=dict)
 
+    @property
+    def period(self) -> str:
+        """The month."""
+        return f"{self.start:%Y-%m}"
+
+    @property
+    def about(self) -> str:
+        """Nothing: it is of a period."""
+        return ""
+
+    @property
+    def at(self) -> datetime:
+        """When the facts were gathered."""
+        return self.generated_at
+
 
 def as_json(facts: MonthFacts, texts: tuple[OwnText, ...] = (), **document: object) -> bytes:
     """Return `facts`, people's own `texts` and what is said of the `document` as JSON: sorted

@@ -14,7 +14,7 @@ from gmops_desktop.reports.change_parts import head
 from gmops_desktop.reports.filing import filed
 from gmops_desktop.reports.marks import FigureCard, StateWord
 from gmops_desktop.reports.orders import Built, Document
-from gmops_desktop.reports.own_words import own_sections, own_words, told_apart
+from gmops_desktop.reports.own_words import own_sections, own_words
 from gmops_desktop.reports.paper_facts import TicketFacts
 from gmops_desktop.reports.paragraph import Paragraph
 from gmops_desktop.reports.proof import proof_block
@@ -36,11 +36,10 @@ def make_fault_report(facts: TicketFacts, document: Document) -> Built:
 
 def _story(facts: TicketFacts, document: Document, digest: str) -> list[Flowable]:
     ticket = facts.ticket
-    number = tr("No. {number}", number=document.number)
     state, verdict, text = _verdict(facts)
     more, last = own_sections(document, "fault", ("advice",), 7)
     return [
-        title_block(tr("Fault report"), (facts.contract.title, number)),
+        title_block(tr("Fault report"), facts.contract.title, document),
         verdict_box(state, verdict, text),
         Spacer(0, 6),
         _figures(facts),
@@ -68,7 +67,7 @@ def _story(facts: TicketFacts, document: Document, digest: str) -> list[Flowable
         KeepTogether(
             [
                 *head(last, tr("Proof and signatures"))[1:],
-                proof_block(document.number, digest, facts.heads, told_apart(document)),
+                proof_block(document, digest, facts.heads),
                 Spacer(0, 2),
                 SignBlock(facts.contract.party_a, facts.contract.party_b),
             ]

@@ -17,7 +17,7 @@ from gmops_desktop.reports.change_parts import head
 from gmops_desktop.reports.filing import filed
 from gmops_desktop.reports.marks import StateWord
 from gmops_desktop.reports.orders import Built, Document
-from gmops_desktop.reports.own_words import own_sections, told_apart
+from gmops_desktop.reports.own_words import own_sections
 from gmops_desktop.reports.paragraph import Paragraph, strong
 from gmops_desktop.reports.period_facts import FeeFacts
 from gmops_desktop.reports.proof import proof_block
@@ -38,11 +38,10 @@ def make_fees(facts: FeeFacts, document: Document) -> Built:
 
 def _story(facts: FeeFacts, document: Document, digest: str) -> list[Flowable]:
     contract = facts.contract
-    number = tr("No. {number}", number=document.number)
     state, verdict, text = _verdict(facts)
     more, last = own_sections(document, "fees", ("remarks",), 4)
     return [
-        title_block(tr("Statement of fees"), (contract.title, number)),
+        title_block(tr("Statement of fees"), contract.title, document),
         verdict_box(state, verdict, text),
         Spacer(0, 6),
         particulars(
@@ -67,7 +66,7 @@ def _story(facts: FeeFacts, document: Document, digest: str) -> list[Flowable]:
         KeepTogether(
             [
                 *head(last, tr("Proof and signatures"))[1:],
-                proof_block(document.number, digest, facts.heads, told_apart(document)),
+                proof_block(document, digest, facts.heads),
                 Spacer(0, 2),
                 SignBlock(
                     contract.party_a,

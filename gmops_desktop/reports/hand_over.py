@@ -15,6 +15,7 @@ from gmops_desktop.reports.change_parts import is_digest
 from gmops_desktop.reports.filing import filed
 from gmops_desktop.reports.marks import Section
 from gmops_desktop.reports.orders import Built, Document, HandOverFacts
+from gmops_desktop.reports.own_words import own_words
 from gmops_desktop.reports.paragraph import Paragraph
 from gmops_desktop.reports.proof import grouped, proof_block
 from gmops_desktop.reports.signatures import ReceiptBlock
@@ -51,19 +52,20 @@ def _story(facts: HandOverFacts, document: Document, digest: str) -> list[Flowab
         (str(place), one.title, one.word, _particulars(one))
         for place, one in enumerate(facts.items, start=1)
     ]
-    number = tr("No. {number}", number=document.number)
     return [
-        title_block(tr("Hand-over form"), (contract.title, number)),
+        title_block(tr("Hand-over form"), contract.title, document),
         Spacer(0, 4),
         facts_table([(word, text) for word, text in rows if text]),
         Spacer(0, 4),
         Section(tr("What was handed over (contract 1.32)")),
         ruled_table(heads, lines, (0.6, 1.9, 0.9, 5.2)),
+        *own_words(document, "handed"),
         *_told(facts),
+        *own_words(document, "remarks"),
         KeepTogether(
             [
                 Section(tr("Proof", context="report")),
-                proof_block(document.number, digest, facts.heads, ()),
+                proof_block(document, digest, facts.heads),
                 Spacer(0, 6),
                 ReceiptBlock(tr("{party}: all of this was received.", party=contract.party_a)),
             ]

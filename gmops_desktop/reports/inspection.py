@@ -17,7 +17,7 @@ from gmops_desktop.reports.change_parts import head
 from gmops_desktop.reports.filing import filed
 from gmops_desktop.reports.marks import FigureCard, StateWord
 from gmops_desktop.reports.orders import Built, Document
-from gmops_desktop.reports.own_words import own_words, told_apart
+from gmops_desktop.reports.own_words import own_words
 from gmops_desktop.reports.paragraph import Paragraph, strong
 from gmops_desktop.reports.period_facts import Inspected, InspectionFacts, Measured
 from gmops_desktop.reports.proof import proof_block
@@ -48,10 +48,9 @@ def make_inspection(facts: InspectionFacts, document: Document) -> Built:
 
 def _story(facts: InspectionFacts, document: Document, digest: str) -> list[Flowable]:
     contract = facts.contract
-    number = tr("No. {number}", number=document.number)
     state, verdict, text = _verdict(facts)
     return [
-        title_block(tr("Inspection report"), (contract.title, number)),
+        title_block(tr("Inspection report"), contract.title, document),
         verdict_box(state, verdict, text),
         Spacer(0, 6),
         _figures(facts),
@@ -83,7 +82,7 @@ def _story(facts: InspectionFacts, document: Document, digest: str) -> list[Flow
         KeepTogether(
             [
                 *head(5, tr("Proof and signatures"))[1:],
-                proof_block(document.number, digest, facts.heads, told_apart(document)),
+                proof_block(document, digest, facts.heads),
                 Spacer(0, 2),
                 SignBlock(contract.party_a, contract.party_b),
             ]

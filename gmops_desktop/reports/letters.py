@@ -16,6 +16,7 @@ from gmops_desktop.reports.filing import filed
 from gmops_desktop.reports.fonts import SERIF, SERIF_BOLD
 from gmops_desktop.reports.marks import Section
 from gmops_desktop.reports.orders import Built, Document, LetterFacts
+from gmops_desktop.reports.own_words import own_words
 from gmops_desktop.reports.paragraph import Paragraph, strong
 from gmops_desktop.reports.proof import proof_block
 from gmops_desktop.reports.signatures import ReceiptBlock, SenderPlace
@@ -42,14 +43,14 @@ def make_letter(facts: LetterFacts, document: Document) -> Built:
 def _story(facts: LetterFacts, document: Document, title: str, digest: str) -> list[Flowable]:
     contract, notice = facts.contract, facts.notice
     mine, other = correspondents(notice, contract)
-    beside = (contract.title, tr("No. {number}", number=document.number))
     return [
-        title_block(title, beside),
+        title_block(title, contract.title, document),
         Spacer(0, 8),
         Paragraph(strong(tr("To: {party}", party=other)), _TO),
         *(Paragraph(one, _LETTER) for one in sentences(notice, contract, facts.contact)),
         Spacer(0, 6),
         *(_money(facts) if notice.what == "payment" else _person(facts)),
+        *own_words(document, "remarks"),
         Spacer(0, _SEALED),
         Paragraph(strong(mine), _TO.but(align="right")),
         Paragraph(phrases.day(facts.dated), _TO.but(align="right")),
@@ -62,7 +63,7 @@ def _story(facts: LetterFacts, document: Document, title: str, digest: str) -> l
                     "party_a" if other == contract.party_a else "party_b",
                 ),
                 Section(tr("Proof", context="report")),
-                proof_block(document.number, digest, facts.heads, _notes(facts)),
+                proof_block(document, digest, facts.heads, _notes(facts)),
             ]
         ),
     ]

@@ -21,7 +21,7 @@ from gmops_desktop.reports.month_sections import (
     ticket_section,
 )
 from gmops_desktop.reports.orders import Built, Document
-from gmops_desktop.reports.own_words import own_sections, own_words, told_apart
+from gmops_desktop.reports.own_words import own_sections, own_words
 from gmops_desktop.reports.paragraph import Paragraph, clean, strong
 from gmops_desktop.reports.proof import proof_block
 from gmops_desktop.reports.signatures import SignBlock
@@ -74,7 +74,7 @@ def _story(
         _title(facts, document),
         _particulars(facts),
         Spacer(0, 4),
-        Paragraph(_summary(facts, document), BODY),
+        Paragraph(_summary(facts), BODY),
         *own_words(document, "overview"),
         Spacer(0, 2),
         key_figures(facts),
@@ -94,6 +94,9 @@ def _title(facts: MonthFacts, document: Document) -> Table:
         Paragraph(phrases.month(facts.start), SECTION.but(align="right")),
         Paragraph(number, SUBTITLE.but(align="right")),
     ]
+    if document.replaces:
+        replaced = tr("replaces {number}", number=document.replaces)
+        right.append(Paragraph(replaced, SUBTITLE.but(align="right")))
     left = Paragraph(tr("Monthly Operations Report"), TITLE)
     table = Table([[left, right]], colWidths=[WIDTH * 0.58, WIDTH * 0.42])
     table.setStyle(
@@ -162,12 +165,12 @@ def _completed(change: ChangeLine) -> bool:
     return change.state == "closed" and change.rolled_back_at is None
 
 
-def _summary(facts: MonthFacts, document: Document) -> str:
+def _summary(facts: MonthFacts) -> str:
     def count(question: Question, number: int) -> str:
         return strong(word_of("unknown") if question in facts.why_unknown else number)
 
     contract = facts.contract
-    text = tr(
+    return tr(
         "In {month}, {party_b} operated the services of {party_a}. Tickets: {tickets} handled, "
         "{closed} closed. Backups: {backups} taken, {verified} verified. Restores: {restores} "
         "run, {proved} proved. Changes: {changes} recorded, {applied} completed.",
@@ -183,12 +186,6 @@ def _summary(facts: MonthFacts, document: Document) -> str:
         changes=count("changes", len(facts.changes)),
         applied=count("changes", sum(_completed(one) for one in facts.changes)),
     )
-    if document.replaces:
-        text += tr(
-            "This version replaces {number}, which stays in the register.",
-            number=document.replaces,
-        )
-    return text
 
 
 def _proof(
@@ -200,7 +197,6 @@ def _proof(
             "No entry made before this report can be altered, dropped or slipped in without "
             "contradicting the heads printed here; `gmops verify` checks it."
         ),
-        *told_apart(document),
     ]
     if lost:
         codes = ", ".join(f"U+{ord(char):04X}" for char in lost)
@@ -208,7 +204,7 @@ def _proof(
     return KeepTogether(
         [
             Section(phrases.numbered(number, tr("Proof and signatures"))),
-            proof_block(document.number, digest, facts.heads, notes),
+            proof_block(document, digest, facts.heads, notes),
             Spacer(0, 2),
             SignBlock(facts.contract.party_a, facts.contract.party_b),
         ]

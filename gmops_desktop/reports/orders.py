@@ -17,7 +17,7 @@ from gmops_desktop.contract.record import ChainHead
 from gmops_desktop.contract.registers import Record
 from gmops_desktop.contract.report_texts import OwnText
 from gmops_desktop.contract.steps import Handed
-from gmops_desktop.contract.terms import Contact, Contract
+from gmops_desktop.contract.terms import Contact, Contract, day_of
 from gmops_desktop.language import Language, mark, tr
 from gmops_desktop.reports.account_facts import AccountFacts
 from gmops_desktop.reports.change_facts import NoticeFacts, RecordFacts
@@ -129,6 +129,18 @@ class DrillFacts:
     party_b: str
     heads: tuple[ChainHead, ...] = ()
     clone: bool = False  # whether it was restored to a cloned cloud instance
+    drill_id: str = ""
+    contract: Contract | None = None
+
+    @property
+    def period(self) -> str:
+        """The day that it is numbered in."""
+        return f"{day_of(self.at):%Y-%m-%d}"
+
+    @property
+    def about(self) -> str:
+        """The id of the drill."""
+        return self.drill_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +153,16 @@ class LetterFacts:
     dated: date
     heads: tuple[ChainHead, ...] = ()
 
+    @property
+    def period(self) -> str:
+        """The month that it is numbered in."""
+        return f"{self.dated:%Y-%m}"
+
+    @property
+    def about(self) -> str:
+        """What the letter speaks of."""
+        return self.notice.key
+
 
 @dataclass(frozen=True, slots=True)
 class SignInFacts:
@@ -149,6 +171,16 @@ class SignInFacts:
     training: Record
     contract: Contract
     heads: tuple[ChainHead, ...] = ()
+
+    @property
+    def period(self) -> str:
+        """The month that it is numbered in: that of the training."""
+        return f"{self.training.on:%Y-%m}"
+
+    @property
+    def about(self) -> str:
+        """The id of the training."""
+        return self.training.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +204,11 @@ class HandOverFacts:
     change_title: str = ""
     release_notes: str = ""
     diff: str = ""
+
+    @property
+    def period(self) -> str:
+        """The month that it is numbered in."""
+        return f"{self.dated:%Y-%m}"
 
     @property
     def about(self) -> str:

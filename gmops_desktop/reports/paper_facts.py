@@ -21,20 +21,18 @@ from gmops_desktop.contract.tickets import Ticket
 class PaperFacts(Protocol):
     """What numbering a document needs to know of its facts, whatever else they say.
 
-    `about` names the one thing that it is about ("" for a period).
+    `period` is the month or the days that it is numbered in, `about` names the one thing that it is
+    about ("" for a period).
     """
 
     @property
-    def contract(self) -> Contract: ...
+    def contract(self) -> Contract | None: ...
 
     @property
     def period(self) -> str: ...
 
     @property
     def about(self) -> str: ...
-
-    @property
-    def at(self) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,9 @@ from reportlab.platypus import Flowable, Table, TableStyle
 
 from gmops_desktop.contract.record import ChainHead
 from gmops_desktop.language import tr
+from gmops_desktop.reports import phrases
+from gmops_desktop.reports.orders import Document
+from gmops_desktop.reports.own_words import told_apart
 from gmops_desktop.reports.paragraph import Paragraph, strong
 from gmops_desktop.reports.styles import NAVY, NOTE, WIDTH
 
@@ -32,9 +35,13 @@ def qr_text(number: str, data_digest: str, heads: Sequence[ChainHead]) -> str:
 
 
 def proof_block(
-    number: str, data_digest: str, heads: Sequence[ChainHead], notes: Sequence[str]
+    document: Document, data_digest: str, heads: Sequence[ChainHead], notes: Sequence[str] = ()
 ) -> Flowable:
-    """Return the block: words at the left, the QR code at the right."""
+    """Return the block: words at the left, the QR code at the right.
+
+    Beside its own `notes` it says of every document which version it replaces, and which words in
+    it are people's own.
+    """
     said: list[Flowable] = [
         Paragraph(
             tr(
@@ -56,9 +63,10 @@ def proof_block(
         said.append(
             Paragraph(tr("The journal holds no entries yet: no chain head to print."), NOTE)
         )
+    notes = (*version_replaced(document), *notes, *told_apart(document))
     said += [Paragraph(note, NOTE) for note in notes]
     table = Table(
-        [[said, qr_drawing(qr_text(number, data_digest, heads))]],
+        [[said, qr_drawing(qr_text(document.number, data_digest, heads))]],
         colWidths=[WIDTH - _QR - 4 * mm, _QR + 4 * mm],
     )
     table.setStyle(
@@ -74,6 +82,17 @@ def proof_block(
         )
     )
     return table
+
+
+def version_replaced(document: Document) -> tuple[str, ...]:
+    """Return the note of a correction: which version it replaces, and what it puts right."""
+    if not document.replaces:
+        return ()
+    replaced = tr(
+        "This version replaces {number}, which stays in the register.", number=document.replaces
+    )
+    why = tr("It corrects: {what}", what=document.corrects) if document.corrects else ""
+    return (phrases.sentences(replaced, why),)
 
 
 def qr_drawing(text: str) -> Drawing:

@@ -20,7 +20,7 @@ from gmops_desktop.reports.filing import filed
 from gmops_desktop.reports.marks import Section, StateWord
 from gmops_desktop.reports.month_sections import operation_section, ticket_table
 from gmops_desktop.reports.orders import Built, Document
-from gmops_desktop.reports.own_words import own_words, told_apart
+from gmops_desktop.reports.own_words import own_words
 from gmops_desktop.reports.paragraph import Paragraph, strong
 from gmops_desktop.reports.proof import proof_block
 from gmops_desktop.reports.signatures import SignBlock
@@ -107,7 +107,7 @@ def _story(facts: SpanFacts, document: Document, digest: str) -> list[Flowable]:
         KeepTogether(
             [
                 Section(phrases.numbered(11, tr("Proof and signatures"))),
-                proof_block(document.number, digest, facts.heads, told_apart(document)),
+                proof_block(document, digest, facts.heads),
                 Spacer(0, 2),
                 SignBlock(facts.contract.party_a, facts.contract.party_b),
             ]

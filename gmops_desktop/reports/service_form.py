@@ -12,7 +12,7 @@ from gmops_desktop.reports.boxes import TickLine, writable
 from gmops_desktop.reports.change_parts import head
 from gmops_desktop.reports.filing import filed
 from gmops_desktop.reports.orders import Built, Document
-from gmops_desktop.reports.own_words import own_words, told_apart
+from gmops_desktop.reports.own_words import own_words
 from gmops_desktop.reports.paper_facts import TicketFacts
 from gmops_desktop.reports.paragraph import Paragraph
 from gmops_desktop.reports.proof import proof_block
@@ -36,10 +36,9 @@ def make_service_form(facts: TicketFacts, document: Document) -> Built:
 
 def _story(facts: TicketFacts, document: Document, digest: str) -> list[Flowable]:
     ticket = facts.ticket
-    number = tr("No. {number}", number=document.number)
     said = ticket.description.strip() or ticket.title
     return [
-        title_block(tr("On-site service form"), (facts.contract.title, number)),
+        title_block(tr("On-site service form"), facts.contract.title, document),
         *head(1, tr("What was asked for", context="visit")),
         particulars(asked(facts)),
         Spacer(0, 2),
@@ -79,7 +78,7 @@ def _story(facts: TicketFacts, document: Document, digest: str) -> list[Flowable
                     ),
                 ),
                 Spacer(0, 3),
-                proof_block(document.number, digest, facts.heads, told_apart(document)),
+                proof_block(document, digest, facts.heads),
                 Spacer(0, 2),
                 SignBlock(
                     facts.contract.party_a,

@@ -12,6 +12,7 @@ from gmops_desktop.reports.boxes import writable
 from gmops_desktop.reports.filing import filed
 from gmops_desktop.reports.marks import Section
 from gmops_desktop.reports.orders import Built, Document, SignInFacts
+from gmops_desktop.reports.own_words import own_words
 from gmops_desktop.reports.proof import proof_block
 from gmops_desktop.reports.signatures import ReceiptBlock
 from gmops_desktop.reports.styles import CELL
@@ -41,18 +42,18 @@ def _story(facts: SignInFacts, document: Document, digest: str) -> list[Flowable
         (tr("Trainer"), training.by or "—"),
         (tr("Hours"), hours),
     ]
-    number = tr("No. {number}", number=document.number)
     return [
-        title_block(tr("Sign-in sheet"), (contract.title, number)),
+        title_block(tr("Sign-in sheet"), contract.title, document),
         Spacer(0, 4),
         facts_table(rows),
+        *own_words(document, "contents"),
         Spacer(0, 4),
         Section(tr("Those trained")),
         _lines(training.people),
         KeepTogether(
             [
                 Section(tr("Proof", context="report")),
-                proof_block(document.number, digest, facts.heads, ()),
+                proof_block(document, digest, facts.heads),
                 Spacer(0, 6),
                 ReceiptBlock(tr("{party}: this training was given.", party=contract.party_a)),
             ]

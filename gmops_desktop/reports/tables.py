@@ -10,9 +10,11 @@ from typing import Any, Final
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Table, TableStyle
 
+from gmops_desktop.language import tr
 from gmops_desktop.reports.captions import TableCaption
 from gmops_desktop.reports.glyphs import Text, draw_texts
 from gmops_desktop.reports.marks import StateWord
+from gmops_desktop.reports.orders import Document
 from gmops_desktop.reports.paragraph import Paragraph
 from gmops_desktop.reports.styles import (
     CELL,
@@ -45,12 +47,16 @@ _ON_A_PAGE: Final = 2 + int(PAGE[1] / (CELL.leading + _ABOVE + _BELOW))  # lines
 _GROWTH: Final = 1.7  # times its share that a column may claim for its longest word
 
 
-def title_block(title: str, beside: Sequence[str]) -> Table:
-    """Return a document's title under a bar, with a few lines at its right.
+def title_block(title: str, named: str, document: Document) -> Table:
+    """Return a document's title under a bar; at its right what it is of, its number, and in a
+    correction the number that it replaces.
 
     The title takes what it needs, up to three fifths; a line at its right is set smaller before it
     is broken.
     """
+    beside = [named, tr("No. {number}", number=document.number)]
+    if document.replaces:
+        beside.append(tr("replaces {number}", number=document.replaces))
     style = SUBTITLE.but(align="right")
     widest = max((Paragraph(one, style).natural_width() for one in beside), default=1.0)
     head = Paragraph(title, TITLE)

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import get_args
 
 import pytest
 
-from example_month import empty_month, full_month
-from example_period import CONTRACT, backups, inspection
+from example_month import empty_month
+from example_papers import PAPERS
 from gmops_desktop.contract.report_texts import SECTIONS, OwnText
 from gmops_desktop.reports import orders
 from gmops_desktop.reports.orders import Document
-from gmops_desktop.reports.period_facts import FeeFacts
+from gmops_desktop.services.reports import Kind
 from printed import lacking, overlaps, pages_of, text_of
 
 AT = datetime(2018, 5, 2, 1, 0, tzinfo=UTC)
-MAKERS: dict[str, tuple[Any, Any]] = {
-    "monthly": (orders.make_monthly, full_month()),
-    "inspection": (orders.make_inspection, inspection()),
-    "backups": (orders.make_backup_report, backups()),
-    "fees": (orders.make_fees, FeeFacts(contract=CONTRACT, at=AT)),
-}
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
-def written(kind: str, text: str = "") -> tuple[OwnText, ...]:
+def written(kind: Kind, text: str = "") -> tuple[OwnText, ...]:
     """Return words in every section of a kind, each naming its section."""
     return tuple(
         OwnText(section, text or f"第一段写在{section}。\n\n第二段，含 Latin 100%。", "王五",
@@ -33,18 +28,22 @@ def written(kind: str, text: str = "") -> tuple[OwnText, ...]:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", MAKERS)
-def test_every_section_prints_what_was_written_into_it(kind: str) -> None:
-    make, facts = MAKERS[kind]
+def test_every_kind_takes_words() -> None:
+    assert set(SECTIONS) == set(KINDS)
+    assert all(SECTIONS.values())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_section_prints_what_was_written_into_it(kind: Kind) -> None:
     texts = written(kind)
-    built = make(facts, Document("GMGSL-YB-2018-04", "zh_CN", texts=texts))
+    built = PAPERS[kind](Document("GMGSL-YB-2018-04", "zh_CN", texts=texts))
     assert lacking(built, [f"第一段写在{one.section}。" for one in texts]) == []
     said = text_of(built)
     assert said.count("王五撰写2018年5月2日") == said.count("第二段，含") == len(texts)
     assert "左侧有竖线、下方署名的段落由署名人撰写" in said
     assert overlaps(built) == []
-    bare = text_of(make(facts, Document("GMGSL-YB-2018-04", "zh_CN")))
-    assert "撰写" not in bare
+    bare = text_of(PAPERS[kind](Document("GMGSL-YB-2018-04", "zh_CN")))
+    assert "撰写2018" not in bare
     assert "竖线" not in bare
 
 

@@ -8,7 +8,9 @@ from gmops_desktop.reports.orders import CheckLine, DrillFacts, PhaseLine
 from gmops_desktop.services.drills.record import Drill
 
 
-def facts_of(drill: Drill, contract: Contract | None, heads: tuple[ChainHead, ...]) -> DrillFacts:
+def facts_of(
+    drill: Drill, contract: Contract | None, heads: tuple[ChainHead, ...] = ()
+) -> DrillFacts:
     """Return the facts to print; without a contract the parties stay open."""
     return DrillFacts(
         name=drill.name,
@@ -34,4 +36,6 @@ def facts_of(drill: Drill, contract: Contract | None, heads: tuple[ChainHead, ..
         party_a=contract.party_a if contract else "",
         party_b=contract.party_b if contract else "",
         heads=heads,
+        drill_id=drill.id,
+        contract=contract,
     )

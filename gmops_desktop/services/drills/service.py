@@ -31,7 +31,7 @@ from gmops_desktop.contract.troubles import TroubleBook
 from gmops_desktop.errors import Cancelled, OpsError, ProofFailed
 from gmops_desktop.language import Language, current, tr
 from gmops_desktop.reports import worker
-from gmops_desktop.reports.orders import Built, Document, make_certificate
+from gmops_desktop.reports.orders import Built, Document, DrillFacts, make_certificate
 from gmops_desktop.services.drills import checks as checking
 from gmops_desktop.services.drills.alarms import Alarms
 from gmops_desktop.services.drills.certificate import facts_of
@@ -63,6 +63,7 @@ class File(Protocol):
         made_at: datetime,
         context: Context,
         language: Language,
+        about: str,
         /,
     ) -> tuple[Filed, Built]:
         """Register what `produce` makes."""
@@ -294,6 +295,11 @@ class Drills:
         told = self._alarms.raise_for(resource, found, outlook.standing.reason, outlook.last)
         return told + self._alarms.all_well(resource, found, outlook.last)
 
+    def certificate_facts(self, id: str) -> DrillFacts:
+        """Return what the certificate of a drill says, named as for `get`."""
+        drill = self.get(id)
+        return facts_of(drill, self._contract(drill.resource_id, day_of(drill.at)))
+
     # ------------------------------------------------------------ leftovers
 
     def sweep(self) -> int:
@@ -325,12 +331,14 @@ class Drills:
         """Make and register the certificate; return its number."""
         contract = self._contract(drill.resource_id, day_of(drill.at))
 
-        def produce(document: Document, heads: tuple[ChainHead, ...]) -> Built:
-            facts = facts_of(drill, contract, heads)
-            return worker.run(context, make_certificate, facts, document)
+        facts = facts_of(drill, contract)
 
-        day = f"{day_of(drill.at):%Y-%m-%d}"
-        filed, _ = self._file("drill", day, contract, produce, drill.at, context, current())
+        def produce(document: Document, heads: tuple[ChainHead, ...]) -> Built:
+            return worker.run(context, make_certificate, replace(facts, heads=heads), document)
+
+        filed, _ = self._file(
+            "drill", facts.period, contract, produce, drill.at, context, current(), drill.id
+        )
         return filed.number
 
     def _drill(

@@ -10,6 +10,7 @@ from gmops_desktop.services.reports.periods import (
 )
 from gmops_desktop.services.reports.register import (
     COVERED,
+    ORDERED,
     SUBJECTS,
     Kind,
     Produce,
@@ -23,6 +24,7 @@ from gmops_desktop.services.reports.service import Asked, Reports
 
 __all__ = [
     "COVERED",
+    "ORDERED",
     "SUBJECTS",
     "Asked",
     "Kind",

@@ -34,7 +34,10 @@ Kind = Literal[
     "fault", "visit", "evaluation", "backups", "inspection", "fees", "compilation", "account",
     "quarter", "annual",
 ]  # fmt: skip
-Subject = Literal["month", "quarter", "year", "ticket", "contract", "span"]
+Subject = Literal[
+    "month", "quarter", "year", "ticket", "contract", "span",
+    "change", "handed", "notice", "training", "drill",
+]  # fmt: skip
 Signed = Literal["unsigned", "party_b", "both"]
 
 _CODES: Final[dict[Kind, str]] = {
@@ -77,7 +80,7 @@ _WORDS: Final[dict[Kind, str]] = {
     "quarter": mark("Quarterly report"),
     "annual": mark("Annual and acceptance report"),
 }
-# What a document that can be ordered is of; the others are made where their matter is.
+# What a document is of.
 SUBJECTS: Final[dict[Kind, Subject]] = {
     "monthly": "month",
     "quarter": "quarter",
@@ -90,13 +93,27 @@ SUBJECTS: Final[dict[Kind, Subject]] = {
     "fees": "contract",
     "compilation": "span",
     "account": "month",
+    "notice": "change",
+    "change_record": "change",
+    "hand_over": "handed",  # a change or a ticket
+    "contact": "notice",
+    "payment": "notice",
+    "sign_in": "training",
+    "drill": "drill",
 }
+# Of these a document can be ordered by naming it; of the others it is made where they are shown.
+ORDERED: Final[frozenset[Subject]] = frozenset(
+    {"month", "quarter", "year", "ticket", "contract", "span"}
+)
+# A form that a later month needs anew; of every other one about the same, a second is a version.
+_ANEW: Final[frozenset[Kind]] = frozenset({"visit"})
 # Those that are bound: their cover says who may read them, the page after it what each version puts
 # right.
 COVERED: Final[frozenset[Kind]] = frozenset({"quarter", "annual", "compilation"})
 # Makes a document that prints the chain heads it is given.
 Produce = Callable[[Document, tuple[ChainHead, ...]], Built]
 
+_VERSION: Final = re.compile(r"-V\d+$")
 _NO_CODE: Final = "GMOPS"  # for a contract whose number begins with no letters
 
 
@@ -203,7 +220,7 @@ class Register:
     def version_before(self, key: TextKey) -> Report | None:
         """Return the version of a document that one made now would replace, if any.
 
-        What is about one thing is numbered in the month it is made in: next month's is a first one.
+        The form of a visit is numbered in the month it is made in: next month's is a first one.
         """
         month = f"{day_of(utc_now()):%Y-%m}"
         fit = (
@@ -211,7 +228,7 @@ class Register:
             for one in self.all()
             if (one.contract_id, one.kind, one.about or one.period)
             == (key.contract_id, key.kind, key.of)
-            and (not one.about or one.period == month)
+            and (one.kind not in _ANEW or one.period == month)
         )
         return next(fit, None)
 
@@ -242,10 +259,18 @@ class Register:
     ) -> tuple[str, str]:
         """Return the number for a new document, and that of the version it replaces.
 
-        A number never passes from one contract to another; letters are counted in their month.
+        A number never passes from one contract to another.  What is about one thing is counted in
+        the month of its first version, whose number the later ones keep.
         """
         taken = {one.number: one for one in self.all()}
-        identity, first, place = contract.id if contract else "", "", 0
+        identity, place = contract.id if contract else "", 0
+        same = (
+            one.number
+            for one in taken.values()
+            if about and kind not in _ANEW
+            and (one.kind, one.about, one.contract_id) == (kind, about, identity)
+        )  # fmt: skip
+        first = _VERSION.sub("", next(same, ""))
         while not first:
             place += 1
             numbered = f"{_CODES[kind]}-{period}" + (f"-{place:02d}" if about else "")

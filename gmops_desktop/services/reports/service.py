@@ -14,7 +14,7 @@ from db.journal import Journal, utc_now
 from gmops_desktop.context import Context
 from gmops_desktop.contract.record import ChainHead
 from gmops_desktop.contract.report_texts import OwnText, TextKey
-from gmops_desktop.contract.terms import ZONE, Contract, day_of, told_in
+from gmops_desktop.contract.terms import ZONE, told_in
 from gmops_desktop.language import DEFAULT, Language, speaking, tr
 from gmops_desktop.reports import orders, rendering, worker
 from gmops_desktop.reports.change_facts import NoticeFacts, RecordFacts
@@ -22,6 +22,7 @@ from gmops_desktop.reports.facts import MonthFacts
 from gmops_desktop.reports.orders import (
     Built,
     Document,
+    DrillFacts,
     HandOverFacts,
     LetterFacts,
     Secrecy,
@@ -31,7 +32,14 @@ from gmops_desktop.reports.paper_facts import PaperFacts
 from gmops_desktop.services.reports.checking import faults_of_file, faults_of_heads
 from gmops_desktop.services.reports.drafts import Draft
 from gmops_desktop.services.reports.periods import month_of
-from gmops_desktop.services.reports.register import Kind, Register, Report, write
+from gmops_desktop.services.reports.register import (
+    ORDERED,
+    SUBJECTS,
+    Kind,
+    Register,
+    Report,
+    write,
+)
 from gmops_desktop.services.reports.texts import Texts
 
 if TYPE_CHECKING:
@@ -49,6 +57,13 @@ _ORDERS: Final[dict[Kind, Callable[[Any, Document], Built]]] = {
     "account": orders.make_account_report,
     "quarter": orders.make_quarterly,
     "annual": orders.make_annual,
+    "notice": orders.make_notice,
+    "change_record": orders.make_change_record,
+    "hand_over": orders.make_hand_over,
+    "contact": orders.make_letter,
+    "payment": orders.make_letter,
+    "sign_in": orders.make_sign_in,
+    "drill": orders.make_certificate,
 }
 
 # Looks up what is asked for, in the user's language, and returns what gathers its facts in that of
@@ -56,7 +71,6 @@ _ORDERS: Final[dict[Kind, Callable[[Any, Document], Built]]] = {
 Asked = Callable[[str], Callable[[], PaperFacts]]
 
 Facts = TypeVar("Facts", bound="DataclassInstance")
-Order = Callable[[Facts, Document], Built]
 
 
 class Reports(Register):
@@ -97,17 +111,8 @@ class Reports(Register):
         The register keeps its own copy; `out` names where another is wanted, and is then the path
         of what is returned.
         """
-        facts, key = self._facts(kind, of, context, language)
-        period, about = (key.of, "") if kind == "monthly" else (facts.period, facts.about)
-        texts = tuple(one for one in self._written(key) if one.text)
-
-        def produce(document: Document, heads: tuple[ChainHead, ...]) -> Built:
-            return worker.run(context, _ORDERS[kind], replace(facts, heads=heads), document)
-
-        report, built = self.keep(
-            kind, period, facts.contract, produce, self._made_at(facts), context, language, about,
-            texts, secrecy, corrects,
-        )  # fmt: skip
+        facts: PaperFacts = _gathered(self._asked(kind, of), context, language)
+        report, built = self._kept(kind, facts, context, language, secrecy, corrects)
         if out is not None:
             write(
                 out,
@@ -120,68 +125,52 @@ class Reports(Register):
 
     def draft(self, kind: Kind, of: str, context: Context, language: Language = DEFAULT) -> Draft:
         """Gather what a document says, to look at its pages before it is made and numbered."""
-        facts, key = self._facts(kind, of, context, language)
+        facts: Any = _gathered(self._asked(kind, of), context, language)
+        key = _key_of(kind, facts)
         heads, before = self._journal.heads(), self.version_before(key)
         versions = self._versions(before.number) if before is not None else ()
         return Draft(key, replace(facts, heads=heads), _ORDERS[kind], language, versions)
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
-        """The kinds that `make` makes."""
-        return ("monthly", *self._gather)
+        """The kinds of a period, a ticket or a contract that `make` makes; what is of something
+        else is made where that is looked at."""
+        made: tuple[Kind, ...] = ("monthly", *self._gather)
+        return tuple(kind for kind in made if SUBJECTS[kind] in ORDERED)
 
-    # ------------------------------------------------------------ letters and sheets
+    # ------------------------------------------------------------ from facts in hand
 
     def write_letter(
         self, facts: LetterFacts, context: Context, language: Language = DEFAULT
     ) -> Report:
         """Make the written notice of a change of contact or of the payment, and record it."""
         kind: Kind = "payment" if facts.notice.what == "payment" else "contact"
-        return self._write(
-            kind, facts.dated, facts.contract, facts.notice.key, orders.make_letter, facts,
-            context, language,
-        )  # fmt: skip
+        return self._write(kind, facts, context, language)
 
     def print_sign_in(
         self, facts: SignInFacts, context: Context, language: Language = DEFAULT
     ) -> Report:
         """Make the sign-in sheet of a training, and record it."""
-        training = facts.training
-        return self._write(
-            "sign_in", training.on, facts.contract, training.id, orders.make_sign_in, facts,
-            context, language,
-        )  # fmt: skip
+        return self._write("sign_in", facts, context, language)
 
     def print_hand_over(
         self, facts: HandOverFacts, context: Context, language: Language = DEFAULT
     ) -> Report:
         """Make the form of what a ticket or a change handed over; a later one replaces it."""
-        return self._write(
-            "hand_over", facts.dated, facts.contract, facts.about, orders.make_hand_over, facts,
-            context, language,
-        )  # fmt: skip
-
-    # ------------------------------------------------------------ a change
+        return self._write("hand_over", facts, context, language)
 
     def write_notice(
         self, gather: Callable[[], NoticeFacts], context: Context, language: Language = DEFAULT
     ) -> Report:
         """Make the request for a change and notice of its downtime, for Party A to sign."""
-        facts = _gathered(gather, context, language)
-        return self._write(
-            "notice", day_of(facts.at), facts.change.contract, facts.change.change_id,
-            orders.make_notice, facts, context, language,
-        )  # fmt: skip
+        return self._write("notice", _gathered(gather, context, language), context, language)
 
     def write_change_record(
         self, gather: Callable[[], RecordFacts], context: Context, language: Language = DEFAULT
     ) -> Report:
         """Make the record of what became of a change; a later one is a new version."""
         facts = _gathered(gather, context, language)
-        return self._write(
-            "change_record", day_of(facts.at), facts.change.contract, facts.change.change_id,
-            orders.make_change_record, facts, context, language,
-        )  # fmt: skip
+        return self._write("change_record", facts, context, language)
 
     def write_change_hand_over(
         self, gather: Callable[[], HandOverFacts], context: Context, language: Language = DEFAULT
@@ -222,14 +211,6 @@ class Reports(Register):
 
     # ------------------------------------------------------------ inside
 
-    def _facts(
-        self, kind: Kind, of: str, context: Context, language: Language
-    ) -> tuple[Any, TextKey]:
-        """Return the facts of a document, and whose words belong into it."""
-        facts: Any = _gathered(self._asked(kind, of), context, language)
-        one = of.strip() if kind == "monthly" else facts.about or facts.period
-        return facts, TextKey(facts.contract.id, kind, one)
-
     def _written(self, key: TextKey) -> tuple[OwnText, ...]:
         return self._texts.of(key) if self._texts is not None else ()
 
@@ -239,30 +220,41 @@ class Reports(Register):
             return partial(self._collect, *month_of(of))
         return self._gather[kind](of)
 
-    @staticmethod
-    def _made_at(facts: Any) -> datetime:
-        return facts.generated_at if isinstance(facts, MonthFacts) else facts.at
+    def _write(self, kind: Kind, facts: Any, context: Context, language: Language) -> Report:
+        report, _ = self._kept(kind, facts, context, language)
+        return report
 
-    def _write(
+    def _kept(
         self,
         kind: Kind,
-        dated: date,
-        contract: Contract | None,
-        about: str,
-        order: Order[Facts],
-        facts: Facts,
+        facts: Any,
         context: Context,
         language: Language,
-    ) -> Report:
-        """Have a document about one thing made in a process of its own, and keep it."""
+        secrecy: Secrecy = "internal",
+        corrects: str = "",
+    ) -> tuple[Report, Built]:
+        """Have a document made in a process of its own, with people's own words, and keep it."""
+        texts = tuple(one for one in self._written(_key_of(kind, facts)) if one.text)
 
         def produce(document: Document, heads: tuple[ChainHead, ...]) -> Built:
-            there: Any = facts  # every record of facts has its `heads`
-            return worker.run(context, order, replace(there, heads=heads), document)
+            return worker.run(context, _ORDERS[kind], replace(facts, heads=heads), document)
 
-        period = f"{dated:%Y-%m}"
-        report, _ = self.keep(kind, period, contract, produce, utc_now(), context, language, about)
-        return report
+        return self.keep(
+            kind, facts.period, facts.contract, produce, _made_at(facts), context, language,
+            facts.about, texts, secrecy, corrects,
+        )  # fmt: skip
+
+
+def _key_of(kind: Kind, facts: PaperFacts) -> TextKey:
+    """Return whose words belong into a document."""
+    return TextKey(facts.contract.id if facts.contract else "", kind, facts.about or facts.period)
+
+
+def _made_at(facts: object) -> datetime:
+    """Return when a document is made: with its facts.  Letters and sheets bear a day only, and the
+    time of a certificate is that of the drill."""
+    at = None if isinstance(facts, DrillFacts) else getattr(facts, "at", None)
+    return at or utc_now()
 
 
 def _gathered(gather: Callable[[], Facts], context: Context, language: Language) -> Facts:
