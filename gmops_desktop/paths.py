@@ -81,6 +81,11 @@ class Home:
         return self.root / "reports"
 
     @property
+    def unsaved(self) -> Path:
+        """Words that are being typed into reports."""
+        return self.root / "unsaved"
+
+    @property
     def cloud(self) -> Path:
         """What was last seen of backups in the cloud."""
         return self.root / "cloud"
@@ -106,8 +111,11 @@ class Home:
         return self.root / "locks"
 
 
-def write_atomically(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Replace `path` so that it holds the old content or the new, whatever happens between.
+def write_atomically(
+    path: Path, content: bytes, mode: int = 0o600, *, lasting: bool = True
+) -> None:
+    """Replace `path` so that it holds the old content or the new, whatever happens between; where
+    it need not be `lasting`, a power cut (and no kill) may leave it empty.
 
     Raises `OSError` (disk full, no rights) with the old file untouched.
     """
@@ -118,12 +126,14 @@ def write_atomically(path: Path, content: bytes, mode: int = 0o600) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                os.fsync(file.fileno())
         os.replace(part, path)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
+    if lasting:
+        sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

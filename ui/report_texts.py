@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final
+from typing import Final, cast
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QHideEvent
@@ -21,7 +21,7 @@ from gmops_desktop.contract.report_texts import (
 )
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
-from gmops_desktop.services.reports import Kind
+from gmops_desktop.services.reports import Kind, word_of_kind
 from gmops_desktop.services.reports.texts import Texts
 from ui.dialogs.keep_name import KeepName
 from ui.report_templates import TemplateSheet
@@ -29,13 +29,15 @@ from ui.widgets.frames import Label, button, column, row
 
 _PAUSE_MS: Final = 350  # of typing, after which the pages are set anew
 _REST_MS: Final = 10_000  # of typing, after which the words are kept: no power cut takes more
+_AT_ONCE_MS: Final = 600  # the words of a program that is killed are at most that old
 
 
 class ReportTexts(QWidget):
     """`typed` tells, after a pause, that the words differ.
 
     They are kept whenever the editor is left for anything (another section or document, another
-    page, a button), and when the hands rest for a while.
+    page, a button), and when the hands rest for a while.  Meanwhile what is typed lies beside the
+    record, so that a program that is killed loses less than a second of it.
     """
 
     typed = Signal()
@@ -79,6 +81,10 @@ class ReportTexts(QWidget):
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
+        self._at_once = QTimer(self)
+        self._at_once.setSingleShot(True)
+        self._at_once.setInterval(_AT_ONCE_MS)
+        self._told = False  # that what is typed cannot be kept at once
         head = row(None, Label(tr("Your own words"), "strong", elide=False), None, self.templates)
         made = column(self, head, self.section, self.editor, row(None, None, self.count), spacing=6)
         made.setStretch(2, 1)
@@ -88,6 +94,7 @@ class ReportTexts(QWidget):
         self.editor.installEventFilter(self)
         self._pause.timeout.connect(self.typed)
         self._rest.timeout.connect(self.keep)
+        self._at_once.timeout.connect(self._keep_typed)
         self.show_document(None)
 
     # -- what is shown
@@ -105,6 +112,16 @@ class ReportTexts(QWidget):
         self.setEnabled(bool(sections))
         self._fill()
         self._show()
+        if back := self._texts.brought_back():
+            self.noticed.emit(
+                "ok",
+                tr("Words that were typed when the program was ended are back."),
+                tr(", ", context="list").join(
+                    f"{word_of_kind(cast(Kind, one.key.kind))} "
+                    f"{word_of_section(one.key.kind, one.section)}"
+                    for one in back
+                ),
+            )
 
     @property
     def key(self) -> TextKey | None:
@@ -134,11 +151,13 @@ class ReportTexts(QWidget):
     def keep(self) -> None:
         """Record what was typed; a text that is too long is told and stays in the editor."""
         self._rest.stop()
+        self._at_once.stop()
         if self._key is None or not self._section or not self._differs():
             return
         try:
             self._texts.write(self._key, self._section, self.editor.toPlainText())
         except OpsError as error:
+            self._keep_typed()  # what cannot be recorded is not lost where another one is shown
             self.noticed.emit("warning", error.message, error.hint)
             return
         self._read()
@@ -166,8 +185,9 @@ class ReportTexts(QWidget):
 
     def _show(self) -> None:
         kept = self._kept.get(self._section)
+        typed = self._texts.typed(self._key, self._section) if self._key is not None else None
         blocked = self.editor.blockSignals(True)
-        self.editor.setPlainText(kept.text if kept is not None else "")
+        self.editor.setPlainText(typed or (kept.text if kept is not None else ""))
         self.editor.blockSignals(blocked)
         self._tell()
 
@@ -190,6 +210,22 @@ class ReportTexts(QWidget):
         self._tell()
         self._pause.start()
         self._rest.start()
+        if not self._at_once.isActive():  # also while the hands never rest
+            self._at_once.start()
+
+    def _keep_typed(self) -> None:
+        """Keep what is in the editor beside the record; say once where that cannot be done."""
+        if self._key is None or not self._section:
+            return
+        kept = self._kept.get(self._section)
+        try:
+            self._texts.type(
+                self._key, self._section, self.editor.toPlainText(), kept.entry if kept else ""
+            )
+        except OpsError as error:
+            if not self._told:
+                self.noticed.emit("warning", error.message, error.hint)
+            self._told = True
 
     def _choose(self, _place: int) -> None:
         section = self.section.currentData()

@@ -56,9 +56,10 @@ class PaperServices(ChangeServices):
     def report_texts(self) -> Texts:
         from gmops_desktop.gathering.texts import TextKeys
         from gmops_desktop.services.reports.texts import Texts
+        from gmops_desktop.services.reports.unsaved import Unsaved
 
         find = TextKeys(self.contracts, self.tickets, self._papers())
-        return Texts(self._database, self._journal, find)
+        return Texts(self._database, self._journal, find, Unsaved(self.home.unsaved))
 
     @cached_property
     def month_end(self) -> MonthEnd:

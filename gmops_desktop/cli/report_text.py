@@ -53,7 +53,7 @@ def text(
     ] = "",
     of: Annotated[
         str,
-        typer.Option("--of", show_default=False, help=tr("The ticket, change or other matter.")),
+        typer.Option("--of", show_default=False, help=tr("The ticket, change, … it is of.")),
     ] = "",
     section: Annotated[
         str, typer.Option("--section", show_default=False, help=tr("The section to write."))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,15 @@ from change_desk import Desk
 from db.engine import Database
 from gmops_desktop.context import Context
 from gmops_desktop.contract.change_checks import Checked
+from gmops_desktop.contract.report_texts import SECTIONS
 from gmops_desktop.contract.steps import Handed
 from gmops_desktop.contract.terms import ZONE
+from gmops_desktop.gathering.matters import notice_of, record_of
+from gmops_desktop.gathering.texts import TextKeys
 from gmops_desktop.reports import rendering
-from gmops_desktop.services.reports import Report, Reports
+from gmops_desktop.services.reports import Asked, Kind, Report, Reports
+from gmops_desktop.services.reports.texts import Texts
+from gmops_desktop.services.reports.unsaved import Unsaved
 
 
 @pytest.fixture
@@ -29,6 +35,49 @@ def reports(desk: Desk, tmp_path: Path) -> Reports:
     return Reports(
         desk.database, desk.journal, lambda: tmp_path, lambda start, end: pytest.fail("not asked")
     )
+
+
+def test_words_for_the_papers_of_a_change_are_printed_and_a_correction_says_so(
+    desk: Desk, tmp_path: Path
+) -> None:
+    """By the one way of all documents: named by the change's number, with a draft before it."""
+    patches, context = desk.patches, Context()
+    gather: dict[Kind, Asked] = {
+        "notice": partial(notice_of, patches),
+        "change_record": partial(record_of, patches),
+        "hand_over": lambda one: partial(patches.hand_over_facts, patches.get(one).id),
+    }
+    find = TextKeys(desk.contracts, desk.tickets, gather)
+    texts = Texts(desk.database, desk.journal, find, Unsaved(tmp_path / "unsaved"))
+    reports = Reports(desk.database, desk.journal, lambda: tmp_path,
+                      lambda start, end: pytest.fail("not asked"), gather, texts)  # fmt: skip
+    change = desk.ready()
+    desk.apply(change)
+    patches.check_after(desk.host, change.id, context)
+    patches.confirm(change.id, by="李慧敏", channel="电话", text="正常")
+    patches.hand_over(desk.host, change.id, context, text="行业筛选")
+    for kind in gather:
+        key = texts.key(kind, change.number)
+        assert (key.kind, key.of) == (kind, change.id)
+        draft = reports.draft(kind, change.number, context)
+        for section in SECTIONS[kind]:
+            texts.write(key, section, f"另请注意{section}事项。")
+        drawn = draft.draw(texts.of(key), context)
+        draft.close()
+        first = reports.make(kind, change.number, context)
+        assert (first.kind, first.about, first.replaces) == (kind, change.id, "")
+        for section in SECTIONS[kind]:
+            assert f"另请注意{section}事项。" in said(first)
+            assert rendering.page_with(drawn.content, f"另请注意{section}事项。") is not None
+        second = reports.make(kind, change.id, context, corrects="改正窗口时间")
+        assert (second.replaces, second.corrects) == (first.number, "改正窗口时间")
+        assert f"本版替代{first.number}，原版仍保留在登记中。更正内容：改正窗口时间" in said(second)
+    # The buttons of the change print the words, too.
+    assert "另请注意request事项。" in said(
+        reports.write_notice(lambda: patches.notice_facts(change.id), context)
+    )
+    made = [one for one in desk.journal.entries("report") if one.action == "report.made"]
+    assert all(one.fields["texts"] for one in made)
 
 
 def said(report: Report) -> str:

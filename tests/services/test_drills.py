@@ -194,8 +194,13 @@ def test_a_whole_archive_is_proved_timed_and_certified(
     }
     assert [(one.rows, one.fault) for one in drill.checks] == [(3, ""), (1, "")]
     (certificate,) = reports.all()
-    assert certificate.number == drill.certificate == f"GMOPS-YL-{certificate.period}"
+    assert certificate.number == drill.certificate == f"GMOPS-YL-{certificate.period}-01"
     assert (certificate.kind, certificate.pages, reports.checks()) == ("drill", 1, ())
+    assert certificate.about == drill.id  # another one of the same day replaces nothing
+    facts = drills.certificate_facts(certificate.number)
+    assert (facts.about, facts.period, facts.sha256) == (
+        drill.id, certificate.period, drill.sha256
+    )  # fmt: skip
     said, _ = attached(certificate.path)
     assert said["facts"]["sha256"] == drill.sha256
     assert drills.all(site.id) == (drill,)

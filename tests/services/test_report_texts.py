@@ -25,6 +25,7 @@ from gmops_desktop.reports.rendering import text as text_of
 from gmops_desktop.services.reports import Reports
 from gmops_desktop.services.reports.judging import judge
 from gmops_desktop.services.reports.texts import Texts
+from gmops_desktop.services.reports.unsaved import Typed, Unsaved
 
 APRIL = TextKey(CONTRACT.id, "monthly", "2018-04")
 
@@ -38,7 +39,10 @@ class Desk:
         def collect(start: date, end: date) -> MonthFacts:
             return replace(full_month(), start=start, end=end)
 
-        self.texts = Texts(database, self.journal, lambda kind, of: TextKey(CONTRACT.id, kind, of))
+        self.unsaved = Unsaved(folder / "unsaved")
+        self.texts = Texts(
+            database, self.journal, lambda kind, of: TextKey(CONTRACT.id, kind, of), self.unsaved
+        )
         self.reports = Reports(
             database, self.journal, lambda: folder / "reports", collect, texts=self.texts
         )
@@ -199,3 +203,66 @@ def test_judging_a_file_tells_whose_words_it_prints_and_whether_the_journal_hold
         "stand otherwise in the journal: “五月完成数据库缩容" in one for one in forged.faults
     )
     assert any(re.search("Entry [0-9]+ of 工作站", one) for one in forged.faults)
+
+
+# ---------------------------------------------------------------- what was being typed
+
+
+def dead(desk: Desk, folder: Path, *typed: Typed) -> None:
+    """Leave words as a program does that is killed while they are typed: its lock is free."""
+    program = Unsaved(folder / "unsaved")
+    for one in typed:
+        program.keep(one)
+    assert desk.texts.of(APRIL) is not None  # while it lives, nobody takes them
+    assert desk.texts.brought_back() == ()
+
+
+def test_what_a_dead_program_left_is_recorded_below_what_was_written_since(
+    desk: Desk, tmp_path: Path
+) -> None:
+    first = desk.write("overview", "概况。")
+    assert first is not None
+    words = (
+        Typed(APRIL, "overview", "概况，又写了一句。", first.entry),
+        Typed(APRIL, "plan", "先扩容。", ""),
+        Typed(APRIL, "tickets", "工单", ""),
+        Typed(APRIL, "risks", "字" * 10_001, ""),
+    )
+    dead(desk, tmp_path, *words)
+    (folder,) = (tmp_path / "unsaved").iterdir()
+    (folder / "half.json").write_bytes(b'{"key": {"contract')  # the power went
+    (folder / ".whole.json.aa.part").write_bytes(b"x")
+    desk.write("plan", "另一台机器写的计划。")
+    desk.write("tickets", "工单都已完成。")  # holds the words already
+    said = desk.said()
+    assert said == {
+        "overview": "概况，又写了一句。",
+        "plan": "另一台机器写的计划。\n\n先扩容。",
+        "tickets": "工单都已完成。",
+    }
+    assert {one.section for one in desk.texts.brought_back()} == {"overview", "plan", "risks"}
+    assert desk.texts.typed(APRIL, "risks") == "字" * 10_001  # too long: it waits in the editor
+    assert not folder.exists()
+    desk.write("risks", "字")
+    assert desk.texts.typed(APRIL, "risks") is None
+    entries = len(desk.journal.entries("report_text"))
+    assert desk.said() == {**said, "risks": "字"}
+    assert (desk.texts.brought_back(), len(desk.journal.entries("report_text"))) == ((), entries)
+
+
+def test_words_that_cannot_be_kept_or_read_name_the_way_out(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(source: object, target: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    desk.texts.type(APRIL, "plan", "计", "")
+    with monkeypatch.context() as patch:
+        patch.setattr("gmops_desktop.paths.os.replace", full)
+        with pytest.raises(OpsError, match="No space left"):
+            desk.texts.type(APRIL, "plan", "计划", "")
+    assert desk.texts.typed(APRIL, "plan") == "计"
+    (tmp_path / "unsaved" / "dead" / "a.json").mkdir(parents=True)
+    with pytest.raises(OpsError, match=r"a\.json cannot be read") as refused:
+        desk.texts.of(APRIL)
+    assert "Mend its rights" in refused.value.hint

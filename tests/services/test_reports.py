@@ -19,6 +19,7 @@ from example_change import PATCH, notice, taken_back
 from example_month import empty_month, full_month
 from gmops_desktop.context import Context
 from gmops_desktop.contract.notices import Notice
+from gmops_desktop.contract.report_texts import TextKey
 from gmops_desktop.contract.steps import Handed
 from gmops_desktop.errors import Cancelled, OpsError
 from gmops_desktop.language import current
@@ -118,9 +119,9 @@ def test_letters_are_counted_in_their_month_and_a_new_one_about_the_same_is_a_ve
     contract = contracts.load_example()
     reports = build(empty_month())
 
-    def write(name: str) -> Report:
+    def write(name: str, dated: date = DAY) -> Report:
         notice = Notice("joined", name, name, "B", DAY, DAY + timedelta(3), None, "", True)
-        return reports.write_letter(LetterFacts(notice, contract, None, DAY), context)
+        return reports.write_letter(LetterFacts(notice, contract, None, dated), context)
 
     first, second, again = write("刘洋"), write("周敏"), write("刘洋")
     assert [one.number for one in (first, second, again)] == [
@@ -128,6 +129,11 @@ def test_letters_are_counted_in_their_month_and_a_new_one_about_the_same_is_a_ve
     ]  # fmt: skip
     assert (again.replaces, second.replaces) == (first.number, "")
     assert reports.newest(first.about) == again
+    later = write("刘洋", DAY + timedelta(31))  # the next month corrects it, too
+    assert (later.number, later.replaces) == ("GMGSL-LX-2018-07-01-V3", again.number)
+    key = TextKey(contract.id, "contact", first.about)
+    assert reports.version_before(key) == later
+    assert write("陈静", DAY + timedelta(31)).number == "GMGSL-LX-2018-08-01"
     assert reports.checks() == ()
 
 

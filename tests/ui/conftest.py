@@ -25,6 +25,7 @@ from gmops_desktop.services.reports.month_end import MonthEnd
 from gmops_desktop.services.reports.register import Register
 from gmops_desktop.services.reports.signing import Signing
 from gmops_desktop.services.reports.texts import Texts
+from gmops_desktop.services.reports.unsaved import Unsaved
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.settings import SettingsFile
 from gmops_desktop.tasks import TaskRunner
@@ -79,7 +80,8 @@ def reports_tab(
     """Makes the tab of these reports over the same store."""
 
     def build(reports: Reports, contracts: Contracts) -> ReportsTab:
-        texts = Texts(database, journal, TextKeys(contracts, tickets))
+        texts = Texts(database, journal, TextKeys(contracts, tickets),
+                      Unsaved(tmp_path / "unsaved"))  # fmt: skip
         owes = MonthOwes(contracts, tickets, reports, lambda: datetime.now(UTC))
         copies, month_end = Copies(database, journal, reports), MonthEnd(reports, owes)
         attachments = Attachments(database, journal, tmp_path / "files", limit=lambda: 1_000_000)

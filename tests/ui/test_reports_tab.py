@@ -25,7 +25,7 @@ from gmops_desktop.reports.rendering import page_count
 from gmops_desktop.reports.rendering import picture as picture_of
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.ledgers import Ledgers
-from gmops_desktop.services.reports import SUBJECTS, Reports, word_of_kind
+from gmops_desktop.services.reports import ORDERED, SUBJECTS, Reports, word_of_kind
 from gmops_desktop.services.reports.signing import Signing
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
@@ -318,7 +318,7 @@ def test_a_seal_is_laid_across_the_edges_and_printed(
 
 
 def test_every_kind_that_can_be_made_is_offered_and_explained(tab: ReportsTab) -> None:
-    for kind in SUBJECTS:
+    for kind in (one for one, of in SUBJECTS.items() if of in ORDERED):
         if tab.form.kind.findData(kind) < 0:  # what nobody gathers in this test
             tab.form.kind.addItem(word_of_kind(kind), kind)
         tab.form.kind.setCurrentIndex(tab.form.kind.findData(kind))

@@ -8,6 +8,7 @@ from db.engine import Database
 from db.ids import uuid7
 from db.journal import Journal
 from gmops_desktop.contract.report_texts import (
+    LONGEST,
     SECTIONS,
     OwnText,
     TextKey,
@@ -20,6 +21,7 @@ from gmops_desktop.contract.report_texts import (
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 from gmops_desktop.services.reports.register import Kind
+from gmops_desktop.services.reports.unsaved import Typed, Unsaved
 
 _KIND, _TEMPLATE = "report_text", "report_template"  # of the journal
 
@@ -29,9 +31,15 @@ class Texts:
     that of the current contract, or of the ticket with that number."""
 
     def __init__(
-        self, database: Database, journal: Journal, find: Callable[[Kind, str], TextKey]
+        self,
+        database: Database,
+        journal: Journal,
+        find: Callable[[Kind, str], TextKey],
+        unsaved: Unsaved,
     ) -> None:
         self._database, self._journal, self._find = database, journal, find
+        self._unsaved = unsaved
+        self._back: list[Typed] = []
 
     @property
     def writer(self) -> str:
@@ -43,7 +51,9 @@ class Texts:
         return self._find(kind, of)
 
     def of(self, key: TextKey) -> tuple[OwnText, ...]:
-        """Return what stands in the sections of a document, in the order of the page."""
+        """Return what stands in the sections of a document, in the order of the page; what a
+        program that died had not recorded yet is recorded first."""
+        self._unsaved.rescue(self._bring_back)
         sections = tuple(SECTIONS.get(key.kind, {}))
         subjects = {key.subject(section): section for section in sections}
         entries = self._journal.entries_of(_KIND, tuple(subjects))
@@ -59,8 +69,10 @@ class Texts:
         text, subject = tidied(text), key.subject(section)
         before = text_of(section, self._journal.entries(_KIND, subject))
         if before is not None and before.text == text and not before.other:
+            self._unsaved.drop(key, section)
             return before
         if before is None and not text:
+            self._unsaved.drop(key, section)
             return None
         fields = {
             "contract_id": key.contract_id,
@@ -71,7 +83,41 @@ class Texts:
         }
         with self._database.session() as session, session.begin():
             self._journal.record(session, _KIND, subject, "report_text.written", fields)
-            return text_of(section, self._journal.entries_in(session, _KIND, subject))
+            written = text_of(section, self._journal.entries_in(session, _KIND, subject))
+        self._unsaved.drop(key, section)
+        return written
+
+    # ------------------------------------------------------------ what is being typed
+
+    def type(self, key: TextKey, section: str, text: str, base: str) -> None:
+        """Keep what is being typed where it outlives the program; `base` is the hash of the entry
+        it began with.  Raises `OpsError` where it cannot be written."""
+        self._unsaved.keep(Typed(key, section, text, base))
+
+    def typed(self, key: TextKey, section: str) -> str | None:
+        """Return what is kept beside the record of a section: what is too long for it."""
+        return self._unsaved.typed(key, section)
+
+    def brought_back(self) -> tuple[Typed, ...]:
+        """Return, once, what programs that died had not recorded, and is recorded now."""
+        found, self._back = tuple(self._back), []
+        return found
+
+    def _bring_back(self, typed: Typed) -> None:
+        """Record what was being typed; below what somebody wrote meanwhile, where somebody did."""
+        subject = typed.key.subject(typed.section)
+        now = text_of(typed.section, self._journal.entries(_KIND, subject))
+        text, kept = typed.text, now.text if now is not None else ""
+        if kept and now is not None and now.entry != typed.base:  # written since
+            text = kept if text in kept else f"{kept}\n\n{text}"
+        if text == kept:
+            return
+        if len(text) > LONGEST:  # it waits in the editor until somebody shortens it
+            entry = now.entry if now is not None else ""
+            self._unsaved.keep(Typed(typed.key, typed.section, text, entry))
+        else:
+            self.write(typed.key, typed.section, text)
+        self._back.append(typed)
 
     # ------------------------------------------------------------ templates
 
