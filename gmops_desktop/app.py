@@ -272,6 +272,7 @@ def _pages(
         services.limits,
         services.home.known_hosts,
         services.account_quotas,
+        services.consoles,
         look=desk.look or services.looking.look,
     )
     status.watch()

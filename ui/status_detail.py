@@ -38,6 +38,7 @@ class StatusDetail(QWidget):
 
     wanted = Signal(str, str)  # another page, and what to show there
     clearing_wanted = Signal(str)  # of the quotas of the account with that id
+    console_wanted = Signal(str)  # to record what its console shows
 
     def __init__(self, charts: StatusCharts) -> None:
         super().__init__()
@@ -116,6 +117,9 @@ class StatusDetail(QWidget):
             self._lead_to_board(card, f"verification:{look.resource_id}")
             tip = tr("Let the day's quotas start anew, ten times a month at most")
             ask = partial(self.clearing_wanted.emit, look.resource_id)
+            read = partial(self.console_wanted.emit, look.resource_id)
+            told = tr("Record notices of violations and who may log in: no interface tells them")
+            card.head.addWidget(link(tr("Read in the console…"), read, told))
             card.head.addWidget(link(tr("Clear quotas…"), ask, tip))
             self._below.addWidget(card)
         elif isinstance(details, CloudDetails):

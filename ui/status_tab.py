@@ -17,6 +17,7 @@ from gmops_desktop.changes import Change
 from gmops_desktop.language import tr
 from gmops_desktop.services.account_quotas import AccountQuotas
 from gmops_desktop.services.alerts import Alert, Alerts
+from gmops_desktop.services.consoles import Consoles
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.events import Events
 from gmops_desktop.services.limits import Limits
@@ -25,6 +26,7 @@ from gmops_desktop.settings import SettingsFile
 from gmops_desktop.states import worst
 from gmops_desktop.tasks import Task, TaskRunner
 from ui.around_dialog import AroundDialog
+from ui.console_sheet import ConsoleSheet
 from ui.limits_dialog import LimitsDialog
 from ui.quota_sheet import QuotaSheet
 from ui.ssh_terminal import command_of, open_terminal
@@ -77,13 +79,14 @@ class StatusTab(Page):
         limits: Limits,
         known_hosts: Path | None = None,
         quotas: AccountQuotas | None = None,
+        consoles: Consoles | None = None,
         look: Callable[..., object] | None = None,
     ) -> None:
         """`known_hosts` is the file with the host keys this program trusts, for the terminal;
         `look` does a round (default: in this process)."""
         super().__init__(tr("Server status"))
         self._look_at = look or servers.look
-        self._known_hosts, self._quotas = known_hosts, quotas
+        self._known_hosts, self._quotas, self._consoles = known_hosts, quotas, consoles
         self._servers, self._contracts = servers, contracts
         self._settings, self._runner = settings, runner
         self._alerts, self._events, self._limits = alerts, events, limits
@@ -173,6 +176,7 @@ class StatusTab(Page):
         self.detail.charts.asked.connect(self.look_around)
         self.detail.wanted.connect(self.wanted)
         self.detail.clearing_wanted.connect(self._ask_to_clear)
+        self.detail.console_wanted.connect(self._read_console)
         self.attention.ticket_wanted.connect(self.ticket_wanted)
         self.attention.acknowledged.connect(self._acknowledge)
         self.attention.opened.connect(lambda number: self.wanted.emit("tickets", number))
@@ -425,6 +429,12 @@ class StatusTab(Page):
         resource = next((one for one in self._seen.resources if one.id == identity), None)
         if resource is not None and isinstance(resource.address, AccountAddress) and self._quotas:
             QuotaSheet(self, self._quotas, self._runner, resource.address, resource.name).open()
+
+    def _read_console(self, identity: str) -> None:
+        """Ask for what somebody read in the console of an account."""
+        resource = next((one for one in self._seen.resources if one.id == identity), None)
+        if resource is not None and self._consoles is not None:
+            ConsoleSheet(self, self._consoles, self._runner, resource.id, resource.name).open()
 
     def _open_terminal(self) -> None:
         resource = self._resource()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gmops_desktop.services.backups import Backups
     from gmops_desktop.services.cloud_backups import CloudBackups
     from gmops_desktop.services.comparisons import Comparisons
+    from gmops_desktop.services.consoles import Consoles
     from gmops_desktop.services.imports import Imports
     from gmops_desktop.services.restores import Restores
     from gmops_desktop.services.retention import Retention
@@ -68,6 +69,13 @@ class BackupServices(Record):
         from gmops_desktop.services.account_quotas import AccountQuotas
 
         return AccountQuotas(self._database, self._journal, self._outside.open_account)
+
+    @cached_property
+    def consoles(self) -> Consoles:
+        """What people read in the consoles of the official accounts."""
+        from gmops_desktop.services.consoles import Consoles
+
+        return Consoles(self._database, self._journal)
 
     @cached_property
     def whole_backups(self) -> WholeBackups:

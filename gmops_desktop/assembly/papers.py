@@ -174,6 +174,7 @@ class PaperServices(ChangeServices):
             self.servers,
             self.alerts,
             self.limits,
+            self.consoles,
             self._actor,
         )
 

@@ -16,7 +16,7 @@ _GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "restore": ("import_",),
     "files": (),
     "drill": (),
-    "account": (),
+    "account": ("account_console",),
     "schedule": (),
     "seal": (),
     "patch": ("patch_steps", "patch_runs", "patch_releases", "patch_waves", "patch_cloud"),

@@ -78,6 +78,7 @@ _KINDS: Final[Mapping[str, str]] = {
     "days": "2.2-2",
     "report": "2.2-5",
     "account": "2.2-5",
+    "console": "2.2-5",
 }
 _REGISTERS: Final[Mapping[Register, str]] = {
     "training": "2.3-9",
@@ -146,6 +147,8 @@ _ACTIONS: Final[Mapping[str, str]] = {
     "resource.removed": mark("Resource removed"),
     "resource.limits_set": mark("Limits of alerts set"),
     "resource.checks_set": mark("Checks set"),
+    "console.read": mark("Read in the account's console"),
+    "console.struck": mark("Struck out"),
     "menu restored": mark("Menu of the account restored"),
 }
 

@@ -90,6 +90,7 @@ def _account(
         backups=len(_archives(books, resource, begin, after)),
         alerts=tuple(books.alerts.between(begin, after, resource.id)),
         why=why,
+        readings=books.consoles.readings(resource.id),
     )
 
 

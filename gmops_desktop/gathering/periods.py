@@ -32,6 +32,7 @@ from gmops_desktop.reports.spans import bounds
 from gmops_desktop.services.account_settings import AccountBackups
 from gmops_desktop.services.alerts import Alerts
 from gmops_desktop.services.backups import Backups
+from gmops_desktop.services.consoles import Consoles
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.drills import Drills
 from gmops_desktop.services.limits import Limits
@@ -55,6 +56,7 @@ class Books:
     servers: Servers
     alerts: Alerts
     limits: Limits
+    consoles: Consoles
     actor: Callable[[], str]
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 

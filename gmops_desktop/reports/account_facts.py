@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from gmops_desktop.contract.alerts import Alert
+from gmops_desktop.contract.consoles import Reading
 from gmops_desktop.contract.looks.accounts import AccountDay, Article
 from gmops_desktop.contract.record import ChainHead
 from gmops_desktop.contract.terms import Contact, Contract
@@ -33,7 +34,8 @@ class AccountMonth:
 
     `until` is the last day of its yearly verification, `source` who says so.  `quota` is the
     highest share of a day's calls used up (per cent), with the share of the period in which anybody
-    looked.  `backups` are those of its settings.
+    looked.  `backups` are those of its settings, `readings` what people read in its console, the
+    newest first.
     """
 
     name: str
@@ -52,6 +54,7 @@ class AccountMonth:
     backups: int = 0
     alerts: tuple[Alert, ...] = ()
     why: Mapping[str, str] = field(default_factory=dict, hash=False)
+    readings: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

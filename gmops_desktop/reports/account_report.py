@@ -12,10 +12,12 @@ from typing import Final
 
 from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Spacer
 
+from gmops_desktop.contract.consoles import told_notices
 from gmops_desktop.contract.looks.accounts import AccountDay
 from gmops_desktop.language import speaking, tr, tr_n
 from gmops_desktop.reports import phrases
 from gmops_desktop.reports.account_chart import followers_chart
+from gmops_desktop.reports.account_console import people, violations
 from gmops_desktop.reports.account_facts import AccountFacts, AccountMonth
 from gmops_desktop.reports.boxes import card_row, verdict_box, writable
 from gmops_desktop.reports.change_parts import head
@@ -100,8 +102,8 @@ def _sections() -> tuple[tuple[str, Told], ...]:
         (tr("Messages and automatic replies"), _messages),
         (tr("Menu and its links"), _menu),
         (tr("Interface calls and errors"), _calls),
-        (tr("Warnings of violations"), _violations),
-        (tr("Rights and people"), _people),
+        (tr("Warnings of violations"), violations),
+        (tr("Rights and people"), people),
     )
 
 
@@ -137,6 +139,10 @@ def _findings(facts: AccountFacts, one: AccountMonth) -> list[tuple[State, str]]
         found.append(("unknown", tr("The menu was not kept: back up the account's settings.")))
     elif one.menu.as_kept is False:
         found.append(("warning", tr("The menu is no longer the one that was kept.")))
+    if count := len(told_notices(one.readings, facts.start, facts.end)):
+        words = tr_n("{count} notice of a violation in this month.",
+                     "{count} notices of violations in this month.", count)  # fmt: skip
+        found.append(("warning", words))
     found += [(alert.shown, alert.text) for alert in one.alerts if alert.cleared_at is None]
     return found
 
@@ -233,7 +239,7 @@ def _published(facts: AccountFacts, one: AccountMonth) -> list[Flowable]:
             f"{shares:,}" if shares is not None else _unknown(one, "reads", tr("not told")),
         ),
         (tr("Told by WeChat"), tr("{told} of {days} days told", told=told, days=facts.expected)),
-        (tr("Marked “looking”"), tr("unknown: WeChat's interfaces do not tell it")),
+        *_marked(facts, one),
     ]
     parts: list[Flowable] = [facts_table(rows)]
     if not one.articles:
@@ -256,6 +262,20 @@ def _published(facts: AccountFacts, one: AccountMonth) -> list[Flowable]:
               "last; “—” was not told.")  # fmt: skip
     return [*parts, Spacer(0, 2), ruled_table(heads, lines, (1.6, 8, 1.5, 1.5, 1.8), aligns),
             Paragraph(note, NOTE)]  # fmt: skip
+
+
+def _marked(facts: AccountFacts, one: AccountMonth) -> list[tuple[str, str]]:
+    """Return who marked something, with the days told where they are fewer."""
+    rows = []
+    for word, figure in ((tr("Marked “looking”"), "looking"), (tr("Liked"), "likes")):
+        known = [day for day in one.days if getattr(day, figure) is not None]
+        count = _sum(known, figure)
+        said = _unknown(one, "reads", tr("not told")) if count is None else f"{count:,}"
+        if known and len(known) < facts.expected:
+            told = tr("{told} of {days} days told", told=len(known), days=facts.expected)
+            said += tr(", ") + told
+        rows.append((word, said))
+    return rows
 
 
 def _messages(facts: AccountFacts, one: AccountMonth) -> list[Flowable]:
@@ -330,39 +350,6 @@ def _calls(facts: AccountFacts, one: AccountMonth) -> list[Flowable]:
     if one.coverage:
         return [*parts, StateWord("ok", tr("No alert stood in this period."))]
     return [*parts, StateWord("unknown", tr("Nobody looked at it in this period."))]
-
-
-def _violations(facts: AccountFacts, one: AccountMonth) -> list[Flowable]:
-    words = tr("Unknown: WeChat tells of violations in the account's console only. Look there, and "
-               "enter what is found by hand:")  # fmt: skip
-    heads = (
-        tr("Checked on", context="account"),
-        tr("By whom"),
-        tr("Findings", context="account"),
-    )
-    return [
-        StateWord("unknown", words),
-        ruled_table(heads, [[writable("", 22), "", ""]], (2, 2, 8)),
-    ]
-
-
-def _people(facts: AccountFacts, one: AccountMonth) -> list[Flowable]:
-    words = tr("Who may log in to the console is unknown: no interface tells it.")
-    parts: list[Flowable] = [StateWord("unknown", words)]
-    if facts.contacts:
-        parts.append(Paragraph(tr("Those who speak for the parties are:"), NOTE))
-        heads = (tr("Party", context="contact"), tr("Name"), tr("Role"))
-        lines: list[list[Cell]] = [
-            [
-                tr("Party A", context="report") if one.party == "A"
-                else tr("Party B", context="report"),
-                one.name,
-                one.role or "—",
-            ]
-            for one in facts.contacts
-        ]  # fmt: skip
-        parts.append(ruled_table(heads, lines, (2, 3, 7)))
-    return parts
 
 
 # ---------------------------------------------------------------- figures

@@ -78,7 +78,15 @@ class Interfaces:
             },
             "/datacube/getbizsummary": {
                 "list": [
-                    {"ref_date": "2026-11-21", "detail": {"read_user": 312, "share_user": 17}}
+                    {
+                        "ref_date": "2026-11-21",
+                        "detail": {
+                            "read_user": 312,
+                            "share_user": 17,
+                            "zaikan_user": 4,
+                            "like_user": 9,
+                        },
+                    }
                 ],
                 "is_delay": False,
             },
@@ -209,7 +217,7 @@ def test_a_look_asks_every_part() -> None:
     with interfaces.serving() as address:
         seen = look(address)
     (day,) = seen.days
-    assert day == AccountDay("2026-11-21", 1204, 5, 1, 312, 17, 400, 2, 80.0, 4100)
+    assert day == AccountDay("2026-11-21", 1204, 5, 1, 312, 17, 400, 2, 80.0, 4100, 4, 9)
     assert seen.quotas is not None
     assert {quota.share for quota in seen.quotas} == {2.0}
     assert seen.callback == CallbackSeen(("203.0.113.10",), 1, 0, 23.4)

@@ -72,3 +72,10 @@ def test_an_account_that_was_never_looked_at_is_unknown(services: Services) -> N
     assert "all" in one.why
     assert told(services, "2018-04").expected == 30
     assert told(services, "2018-04").end == date(2018, 4, 30)
+
+
+def test_the_report_tells_what_was_read_in_the_console(services: Services) -> None:
+    mine = account(services)
+    read = services.consoles.record(mine.id, date(2018, 4, 30), notices=())
+    (one,) = (one for one in told(services, "2018-04").accounts if one.app_id)
+    assert one.readings == (read,)

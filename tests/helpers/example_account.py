@@ -28,6 +28,7 @@ def days(*, without: tuple[int, ...] = (11, 12)) -> tuple[AccountDay, ...]:
                 f"2018-04-{day:02d}", followers, new, lost, 120 + (day * 31) % 90, day % 11,
                 None if quiet else 40 + day, None if quiet else int(day == 16) * 3,
                 None if quiet else 180.0 + day, None if quiet else 900 + day,
+                looking=day % 4, likes=day % 7,
             )
         )  # fmt: skip
     return tuple(found)

@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 
 from example_account import account_month, unseen
+from gmops_desktop.contract.consoles import Notice, Person, Reading
 from gmops_desktop.contract.looks.accounts import AccountDay
 from gmops_desktop.language import Language
 from gmops_desktop.reports.account_facts import AccountFacts, AccountMonth
@@ -43,7 +44,7 @@ def test_every_section_tells_what_was_learnt_and_of_how_many_days() -> None:
         "2018年6月12日（本月末起43天）", "𠮷祥如意：会员企业𬭎堃科技招聘", "1,904", f"{calls:,}",
         f"{calls:,}条消息中有3条未及时答复", "14条规则", "会员风采", "最高41.7%，监测覆盖率93%",
         "T-0017", "按钮所指地址能否打开，未作测试",
-        "未知：违规提醒只在公众号后台显示", "未知：微信接口不提供",
+        "未知：违规提醒只在公众号后台显示", "在看", "点赞",
         "29天中有2天未取得粉丝数据", "王㛃",
     )  # fmt: skip
     assert lacking(made, said) == []
@@ -104,3 +105,52 @@ def test_nothing_overlaps_where_much_is_said(
     for language in ("zh_CN", "en"):
         made = built(replace(facts, accounts=two), language)  # type: ignore[arg-type]
         assert overlaps(made) == []
+
+
+def read(on: date, **said: object) -> Reading:
+    return Reading("r", "acc", on, "张伟", **said)  # type: ignore[arg-type]
+
+
+def test_what_was_read_by_hand_is_told_with_its_day_and_reader() -> None:
+    notices = (
+        Notice(date(2018, 4, 12), "图文《年会》被删除", "已更正并申诉"),
+        Notice(date(2018, 4, 13), "诱导分享警告"),
+        Notice(date(2018, 3, 2), "上月的提醒"),
+    )
+    people = (Person("王㛃", "管理员"), Person("𠮷米", "运营者"))
+    seen = read(date(2018, 4, 30), notices=notices, people=people)
+    made = built(with_account(readings=(seen,)))
+    source = "由张伟于2018年4月30日在公众号后台（mp.weixin.qq.com）人工查看"
+    said = (*HEADS, "本月有2条违规提醒", "图文《年会》被删除", "已更正并申诉", "诱导分享警告",
+            "未登记", source, "管理员", "𠮷米")  # fmt: skip
+    assert lacking(made, said) == []
+    text = text_of(made)
+    assert "上月的提醒" not in text
+    assert "未知：违规提醒" not in text
+    assert text.count(source) == 2
+    assert (made.missing, overlaps(made)) == ((), [])
+
+
+def test_how_far_a_reading_reaches_is_said() -> None:
+    """No notice until the day it was read; what came after, and a month nobody read of, is not
+    known; a reading made after the report is not told in it."""
+    early = built(with_account(readings=(read(date(2018, 4, 20), notices=()),)))
+    assert (
+        lacking(early, ["截至2018年4月20日没有违规提醒", "2018年4月20日之后的情况尚未查看"]) == []
+    )
+    before = text_of(built(with_account(readings=(read(date(2018, 3, 20), notices=()),))))
+    assert "未知：自2018年3月20日之后未查看后台" in before
+    assert "没有违规提醒" not in before
+    later = text_of(built(with_account(readings=(read(date(2018, 5, 9), notices=()),))))
+    assert "未知：违规提醒只在公众号后台显示" in later
+
+
+def test_marks_are_summed_over_the_days_that_tell_them() -> None:
+    days = (
+        AccountDay("2018-04-01", readers=10, looking=3, likes=5),
+        AccountDay("2018-04-02", readers=10, looking=4, likes=0),
+        AccountDay("2018-04-03", readers=10),
+    )
+    made = built(with_account(days=days))
+    assert lacking(made, ["在看7，应有29天，取得2天", "点赞5，应有29天，取得2天"]) == []
+    assert lacking(built(with_account(days=())), ["在看未知"]) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import nullcontext
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from db.journal import Journal
 from gmops_desktop.addresses import AccountAddress, SshAddress, WebAddress
 from gmops_desktop.changes import Change
 from gmops_desktop.context import Context, as_they_end
+from gmops_desktop.contract.consoles import Notice, Person
 from gmops_desktop.contract.looks import (
     AccountDetails,
     CloudDetails,
@@ -33,6 +34,7 @@ from gmops_desktop.contract.thresholds import Limit
 from gmops_desktop.errors import OpsError
 from gmops_desktop.services.account_quotas import AccountQuotas
 from gmops_desktop.services.alerts import Alerts
+from gmops_desktop.services.consoles import Consoles
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.events import Events
 from gmops_desktop.services.limits import Limits
@@ -45,6 +47,7 @@ from sandbox import account_days
 from ui import status_tab
 from ui.around_dialog import AroundDialog
 from ui.chart_picker import ChartPicker
+from ui.console_sheet import ConsoleSheet
 from ui.limits_dialog import LimitsDialog
 from ui.quota_sheet import QuotaSheet
 from ui.status_reading import Reading, Wish
@@ -311,6 +314,40 @@ def test_the_quotas_are_cleared_once_the_appid_is_typed(
     rest(qtbot, tab)
     assert calls == ["cleared"]
     assert tab._quotas.standing(AccountAddress("wx1")).count == 1
+
+
+def test_what_is_read_in_the_console_is_recorded_from_the_account_card(
+    show: Show, contracts: Contracts, servers: Servers, database: Database, runner: TaskRunner,
+    qtbot: QtBot,
+) -> None:  # fmt: skip
+    account = contracts.save_resource("account", "account", AccountAddress("wx1"))
+    servers._look_account = lambda address, context, before: account_days.calm(datetime.now(UTC))
+    tab = show()
+    tab._consoles = consoles = Consoles(database, Journal(database, actor=lambda: "Zhang"))
+    tab.look()
+    rest(qtbot, tab)
+    wanted = "Read in the console…"
+    [*_, link] = [one for one in tab.detail.findChildren(QPushButton) if one.text() == wanted]
+    link.click()
+    sheet = tab.findChild(ConsoleSheet)
+    assert not sheet.save.isEnabled()
+    sheet.notices.setPlainText("yesterday something")
+    assert "is no notice" in sheet.save.toolTip()
+    sheet.notices.setPlainText("2018-04-12 图文被删除 -> 已更正")
+    sheet.people.setPlainText("王㛃: 管理员")
+    assert sheet.save.isEnabled()
+    sheet.none.setChecked(True)
+    assert not sheet.save.isEnabled()
+    sheet.none.setChecked(False)
+    with qtbot.waitSignal(runner.ended):
+        sheet.save.click()
+    rest(qtbot, tab)
+    (read,) = consoles.readings(account.id)
+    assert read.notices == (Notice(date(2018, 4, 12), "图文被删除", "已更正"),)
+    assert read.people == (Person("王㛃", "管理员"),)
+    link.click()
+    again = tab.findChildren(ConsoleSheet)[-1]
+    assert again.people.toPlainText() == "王㛃: 管理员"  # to be looked through
 
 
 def test_the_age_and_the_failure_of_a_look_are_told(

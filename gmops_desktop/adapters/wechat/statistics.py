@@ -161,6 +161,8 @@ def _reads(rows: Iterable[Json]) -> Figures:
         _day(row): {
             "readers": count(row["detail"]["read_user"]),
             "shares": _count(row["detail"].get("share_user")),
+            "looking": _count(row["detail"].get("zaikan_user")),
+            "likes": _count(row["detail"].get("like_user")),
         }
         for row in rows
     }
@@ -183,7 +185,8 @@ def _health(rows: Iterable[Json]) -> Figures:
 STATISTICS: Final[Mapping[str, Statistic]] = {
     "followers": Statistic("/datacube/getusercumulate", 7, ("followers",), _followers),
     "changes": Statistic("/datacube/getusersummary", 7, ("new", "lost"), _changes),
-    "reads": Statistic("/datacube/getbizsummary", 30, ("readers", "shares"), _reads),
+    "reads": Statistic("/datacube/getbizsummary", 30,
+                       ("readers", "shares", "looking", "likes"), _reads),
     "health": Statistic("/datacube/getinterfacesummary", 30,
                         ("calls", "failed", "mean_ms", "longest_ms"), _health),
 }  # fmt: skip

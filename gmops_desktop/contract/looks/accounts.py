@@ -27,6 +27,8 @@ class AccountDay:
     failed: int | None = None  # of those, without a proper answer
     mean_ms: float | None = None  # until the answer
     longest_ms: int | None = None
+    looking: int | None = None  # people who marked something as worth reading (在看)
+    likes: int | None = None  # people who liked something
 
 
 @dataclass(frozen=True, slots=True)

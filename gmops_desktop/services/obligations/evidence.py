@@ -27,7 +27,17 @@ from gmops_desktop.contract.record import EntryView
 from gmops_desktop.contract.registers import Record
 from gmops_desktop.contract.terms import Contract, day_of, month_of
 
-_KINDS: Final = ("contract", "contact", "resource", "duty", "days", "register", "report", "account")
+_KINDS: Final = (
+    "contract",
+    "contact",
+    "resource",
+    "duty",
+    "days",
+    "register",
+    "report",
+    "account",
+    "console",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +143,8 @@ def _belongs(
             return scope.whole or subject in scope.resources
         case "register":
             return subject in lines
+        case "console":
+            return scope.whole or history[0].fields.get("resource_id") in scope.resources
         case _:
             return scope.has(_named(history))
 

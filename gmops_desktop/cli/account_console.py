@@ -1,0 +1,120 @@
+"""`gmops account console`: what people read in an account's console, for no interface tells it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from gmops_desktop.cli.help import Command
+from gmops_desktop.cli.options import Json, day_in
+from gmops_desktop.cli.session import opened
+from gmops_desktop.contract.consoles import Reading, notices_in, people_in
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import tr, tr_n
+
+_verbs = typer.Typer()
+
+
+def add_to(commands: typer.Typer) -> None:
+    """Add the command to `gmops account`."""
+    commands.registered_commands += _verbs.registered_commands
+
+
+@_verbs.command(
+    "console",
+    cls=Command,
+    help=tr(
+        "Record what somebody read in the account's console: notices of violations, and who may "
+        "log in. No interface tells either. Without options: list what was read."
+    ),
+)
+def console(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="ACCOUNT",
+            show_default=False,
+            help=tr("An official account of the contract; not needed where there is one."),
+        ),
+    ] = "",
+    on: Annotated[
+        str,
+        typer.Option("--on", metavar="DAY", show_default=False,
+                     help=tr("The day on which it was read (today).")),
+    ] = "",
+    notice: Annotated[
+        list[str] | None,
+        typer.Option("--notice", metavar="TEXT", show_default=False,
+                     help=tr("A notice: its day, its words, and after -> what was done. May be "
+                             "given several times.")),
+    ] = None,
+    no_notice: Annotated[
+        bool, typer.Option("--no-notice", help=tr("The console shows no notice of a violation."))
+    ] = False,
+    person: Annotated[
+        list[str] | None,
+        typer.Option("--person", metavar="NAME: ROLE", show_default=False,
+                     help=tr("Somebody who may log in, and as what. May be given several times.")),
+    ] = None,
+    strike: Annotated[
+        str,
+        typer.Option("--strike", metavar="ID", show_default=False,
+                     help=tr("Strike out a reading that was recorded by mistake.")),
+    ] = "",
+    why: Annotated[
+        str, typer.Option("--why", show_default=False, help=tr("Why; it stands in the record."))
+    ] = "",
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    with opened(as_json) as session:
+        services = session.services
+        if strike:
+            services.consoles.strike(strike, why)
+            session.terminal.answer({"struck": strike}, tr("The reading was struck out."))
+            return
+        accounts = [one for one in services.contracts.resources() if one.kind == "account"]
+        if not name and len(accounts) != 1:
+            raise OpsError(
+                tr("The contract has {count} official accounts.", count=len(accounts)),
+                hint=tr("Name one of them: {names}.",
+                        names=tr(", ").join(one.name for one in accounts))
+                if accounts else tr("Add one in the window's settings."),
+            )  # fmt: skip
+        account = session.resource(name or accounts[0].id, kind="account")
+        if not (notice or no_notice or person):
+            _list(session.terminal.table, services.consoles.readings(account.id))
+            return
+        if notice and no_notice:
+            raise typer.BadParameter(tr("it is one or the other"), param_hint="--no-notice")
+        read = services.consoles.record(
+            account.id,
+            day_in(on, "--on") if on else date.today(),
+            notices=notices_in("\n".join(notice or ())) if notice or no_notice else None,
+            people=people_in("\n".join(person)) if person else None,
+        )
+        session.terminal.answer(
+            read, tr("Recorded: the console of {name}, read on {day}.", name=account.name,
+                     day=read.on),
+        )  # fmt: skip
+
+
+def _list(table: object, readings: tuple[Reading, ...]) -> None:
+    assert callable(table)
+    table(
+        {"readings": readings},
+        (tr("Read on"), tr("By whom"), tr("Notices", context="console"), tr("People"), tr("Id")),
+        [
+            (
+                one.on.isoformat(),
+                one.by,
+                tr("not looked at", context="console") if one.notices is None
+                else tr_n("{count} notice", "{count} notices", len(one.notices)),
+                tr("not looked at", context="console") if one.people is None
+                else tr(", ").join(person.name for person in one.people),
+                one.id,
+            )
+            for one in readings
+        ],
+    )  # fmt: skip
