@@ -10,13 +10,13 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from benchmarks.beats import Beats
 from benchmarks.figures import Figure
 from gmops_desktop.assembly import Services, assemble
 from gmops_desktop.errors import OpsError
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 _ROUNDS: Final = 10
 _PATIENCE: Final = 120.0  # seconds
-# Between two beats.  Without a rest the window's thread would itself be what keeps the others, and
-# the simulated hosts, from the processors.
-_BEAT_MS: Final = 1
 _ASKED_FRAME, _ASKED_START, _ASKED_IDLE = 50, 3_000, 10  # ms; of a second
 
 Turn = Callable[[int], None]
@@ -38,37 +35,16 @@ Turn = Callable[[int], None]
 
 def frames(services: Services, add: Callable[[Figure], None]) -> None:
     """Let the hosts report to the whole window, and time from beat to beat of its event loop."""
-    from PySide6.QtCore import QTimer
-
-    with _window(services) as (window, runner, turn):
+    beats = Beats()
+    with whole_window(services) as (window, runner, turn):
         status = window.page_named("status")
         window.go("status")
-        _until(lambda: not runner.running(), turn)  # the first round, with its logins
-        turns: list[tuple[float, ...]] = []
-        last: tuple[float, ...] = ()
-
-        def beat() -> None:
-            nonlocal last
-            now = time.perf_counter(), time.thread_time(), _waited()
-            turns.append(
-                tuple((one - before) * 1000 for one, before in zip(now, last, strict=True))
-            )
-            last = now
-
-        timer = QTimer()
-        timer.timeout.connect(beat)
+        until(lambda: not runner.running(), turn)  # the first round, with its logins
         for _ in range(_ROUNDS):
             status.look(quiet=True)  # type: ignore[attr-defined]  # the page is the StatusTab
-            last = time.perf_counter(), time.thread_time(), _waited()
-            timer.start(_BEAT_MS)
-            _until(lambda: not runner.running(), turn)
-            timer.stop()
-        walls, cpus = sorted(one[0] for one in turns), [one[1] for one in turns]
-        add(Figure("turns of the window while 200 hosts report", len(turns),
-                   walls[len(walls) // 2], walls[-1], max(cpus), _ASKED_FRAME))  # fmt: skip
-        owns = sorted(wall - waited for wall, _, waited in turns)
-        add(Figure("  of them, without what other programs had the processors", len(turns),
-                   owns[len(owns) // 2], owns[-1], max(cpus), _ASKED_FRAME))  # fmt: skip
+            with beats.taken():
+                until(lambda: not runner.running(), turn)
+    beats.tell("turns of the window while 200 hosts report", _ASKED_FRAME, add)
 
 
 def started(folder: Path, seconds: float, add: Callable[[Figure], None]) -> dict[str, str]:
@@ -105,7 +81,7 @@ def started(folder: Path, seconds: float, add: Callable[[Figure], None]) -> dict
 
 
 @contextmanager
-def _window(services: Services) -> Iterator[tuple[MainWindow, TaskRunner, Turn]]:
+def whole_window(services: Services) -> Iterator[tuple[MainWindow, TaskRunner, Turn]]:
     """Give the program's own window, shown without a screen, and a turn of its event loop."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from benchmarks.ticket_window import turn
@@ -125,18 +101,12 @@ def _window(services: Services) -> Iterator[tuple[MainWindow, TaskRunner, Turn]]
         runner.shut_down()
 
 
-def _until(reached: Callable[[], bool], turn: Turn) -> None:
+def until(reached: Callable[[], bool], turn: Turn) -> None:
     end = time.monotonic() + _PATIENCE
     while not reached():
         turn(50)  # asking is work, too
         if time.monotonic() > end:
             raise OpsError("The window did not come to rest.")
-
-
-def _waited() -> float:
-    """Return how many seconds this thread has waited for a processor, ready to run."""
-    seen = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat").read_text("utf-8")
-    return int(seen.split()[1]) / 1e9
 
 
 def _used() -> float:
@@ -163,7 +133,7 @@ def main() -> None:
     """Print as JSON when everything was looked at and painted, and what comes after costs."""
     seconds = float(sys.argv[1])
     begun = time.time() - _age()
-    with assemble(Home.find()) as services, _window(services) as (window, runner, turn):
+    with assemble(Home.find()) as services, whole_window(services) as (window, runner, turn):
         window.go("status")
         known = {one.id for one in services.contracts.resources()}
 
@@ -173,13 +143,13 @@ def main() -> None:
             return fresh >= known
 
         status = window.page_named("status")
-        _until(lambda: full() and status.at_rest, turn)
+        until(lambda: full() and status.at_rest, turn)
         window.grab()
         looked = [f"{one.name} {one.seconds:.2f} s" for one in services.servers.glance()]
         cpu = _used() * 1000
         told = {"first": _age() * 1000, "cpu": cpu, "idle": 0.0, "looked": looked}
         if seconds:
-            _until(lambda: not runner.running(), turn)
+            until(lambda: not runner.running(), turn)
             while services.servers.roll_up():
                 pass  # what a first start gathered of the past takes a few rounds else
             turn(10_000)  # what a start begins comes to rest

@@ -5,7 +5,9 @@
 The tickets are those of the list of tickets (`benchmarks/tickets.py`), ten entries each.  What is
 measured is what the window does when a report is ordered: facts gathered and clocks replayed from
 the entries, pages laid out in a worker process begun for it, PDF/A checked, the file registered;
-and for the month, signed in another worker with a key made for the run.
+and for the month, signed in another worker with a key made for the run.  Then own words are typed
+into the month's report, whose pages are set anew beside them: that is what the turns of the window
+are measured for (`benchmarks/report_window.py`).
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.x509.oid import NameOID
 
 from benchmarks.figures import Figure, timed, write
+from benchmarks.report_window import typing
 from benchmarks.tickets import seed
 from db.journal import Journal
 from gmops_desktop.assembly import Services, assemble
@@ -65,6 +68,7 @@ def measure(folder: Path, part: int, runs: int, out: Path) -> bool:
 
         figures.append(timed("a month's report made and signed", runs, signed, _MONTH_BAR))
         exact &= _told(services, facts, "the month's report", MONTH // part)
+        facts |= typing(services, "2018-03", figures.append)
     write(out, "reports", facts, figures)
     return exact
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import pickle
 import signal
 from collections.abc import Callable
+from io import BytesIO
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
+from multiprocessing.reduction import ForkingPickler
 from typing import ParamSpec, TypeVar, cast
 
 from gmops_desktop.context import Context
@@ -55,7 +58,7 @@ class Worker:
         process, line = self._begun()
         try:
             with context.on_cancel(process.terminate):
-                line.send((current(), function, args, kwargs))
+                line.send_bytes(_packed((current(), function, args, kwargs)))
                 outcome = cast(Outcome, line.recv())
         except (EOFError, OSError) as error:
             process.join()
@@ -97,6 +100,20 @@ class Worker:
             self._process.start()
         self._line = ours
         return self._process, ours
+
+
+class _Patient(ForkingPickler):
+    """Packs as the pipe would, but lets other threads have their turns: a method of Python's is
+    called for every object.  In one go a month of 1,000 tickets kept the window for 138 ms."""
+
+    def persistent_id(self, obj: object) -> None:
+        """Name nothing: everything is packed as it is."""
+
+
+def _packed(value: object) -> bytes:
+    file = BytesIO()
+    _Patient(file, pickle.HIGHEST_PROTOCOL).dump(value)
+    return file.getvalue()
 
 
 def _work(line: Connection) -> None:

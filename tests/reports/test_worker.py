@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import select
 import threading
 import time
@@ -51,3 +52,15 @@ def test_cancel_ends_it_at_once() -> None:
         worker.run(context, select.select, [], [], [], 60)
     assert time.monotonic() - begun < 10
     timer.join()
+
+
+def test_between_the_objects_that_are_packed_other_threads_have_their_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Python's own code runs for each of them, and there it gives up its lock: packed in one go a
+    month's facts kept the window waiting for 138 ms."""
+    asked: list[object] = []
+    monkeypatch.setattr(worker._Patient, "persistent_id", lambda self, one: asked.append(one))
+    facts = tuple((number, f"T-{number}") for number in range(1_000))
+    assert pickle.loads(worker._packed(facts)) == facts
+    assert len(asked) >= 3_000
