@@ -43,7 +43,8 @@ class ConsoleSheet(Sheet):
         self.none = QCheckBox(tr("The console shows no notice of a violation."))
         for field in (self.notices, self.people):
             field.setTabChangesFocus(True)
-            field.setFixedHeight(84)
+            field.setMinimumHeight(64)
+            field.setMaximumHeight(112)
         self.people.setPlainText(
             text_of_people(next((one.people for one in known if one.people is not None), ()))
         )
@@ -66,7 +67,8 @@ class ConsoleSheet(Sheet):
             if last
             else tr("Nothing was recorded of this console yet.")
         )
-        self.body.addWidget(paragraph(told, "hint"))
+        self._told = paragraph(told, "hint")
+        self.body.addWidget(self._told)
         self.add_close(tr("Cancel"))
         self.save = button(tr("Record"), self._save, kind="primary")
         self.add_button(self.save, QDialogButtonBox.ButtonRole.AcceptRole, default=True)
@@ -100,11 +102,18 @@ class ConsoleSheet(Sheet):
             notices=notices if notices or self.none.isChecked() else None,
             people=people or None,
         )
-        self._runner.start(
+        disable(self.save, tr("It is being recorded."))
+        task = self._runner.start(
             lambda _context: work(),
             tr("Record what the console shows"),
             lane=f"console:{self._resource}",
             changes=Change.SERVERS,
             quiet=True,
         )
-        self.accept()
+        task.succeeded.connect(self.accept)
+        task.failed.connect(self._refused)
+
+    def _refused(self, error: Exception) -> None:
+        """Keep what was written: say why it is not recorded, and let it be tried again."""
+        self._told.setText(" ".join(filter(None, (str(error), getattr(error, "hint", "")))))
+        self._judge()

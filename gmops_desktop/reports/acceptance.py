@@ -36,17 +36,16 @@ def acceptance_section(
     ]
     caption = captions.table(tr("what the record says of the criteria"))
     contract = facts.contract
-    opinion = ruled_table((tr("Party A's opinion, by hand"),), [[writable("", 58)]], (1,))
+    opinion = ruled_table((tr("Party A's opinion, by hand"),), [[writable("", 48)]], (1,))
     return [
         *head(number, tr("Acceptance and conclusion")),
         _verdict(facts, criteria),
         Spacer(0, 5),
         ruled_table(heads, rows, (2.6, 1.6, 6), (), caption),
         *own_words(document, "acceptance"),
+        KeepTogether([Spacer(0, 4), opinion]),
         KeepTogether(
             [
-                Spacer(0, 4),
-                opinion,
                 Section(phrases.numbered(number + 1, tr("Proof and signatures"))),
                 proof_block(document, digest, facts.heads),
                 Spacer(0, 2),

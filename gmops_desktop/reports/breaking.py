@@ -17,7 +17,7 @@ CLOSING: Final = frozenset("，。、；：？！）》〉】〕」』〗”’"
 OPENING: Final = frozenset("（《〈【〔「『〖“‘")  # ink in the right half
 NO_START: Final = CLOSING | frozenset("…—·・％‰℃°%,.;:?!)]}＞～々ー／")
 NO_END: Final = OPENING | frozenset("￥＄￡＃#([{$¥")
-_JOINERS: Final = frozenset("'_@&+-=/.:%#~?$\\*<>|^")
+_JOINERS: Final = frozenset("'_@&+-=/.:%#~?$\\*<>|^`")
 _SOFT: Final = frozenset("/-_.?&=:@\\,+")  # where a Latin run too long for a line may break
 _QUOTES: Final = {"”": "“", "’": "‘"}
 _SHORT: Final = 0.75  # a line filled less than this would rather break a Latin run

@@ -115,6 +115,13 @@ def test_neighbouring_marks_share_their_blank() -> None:
     ]
 
 
+def test_a_command_keeps_the_marks_around_it() -> None:
+    """A mark that says where a command begins does not end the line before."""
+    lines = lines_of("without contradicting the heads; `gmops verify` checks it.", 18)
+    assert not any(line.rstrip().endswith(" `") for line in lines)
+    assert any("`gmops" in line for line in lines)
+
+
 @pytest.mark.parametrize(
     ("text", "narrow"),
     [

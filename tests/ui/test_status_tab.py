@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QDate, Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
@@ -339,7 +339,13 @@ def test_what_is_read_in_the_console_is_recorded_from_the_account_card(
     sheet.none.setChecked(True)
     assert not sheet.save.isEnabled()
     sheet.none.setChecked(False)
-    with qtbot.waitSignal(runner.ended):
+    sheet.on.setDate(QDate(2018, 4, 1))  # before the notice
+    with qtbot.waitSignal(runner.failed):
+        sheet.save.click()
+    assert "cannot have been read" in sheet._told.text()
+    assert sheet.people.toPlainText()  # what was written stays, to be tried again
+    sheet.on.setDate(QDate(2018, 5, 2))
+    with qtbot.waitSignal(sheet.accepted):
         sheet.save.click()
     rest(qtbot, tab)
     (read,) = consoles.readings(account.id)
