@@ -185,7 +185,7 @@ def _pages(
     from ui.ledger_dialog import open_requirements
     from ui.main_window import Pages, Tab
     from ui.overview_tab import OverviewTab
-    from ui.papers import Papers
+    from ui.papers import KIND_OF_PAPER, Papers
     from ui.patch_adding import PatchAdding
     from ui.patches_tab import PatchesTab
     from ui.reports_tab import ReportsTab
@@ -243,7 +243,7 @@ def _pages(
         return AttachmentStrip(services.attachments, runner)
 
     tickets.place_attachments(make_strip)
-    papers = Papers(contracts, services.ledgers, services.reports, runner)
+    papers = Papers(contracts, services.ledgers, services.reports, runner, services.report_texts)
     tickets.verbs.print_receipt = papers.print_hand_over
     tickets.verbs.print_paper = papers.print_ticket
     overview = OverviewTab(
@@ -286,10 +286,24 @@ def _pages(
     patches.detail.verbs.print_paper = lambda paper, change: papers.print_change(
         paper, services.patches, change
     )
+    patches.detail.verbs.write_paper = lambda paper, change: papers.write(
+        KIND_OF_PAPER[paper], change, patches.window()
+    )
     PatchAdding(
         services.releases, services.configurations, services.leftovers, contracts, runner, patches
     )
     patches.detail.watch()
+    reports = ReportsTab(
+        services.reports,
+        contracts,
+        runner,
+        services.signing,
+        services.report_texts,
+        services.report_copies,
+        services.month_end,
+        services.evidence_files.save,
+    )
+    reports.write_paper = lambda kind, of: papers.write(kind, of, reports.window())
     settings: Page
     if desk.guide:
         settings = guide = FirstStart(
@@ -336,16 +350,7 @@ def _pages(
                 "reports",
                 tr("Reports", context="rail"),
                 "file-text",
-                ReportsTab(
-                    services.reports,
-                    contracts,
-                    runner,
-                    services.signing,
-                    services.report_texts,
-                    services.report_copies,
-                    services.month_end,
-                    services.evidence_files.save,
-                ),
+                reports,
             ),
             Tab("settings", tr("Settings"), "gear-six", settings),
         ),

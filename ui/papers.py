@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
 
 from gmops_desktop.changes import Change
 from gmops_desktop.contract.notices import Notice
@@ -16,8 +17,17 @@ from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.ledgers import Ledgers
 from gmops_desktop.services.patches import Patches
 from gmops_desktop.services.reports import Kind, Reports, word_of_kind
+from gmops_desktop.services.reports.texts import Texts
 from gmops_desktop.tasks import Job, TaskRunner
+from ui.paper_sheet import PaperSheet
+from ui.report_bound import Bound
 
+# What the window of a change calls its documents.
+KIND_OF_PAPER: Final[dict[str, Kind]] = {
+    "notice": "notice",
+    "record": "change_record",
+    "receipt": "hand_over",
+}
 _LANE: Final = "reports"  # one document after the other, like all of them
 
 
@@ -27,11 +37,16 @@ class Papers(QObject):
     made = Signal(str)
 
     def __init__(
-        self, contracts: Contracts, ledgers: Ledgers, reports: Reports, runner: TaskRunner
+        self,
+        contracts: Contracts,
+        ledgers: Ledgers,
+        reports: Reports,
+        runner: TaskRunner,
+        texts: Texts,
     ) -> None:
         super().__init__()
         self._contracts, self._ledgers = contracts, ledgers
-        self._reports, self._runner = reports, runner
+        self._reports, self._runner, self._texts = reports, runner, texts
 
     def write_letter(self, notice: Notice) -> None:
         """Have the letter of a notice made."""
@@ -90,6 +105,20 @@ class Papers(QObject):
                     ),
                     title,
                 )
+
+    def write(self, kind: Kind, of: str, window: QWidget) -> PaperSheet:
+        """Show a paper before it is made, to write into it, over `window`; `of` names what it is
+        of, as for `Reports.make`."""
+        reports = self._reports
+        sheet = PaperSheet(window, kind, of, reports, self._texts, self._runner)
+
+        def make(bound: Bound) -> None:
+            title = tr("Make {paper}: {number}", paper=word_of_kind(kind), number=of)
+            self._start(lambda context: reports.make(kind, of, context, **bound._asdict()), title)
+
+        sheet.given.connect(make)
+        sheet.open()
+        return sheet
 
     def _start(self, job: Job, title: str) -> None:
         task = self._runner.start(job, title, lane=_LANE, changes=Change.REPORTS)

@@ -88,7 +88,17 @@ _MORE: Final[tuple[tuple[str, str] | None, ...]] = (
 
 # What may be done while something else is under way: it waits for nothing at the server.
 _BESIDE: Final = frozenset(
-    ("notice", "record", "remind", "snapshot", "delete_snapshots", "rescue", "roll_back_disks")
+    (
+        "notice",
+        "record",
+        "write_notice",
+        "write_record",
+        "remind",
+        "snapshot",
+        "delete_snapshots",
+        "rescue",
+        "roll_back_disks",
+    )
 )
 
 
@@ -201,7 +211,7 @@ class PatchPage(QWidget):
             return tr("No change is chosen.")
         if self._busy and act not in _BESIDE:
             return tr("First this must end: {what}", what=self._busy)
-        match act:
+        match act.removeprefix("write_"):  # a paper that is not there yet takes no words either
             case "apply":
                 return refused_apply(change)
             case "back_up":

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QPushButton, QVBoxLayout, QWidget
 
 from gmops_desktop.contract.terms import ZONE, told_in
 from gmops_desktop.language import mark, tr
@@ -39,6 +40,19 @@ class PapersView(QWidget):
             )
             self.documents[key] = made
             buttons.addWidget(made)
+        self.write = button(
+            tr("Write into it…"),
+            icon_name="pen",
+            tip=tr("Your own words for one of these documents, beside its pages; then make it"),
+        )
+        self._menu = QMenu(self.write)
+        self._menu.setToolTipsVisible(True)
+        self._writing: dict[str, QAction] = {}
+        for key, word, _tip in _DOCUMENTS:
+            act = self._menu.addAction(tr(word), partial(self.wanted.emit, f"write_{key}"))
+            self._writing[key] = act
+        self.write.setMenu(self._menu)
+        buttons.addWidget(self.write)
         self.close_change = button(
             tr("Close change"), lambda: self.wanted.emit("close"), icon_name="check"
         )
@@ -50,6 +64,8 @@ class PapersView(QWidget):
         """Show what stands in the record of a change; `refused` says what does not stand open."""
         for key, word, tip in _DOCUMENTS:
             disable(self.documents[key], refused(key), tr(tip) or tr(word))
+            self._writing[key].setEnabled(not refused(key))
+            self._writing[key].setToolTip(refused(key) or tr(tip))
         self.close_change.setVisible(change.handed and not change.closed_at)
         disable(self.close_change, refused("close"), tr("Close the change; nothing more is done"))
         clear(self._facts)

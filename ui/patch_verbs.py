@@ -49,6 +49,8 @@ class PatchVerbs(QObject):
         self.cloud = CloudVerbs(patches, contracts, tasks)
         # Makes a document of a change, by its id.
         self.print_paper: Callable[[str, str], object] = lambda _paper, _change: None
+        # Shows one before it is made, to be written into, by the change's number.
+        self.write_paper: Callable[[str, str], object] = lambda _paper, _change: None
         # By the name of what was pressed, and the gate where it was pressed there.
         self._about_gates: dict[str, Callable[[Change, str], object]] = {
             "announce": planning.announce,
@@ -92,6 +94,8 @@ class PatchVerbs(QObject):
                 self.wanted.emit("tickets", change.ticket_id)
             case "notice" | "record" | "receipt":
                 self.print_paper(act, change.id)
+            case "write_notice" | "write_record" | "write_receipt":
+                self.write_paper(act.removeprefix("write_"), change.number)
             case _ if act in self._about_gates:
                 self._about_gates[act](change, gate)
             case _:

@@ -34,6 +34,7 @@ class ReportRegister(Card):
     verify_wanted = Signal(object)
     copy_wanted = Signal(object)
     evidence_wanted = Signal(object)
+    correct_wanted = Signal(object)
 
     def __init__(self, copies: Copies, runner: TaskRunner) -> None:
         super().__init__()
@@ -213,6 +214,10 @@ class ReportRegister(Card):
         verify = menu.addAction(tr("Verify"), lambda: self._want(self.verify_wanted))
         report = self.current
         verify.setEnabled(report is not None and not self.is_gone(report))
+        correct = menu.addAction(
+            tr("Correct in a new version…"), lambda: self._want(self.correct_wanted)
+        )
+        correct.setEnabled(report is not None)
         if report is not None and report.kind == "compilation":
             evidence = menu.addAction(
                 tr("Write the evidence…"), lambda: self._want(self.evidence_wanted)

@@ -3,7 +3,7 @@ register."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -17,7 +17,7 @@ from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr, tr_n
 from gmops_desktop.services.contracts import Contracts
-from gmops_desktop.services.reports import Report, Reports
+from gmops_desktop.services.reports import SUBJECTS, Kind, Report, Reports
 from gmops_desktop.services.reports.copies import Copies, Form
 from gmops_desktop.services.reports.month_end import MonthEnd
 from gmops_desktop.services.reports.signing import Signing
@@ -67,6 +67,8 @@ class ReportsTab(Page):
         self._texts, self._copies, self._month_end = texts, copies, month_end
         self._save_evidence = save_evidence
         self._making = False
+        # Shows a paper about one thing before it is made, to be written into.
+        self.write_paper: Callable[[Kind, str], object] = lambda _kind, _of: None
 
         self.signing = ReportSigning(self, signing, runner)
         self._signing = signing
@@ -120,6 +122,7 @@ class ReportsTab(Page):
         self.register.verify_wanted.connect(lambda report: self.signing.verify(report.path))
         self.register.copy_wanted.connect(self._ask_copy)
         self.register.evidence_wanted.connect(self._ask_evidence)
+        self.register.correct_wanted.connect(self._correct)
         self.signing.done.connect(self.noticed)
         self.signing.changed.connect(self._changed)
 
@@ -310,6 +313,14 @@ class ReportsTab(Page):
     @Slot(object)
     def _ask_evidence(self, report: Report) -> None:
         EvidenceSheet(self.window(), report, self._save_evidence, self._runner).open()
+
+    @Slot(object)
+    def _correct(self, report: Report) -> None:
+        """Be ready to make what replaces a document: here, or where it is of one thing."""
+        if report.about and SUBJECTS[report.kind] not in ("contract", "span"):
+            self.write_paper(report.kind, report.about)
+        elif self.form.choose(report.kind, "" if report.about else report.period):
+            self._choose()
 
     @Slot(str)
     def _changed(self, identity: str) -> None:

@@ -69,6 +69,15 @@ def signing(database: Database, journal: Journal, tmp_path: Path) -> Signing:
 
 
 @pytest.fixture
+def texts(
+    database: Database, journal: Journal, contracts: Contracts, tickets: Tickets, tmp_path: Path
+) -> Texts:
+    """People's own words in documents of the same store."""
+    keys = TextKeys(contracts, tickets)
+    return Texts(database, journal, keys, Unsaved(tmp_path / "unsaved"))
+
+
+@pytest.fixture
 def reports_tab(
     database: Database,
     journal: Journal,

@@ -17,10 +17,13 @@ from db.engine import Database
 from db.journal import Journal
 from gmops_desktop.contract.clauses import CLAUSES
 from gmops_desktop.contract.terms import Contract
+from gmops_desktop.gathering.texts import TextKeys
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.ledgers import Ledgers
 from gmops_desktop.services.obligations import Due, Obligations
 from gmops_desktop.services.reports import Reports
+from gmops_desktop.services.reports.texts import Texts
+from gmops_desktop.services.reports.unsaved import Unsaved
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
 from ui.dialogs.contract import NoticeSheet
@@ -55,7 +58,8 @@ def overview(
     reports = Reports(
         database, journal, lambda: folder, lambda start, end: pytest.fail("not asked")
     )
-    papers = Papers(contracts, ledgers, reports, runner)
+    texts = Texts(database, journal, TextKeys(contracts, tickets), Unsaved(folder / "unsaved"))
+    papers = Papers(contracts, ledgers, reports, runner, texts)
     return OverviewTab(obligations, contracts, ledgers, tickets.all, runner, papers, picked.append)
 
 

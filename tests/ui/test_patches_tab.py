@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,9 +28,19 @@ from gmops_desktop.contract.updates import (
     Updater,
 )
 from gmops_desktop.errors import OpsError
+from gmops_desktop.gathering.matters import notice_of
+from gmops_desktop.gathering.texts import TextKeys
+from gmops_desktop.reports import rendering
 from gmops_desktop.services.contracts import Contracts
+from gmops_desktop.services.ledgers import Ledgers
 from gmops_desktop.services.patches import Hands, Patches
+from gmops_desktop.services.reports import Asked, Kind, Reports
+from gmops_desktop.services.reports.texts import Texts
+from gmops_desktop.services.reports.unsaved import Unsaved
+from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
+from ui.paper_sheet import PaperSheet
+from ui.papers import KIND_OF_PAPER, Papers
 from ui.patch_forms import AskSheet
 from ui.patch_gates import lacking
 from ui.patches_tab import PatchesTab
@@ -283,3 +295,65 @@ def test_what_ages_beside_the_updates_is_shown_and_no_security_notice_is_not_up_
     settled()
     entry = tab.queue.list.entries[1]
     assert (entry.state, entry.word) == ("unknown", "security unknown")
+
+
+def test_words_for_the_notice_of_a_change_are_written_beside_its_pages(
+    qtbot: QtBot,
+    tab: PatchesTab,
+    patches: Patches,
+    contracts: Contracts,
+    web: Resource,
+    runner: TaskRunner,
+    database: Database,
+    journal: Journal,
+    tickets: Tickets,
+    tmp_path: Path,
+    settled: Callable[[], None],
+) -> None:
+    """From the change's own page: the menu, the editor with its templates, live pages, the paper;
+    and from the register, what corrects it."""
+    patches.scan(web, Context())
+    change = patches.queue(web, Context(), names=["openssl"])
+    gather: dict[Kind, Asked] = {"notice": partial(notice_of, patches)}
+    texts = Texts(database, journal, TextKeys(contracts, tickets, gather),
+                  Unsaved(tmp_path / "unsaved"))  # fmt: skip
+    reports = Reports(database, journal, lambda: tmp_path / "reports",
+                      lambda start, end: pytest.fail("not asked"), gather, texts)  # fmt: skip
+    papers = Papers(contracts, Ledgers(database, journal, tickets), reports, runner, texts)
+    made: list[str] = []
+    papers.made.connect(made.append)
+    sheets: list[PaperSheet] = []
+    tab.detail.verbs.write_paper = lambda paper, number: sheets.append(
+        papers.write(KIND_OF_PAPER[paper], number, tab)
+    )
+    tab.renew()
+    tab.show_item(change.id)
+    settled()
+    page = tab.detail.page
+    page.show_part("papers")
+    notice, record, receipt = page.papers.write.menu().actions()
+    assert (notice.isEnabled(), record.isEnabled(), receipt.isEnabled()) == (True, False, False)
+    assert record.toolTip() == "Nothing was begun yet that could be reported."
+    notice.trigger()
+    (sheet,) = sheets
+    drawn: list[bytes] = []
+    sheet.drafting.drawn.connect(lambda one: drawn.append(one.built.content))
+    qtbot.waitUntil(lambda: len(drawn) == 1)
+    texts.keep_template("notice", "request", "常规", "本次为例行安全更新。")
+    sheet.texts.menu.aboutToShow.emit()
+    sheet.texts.menu.actions()[0].trigger()
+    qtbot.waitUntil(lambda: len(drawn) == 2)
+    assert rendering.page_with(drawn[1], "本次为例行安全更新。") == 0
+    sheet.go.click()
+    settled()
+    (first,) = reports.all()
+    assert made == [first.number]
+    assert rendering.page_with(first.path.read_bytes(), "本次为例行安全更新。") == 0
+
+    again = papers.write("notice", first.about, tab)
+    assert again.texts.editor.toPlainText() == "本次为例行安全更新。"
+    assert again.bound.corrects.isVisibleTo(again)
+    again.bound.corrects.setText("改了窗口")
+    again.go.click()
+    settled()
+    assert (reports.all()[0].replaces, reports.all()[0].corrects) == (first.number, "改了窗口")

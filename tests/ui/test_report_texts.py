@@ -22,6 +22,7 @@ from gmops_desktop.services.finding import Finding
 from gmops_desktop.services.ledgers import Ledgers
 from gmops_desktop.services.reports import Reports
 from gmops_desktop.services.reports.signing import Signing
+from gmops_desktop.services.reports.texts import Texts
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
 from signing_keys import PASSWORD, key_file, seal_picture
@@ -237,6 +238,7 @@ def test_on_site_a_form_is_two_clicks_from_the_ticket_and_its_scan_three_from_th
     signing: Signing,
     database: Database,
     journal: Journal,
+    texts: Texts,
     tmp_path: Path,
     settled: Settled,
 ) -> None:
@@ -244,7 +246,7 @@ def test_on_site_a_form_is_two_clicks_from_the_ticket_and_its_scan_three_from_th
     page = TicketsTab(tickets, contracts, runner, finding)
     qtbot.addWidget(page)
     page.show()
-    papers = Papers(contracts, Ledgers(database, journal, tickets), reports, runner)
+    papers = Papers(contracts, Ledgers(database, journal, tickets), reports, runner, texts)
     page.verbs.print_paper = papers.print_ticket
     papers.made.connect(tab.show_item)
     ticket = tickets.open("visit", "现场更换交换机", requester="李老师", priority=3)

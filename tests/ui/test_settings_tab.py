@@ -29,6 +29,7 @@ from gmops_desktop.services.ledgers import Ledgers
 from gmops_desktop.services.messages import Messages
 from gmops_desktop.services.reports import Reports
 from gmops_desktop.services.reports.signing import Signing
+from gmops_desktop.services.reports.texts import Texts
 from gmops_desktop.services.roster import Roster
 from gmops_desktop.services.sealing import Sealing
 from gmops_desktop.services.tickets import Tickets
@@ -104,13 +105,18 @@ def messages(database: Database, settings: SettingsFile, home: Home) -> Messages
 
 @pytest.fixture
 def papers(
-    database: Database, journal: Journal, contracts: Contracts, home: Home, runner: TaskRunner
+    database: Database,
+    journal: Journal,
+    contracts: Contracts,
+    home: Home,
+    runner: TaskRunner,
+    texts: Texts,
 ) -> Papers:
     ledgers = Ledgers(database, journal, Tickets(database, journal))
     reports = Reports(
         database, journal, lambda: home.reports, lambda start, end: pytest.fail("not asked")
     )
-    return Papers(contracts, ledgers, reports, runner)
+    return Papers(contracts, ledgers, reports, runner, texts)
 
 
 @pytest.fixture
