@@ -20,7 +20,7 @@ from ui.widgets.frames import Card, Label, button, clear, column, disable, link,
 GATE_HEIGHT: Final = 28
 _WORD: Final = 76
 _NAME: Final = 248
-_ACTION: Final = 104
+_ACTION: Final = 124
 
 # What a person does about a gate; the page passes it on.
 Act = str

@@ -88,8 +88,8 @@ class BatchSheet(Sheet):
                 Column(tr("Document"), lambda one: word_of_kind(one.owed.kind), width=144),
                 Column(tr("Of"), lambda one: one.owed.of, width=88),
                 Column(
-                    tr("What for"), lambda one: one.owed.why, width=176, muted=True,
-                    tip=lambda one: one.owed.why,
+                    tr("What for", context="document"), lambda one: one.owed.why, width=176,
+                    muted=True, tip=lambda one: one.owed.why,
                 ),
                 Column(tr("State"), lambda one: one.says, state=lambda one: one.state,
                        tip=lambda one: one.says),

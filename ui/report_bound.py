@@ -44,7 +44,7 @@ class BoundFields(QWidget):
         self.secrecy.setCurrentIndex(SECRECIES.index("internal"))
         self.corrects = QLineEdit()
         self.corrects.setAccessibleName(tr("What it corrects"))
-        self.corrects.setPlaceholderText(tr("for the record of the versions"))
+        self.corrects.setPlaceholderText(tr("printed in the new version"))
         self.corrects.setMaxLength(_LONGEST)
         self._version = Label(role="caption")
         self._cover, self._older = QWidget(), QWidget()

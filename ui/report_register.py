@@ -19,7 +19,7 @@ from ui.theme import ROW_HEIGHT
 from ui.widgets.frames import Card, Label, button, disable, line, row
 from ui.widgets.tables import Column, FilterField, Table
 
-WIDTH: Final = 420  # the longest usual number, and the signatures' words, whole
+WIDTH: Final = 456  # the longest usual number, and the signatures' words, whole
 
 
 class ReportRegister(Card):
@@ -45,12 +45,18 @@ class ReportRegister(Card):
         self.setFixedWidth(WIDTH)
         self.table: Table[Report] = Table(
             (
-                Column(tr("Number"), lambda report: report.number, width=168, tip=self._tip),
+                Column(
+                    tr("Number"),
+                    lambda report: report.number,
+                    width=196,
+                    tip=self._tip,
+                    middle=True,
+                ),
                 Column(tr("Kind"), lambda report: word_of_kind(report.kind), tip=self._tip),
                 Column(
                     tr("Signatures"),
                     lambda report: self.signature(report)[1],
-                    width=124,
+                    width=118,
                     state=lambda report: self.signature(report)[0],
                     tip=lambda report: str(report.path),
                 ),

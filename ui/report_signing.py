@@ -162,7 +162,7 @@ class ReturnSheet(Sheet):
             tr("Copies"), self.copies, tr("Who holds which copy: one each, ours in folder 3")
         )
         self.add_close(tr("Cancel"))
-        self.go = button(tr("File"), self._give, kind="primary")
+        self.go = button(tr("File", context="verb"), self._give, kind="primary")
         self.add_button(self.go, QDialogButtonBox.ButtonRole.AcceptRole, default=True)
         self.by.textChanged.connect(self._judge)
         self._judge()

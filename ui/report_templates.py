@@ -27,22 +27,22 @@ class TemplateSheet(Sheet):
                 "Texts to begin a section with. They go along to the other machines with the "
                 "journal; documents made with their words keep them."
             ),
-            width=820,
+            width=940,
         )
         self._texts = texts
         self.table: Table[TextTemplate] = Table(
             (
                 Column(tr("Name", context="of what is kept"), lambda one: one.name),
-                Column(tr("Kind"), lambda one: word_of_kind(cast(Kind, one.kind)), width=96),
+                Column(tr("Kind"), lambda one: word_of_kind(cast(Kind, one.kind)), width=144),
                 Column(
-                    tr("Section"), lambda one: word_of_section(one.kind, one.section), width=132
+                    tr("Section"), lambda one: word_of_section(one.kind, one.section), width=168
                 ),
             ),
             name=tr("Templates of texts"),
             identity=lambda one: one.id,
             empty=tr("None yet: write a text, then keep it under “Templates”."),
         )
-        self.table.setMinimumSize(400, 280)
+        self.table.setMinimumSize(500, 280)
         self.name = QLineEdit()
         self.name.setAccessibleName(tr("Name of the template"))
         self.text = QPlainTextEdit()

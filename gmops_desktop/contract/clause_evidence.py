@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, Literal
 
@@ -21,7 +21,7 @@ from gmops_desktop.contract.obligations import Counts, Stream
 from gmops_desktop.contract.person_days import Ledger
 from gmops_desktop.contract.record import EntryView
 from gmops_desktop.contract.registers import Register
-from gmops_desktop.contract.terms import month_of, next_month
+from gmops_desktop.contract.terms import Vacancy, month_of, next_month, vacancies_between
 from gmops_desktop.language import mark, tr
 
 # done: there, and nothing against it; late: something against it (too late, or incomplete); none:
@@ -37,7 +37,8 @@ _STANDINGS: Final[dict[Standing, str]] = {
     "ahead": mark("not over yet"),
 }
 # What each month owes, whatever happens in it.
-_MONTHLY: Final = frozenset({"2.2-1", "2.2-3", "2.2-4", "2.2-5", "2.3-1"})
+_STAFF: Final = "2.3-1"
+_MONTHLY: Final = frozenset({"2.2-1", "2.2-3", "2.2-4", "2.2-5", _STAFF})
 _HOMES: Final[Mapping[str, str]] = {
     "ticket.opened": "1.14",
     "ticket.imported": "1.14",
@@ -155,10 +156,14 @@ _ACTIONS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class ClauseMonths:
-    """A clause over the months: how it stood in each, and how much evidence there is."""
+    """A clause over the months: how it stood in each, and how much evidence there is.
+
+    `vacant` are the months in which posts of the contract were not filled.
+    """
 
     proof: ClauseProof
     cells: tuple[tuple[Standing, int], ...]
+    vacant: tuple[tuple[date, tuple[Vacancy, ...]], ...] = ()
 
 
 def word_of_standing(standing: Standing) -> str:
@@ -220,18 +225,27 @@ def over_months(
     is when the record itself began (None: it holds nothing).
     """
     whole = proofs(recorded)
-    judged = {month: proofs(_of_month(recorded, counts, month)) for month in months}
+    held = {month: _of_month(recorded, counts, month, today) for month in months}
+    judged = {month: proofs(one) for month, one in held.items()}
     first = month_of(begins) if begins else None
     cells: dict[str, list[tuple[Standing, int]]] = {one.key: [] for one in whole}
     for month in months:
         for one in judged[month]:
             count = pieces.get((one.key, month), 0)
-            standing = _standing(one, month, today, count, recorded)
+            standing = _standing(one, month, today, count, held[month])
             before = first is None or month < first
             if before and not count and standing in ("missing", "none", "late"):
                 standing = "unknown"
             cells[one.key].append((standing, count))
-    return tuple(ClauseMonths(one, tuple(cells[one.key])) for one in whole)
+    vacant = tuple(
+        (month, tuple(one.vacancies))
+        for (month, one), (standing, _) in zip(held.items(), cells[_STAFF], strict=True)
+        if one.vacancies and standing not in ("unknown", "ahead")
+    )
+    return tuple(
+        ClauseMonths(one, tuple(cells[one.key]), vacant if one.key == _STAFF else ())
+        for one in whole
+    )
 
 
 def _standing(
@@ -240,7 +254,7 @@ def _standing(
     if month > today:
         return "ahead"
     running = next_month(month) > today
-    if one.key == "2.3-1" and recorded.gaps is None:
+    if one.key == _STAFF and recorded.gaps is None and not recorded.vacancies:
         return "unknown"  # without a roster nobody can tell who was there
     if one.state == "full":
         return "done"
@@ -251,8 +265,12 @@ def _standing(
     return "done" if count else "none"
 
 
-def _of_month(recorded: Recorded, counts: Counts, month: date) -> Recorded:
-    """Return what the record holds of one month: what was opened, came due or was done in it."""
+def _of_month(recorded: Recorded, counts: Counts, month: date, today: date) -> Recorded:
+    """Return what the record holds of one month: what was opened, came due or was done in it, and
+    who filled which post then."""
+    contract = recorded.contract
+    first = max(month, contract.start)
+    last = min(next_month(month) - timedelta(days=1), contract.end, today)
     tickets, changes = _opened(recorded.tickets, month), _opened(recorded.changes, month)
     numbers = {str(one[0].fields.get("number", "")) for one in tickets.values()}
     gaps = recorded.gaps
@@ -268,7 +286,7 @@ def _of_month(recorded: Recorded, counts: Counts, month: date) -> Recorded:
         tickets=tickets,
         changes=changes,
         notices=[one for one in recorded.notices if one.due.replace(day=1) == month],
-        vacancies=(),  # as of today, not of then
+        vacancies=vacancies_between(contract, recorded.people, first, last),
         gaps=gaps,
         ledger=Ledger(Decimal(0), Decimal(0), Decimal(0), ()),
         records=[one for one in recorded.records if one.on.replace(day=1) == month],

@@ -18,7 +18,7 @@ from gmops_desktop.contract.obligations import Cell, Stream, word_of_stream
 from gmops_desktop.contract.person_days import Ledger
 from gmops_desktop.contract.record import EntryView
 from gmops_desktop.contract.registers import Record, Register
-from gmops_desktop.contract.terms import Contract, Vacancy
+from gmops_desktop.contract.terms import Contact, Contract, Vacancy, word_of_post
 from gmops_desktop.language import mark, tr
 
 Histories = Mapping[str, Sequence[EntryView]]  # the entries of each ticket or change
@@ -67,9 +67,10 @@ class ClauseProof:
 class Recorded:
     """All that the record holds of a contract.
 
-    `late` are the numbers of tickets whose promise was missed, `unanswered` of those answered too
-    late, `waited` is how long tickets waited on Party A; `gaps` are stretches without duty, None
-    where there is no roster at all.
+    `vacancies` are the posts that nobody fills now, or did not fill all of a month that is judged,
+    `people` the contacts, by which that is known of any day.  `late` are the numbers of tickets
+    whose promise was missed, `unanswered` of those answered too late, `waited` is how long tickets
+    waited on Party A; `gaps` are stretches without duty, None where there is no roster at all.
     """
 
     contract: Contract
@@ -84,6 +85,7 @@ class Recorded:
     late: Sequence[str] = ()
     unanswered: Sequence[str] = ()
     waited: timedelta = timedelta(0)
+    people: Sequence[Contact] = ()
 
     def actions(self, *wanted: str) -> int:
         """Count the entries of tickets and changes whose action is one of these."""
@@ -262,7 +264,7 @@ def _people(r: Recorded) -> Found:
     facts = [tr("{there} of {wanted} posts filled", there=there, wanted=wanted)] if wanted else []
     breaches = []
     if r.vacancies:
-        breaches.append(tr("{count} posts vacant", count=len(r.vacancies)))
+        breaches.append(tr("vacant: {posts}", posts=vacant_posts(r.vacancies)))
     if r.gaps is None:
         breaches.append(tr("no duty roster"))
     elif r.gaps:
@@ -270,6 +272,15 @@ def _people(r: Recorded) -> Found:
     else:
         facts.append(tr("duty roster without a gap"))
     return facts, breaches, True
+
+
+def vacant_posts(found: Iterable[Vacancy]) -> str:
+    """Return the names of posts that are not filled, and how many people each lacks."""
+    return tr(", ", context="list").join(
+        tr("{post} ({there} of {wanted})", post=word_of_post(one.post), there=one.there,
+           wanted=one.wanted)
+        for one in found
+    )  # fmt: skip
 
 
 def _visits(r: Recorded) -> Found:

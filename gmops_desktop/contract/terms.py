@@ -181,6 +181,22 @@ def vacancies(contract: Contract, people: Iterable[Contact], on: date) -> tuple[
     )
 
 
+def vacancies_between(
+    contract: Contract, people: Iterable[Contact], first: date, last: date
+) -> tuple[Vacancy, ...]:
+    """Return the posts that were not filled on some day from `first` to `last`, both included, each
+    with the fewest people there were."""
+    there = [one for one in people if one.party == "B"]
+    ends = {one.valid_to + timedelta(days=1) for one in there if one.valid_to is not None}
+    days = {first} | {one for one in ends if first < one <= last}  # only then there may be fewer
+    fewest: dict[Post, Vacancy] = {}
+    for day in sorted(days) if first <= last else ():
+        for one in vacancies(contract, there, day):
+            if one.post not in fewest or one.there < fewest[one.post].there:
+                fewest[one.post] = one
+    return tuple(fewest[post] for post, _ in contract.staff if post in fewest)
+
+
 # ---------------------------------------------------------------- several contracts
 
 

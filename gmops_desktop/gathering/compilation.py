@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
@@ -19,10 +19,12 @@ from gmops_desktop.contract.clause_evidence import (
     home_of_document,
     word_of_action,
 )
+from gmops_desktop.contract.clauses import vacant_posts
 from gmops_desktop.contract.obligations import Cell
 from gmops_desktop.contract.terms import Contract, month_of, months_between
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import mark, tr
+from gmops_desktop.reports import phrases
 from gmops_desktop.reports.evidence_facts import (
     ClauseLine,
     CompilationFacts,
@@ -127,13 +129,14 @@ def _gather(shelves: Shelves, contract: Contract, first: date, last: date) -> Co
         for one in reversed(shelves.register.all(contract))
         if _made(one, first, last)
     ]
+    months = tuple(months_between(first, last))
     return CompilationFacts(
         contract=contract,
         start=first,
         end=last,
         at=now,
-        months=tuple(months_between(first, last)),
-        clauses=tuple(_line(one, found, files, documents) for one in found.clauses),
+        months=months,
+        clauses=tuple(_line(one, found, files, documents, months) for one in found.clauses),
         overrides=tuple(
             Override(one.entry.at, one.entry.actor,
                      f"{one.subject} {word_of_action(one.entry)}".strip(), why)
@@ -149,6 +152,7 @@ def _line(
     found: Compiled,
     files: Sequence[tuple[str, FileLine]],
     documents: Sequence[tuple[str, DocumentLine]],
+    over: Sequence[date],
 ) -> ClauseLine:
     key, proof = one.proof.key, one.proof
     months = {month for stream, month in found.counts if stream == LOOKS.get(key)}
@@ -156,12 +160,15 @@ def _line(
     standing = _WHOLE[proof.state]
     if standing in ("none", "missing") and set(standings) <= {"unknown", "ahead"}:
         standing = "unknown" if "unknown" in standings else "ahead"
+    missing = [month for month, one in zip(over, standings, strict=True) if one == "missing"]
+    if standing == "done" and (missing or one.vacant):
+        standing = "late"  # a month that lacks it is not made good by the others
     return ClauseLine(
         key=key,
         title=proof.title,
         standing=standing,
         facts=proof.facts,
-        breaches=proof.breaches,
+        breaches=(*proof.breaches, *_by_month(missing, one)),
         cells=one.cells,
         entries=tuple(_entry(listed) for listed in found.listed if listed.clause == key),
         files=tuple(line for clause, line in files if clause == key),
@@ -169,6 +176,15 @@ def _line(
         looks=sum(found.counts[LOOKS[key], month] for month in months if key in LOOKS),
         elsewhere=tuple((home, count) for (also, home), count in found.also.items() if also == key),
     )
+
+
+def _by_month(missing: Sequence[date], one: ClauseMonths) -> Iterator[str]:
+    """Yield which months lack what a clause asks for, by name."""
+    if missing:
+        months = tr(", ", context="list").join(phrases.month(one) for one in missing)
+        yield tr("nothing on record for {months}", months=months)
+    for month, posts in one.vacant:
+        yield tr("{month}: vacant: {posts}", month=phrases.month(month), posts=vacant_posts(posts))
 
 
 def _entry(listed: Listed) -> EntryLine:

@@ -114,6 +114,11 @@ def _items(facts: SpanFacts) -> Criterion:
         "{count} items: {missing} with months without evidence, {partly} in part",
         count=len(facts.items), missing=missing, partly=partly,
     )  # fmt: skip
+    for one in facts.items:
+        if lacking := [on for (on, _), cell in zip(facts.months, one.cells, strict=True)
+                       if cell == "missing"]:  # fmt: skip
+            months = tr(", ", context="list").join(phrases.month(on) for on in lacking)
+            said += "\n" + tr("{item}: {months}", item=one.item.name, months=months)
     return what, "critical" if missing else "warning" if partly else "ok", said
 
 

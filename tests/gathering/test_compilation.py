@@ -20,15 +20,17 @@ from gmops_desktop.context import Cancelled, Context
 from gmops_desktop.contract.clause_evidence import home_of
 from gmops_desktop.contract.clauses import CLAUSES
 from gmops_desktop.contract.record import START
-from gmops_desktop.contract.terms import day_of, next_month
+from gmops_desktop.contract.terms import day_of, next_month, word_of_post
 from gmops_desktop.errors import OpsError
 from gmops_desktop.gathering.compilation import compilation_of, days_of
 from gmops_desktop.gathering.evidence_files import SUMS
 from gmops_desktop.language import speaking
 from gmops_desktop.paths import Home
+from gmops_desktop.reports import orders, phrases
 from gmops_desktop.reports.compilation import CHAIN_CHECK
 from gmops_desktop.reports.evidence_facts import ClauseLine, CompilationFacts
-from gmops_desktop.reports.orders import attached
+from gmops_desktop.reports.orders import Document, attached
+from printed import text_of
 
 TODAY = day_of(datetime.now(UTC))
 BEGIN = (TODAY.replace(day=1) - timedelta(days=200)).replace(day=1)
@@ -98,6 +100,45 @@ def test_what_nobody_recorded_is_unknown_before_the_record_and_missing_after(
     begun = whole(services)
     backups = dict(zip(begun.months, clause(begun, "2.2-4").cells, strict=True))
     assert "missing" in {standing for standing, _ in backups.values()}
+
+
+def test_months_that_lack_what_each_month_owes_are_named(services: Services) -> None:
+    """Eleven months that hold do not make good the twelfth; a post is judged by who filled it then,
+    not by who fills it today."""
+    earlier = "UPDATE entries SET at = at - 86400000 * :days WHERE sequence = 1"
+    with services._database.session() as session, session.begin():
+        session.execute(text(earlier), {"days": (TODAY - BEGIN).days})
+    book, contracts = services._shelves().contracts, services.contracts
+    contract = book.current()
+    assert contract is not None
+    ((post, wanted), *_) = contract.staff
+    second, third = next_month(BEGIN), next_month(next_month(BEGIN))
+    for one in contracts.contacts():
+        if one.party == "B" and one.post == post:
+            contracts.end_contact(one.id, second + timedelta(days=9))
+    for _ in range(wanted):
+        contracts.add_contact("新人", "B", "", "", third, post)
+    facts = whole(services)
+    staff = clause(facts, "2.3-1")
+    standing = dict(zip(facts.months, (one for one, _ in staff.cells), strict=True))
+    assert (standing[second], standing[third]) == ("late", "unknown")  # there is no roster
+    named = phrases.month(second)
+    assert [one for one in staff.breaches if one.startswith(named)] == [
+        f"{named}: vacant: {word_of_post(post)} (0 of {wanted})"
+    ]
+    assert staff.standing == "late"
+    backups = clause(facts, "2.2-4")
+    missing = [
+        phrases.month(month)
+        for month, (one, _) in zip(facts.months, backups.cells, strict=True)
+        if one == "missing"
+    ]
+    assert missing
+    assert f"nothing on record for {', '.join(missing)}" in backups.breaches
+    assert backups.standing in ("missing", "late")
+    printed = text_of(orders.make_compilation(facts, Document("N-1", "en")))
+    assert "".join(f"{named}: vacant: ".split()) in printed
+    assert "".join(f"nothing on record for {missing[0]}".split()) in printed
 
 
 def test_a_period_holds_what_was_recorded_in_it(services: Services) -> None:

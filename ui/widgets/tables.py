@@ -56,7 +56,8 @@ class Column(Generic[Row]):
     """One column: how a row's cell reads, sorts and looks.
 
     `key` is what sorts and what is exported (default: the text).  `width` is in pixels; 0 takes
-    the slack.  `state` puts a shape before the text and inks it; `right` is for numbers.
+    the slack.  `state` puts a shape before the text and inks it; `right` is for numbers; what is
+    cut is cut at its `middle` where the end tells one from another.
     """
 
     title: str
@@ -69,6 +70,7 @@ class Column(Generic[Row]):
     right: bool = False
     muted: bool = False
     strong: Callable[[Row], bool] | None = None
+    middle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class Cell:
     side: Qt.AlignmentFlag
     muted: bool
     strong: bool
+    middle: bool
 
 
 class TableModel(QAbstractTableModel, Generic[Row]):
@@ -218,6 +221,7 @@ def _cell(column: Column[Row], row: Row) -> Cell:
         RIGHT if column.right else LEFT,
         column.muted,
         bool(column.strong and column.strong(row)),
+        column.middle,
     )
 
 
@@ -257,7 +261,7 @@ class CellDelegate(QStyledItemDelegate):
             glyph.paint(painter, QRect(inner.left(), inner.center().y() - 7, 16, 16))
             inner.adjust(22, 0, 0, 0)
         painter.setFont(font("body", 500 if cell.strong else 400))
-        elide = Qt.TextElideMode.ElideRight
+        elide = Qt.TextElideMode.ElideMiddle if cell.middle else Qt.TextElideMode.ElideRight
         shown = painter.fontMetrics().elidedText(cell.text, elide, inner.width())
         words(painter, QRectF(inner), shown, ink, cell.side)
         painter.restore()

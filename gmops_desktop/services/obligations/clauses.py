@@ -70,6 +70,7 @@ def recorded(
         late=late,
         unanswered=unanswered,
         waited=timedelta(seconds=waited),
+        people=tuple(people),
     )
 
 
