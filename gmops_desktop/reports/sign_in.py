@@ -19,6 +19,7 @@ from gmops_desktop.reports.styles import CELL
 from gmops_desktop.reports.tables import facts_table, ruled_table, title_block
 
 _LINES: Final = 18  # as many as one page holds beside the rest
+_FEWER: Final = 4  # where words or the version before take room
 _HAND: Final = CELL.but(size=10)
 _HEIGHT: Final = 20.2  # points of a line that is written by hand
 
@@ -49,7 +50,7 @@ def _story(facts: SignInFacts, document: Document, digest: str) -> list[Flowable
         *own_words(document, "contents"),
         Spacer(0, 4),
         Section(tr("Those trained")),
-        _lines(training.people),
+        _lines(training.people, _LINES - (_FEWER if document.texts or document.replaces else 0)),
         KeepTogether(
             [
                 Section(tr("Proof", context="report")),
@@ -61,8 +62,8 @@ def _story(facts: SignInFacts, document: Document, digest: str) -> list[Flowable
     ]
 
 
-def _lines(people: tuple[str, ...]) -> Flowable:
-    names = [*people, *[""] * max(0, _LINES - len(people))]
+def _lines(people: tuple[str, ...], least: int) -> Flowable:
+    names = [*people, *[""] * max(0, least - len(people))]
     heads = (
         tr("No.", context="line"),
         tr("Name"),

@@ -87,7 +87,7 @@ def test_months_secrecy_own_words_corrections_and_evidence_of_a_compilation(
     settled()
     second = services.reports.all()[0]
     assert (second.replaces, second.corrects) == (first.number, "补记四月的凭证")
-    assert page_with(second.path.read_bytes(), "补记四月的凭证") == 1
+    assert page_with(second.path.read_bytes(), "日补记四月的凭证") == 1  # the table of versions
     assert "补记四月的凭证" in tab.register.facts["version"].full_text
     assert tab.bound.bound.corrects == ""  # the next version corrects something else
 
