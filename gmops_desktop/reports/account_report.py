@@ -166,7 +166,7 @@ def _advice(facts: AccountFacts) -> list[Flowable]:
     parts: list[Flowable] = [StateWord(state, text) for state, text in found]
     if not parts and facts.accounts:
         parts.append(Paragraph(tr("Nothing found; the next report follows as planned."), CELL))
-    remarks = ruled_table((tr("Remarks by hand"),), [[writable("", 30)]], (1,))
+    remarks = ruled_table((tr("Remarks by hand"),), [[writable("", 22)]], (1,))
     return [*parts, KeepTogether([Spacer(0, 3), remarks])]
 
 

@@ -23,6 +23,7 @@ from gmops_desktop.language import mark, tr
 from gmops_desktop.reports import phrases
 from gmops_desktop.reports.captions import Captions, TableCaption
 from gmops_desktop.reports.charts import Curve, day_strip, load_chart
+from gmops_desktop.reports.columns import least_width
 from gmops_desktop.reports.facts import (
     Availability,
     BackupLine,
@@ -39,7 +40,7 @@ from gmops_desktop.reports.marks import Section, StateWord
 from gmops_desktop.reports.paragraph import Paragraph, strong
 from gmops_desktop.reports.spans import bounds, by_day, fineness, peaks, share
 from gmops_desktop.reports.styles import BLUE, CELL, STATE_COLOURS, WIDTH, Align
-from gmops_desktop.reports.tables import Cell, least_width, ruled_table
+from gmops_desktop.reports.tables import Cell, ruled_table
 
 _CHART: Final = 130.0  # points that the chart of load takes with its caption
 _METRICS: Final[dict[Metric, str]] = {

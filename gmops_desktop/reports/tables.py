@@ -12,8 +12,8 @@ from reportlab.platypus import Flowable, Table, TableStyle
 
 from gmops_desktop.language import tr
 from gmops_desktop.reports.captions import TableCaption
+from gmops_desktop.reports.columns import PADDING, column_widths
 from gmops_desktop.reports.glyphs import Text, draw_texts
-from gmops_desktop.reports.marks import StateWord
 from gmops_desktop.reports.orders import Document
 from gmops_desktop.reports.paragraph import Paragraph
 from gmops_desktop.reports.styles import (
@@ -36,7 +36,6 @@ Cell = Flowable | str
 _Line = tuple[list[Cell], bool, float | None]
 # the cells, whether a page's end may split them, and their height if it may not
 
-_PADDING: Final = 3.0
 _WORD: Final = (20 * mm, 36 * mm)  # the word before a fact: at least, and at most
 _LEAST: Final = 7.6  # points, the smallest size beside a title
 _LEAST_TITLE: Final = 14.5
@@ -44,7 +43,6 @@ _TALL: Final = 60.0
 _ABOVE, _BELOW = 1.8, 2.2  # points between a line's rules and its text
 _BEFORE, _AFTER = 1, 2
 _ON_A_PAGE: Final = 2 + int(PAGE[1] / (CELL.leading + _ABOVE + _BELOW))  # lines, and more
-_GROWTH: Final = 1.7  # times its share that a column may claim for its longest word
 
 
 def title_block(title: str, named: str, document: Document) -> Table:
@@ -169,7 +167,7 @@ def ruled_table(
         [Paragraph(word, CELL_HEAD.but(align=at)) for word, at in zip(head, aligns, strict=True)],
         *([_cell(cell, at) for cell, at in zip(row, aligns, strict=True)] for row in rows),
     ]
-    widths = _widths(content, shares)
+    widths = column_widths(content, shares)
     head_lines: list[list[Cell]] = [[*content[0]]]
     if caption is not None:
         head_lines.insert(0, [caption, *[""] * (len(head) - 1)])
@@ -179,9 +177,15 @@ def ruled_table(
     return _ruled(head_lines, lines, widths)
 
 
-def least_width(words: Iterable[str]) -> float:
-    """Return the width of a column in which none of these words would be cut, in points."""
-    return max(Paragraph(one, CELL).minWidth() for one in words) + 2 * _PADDING + 0.6
+def _from_top(lines: Sequence[_Line], first: int) -> list[int]:
+    """Return the rows that are read from the top: the tall ones, and beside them all that have
+    more than two lines."""
+    if not any(tall for _, tall, _ in lines):
+        return []
+    most = 2.5 * CELL.leading + _ABOVE + _BELOW
+    return [
+        row for row, (_, tall, height) in enumerate(lines, first) if tall or (height or 0) > most
+    ]
 
 
 def _ruled(
@@ -202,8 +206,8 @@ def _ruled(
         TableStyle(
             [
                 ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
-                ("LEFTPADDING", (0, 0), (-1, -1), _PADDING),
-                ("RIGHTPADDING", (0, 0), (-1, -1), _PADDING),
+                ("LEFTPADDING", (0, 0), (-1, -1), PADDING),
+                ("RIGHTPADDING", (0, 0), (-1, -1), PADDING),
                 ("TOPPADDING", (0, 0), (-1, -1), _ABOVE),
                 ("BOTTOMPADDING", (0, 0), (-1, -1), _BELOW),
                 *((("SPAN", (0, 0), (-1, 0)),) if at else ()),
@@ -212,10 +216,7 @@ def _ruled(
                 ("LINEBELOW", (0, at), (-1, at), 0.5, NAVY),
                 ("LINEBELOW", (0, at + 1), (-1, -2), 0.4, RULE),
                 ("LINEBELOW", (0, -1), (-1, -1), 0.7, NAVY),
-                *(
-                    ("VALIGN", (0, row), (-1, row), "TOP")
-                    for row, (_, tall, _) in enumerate(lines, start=1 + at) if tall
-                ),
+                *(("VALIGN", (0, row), (-1, row), "TOP") for row in _from_top(lines, 1 + at)),
             ]
         )
     )  # fmt: skip
@@ -377,62 +378,10 @@ def _aligned(align: Align) -> TextStyle:
     return CELL.but(align=align)
 
 
-def _widths(content: Sequence[Sequence[Flowable]], shares: Sequence[float]) -> list[float]:
-    widths = [WIDTH * part / sum(shares) for part in shares]
-    widest = widths.index(max(widths))
-    needed = [_needed(column) + 2 * _PADDING + 0.5 for column in zip(*content, strict=True)]
-    for column in range(len(widths)):
-        lacking = min(needed[column], _GROWTH * widths[column]) - widths[column]
-        lacking = min(lacking, widths[widest] - needed[widest])
-        if column != widest and lacking > 0:
-            widths[column] += lacking
-            widths[widest] -= lacking
-    return _evened(widths, [_natural(column) for column in zip(*content, strict=True)])
-
-
-def _evened(widths: Sequence[float], natural: Sequence[float]) -> list[float]:
-    """Return widths in which what no text of a column needs goes to those whose texts would be
-    broken, the least wanting first."""
-    found = [*widths]
-    spare = sum(max(0.0, width - needed) for width, needed in zip(found, natural, strict=True))
-    wanting = {at: natural[at] - width for at, width in enumerate(found) if natural[at] > width}
-    given = 0.0
-    for at, lacks in sorted(wanting.items(), key=lambda one: one[1]):
-        if given + lacks <= spare:
-            found[at] += lacks
-            given += lacks
-    for at, width in enumerate(widths):
-        if at not in wanting and spare:
-            found[at] -= (width - natural[at]) / spare * given
-    return found
-
-
-def _natural(cells: Sequence[Flowable]) -> float:
-    """Return the width at which no cell of a column would be broken; of what is not text, the one
-    that it must have."""
-    return (
-        2 * _PADDING
-        + 0.5
-        + max(
-            cell.unbroken_width() if isinstance(cell, Paragraph | StateWord) else cell.minWidth()
-            for cell in cells
-        )
-    )
-
-
-def _needed(cells: Iterable[Flowable]) -> float:
-    """Return the width of the longest word; a text that is no longer has no longer word."""
-    most = 0.0
-    for cell in cells:
-        if not isinstance(cell, Paragraph) or cell.natural_width() > most:
-            most = max(most, cell.minWidth())
-    return most
-
-
 def _line(cells: Sequence[Flowable], widths: Sequence[float]) -> _Line:
     """Return a line with its height; a tall one may be split, and is read from the top."""
     highest = max(
-        cell.wrap(width - 2 * _PADDING, PAGE[1])[1]
+        cell.wrap(width - 2 * PADDING, PAGE[1])[1]
         for cell, width in zip(cells, widths, strict=True)
     )
     tall = highest > _TALL
