@@ -56,7 +56,7 @@ class ReportRegister(Card):
                 Column(
                     tr("Signatures"),
                     lambda report: self.signature(report)[1],
-                    width=118,
+                    width=128,
                     state=lambda report: self.signature(report)[0],
                     tip=lambda report: str(report.path),
                 ),

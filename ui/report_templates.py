@@ -35,7 +35,7 @@ class TemplateSheet(Sheet):
                 Column(tr("Name", context="of what is kept"), lambda one: one.name),
                 Column(tr("Kind"), lambda one: word_of_kind(cast(Kind, one.kind)), width=144),
                 Column(
-                    tr("Section"), lambda one: word_of_section(one.kind, one.section), width=168
+                    tr("Section"), lambda one: word_of_section(one.kind, one.section), width=184
                 ),
             ),
             name=tr("Templates of texts"),

@@ -54,6 +54,12 @@ def test_help_of_a_command_speaks_both_languages(tmp_path: Path, words: list[str
         (["backup", "verify"], "FILE is missing."),
         (["ticket", "open", "x"], "--requester is missing."),
         (["report", "make", "monthly", "--period", "2018-13"], "--period does not fit"),
+        (["report", "make", "notice"], "--of does not fit"),
+        (["report", "text", "sign_in"], "--of does not fit"),
+        (
+            ["report", "text", "notice", "--period", "2018-04", "--of", "C-1"],
+            "--period does not fit",
+        ),
         (["report", "make", "yearly", "--period", "2018-12"], "KIND does not fit"),
         (["ticket", "open", "x", "--requester", "y", "--priority", "9"], "--priority does not fit"),
     ],

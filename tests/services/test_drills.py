@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pymysql
@@ -34,13 +35,14 @@ from gmops_desktop.archive.sealing import Seals
 from gmops_desktop.context import Context, Progress
 from gmops_desktop.contract.drills import DrillPlan
 from gmops_desktop.errors import Cancelled, OpsError
+from gmops_desktop.gathering.matters import drill_of
 from gmops_desktop.paths import Home
 from gmops_desktop.reports.archival import attached
 from gmops_desktop.reports.facts import MonthFacts
 from gmops_desktop.services.backups import Backup, Backups
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.drills import Drills
-from gmops_desktop.services.reports import Reports
+from gmops_desktop.services.reports import Asked, Kind, Reports
 from gmops_desktop.services.sealing import Sealing
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.services.troubles import Troubles
@@ -197,6 +199,13 @@ def test_a_whole_archive_is_proved_timed_and_certified(
     assert certificate.number == drill.certificate == f"GMOPS-YL-{certificate.period}-01"
     assert (certificate.kind, certificate.pages, reports.checks()) == ("drill", 1, ())
     assert certificate.about == drill.id  # another one of the same day replaces nothing
+    gather: dict[Kind, Asked] = {"drill": partial(drill_of, drills)}
+    desk = Reports(database, Journal(database, actor=lambda: "张伟", device_name="工作站"),
+                   lambda: certificate.path.parent, lambda start, end: pytest.fail("not asked"),
+                   gather)  # fmt: skip
+    again = desk.make("drill", certificate.number, Context(), corrects="补充说明")
+    assert (again.replaces, again.about) == (certificate.number, drill.id)
+    assert again.made_at > certificate.made_at
     facts = drills.certificate_facts(certificate.number)
     assert (facts.about, facts.period, facts.sha256) == (
         drill.id, certificate.period, drill.sha256
