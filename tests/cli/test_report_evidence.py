@@ -62,6 +62,6 @@ def test_a_quarter_and_a_year_are_made_with_their_cover(home: Path) -> None:
     assert first.answer["number"].endswith("-ND-2018"), first.err
     second = gmops(*year, "--corrects", "补记六月演练", home=home)
     assert second.answer["replaces"] == first.answer["number"]
-    assert page_with(Path(second.answer["path"]).read_bytes(), "补记六月演练") == 1
+    assert page_with(Path(second.answer["path"]).read_bytes(), "日补记六月演练") == 1
     assert gmops("report", "make", "annual", "--period", "2018-Q2", home=home).code == 2
     assert gmops("report", "make", "annual", "--period", "2030", home=home).code == 1
