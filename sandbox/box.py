@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -96,10 +96,18 @@ class Sandbox:
     """The sandbox of `folder`.
 
     `small` (a database of 3 MB instead of 200) counts at the first start and after a reset.  Any
-    program may start or stop it; two that do so at once wait for each other.
+    program may start or stop it; two that do so at once wait for each other.  `environment` is set
+    for every command over SSH besides; the website's certificate holds `certificate_days`.
     """
 
-    def __init__(self, folder: Path, *, small: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        small: bool = False,
+        environment: Mapping[str, str] | None = None,
+        certificate_days: int = 60,
+    ) -> None:
         if os.name == "nt":
             raise OpsError(
                 tr("The sandbox starts servers of Linux and does not run on Windows."),
@@ -107,14 +115,18 @@ class Sandbox:
             )
         self.folder = folder.absolute()
         self._small = small
+        self._environment = dict(environment or {})
+        self._certificate_days = certificate_days
         self._find_servers()
 
     def _find_servers(self) -> None:
         self.mariadb = MariaDB(self.folder / "mariadb")
         self.patch_target = PatchTarget(self.folder / "apt")
         patched = self.patch_target.environment if PatchTarget.possible() else {}
-        self.sshd = Sshd(self.folder / "sshd", environment=patched)
-        self.website = Website(self.folder / "website", self.mariadb)
+        self.sshd = Sshd(self.folder / "sshd", environment={**patched, **self._environment})
+        self.website = Website(
+            self.folder / "website", self.mariadb, certificate_days=self._certificate_days
+        )
         self.tencent = Tencent(self.folder / "tencent")
         self.wechat = Wechat(self.folder / "wechat")
         self._servers: dict[str, Server] = {

@@ -1,0 +1,264 @@
+"""Whoever lives the year: the services, the servers, the clock, and what is done again and again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from importlib.resources import as_file, files
+from pathlib import Path
+import shutil
+from typing import TYPE_CHECKING, Any, Final
+
+from gmops_desktop.addresses import Kind, MysqlAddress, Resource
+from gmops_desktop.context import Context
+from gmops_desktop.contract.changes import AUDIENCES
+from gmops_desktop.contract.terms import ZONE, Contract
+from gmops_desktop.contract.tickets import Priority, Ticket, TicketKind
+from gmops_desktop.language import speaking
+from gmops_desktop.paths import Home
+from sandbox.box import Sandbox
+from sandbox.year.clock import Clock
+from sandbox.year.past import Past
+
+if TYPE_CHECKING:
+    from gmops_desktop.assembly import Services
+    from gmops_desktop.services.attachments import Content
+    from gmops_desktop.services.patches import Change
+
+START: Final = date(2025, 3, 6)
+END: Final = date(2026, 3, 6)
+NUMBER: Final = "SAMPLE-YW-2025-01"  # and so it stands in every document's number
+
+LEADER, PLANNER, HAND, MATE = "陈志远", "张伟", "刘洋", "周敏"  # Party B
+CONTACT, SECOND, THIRD = "李慧敏", "王立新", "赵敏"  # Party A
+_HOUR: Final = timedelta(hours=1)
+_TOLD: Final = {
+    "users": "公众号推文与官网公告（截图存档）",
+    "leaders": "电话告知秘书处与会领导，有通话记录",
+    "responsible": "微信工作群通知，已全部回复",
+}
+
+
+def at(day: date, hour: str = "09:00") -> datetime:
+    """Return a moment of Beijing time."""
+    return datetime.combine(day, time.fromisoformat(hour), ZONE).astimezone(UTC)
+
+
+class Life:
+    """The year as one team lives it."""
+
+    def __init__(self, services: Services, box: Sandbox, clock: Clock) -> None:
+        self.services, self.box, self.clock = services, box, clock
+        self.past = Past(clock.now, lambda: clock.now)
+        self.asleep: list[tuple[datetime, datetime]] = []  # when this machine looked at nothing
+        self.lively: set[date] = set()  # days of which more than an hourly look is wanted
+        self.noted: dict[str, str] = {}  # what the papers are about, by a name: ids, numbers
+        self._looked = clock.now
+        self._stand_in_for_looks()
+
+    # ------------------------------------------------------------ time and looks
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(ZONE).date()
+
+    def until(self, day: date, hour: str = "09:00") -> None:
+        """Let time pass, with the looks of each hour, up to a moment."""
+        goal = at(day, hour)
+        while (next_look := self._next_look()) <= goal:
+            self._looked = next_look
+            if any(begin <= next_look < end for begin, end in self.asleep):
+                continue
+            self.clock.move(next_look)
+            every = self._pace(next_look).total_seconds()
+            self.services.servers.look(self._seen, Context(), every=every)
+            self.services.alerts.follow()
+        self.clock.move(goal)
+
+    def wait(self, **span: float) -> None:
+        """Let some hours or minutes pass."""
+        goal = (self.now + timedelta(**span)).astimezone(ZONE)
+        self.until(goal.date(), f"{goal:%H:%M:%S}")
+
+    def _next_look(self) -> datetime:
+        return self._looked + self._pace(self._looked)
+
+    def _pace(self, moment: datetime) -> timedelta:
+        lively = moment.astimezone(ZONE).date() in self.lively
+        return timedelta(minutes=10) if lively else _HOUR
+
+    def _stand_in_for_looks(self) -> None:
+        from gmops_desktop.services.servers import Servers
+
+        services, past = self.services, self.past
+        real = services.servers
+        services.__dict__["servers"] = Servers(
+            services._database, look_host=past.host, look_mysql=past.mysql, look_web=past.web,
+            look_account=past.account, look_cloud=real._look_cloud,
+        )  # fmt: skip
+        self._seen = [one for one in services.contracts.resources() if one.kind != "cloud"]
+
+    def look_at_cloud(self) -> None:
+        """Ask the stand-in of the cloud; what was asked for hours ago is asked again."""
+        self.services._outside._cloud_looks = None
+        cloud = self.the("cloud")
+        self.services.servers.look([cloud], Context(), every=86400)
+
+    # ------------------------------------------------------------ people and things
+
+    def the(self, kind: Kind) -> Resource:
+        """Return the one resource of a kind."""
+        return next(one for one in self.services.contracts.resources() if one.kind == kind)
+
+    @property
+    def contract(self) -> Contract:
+        return self.services.contracts.get(NUMBER)
+
+    @contextmanager
+    def as_(self, name: str) -> Iterator[None]:
+        """Let somebody else of Party B sit at the machine."""
+        before = self.services.settings.current.actor
+        self.services.settings.change(actor=name)
+        yield
+        self.services.settings.change(actor=before)
+
+    def attach(self, kind: str, subject: str, name: str, text: str = "") -> Content:
+        """Attach a file, which says its own name where no text is given."""
+        attachments = self.services.attachments
+        content = attachments.keep_bytes((text or name).encode(), name, Context())
+        attachments.attach(kind, subject, [content])
+        return content
+
+    # ------------------------------------------------------------ tickets
+
+    def ticket(
+        self, kind: TicketKind, title: str, by: str, priority: Priority = 3, **more: Any
+    ) -> Ticket:
+        more.setdefault("channel", "微信")
+        return self.services.tickets.open(kind, title, requester=by, priority=priority, **more)
+
+    def answer(self, ticket: Ticket, minutes: float = 10, text: str = "") -> None:
+        """Take a ticket up so many minutes after it was raised."""
+        self.wait(minutes=minutes)
+        state = "assessing" if ticket.kind == "requirement" else "working"
+        self.services.tickets.move(ticket.id, state, text)
+
+    def finish(
+        self, ticket: Ticket, *, by: str = CONTACT, hours: float = 3, said: str = "已恢复，确认",
+        text: str = "", waits: float = 1.5,
+    ) -> None:  # fmt: skip
+        """Do the work, have Party A confirm it with a picture of the talk, close it."""
+        tickets = self.services.tickets
+        self.wait(hours=hours)
+        tickets.move(ticket.id, "awaiting_confirmation", text)
+        self.wait(hours=waits)
+        shot = f"确认截图-{ticket.number}.png"
+        self.attach("ticket", ticket.id, shot)
+        when = self.now - timedelta(minutes=20)
+        tickets.confirm(ticket.id, by=by, channel="微信", at=when, text=said, evidence=[shot])
+        tickets.close(ticket.id)
+
+    # ------------------------------------------------------------ backups
+
+    def back_up(self, *, files: bool = False, account: bool = False) -> None:
+        """Back the database up and verify the file; and more, where it is wanted."""
+        services, context = self.services, Context()
+        database = self.the("mysql")
+        assert isinstance(database.address, MysqlAddress)
+        taken = services.backups.take(database.address, context, resource_id=database.id)
+        services.backups.verify(taken.path, context)
+        if files:
+            for place in services.site_files.places(services.contracts.resources()):
+                kept = services.site_files.take(place, context)
+                services.site_files.verify(kept.path, context)
+        if account:
+            one = self.the("account")
+            services.account_backups.take(
+                one.address, context, name=one.name, resource_id=one.id  # type: ignore[arg-type]
+            )
+
+    # ------------------------------------------------------------ changes
+
+    def through_gates(
+        self, change: Change, *, text: str, days: Decimal | None = None, minutes: int = 10,
+        skip: Sequence[str] = (), why: str = "",
+    ) -> Change:  # fmt: skip
+        """Lead a change through its gates, those of `skip` as special emergencies."""
+        patches, host, context = self.services.patches, self.the("host"), Context()
+        patches.assess(change.id, text=text, risk="低：有回退方案，已在维护窗口内安排",
+                       downtime_minutes=minutes, by=LEADER, person_days=days)  # fmt: skip
+        patches.simulate(host, change.id, context)
+        with self.as_(HAND):
+            patches.approve(change.id)
+        begin = self.now + timedelta(minutes=20)
+        patches.set_window(change.id, begin, begin + 2 * _HOUR)
+        for audience in AUDIENCES:
+            if f"notice_{audience}" in skip:
+                patches.pass_gate(change.id, f"notice_{audience}", why)
+            else:
+                patches.announce(change.id, audience, _TOLD[audience])
+        return patches.get(change.id)
+
+    def apply(self, change: Change) -> Change:
+        """Begin a change in its window, when everything is copied and checked; look after it."""
+        patches, host, context = self.services.patches, self.the("host"), Context()
+        self.back_up(files=True)
+        self.wait(minutes=25)
+        patches.simulate(host, change.id, context)
+        patches.prepare(host, change.id, context)
+        self.look_at_cloud()
+        if any(one.key == "snapshot" and not one.open for one in patches.get(change.id).gates):
+            patches.snapshot(host, change.id, context)
+        patches.check_before(host, change.id, context)
+        patches.apply(host, change.id, context, confirm=change.number)
+        return patches.check_after(host, change.id, context)
+
+    def hand_over(self, change: Change, document: str, *, days: Decimal | None = None) -> Change:
+        """Have Party A confirm a change, hand over what it changed, and close it."""
+        from gmops_desktop.contract.steps import Handed
+
+        patches, host = self.services.patches, self.the("host")
+        patches.confirm(change.id, by=CONTACT, channel="微信", text="网站与后台均正常，确认。")
+        manual = self.attach("change", change.id, document)
+        patches.hand_over(
+            host, change.id, Context(), person_days=days,
+            documents=[Handed(manual.name, "document", manual.sha256)],
+        )  # fmt: skip
+        return patches.close(change.id)
+
+
+@contextmanager
+def begun(folder: Path) -> Iterator[Life]:
+    """Start the sandbox of `folder` on the contract's first morning; stop it at the end."""
+    clock = Clock()
+    box = Sandbox(folder, small=True, environment=clock.environment, certificate_days=400)
+    box.reset()
+    try:
+        _place_release(folder / "website")
+        box.start()
+        os.environ.update(box.environment())
+        from gmops_desktop.assembly import assemble
+
+        with speaking("zh_CN"), assemble(Home.find()) as services:
+            yield Life(services, box, clock)
+    finally:
+        box.stop()
+
+
+def _place_release(website: Path) -> None:
+    """Serve the website from a release, as a site is whose releases this program places."""
+    with as_file(files("sandbox.site") / "program") as program:
+        shutil.copytree(program, website / "releases" / "1.0")
+    (website / "program").symlink_to("releases/1.0")
+
+
+__all__ = ["END", "NUMBER", "START", "Life", "at", "begun"]
+_ = (Callable, suppress, replace)
