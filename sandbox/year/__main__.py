@@ -32,7 +32,11 @@ def main() -> int:
     if not Clock.began():
         begin_at(at(START, "08:30"), folder.parent / f"{folder.name}.clock", "sandbox.year", sys.argv[1:])
     with begun(folder) as life:
-        lived(life, chosen.until)
+        try:
+            lived(life, chosen.until)
+        finally:
+            life.papers.copy_to(folder.parent / f'{folder.name}.papers')
+            import shutil; shutil.copytree(folder / 'home', folder.parent / f'{folder.name}.home', dirs_exist_ok=True)
     return 0
 
 

@@ -23,8 +23,9 @@ _LIBRARY: Final = "faketime/libfaketimeMT.so.1"
 _PLACES: Final = ("/usr/lib", "/usr/lib64", "/usr/local/lib")
 _FILE: Final = "FAKETIME_TIMESTAMP_FILE"
 # Read the file at each look at the clock; leave durations and the times of files alone.
+_AT_EACH_LOOK: Final = "FAKETIME_NO_CACHE"
 _MANNERS: Final = {
-    "FAKETIME_NO_CACHE": "1",
+    _AT_EACH_LOOK: "1",
     "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     "NO_FAKE_STAT": "1",
 }
@@ -64,8 +65,12 @@ class Clock:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the environment of a command must say for it to have this clock."""
-        return {name: os.environ[name] for name in (*_MANNERS, _FILE, "LD_PRELOAD")}
+        """What the environment of a command must say for it to have this clock.
+
+        It reads the file when it begins; a command is over before the clock is moved.
+        """
+        names = (name for name in (*_MANNERS, _FILE, "LD_PRELOAD") if name != _AT_EACH_LOOK)
+        return {name: os.environ[name] for name in names}
 
     @property
     def now(self) -> datetime:

@@ -15,13 +15,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gmops_desktop.addresses import Kind, MysqlAddress, Resource
 from gmops_desktop.context import Context
-from gmops_desktop.contract.changes import AUDIENCES
+from gmops_desktop.contract.changes import AUDIENCES, Audience
 from gmops_desktop.contract.terms import ZONE, Contract
 from gmops_desktop.contract.tickets import Priority, Ticket, TicketKind
 from gmops_desktop.language import speaking
 from gmops_desktop.paths import Home
+from sandbox import stock
 from sandbox.box import Sandbox
+from sandbox.database import SITE_SCHEMA
 from sandbox.year.clock import Clock
+from sandbox.year.papers import Papers
 from sandbox.year.past import Past
 
 if TYPE_CHECKING:
@@ -36,7 +39,7 @@ NUMBER: Final = "SAMPLE-YW-2025-01"  # and so it stands in every document's numb
 LEADER, PLANNER, HAND, MATE = "陈志远", "张伟", "刘洋", "周敏"  # Party B
 CONTACT, SECOND, THIRD = "李慧敏", "王立新", "赵敏"  # Party A
 _HOUR: Final = timedelta(hours=1)
-_TOLD: Final = {
+TOLD: Final[dict[Audience, str]] = {
     "users": "公众号推文与官网公告（截图存档）",
     "leaders": "电话告知秘书处与会领导，有通话记录",
     "responsible": "微信工作群通知，已全部回复",
@@ -57,6 +60,7 @@ class Life:
         self.asleep: list[tuple[datetime, datetime]] = []  # when this machine looked at nothing
         self.lively: set[date] = set()  # days of which more than an hourly look is wanted
         self.noted: dict[str, str] = {}  # what the papers are about, by a name: ids, numbers
+        self.papers = Papers(self)
         self._looked = clock.now
         self._stand_in_for_looks()
 
@@ -185,6 +189,12 @@ class Life:
                 one.address, context, name=one.name, resource_id=one.id  # type: ignore[arg-type]
             )
 
+    def spoil(self, statement: str) -> None:
+        """Do to the database what people do by mistake."""
+        port, password = self.box.mariadb.port, self.box.mariadb.root_password
+        with stock.client_options(port, "root", password) as login:
+            stock.ask(login, statement, SITE_SCHEMA)
+
     # ------------------------------------------------------------ changes
 
     def through_gates(
@@ -204,7 +214,7 @@ class Life:
             if f"notice_{audience}" in skip:
                 patches.pass_gate(change.id, f"notice_{audience}", why)
             else:
-                patches.announce(change.id, audience, _TOLD[audience])
+                patches.announce(change.id, audience, TOLD[audience])
         return patches.get(change.id)
 
     def apply(self, change: Change) -> Change:

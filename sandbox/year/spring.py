@@ -24,16 +24,12 @@ from sandbox.year.life import (
     SECOND,
     START,
     THIRD,
+    TOLD,
     Life,
     at,
 )
 from sandbox.year.past import Outage
 
-TOLD: Final = {
-    "users": "官网公告与公众号推文",
-    "leaders": "电话告知秘书处",
-    "responsible": "微信工作群",
-}
 
 
 def signed(life: Life) -> None:
@@ -49,6 +45,7 @@ def signed(life: Life) -> None:
     services.roster.rotate([who[PLANNER], who[HAND], who[MATE]], START, END)
     life.look_at_cloud()
     life.back_up(files=True, account=True)
+    life.papers.letter(life.contract.id, sample="payment")
 
 
 def paid(life: Life) -> None:
@@ -62,6 +59,7 @@ def taught(life: Life) -> None:
         hours=Decimal(2), text="后台登录与权限、文章发布与撤回、轮播图更换、公众号菜单与自动回复。",
     )  # fmt: skip
     life.noted["training"] = line.id
+    life.papers.sign_in(line.id, sample="sign_in")
 
 
 def taught_signed(life: Life) -> None:
@@ -90,6 +88,7 @@ def joins(life: Life) -> None:
         THIRD, "A", "指定联系人（会员服务部）", "0755-0000 0003", post="designated"
     )
     life.noted["joins"] = zhao.id
+    life.papers.letter(zhao.id, sample="contact")
 
 
 def joins_told(life: Life) -> None:
@@ -136,6 +135,8 @@ def broken(life: Life) -> None:
         ticket, hours=1.2, said="报名恢复正常，观察一小时无异常。",
         text="上限已调整，压力测试 200 并发通过。",
     )  # fmt: skip
+    life.papers.make("fault", ticket.number, sample="fault")
+    life.papers.hand_over(ticket.id, sample="hand_over")
 
 
 def visit(life: Life) -> None:
@@ -154,6 +155,7 @@ def visit(life: Life) -> None:
         "visit", "会员大会现场技术支持", people=(HAND,), by=HAND, ticket=ticket.number,
         paper="现场服务单（甲方已签）",
     )  # fmt: skip
+    life.papers.make("visit", ticket.number, sample="visit")
     life.finish(ticket, hours=0.6, said="现场已处理，服务单已签。", waits=0.5)
 
 
@@ -170,12 +172,14 @@ def configured(life: Life) -> None:
     )  # fmt: skip
     life.noted["configuration"] = change.id
     life.through_gates(change, text="故障整改：报名高峰连接数不足。", minutes=2, days=Decimal(0))
+    life.papers.notice(change.id, sample="notice-configuration")
 
 
 def configured_applied(life: Life) -> None:
     change = life.services.patches.get(life.noted["configuration"])
     life.apply(change)
     life.hand_over(change, "运维手册 V1.3（第 3 章 Web 服务）.docx")
+    life.papers.change_record(change.id, sample="change_record-configuration")
 
 
 def filter_wanted(life: Life) -> None:
@@ -191,6 +195,7 @@ def filter_wanted(life: Life) -> None:
         text="前端筛选 0.5 人天，后端查询与索引 1 人天，测试与上线 0.5 人天。",
     )  # fmt: skip
     ledgers.agree(ticket.number, by=CONTACT, channel="邮件", text="同意按 2 人天实施")
+    life.papers.make("evaluation", ticket.number, sample="evaluation")
 
 
 def filter_done(life: Life) -> None:
@@ -199,7 +204,7 @@ def filter_done(life: Life) -> None:
     tickets.move(ticket.id, "working")
     ledgers.book(ticket.number, Decimal("1.5"), "前后端开发")
     tickets.facts.interrupts(ticket.id, True)
-    tickets.facts.announce(ticket.id, TOLD)  # type: ignore[arg-type]
+    tickets.facts.announce(ticket.id, TOLD)
     life.wait(hours=20)
     tickets.move(ticket.id, "implementing")
     ledgers.book(ticket.number, Decimal("0.5"), "测试与上线")
@@ -216,6 +221,7 @@ def patches_queued(life: Life) -> None:
     life.through_gates(
         change, text="修补已公布的安全漏洞（Nginx、OpenSSL）；升级后重启 Web 服务。", minutes=5
     )
+    life.papers.notice(change.id, sample="notice")
 
 
 def patches_applied(life: Life) -> None:
@@ -225,6 +231,8 @@ def patches_applied(life: Life) -> None:
 def patches_over(life: Life) -> None:
     change = life.services.patches.get(life.noted["patch"])
     life.hand_over(change, "运维手册 V1.3（附录 软件版本）.docx")
+    life.papers.change_record(change.id, sample="change_record")
+    life.papers.change_hand_over(change.id)
 
 
 def stranger(life: Life) -> None:
@@ -273,6 +281,7 @@ def released(life: Life) -> None:
         change, text="按需求单实施；含数据库脚本两份，可回退。", days=Decimal("1.5"), minutes=10
     )
     life.services.ledgers.agree(ticket.number, by=CONTACT, channel="邮件")
+    life.papers.notice(change.id, sample="notice-release")
 
 
 def released_applied(life: Life) -> None:
@@ -282,7 +291,9 @@ def released_applied(life: Life) -> None:
     tickets.move(ticket.id, "working")
     life.apply(change)
     life.hand_over(change, "官网 2.0 发布说明.docx", days=Decimal("1.5"))
-    tickets.facts.announce(ticket.id, TOLD)  # type: ignore[arg-type]
+    life.papers.change_record(change.id)
+    life.papers.change_hand_over(change.id, sample="hand_over-release")
+    tickets.facts.announce(ticket.id, TOLD)
     life.finish(ticket, hours=1, text="随 2.0 发布上线。", said="页脚与常见问题均正确")
 
 
@@ -290,7 +301,9 @@ def rehearsed(life: Life) -> None:
     """A drill on a database server of this machine, of the newest backup."""
     life.back_up()
     drill = life.services.drills.run(life.the("mysql"), Context())
+    sample = "" if "drill" in life.noted else "drill"
     life.noted["drill"] = drill.certificate
+    life.papers.certificate(drill.certificate, sample=sample)
 
 
 def leaves(life: Life) -> None:
@@ -305,10 +318,11 @@ def leaves_told(life: Life) -> None:
 
 def inspected(life: Life) -> None:
     life.look_at_cloud()
-    quarter = (life.today.month - 1) // 3 + 1
+    period, quarter = f"{life.today:%Y-%m}", (life.today.month - 1) // 3 + 1
+    made = life.papers.make("inspection", period, sample="inspection" if quarter == 2 else "")
     life.services.ledgers.add(
         "inspection", f"{quarter} 季度巡检", by=PLANNER,
-        paper=f"巡检报告 {life.today:%Y-%m}",
+        paper=made.number,
     )  # fmt: skip
 
 
