@@ -57,7 +57,11 @@ def filed(
 
 def json_of(facts: DataclassInstance, kind: str, document: Document) -> bytes:
     """Return `facts` and what is said of the document as JSON: sorted keys, times in ISO 8601."""
-    said = {"number": document.number, "replaces": document.replaces, "kind": kind}
+    said = {
+        "kind": kind, "number": document.number, "language": document.language,
+        "replaces": document.replaces, "revisions": document.revisions,
+        "corrects": document.corrects, "secrecy": document.secrecy,
+    }  # fmt: skip
     values = {
         "format": "gmops-report-1", "document": said, "facts": facts, "texts": document.texts,
     }  # fmt: skip

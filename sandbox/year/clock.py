@@ -42,12 +42,15 @@ def library() -> Path:
     )
 
 
-def begin_at(moment: datetime, file: Path, module: str, words: Sequence[str]) -> NoReturn:
-    """Become `python -m module words` in a world in which it is now `moment`."""
+def begin_at(moment: datetime, file: Path, words: Sequence[str]) -> NoReturn:
+    """Become `python -m sandbox.year words` in a world in which it is now `moment`; `file` says
+    so."""
     file.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(file, _shift(moment - datetime.now(UTC)))
     world = {**_MANNERS, _FILE: str(file), "LD_PRELOAD": str(library())}
-    os.execve(sys.executable, [sys.executable, "-m", module, *words], {**os.environ, **world})
+    os.execve(
+        sys.executable, [sys.executable, "-m", "sandbox.year", *words], {**os.environ, **world}
+    )
 
 
 class Clock:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from sandbox.year import autumn, spring
 from sandbox.year.life import END, START, Life
+from sandbox.year.papers import SAMPLE_QUARTER
 
 Line = tuple[date, str, Callable[[Life], None]]
 
@@ -38,22 +39,22 @@ def monthly(life: Life) -> None:
 
 
 def _papers() -> Iterator[Line]:
-    """Yield the reports: of each month on the second working morning after it, of each quarter."""
-    for number in range(1, 13):
-        month = date(START.year + (START.month + number - 1) // 12, (START.month + number - 1) % 12 + 1, 3)
-        yield month, "09:30", month_over
-        if month.month % 3 == 1:
-            yield month, "10:30", quarter_over
+    """Yield the reports of each month and quarter, soon after its end."""
+    for number in range((END - START).days):
+        day = START + timedelta(days=number)
+        if day.day == 3:
+            yield day, "09:30", month_over
+        if day.day == 3 and day.month % 3 == 1:
+            yield day, "10:30", quarter_over
 
 
 def month_over(life: Life) -> None:
     before = life.today.replace(day=1) - timedelta(days=1)
     life.papers.month(f"{before:%Y-%m}")
-    if before.month == 5:
-        life.papers.make("monthly", f"{before:%Y-%m}", language="en", sample="monthly.en")
 
 
 def quarter_over(life: Life) -> None:
     before = life.today.replace(day=1) - timedelta(days=1)
     quarter = f"{before.year}-Q{(before.month - 1) // 3 + 1}"
-    life.papers.make("quarter", quarter, sample="quarter" if quarter == "2025-Q2" else "")
+    sample = "quarter" if quarter == SAMPLE_QUARTER else ""
+    life.papers.sign(life.papers.make("quarter", quarter, sample=sample))

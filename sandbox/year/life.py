@@ -1,31 +1,33 @@
-"""Whoever lives the year: the services, the servers, the clock, and what is done again and again."""
+"""Whoever lives the year: services, servers, the clock, and what is done again and again."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from importlib.resources import as_file, files
 from pathlib import Path
-import shutil
 from typing import TYPE_CHECKING, Any, Final
 
 from gmops_desktop.addresses import Kind, MysqlAddress, Resource
 from gmops_desktop.context import Context
 from gmops_desktop.contract.changes import AUDIENCES, Audience
+from gmops_desktop.contract.gates import notice_gate
 from gmops_desktop.contract.terms import ZONE, Contract
-from gmops_desktop.contract.tickets import Priority, Ticket, TicketKind
-from gmops_desktop.language import speaking
+from gmops_desktop.contract.tickets import Priority, Ticket, TicketKind, TicketState
+from gmops_desktop.errors import OpsError
+from gmops_desktop.language import speaking, tr
 from gmops_desktop.paths import Home
-from sandbox import stock
+from sandbox import signing_keys, stock
 from sandbox.box import Sandbox
 from sandbox.database import SITE_SCHEMA
 from sandbox.year.clock import Clock
 from sandbox.year.papers import Papers
 from sandbox.year.past import Past
+from sandbox.year.watching import HOUR, Watching
 
 if TYPE_CHECKING:
     from gmops_desktop.assembly import Services
@@ -38,7 +40,6 @@ NUMBER: Final = "SAMPLE-YW-2025-01"  # and so it stands in every document's numb
 
 LEADER, PLANNER, HAND, MATE = "陈志远", "张伟", "刘洋", "周敏"  # Party B
 CONTACT, SECOND, THIRD = "李慧敏", "王立新", "赵敏"  # Party A
-_HOUR: Final = timedelta(hours=1)
 TOLD: Final[dict[Audience, str]] = {
     "users": "公众号推文与官网公告（截图存档）",
     "leaders": "电话告知秘书处与会领导，有通话记录",
@@ -57,14 +58,11 @@ class Life:
     def __init__(self, services: Services, box: Sandbox, clock: Clock) -> None:
         self.services, self.box, self.clock = services, box, clock
         self.past = Past(clock.now, lambda: clock.now)
-        self.asleep: list[tuple[datetime, datetime]] = []  # when this machine looked at nothing
-        self.lively: set[date] = set()  # days of which more than an hourly look is wanted
         self.noted: dict[str, str] = {}  # what the papers are about, by a name: ids, numbers
         self.papers = Papers(self)
-        self._looked = clock.now
-        self._stand_in_for_looks()
+        self.watching = Watching(services, self.past, clock)
 
-    # ------------------------------------------------------------ time and looks
+    # ------------------------------------------------------------ time
 
     @property
     def now(self) -> datetime:
@@ -75,52 +73,23 @@ class Life:
         return self.now.astimezone(ZONE).date()
 
     def until(self, day: date, hour: str = "09:00") -> None:
-        """Let time pass, with the looks of each hour, up to a moment."""
-        goal = at(day, hour)
-        while (next_look := self._next_look()) <= goal:
-            self._looked = next_look
-            if any(begin <= next_look < end for begin, end in self.asleep):
-                continue
-            self.clock.move(next_look)
-            every = self._pace(next_look).total_seconds()
-            self.services.servers.look(self._seen, Context(), every=every)
-            self.services.alerts.follow()
-        self.clock.move(goal)
+        """Let time pass up to a moment."""
+        self.watching.until(at(day, hour))
 
     def wait(self, **span: float) -> None:
         """Let some hours or minutes pass."""
-        goal = (self.now + timedelta(**span)).astimezone(ZONE)
-        self.until(goal.date(), f"{goal:%H:%M:%S}")
-
-    def _next_look(self) -> datetime:
-        return self._looked + self._pace(self._looked)
-
-    def _pace(self, moment: datetime) -> timedelta:
-        lively = moment.astimezone(ZONE).date() in self.lively
-        return timedelta(minutes=10) if lively else _HOUR
-
-    def _stand_in_for_looks(self) -> None:
-        from gmops_desktop.services.servers import Servers
-
-        services, past = self.services, self.past
-        real = services.servers
-        services.__dict__["servers"] = Servers(
-            services._database, look_host=past.host, look_mysql=past.mysql, look_web=past.web,
-            look_account=past.account, look_cloud=real._look_cloud,
-        )  # fmt: skip
-        self._seen = [one for one in services.contracts.resources() if one.kind != "cloud"]
-
-    def look_at_cloud(self) -> None:
-        """Ask the stand-in of the cloud; what was asked for hours ago is asked again."""
-        self.services._outside._cloud_looks = None
-        cloud = self.the("cloud")
-        self.services.servers.look([cloud], Context(), every=86400)
+        self.watching.until(self.now + timedelta(**span))
 
     # ------------------------------------------------------------ people and things
 
     def the(self, kind: Kind) -> Resource:
         """Return the one resource of a kind."""
         return next(one for one in self.services.contracts.resources() if one.kind == kind)
+
+    @property
+    def contact(self) -> str:
+        """Who asks for most of it, and receives the papers."""
+        return CONTACT
 
     @property
     def contract(self) -> Contract:
@@ -141,6 +110,16 @@ class Life:
         attachments.attach(kind, subject, [content])
         return content
 
+    def take_keys(self) -> None:
+        """Take up a key to sign with and a picture of a seal, both nobody's."""
+        signing, folder = self.services.signing, self.box.folder / "keys"
+        folder.mkdir(mode=0o700)
+        key, seal = folder / "示例签名证书.p12", folder / "示例印章.png"
+        key.write_bytes(signing_keys.key_file(PLANNER, self.contract.party_b))
+        seal.write_bytes(signing_keys.seal_picture())
+        signing.use_key(key, signing_keys.PASSWORD)
+        signing.use_seal(seal)
+
     # ------------------------------------------------------------ tickets
 
     def ticket(
@@ -152,7 +131,7 @@ class Life:
     def answer(self, ticket: Ticket, minutes: float = 10, text: str = "") -> None:
         """Take a ticket up so many minutes after it was raised."""
         self.wait(minutes=minutes)
-        state = "assessing" if ticket.kind == "requirement" else "working"
+        state: TicketState = "assessing" if ticket.kind == "requirement" else "working"
         self.services.tickets.move(ticket.id, state, text)
 
     def finish(
@@ -186,7 +165,10 @@ class Life:
         if account:
             one = self.the("account")
             services.account_backups.take(
-                one.address, context, name=one.name, resource_id=one.id  # type: ignore[arg-type]
+                one.address,
+                context,
+                name=one.name,
+                resource_id=one.id,  # type: ignore[arg-type]
             )
 
     def spoil(self, statement: str) -> None:
@@ -199,7 +181,7 @@ class Life:
 
     def through_gates(
         self, change: Change, *, text: str, days: Decimal | None = None, minutes: int = 10,
-        skip: Sequence[str] = (), why: str = "",
+        skip: Sequence[Audience] = (), why: str = "",
     ) -> Change:  # fmt: skip
         """Lead a change through its gates, those of `skip` as special emergencies."""
         patches, host, context = self.services.patches, self.the("host"), Context()
@@ -209,10 +191,10 @@ class Life:
         with self.as_(HAND):
             patches.approve(change.id)
         begin = self.now + timedelta(minutes=20)
-        patches.set_window(change.id, begin, begin + 2 * _HOUR)
+        patches.set_window(change.id, begin, begin + 2 * HOUR)
         for audience in AUDIENCES:
-            if f"notice_{audience}" in skip:
-                patches.pass_gate(change.id, f"notice_{audience}", why)
+            if audience in skip:
+                patches.pass_gate(change.id, notice_gate(audience), why)
             else:
                 patches.announce(change.id, audience, TOLD[audience])
         return patches.get(change.id)
@@ -224,7 +206,7 @@ class Life:
         self.wait(minutes=25)
         patches.simulate(host, change.id, context)
         patches.prepare(host, change.id, context)
-        self.look_at_cloud()
+        self.watching.look_at_cloud()
         if any(one.key == "snapshot" and not one.open for one in patches.get(change.id).gates):
             patches.snapshot(host, change.id, context)
         patches.check_before(host, change.id, context)
@@ -247,7 +229,16 @@ class Life:
 
 @contextmanager
 def begun(folder: Path) -> Iterator[Life]:
-    """Start the sandbox of `folder` on the contract's first morning; stop it at the end."""
+    """Start the sandbox of `folder` on the contract's first morning; stop it at the end.
+
+    What lies there is thrown away: a folder that is no sandbox is refused.
+    """
+    if folder.exists() and any(folder.iterdir()) and not (folder / "lock").exists():
+        raise OpsError(
+            tr("{folder} is no sandbox, and not empty.", folder=folder),
+            hint=tr("Choose an empty folder; the year is lived there from its first day."),
+            unharmed=tr("Nothing there was touched."),
+        )
     clock = Clock()
     box = Sandbox(folder, small=True, environment=clock.environment, certificate_days=400)
     box.reset()
@@ -268,7 +259,3 @@ def _place_release(website: Path) -> None:
     with as_file(files("sandbox.site") / "program") as program:
         shutil.copytree(program, website / "releases" / "1.0")
     (website / "program").symlink_to("releases/1.0")
-
-
-__all__ = ["END", "NUMBER", "START", "Life", "at", "begun"]
-_ = (Callable, suppress, replace)

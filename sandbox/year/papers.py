@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gmops_desktop.context import Context
 from gmops_desktop.language import Language
+from gmops_desktop.services.reports import Kind
+from sandbox.year.again import SIGNED
 
 if TYPE_CHECKING:
-    from gmops_desktop.services.reports import Kind, Report
+    from gmops_desktop.services.reports import Report
     from sandbox.year.life import Life
 
 SAMPLE_MONTH: Final = "2025-04"
+ENGLISH_MONTH: Final = "2025-09"
 SAMPLE_QUARTER: Final = "2025-Q2"
+_MONTHLY: Final[tuple[Kind, ...]] = ("monthly", "account", "backups")
 
 
 class Papers:
@@ -77,6 +80,10 @@ class Papers:
         """Keep the certificate that a drill made itself."""
         return self._keep(self._life.services.reports.get(number), sample)
 
+    def sign(self, report: Report, *, sample: str = "") -> Report:
+        """Sign a document for Party B with the sample key; what is signed is the sample then."""
+        return self._keep(self._life.services.signing.sign(report.number, Context()), sample)
+
     def said(self, kind: Kind, of: str, section: str, text: str) -> None:
         """Write own words into a section of a document to come."""
         texts = self._life.services.report_texts
@@ -88,11 +95,15 @@ class Papers:
 
     def month(self, period: str) -> None:
         """Make what is owed every month: the month's report, the account's, the backups'."""
-        here = period == SAMPLE_MONTH
-        for kind, name in _MONTHLY.items():
-            made = self.make(kind, period, sample=name if here else "")  # type: ignore[arg-type]
+        for kind in _MONTHLY:
+            language: Language
+            sample, language = (kind, "zh_CN") if period == SAMPLE_MONTH else ("", "zh_CN")
+            if kind == "monthly" and period == ENGLISH_MONTH:
+                sample, language = "monthly.en", "en"
+            made = self.make(kind, period, sample=sample, language=language)
             if kind == "monthly":
-                self.given(made, "李慧敏")
+                made = self.sign(made, sample=f"{sample}{SIGNED}" if sample == kind else "")
+                self.given(made, self._life.contact)
 
     def _keep(self, report: Report, sample: str) -> Report:
         if sample:
@@ -100,11 +111,9 @@ class Papers:
         return report
 
     def copy_to(self, folder: Path) -> None:
-        """Copy the samples to a folder, each under its name."""
+        """Copy the samples to a folder, each under its name, in place of those that are there."""
         folder.mkdir(parents=True, exist_ok=True)
+        for file in folder.glob("*.pdf"):
+            file.unlink()
         for name, path in self.kept.items():
             shutil.copyfile(path, folder / f"{name}.pdf")
-
-
-_MONTHLY: Final = {"monthly": "monthly", "account": "account", "backups": "backups"}
-Work = Callable[["Life"], None]

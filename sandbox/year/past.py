@@ -81,7 +81,8 @@ class Past:
         memory = 0.44 + 0.09 * busy + min(up / 86400, 90) * 0.0012 + (0.2 if down else 0)
         whole = 100 * _GB
         return HostDetails(
-            system="Debian GNU/Linux 12 (bookworm)", kernel="6.1.0-31-amd64", boot_id=f"{self.booted:%j}",
+            system="Debian GNU/Linux 12 (bookworm)", kernel="6.1.0-31-amd64",
+            boot_id=f"{self.booted:%j}",
             uptime_seconds=up, cores=8, cpu=min(cpu, 97.0), iowait=0.4 + 0.8 * busy, steal=0.3,
             memory_total=8 * _GB, memory_available=int(8 * _GB * (1 - memory)),
             swap_total=0, swap_free=0, load1=8 * cpu / 110, load5=8 * cpu / 115,
@@ -115,12 +116,12 @@ class Past:
         well = WebDetails(200, seconds, True, days, days > 0, 200, 41_000, tls_issuer="DigiCert")
         for one in self.outages:
             if one.holds(at):
-                return replace(well, status=one.status, keyword_found=False, admin_status=one.status)
+                return replace(
+                    well, status=one.status, keyword_found=False, admin_status=one.status
+                )
         return well
 
-    def account(
-        self, _address: object, _context: object, _before: object
-    ) -> AccountDetails:
+    def account(self, _address: object, _context: object, _before: object) -> AccountDetails:
         at = self.at()
         newest = newest_told(at)
         calm = account_days.calm(at)
@@ -181,7 +182,9 @@ def _account_day(on: date) -> AccountDay:
 def _followers(on: date) -> int:
     """How many follow at a day's end."""
     if on < _FIRST:
-        return _FOLLOWERS - sum(_gained(on + timedelta(days=n + 1)) for n in range((_FIRST - on).days))
+        return _FOLLOWERS - sum(
+            _gained(on + timedelta(days=n + 1)) for n in range((_FIRST - on).days)
+        )
     return (_followers(on - timedelta(days=1)) if on > _FIRST else _FOLLOWERS) + _gained(on)
 
 

@@ -1,4 +1,4 @@
-"""March to June: signed and settled in, a grave fault and what follows from it, the first release."""
+"""March to June: settled in, a grave fault and what follows from it, the first release."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
-from gmops_desktop.contract.changes import AUDIENCES
-from gmops_desktop.contract.steps import Handed
-from gmops_desktop.errors import OpsError
 from gmops_desktop.context import Context
-from gmops_desktop.contract.terms import Post
+from gmops_desktop.contract.steps import Handed
+from gmops_desktop.contract.thresholds import Limit
+from gmops_desktop.errors import OpsError
 from sandbox import site_release
 from sandbox.year.life import (
     CONTACT,
@@ -30,6 +29,14 @@ from sandbox.year.life import (
 )
 from sandbox.year.past import Outage
 
+# Nights in which the machine that looks was off; days of which every ten minutes are told.
+NOBODY_LOOKED: Final = (
+    ((date(2025, 4, 11), "20:30"), (date(2025, 4, 12), "07:30")),
+    ((date(2025, 6, 8), "18:00"), (date(2025, 6, 9), "08:30")),
+    ((date(2025, 10, 4), "22:00"), (date(2025, 10, 5), "09:00")),
+    ((date(2026, 2, 16), "21:00"), (date(2026, 2, 17), "10:00")),
+)
+LIVELY: Final = (date(2025, 4, 15), date(2026, 1, 14))
 
 
 def signed(life: Life) -> None:
@@ -37,13 +44,18 @@ def signed(life: Life) -> None:
     services = life.services
     renewed = services.contracts.current()
     assert renewed is not None
-    services.contracts.save_contract(
-        replace(renewed, number=NUMBER, paid_on=None, two_person=True)
-    )
+    services.contracts.save_contract(replace(renewed, number=NUMBER, paid_on=None, two_person=True))
     services.settings.change(actor=PLANNER)
+    life.take_keys()
     who = {one.name: one.id for one in services.contracts.contacts()}
     services.roster.rotate([who[PLANNER], who[HAND], who[MATE]], START, END)
-    life.look_at_cloud()
+    # Snapshots are made with each change here, not every night.
+    services.limits.set(life.the("cloud"), "snapshot_days", Limit((120, 119)))
+    for begin, end in NOBODY_LOOKED:
+        life.watching.asleep.append((at(*begin), at(*end)))
+    life.watching.lively.update(LIVELY)
+    life.watching.look_at_cloud()
+    life.watching.look_now()
     life.back_up(files=True, account=True)
     life.papers.letter(life.contract.id, sample="payment")
 
@@ -130,7 +142,9 @@ def broken(life: Life) -> None:
         ],
         "当日生效；工作连接数另走配置变更。",
     )
-    life.noted["fault_id"] = ticket.id
+    for one in tickets.all():
+        if not one.requester and one.state == "registered" and one.resource_id:
+            tickets.bonds.merge(one.id, ticket.id, "同一故障的告警")
     life.finish(
         ticket, hours=1.2, said="报名恢复正常，观察一小时无异常。",
         text="上限已调整，压力测试 200 并发通过。",
@@ -317,7 +331,7 @@ def leaves_told(life: Life) -> None:
 
 
 def inspected(life: Life) -> None:
-    life.look_at_cloud()
+    life.watching.look_at_cloud()
     period, quarter = f"{life.today:%Y-%m}", (life.today.month - 1) // 3 + 1
     made = life.papers.make("inspection", period, sample="inspection" if quarter == 2 else "")
     life.services.ledgers.add(
@@ -355,4 +369,3 @@ DIARY: Final = (
     (date(2025, 6, 24), "10:00", leaves_told),
     (date(2025, 6, 30), "17:00", inspected),
 )
-_ = AUDIENCES

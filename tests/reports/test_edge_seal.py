@@ -17,7 +17,7 @@ from gmops_desktop.reports.edge_seal import DIAMETER, MOST, sealed_across, slice
 from gmops_desktop.reports.orders import Document, make_backup_report
 from gmops_desktop.reports.signing import Sealed, examine, sign
 from gmops_desktop.reports.styles import LEFT, PAGE, RIGHT, WIDTH
-from signing_keys import PASSWORD, key_file, seal_picture
+from sandbox.signing_keys import PASSWORD, key_file, seal_picture
 
 SCALE = 3
 EDGE = 15 * 72 / 25.4  # points that stay free at the outer edge

@@ -23,7 +23,7 @@ from gmops_desktop.errors import OpsError
 from gmops_desktop.reports import signing, stamp
 from gmops_desktop.reports.orders import Document, make_monthly
 from gmops_desktop.reports.signing import Sealed, examine, places_of, read_key, sign
-from signing_keys import PASSWORD, key_file, seal_picture
+from sandbox.signing_keys import PASSWORD, key_file, seal_picture
 
 PARTY_A = "深圳市光明新区工商业联合会"
 

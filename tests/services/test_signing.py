@@ -19,7 +19,7 @@ from gmops_desktop.reports.signed import Sealed, examine, sign
 from gmops_desktop.services.reports import Report, Reports
 from gmops_desktop.services.reports.signing import Signing, worth
 from gmops_desktop.settings import SettingsFile
-from signing_keys import PASSWORD, key_file, seal_picture
+from sandbox.signing_keys import PASSWORD, key_file, seal_picture
 
 PARTY_A = "深圳市光明新区工商业联合会"
 

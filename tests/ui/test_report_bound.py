@@ -17,7 +17,7 @@ from gmops_desktop.contract.terms import day_of
 from gmops_desktop.paths import Home
 from gmops_desktop.reports.rendering import page_with
 from gmops_desktop.tasks import TaskRunner
-from signing_keys import PASSWORD, key_file, seal_picture
+from sandbox.signing_keys import PASSWORD, key_file, seal_picture
 from ui.report_batch import BatchSheet
 from ui.report_evidence import EvidenceSheet
 from ui.reports_tab import ReportsTab

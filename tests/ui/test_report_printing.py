@@ -18,7 +18,7 @@ from gmops_desktop.errors import OpsError
 from gmops_desktop.reports import rendering
 from gmops_desktop.reports.orders import Document, make_monthly
 from gmops_desktop.reports.signed import Sealed, imported_seal, sign
-from signing_keys import PASSWORD, key_file, seal_picture
+from sandbox.signing_keys import PASSWORD, key_file, seal_picture
 from ui.print_dialog import PrintSheet
 from ui.report_printing import (
     Duplex,

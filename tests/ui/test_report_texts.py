@@ -25,7 +25,7 @@ from gmops_desktop.services.reports.signing import Signing
 from gmops_desktop.services.reports.texts import Texts
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
-from signing_keys import PASSWORD, key_file, seal_picture
+from sandbox.signing_keys import PASSWORD, key_file, seal_picture
 from ui.papers import Papers
 from ui.report_batch import BatchSheet
 from ui.report_copy import CopySheet

@@ -29,7 +29,7 @@ from gmops_desktop.services.reports import ORDERED, SUBJECTS, Reports, word_of_k
 from gmops_desktop.services.reports.signing import Signing
 from gmops_desktop.services.tickets import Tickets
 from gmops_desktop.tasks import TaskRunner
-from signing_keys import PASSWORD, key_file, seal_picture
+from sandbox.signing_keys import PASSWORD, key_file, seal_picture
 from ui.report_printing import Printing
 from ui.report_signing import JudgementSheet, ReturnSheet, SignSheet
 from ui.reports_tab import ReportsTab
