@@ -25,6 +25,7 @@ NAMES: Mapping[Kind, str] = {
 }
 # The one of the example's people who works at the sandbox's machine.
 ON_DUTY = "张伟"
+DESK = "运维工作站"  # what the journal calls that machine
 RENEWED = "01620000-0000-7000-8000-000000000002"
 
 
@@ -48,7 +49,9 @@ def furnish(home: Home, note: Path, servers: Mapping[Kind, Address]) -> None:
 
     database = Database(home.store)
     try:
-        contracts = Contracts(database, Journal(database, actor=lambda: "sandbox"))
+        contracts = Contracts(
+            database, Journal(database, actor=lambda: "sandbox", device_name=DESK)
+        )
         contracts.save_contract(renewed(contracts.load_example(), date.today()))
         there = {resource.id for resource in contracts.resources()}
         for kind, address in servers.items():

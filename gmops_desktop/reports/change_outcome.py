@@ -53,7 +53,7 @@ class Result:
 
 
 def results(facts: RecordFacts) -> tuple[Result, ...]:
-    """Return each thing planned with what was done, then what nobody had planned."""
+    """Return each thing planned with what was done, then what else was altered."""
     if facts.done is None:
         return tuple(Result(one, None, "unknown") for one in facts.change.items)
     there = {(one.kind, one.title): one for one in facts.done}
@@ -62,7 +62,12 @@ def results(facts: RecordFacts) -> tuple[Result, ...]:
         done = there.pop((one.kind, one.title), None)
         good = done is not None and done.after == one.after
         found.append(Result(one, done, "ok" if good else "warning"))
-    return (*found, *(Result(None, one, "warning") for one in there.values()))
+    # A package brings its files of configuration along, and no simulation tells which.
+    with_packages = facts.change.kind == "patch"
+    for one in there.values():
+        brought = with_packages and one.kind == "configuration"
+        found.append(Result(None, one, "ok" if brought else "warning"))
+    return tuple(found)
 
 
 def gates_table(gates: Sequence[GateLine]) -> list[Flowable]:
@@ -207,7 +212,7 @@ def _result_row(one: Result, *, known: bool) -> list[Cell]:
     else:
         done = tr("not altered") if known else tr("not known")
     if one.state == "ok":
-        word = tr("as planned")
+        word = tr("as planned") if one.planned else tr("came with a package")
     elif one.state == "unknown":
         word = tr("not known")
     else:

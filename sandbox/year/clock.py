@@ -47,7 +47,7 @@ def begin_at(moment: datetime, file: Path, words: Sequence[str]) -> NoReturn:
     so."""
     file.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(file, _shift(moment - datetime.now(UTC)))
-    world = {**_MANNERS, _FILE: str(file), "LD_PRELOAD": str(library())}
+    world = {**_MANNERS, "TZ": "Asia/Shanghai", _FILE: str(file), "LD_PRELOAD": str(library())}
     os.execve(
         sys.executable, [sys.executable, "-m", "sandbox.year", *words], {**os.environ, **world}
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -12,7 +12,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from gmops_desktop.addresses import Kind, MysqlAddress, Resource
+from gmops_desktop.adapters.ssh import ConnectionLost
+from gmops_desktop.addresses import AccountAddress, Kind, MysqlAddress, Resource
 from gmops_desktop.context import Context
 from gmops_desktop.contract.changes import AUDIENCES, Audience
 from gmops_desktop.contract.gates import notice_gate
@@ -164,12 +165,8 @@ class Life:
                 services.site_files.verify(kept.path, context)
         if account:
             one = self.the("account")
-            services.account_backups.take(
-                one.address,
-                context,
-                name=one.name,
-                resource_id=one.id,  # type: ignore[arg-type]
-            )
+            assert isinstance(one.address, AccountAddress)
+            services.account_backups.take(one.address, context, name=one.name, resource_id=one.id)
 
     def spoil(self, statement: str) -> None:
         """Do to the database what people do by mistake."""
@@ -188,6 +185,7 @@ class Life:
         patches.assess(change.id, text=text, risk="低：有回退方案，已在维护窗口内安排",
                        downtime_minutes=minutes, by=LEADER, person_days=days)  # fmt: skip
         patches.simulate(host, change.id, context)
+        self.twice(lambda: patches.prepare(host, change.id, context))
         with self.as_(HAND):
             patches.approve(change.id)
         begin = self.now + timedelta(minutes=20)
@@ -199,13 +197,19 @@ class Life:
                 patches.announce(change.id, audience, TOLD[audience])
         return patches.get(change.id)
 
+    def twice(self, step: Callable[[], object]) -> None:
+        """Take a step again where the line broke: what it had brought is there."""
+        try:
+            step()
+        except ConnectionLost:
+            step()
+
     def apply(self, change: Change) -> Change:
         """Begin a change in its window, when everything is copied and checked; look after it."""
         patches, host, context = self.services.patches, self.the("host"), Context()
         self.back_up(files=True)
         self.wait(minutes=25)
         patches.simulate(host, change.id, context)
-        patches.prepare(host, change.id, context)
         self.watching.look_at_cloud()
         if any(one.key == "snapshot" and not one.open for one in patches.get(change.id).gates):
             patches.snapshot(host, change.id, context)

@@ -146,7 +146,7 @@ def broken(life: Life) -> None:
         if not one.requester and one.state == "registered" and one.resource_id:
             tickets.bonds.merge(one.id, ticket.id, "同一故障的告警")
     life.finish(
-        ticket, hours=1.2, said="报名恢复正常，观察一小时无异常。",
+        ticket, hours=0.8, said="报名恢复正常，观察一小时无异常。",
         text="上限已调整，压力测试 200 并发通过。",
     )  # fmt: skip
     life.papers.make("fault", ticket.number, sample="fault")

@@ -139,13 +139,26 @@ class SystemUpdates:
         """Return the packages and the files of the settings that are otherwise than before."""
         with self._reach(host, context) as shell:
             found = readiness.altered(shell, change_id, context)
+        approved = plan_from_dict(plan)
         return (
-            *(Changed(name, "package", before, now) for name, before, now in found.packages),
+            *(
+                Changed(_as_planned(name, approved), "package", before, now)
+                for name, before, now in found.packages
+            ),
             *(
                 Changed(path, "configuration", before, now, now)
                 for path, before, now in found.files
             ),
         )
+
+
+def _as_planned(name: str, plan: Plan) -> str:
+    """Return the name that a plan has for what the host calls “nginx:amd64” or “curl.x86_64”."""
+    for one in plan.packages:
+        if name in (f"{one.name}:{one.arch}", f"{one.name}.{one.arch}"):
+            return one.name
+    base, colon, arch = name.rpartition(":")  # what came new is told without its architecture
+    return base if colon and arch in {one.arch for one in plan.packages} else name
 
 
 def _cannot_restart(approved: Plan, now: Plan) -> str:
