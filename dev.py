@@ -5,7 +5,8 @@
     python3 dev.py test     set up, then lint, format, types, floors, tests, frozen program
     python3 dev.py test-all the same, with the tests that need a MySQL 9 (root; builds it once)
     python3 dev.py pictures renew the pictures of README and guide (docs/pictures)
-    python3 dev.py samples  renew the samples of every document (docs/samples)
+    python3 dev.py samples  renew the samples of every document (docs/samples): lives a year in the
+                            sandbox; with --again only lays out anew those that are there
     python3 dev.py lint | types | bench | screenshots | build | setup | lock
 
 Standard library only: it must run before anything is installed.  Set-up makes `.venv` from
@@ -68,6 +69,7 @@ SERVER_PACKAGES = [
     "poppler-utils",
     "apache2",
     "php-fpm",
+    "libfaketime",
 ]
 # What lays out the tree of a MySQL 9, and of a Debian that starts.
 TREE_PACKAGES = ["debootstrap"]
@@ -326,9 +328,9 @@ def pictures() -> None:
 
 
 def samples(*words: str) -> None:
-    """Make a sample of every kind of document; what would draw the same pages stays."""
-    env = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-    call(PYTHON, ROOT / "tests" / "helpers" / "sample_papers.py", *words, env=env)
+    """Live the sandbox's year and take a sample of every kind of document from it; `--again` only
+    lays out again those that are there, from the facts they carry inside."""
+    call(PYTHON, "-m", "sandbox.year", "--samples", ROOT / "docs" / "samples", *words)
 
 
 def lock() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -203,17 +202,6 @@ def gateway(life: Life) -> None:
     life.finish(ticket, hours=0.6, said="已恢复访问")
 
 
-def question(title: str, by: str, minutes: float, hours: float) -> Callable[[Life], None]:
-    """Return what lives through a question that is answered."""
-
-    def asked(life: Life) -> None:
-        ticket = life.ticket("question", title, by, 4)
-        life.answer(ticket, minutes)
-        life.finish(ticket, by=by, hours=hours, said="明白了", text="已答复并附图文说明。")
-
-    return asked
-
-
 def accepted(life: Life) -> None:
     """The year is over: its own papers."""
     papers = life.papers
@@ -235,13 +223,11 @@ DIARY: Final = (
     (date(2025, 9, 30), "17:00", inspected),
     (date(2025, 10, 13), "09:40", renewed_certificate),
     (date(2025, 10, 21), "10:05", mistaken),
-    (date(2025, 11, 5), "09:20", question("公众号留言功能如何开启？", THIRD, 11, 1)),
     (date(2025, 11, 17), "09:30", topic),
     (date(2025, 12, 10), "20:00", rehearsed),
     (date(2025, 12, 11), "10:00", verified),
     (date(2025, 12, 31), "17:00", inspected),
     (date(2026, 1, 14), "15:20", gateway),
-    (date(2026, 2, 4), "11:00", question("春节值班电话是哪一个？", CONTACT, 5, 0.5)),
     (date(2026, 3, 6), "16:00", inspected),
     (date(2026, 3, 6), "18:30", accepted),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
-from sandbox.year import autumn, spring
+from sandbox.year import autumn, everyday, spring
 from sandbox.year.life import END, START, Life
 from sandbox.year.papers import SAMPLE_QUARTER
 
@@ -14,7 +14,7 @@ Line = tuple[date, str, Callable[[Life], None]]
 
 def between(first: date, last: date) -> Iterator[Line]:
     """Yield what happens from one day to another, in its order."""
-    lines: list[Line] = [*spring.DIARY, *autumn.DIARY, *_routine(), *_papers()]
+    lines: list[Line] = [*spring.DIARY, *autumn.DIARY, *everyday.DIARY, *_routine(), *_papers()]
     for line in sorted(lines, key=lambda one: one[:2]):
         if first <= line[0] <= last:
             yield line

@@ -185,11 +185,11 @@ class Life:
         patches.assess(change.id, text=text, risk="低：有回退方案，已在维护窗口内安排",
                        downtime_minutes=minutes, by=LEADER, person_days=days)  # fmt: skip
         patches.simulate(host, change.id, context)
-        self.twice(lambda: patches.prepare(host, change.id, context))
         with self.as_(HAND):
             patches.approve(change.id)
         begin = self.now + timedelta(minutes=20)
         patches.set_window(change.id, begin, begin + 2 * HOUR)
+        self.twice(lambda: patches.prepare(host, change.id, context))
         for audience in AUDIENCES:
             if audience in skip:
                 patches.pass_gate(change.id, notice_gate(audience), why)

@@ -172,7 +172,7 @@ def _account_day(on: date) -> AccountDay:
         readers=random.randint(240, 620) if weekday else random.randint(90, 260),
         shares=random.randint(8, 40),
         calls=random.randint(300, 700),
-        failed=random.randint(0, 2),
+        failed=int(random.random() < 0.07),
         mean_ms=random.uniform(70, 130),
         longest_ms=random.randint(600, 2200),
     )
