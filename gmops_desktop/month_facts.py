@@ -138,7 +138,10 @@ class Collector:
     def _passed(self, change: Change, begin: datetime, until: datetime) -> Iterable[Override]:
         for step in self._patches.steps(change.id):
             if step.emergency and begin <= step.at < until:
-                yield Override(step.at, step.actor, f"{change.number} {step.text}", step.emergency)
+                # The reason stands beside it; a gate's words alone would say that it was met.
+                gate = step.text.removesuffix(step.emergency).rstrip(":： \n")
+                what = f"{change.number} {step.action}{tr(': ')}{gate}"
+                yield Override(step.at, step.actor, what, step.emergency)
 
     def _availability(
         self, resources: Sequence[Resource], begin: datetime, until: datetime

@@ -34,7 +34,7 @@ def _gather(
 ) -> AccountFacts:
     contract = contract_in(books, end)
     now = books.now()
-    until = {one.thing.owner: one for one in expiry() if one.thing.kind == "verification"}
+    until = {one.thing.resource_id: one for one in expiry() if one.thing.kind == "verification"}
     looks = {one.resource_id: one for one in books.servers.last()}
     accounts = [one for one in own_resources(books, contract) if one.kind == "account"]
     return AccountFacts(

@@ -217,7 +217,7 @@ DIARY: Final = (
     (date(2025, 7, 9), "21:05", back_again_applied),
     (date(2025, 7, 22), "14:30", taught_again),
     (date(2025, 8, 1), "18:00", leaking),
-    (date(2025, 8, 19), "09:10", full),
+    (date(2025, 8, 17), "18:20", full),
     (date(2025, 9, 9), "20:00", rehearsed),
     (date(2025, 9, 11), "19:30", urgent),
     (date(2025, 9, 30), "17:00", inspected),

@@ -13,7 +13,7 @@ from gmops_desktop.addresses import AccountAddress, Resource
 from gmops_desktop.assembly import Services, assemble
 from gmops_desktop.context import Context
 from gmops_desktop.contract.looks import Look
-from gmops_desktop.contract.looks.accounts import AccountDay, AccountDetails, Article
+from gmops_desktop.contract.looks.accounts import AccountDay, AccountDetails, Article, Standing
 from gmops_desktop.gathering.accounts import accounts_of
 from gmops_desktop.paths import Home
 from gmops_desktop.reports.account_facts import AccountFacts
@@ -63,6 +63,17 @@ def test_days_and_articles_of_a_past_month_are_still_there(services: Services) -
     report = services.reports.make("account", "2018-04", Context())
     assert (report.number, report.period) == ("GMGSL-GZH-2018-04", "2018-04")
     assert services.reports.checks() == ()
+
+
+def test_the_verification_ends_when_the_look_or_somebody_says(services: Services) -> None:
+    mine = account(services)
+    standing = Standing(True, "光明新区工商联", True, "2018-12-18")
+    looked(services, mine, datetime(2018, 5, 1, 2, tzinfo=UTC), AccountDetails(standing=standing))
+    (one,) = (one for one in told(services, "2018-04").accounts if one.app_id)
+    assert one.until == date(2018, 12, 18)
+    services.contracts.save_expiry(f"verification:{mine.id}", date(2019, 12, 18))
+    (one,) = (one for one in told(services, "2018-04").accounts if one.app_id)
+    assert one.until == date(2019, 12, 18)
 
 
 def test_an_account_that_was_never_looked_at_is_unknown(services: Services) -> None:

@@ -1,4 +1,4 @@
-"""The first weeks of the sandbox's year, lived through as the samples are, up to the month's report."""
+"""The first weeks of the sandbox's year, lived as the samples are, up to the month's report."""
 
 from __future__ import annotations
 
