@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from io import BytesIO
@@ -36,7 +37,11 @@ def seal_picture(*, paper: bool = False) -> bytes:
     picture = Image.new("RGBA", (800, 800), (255, 255, 255, 255 if paper else 0))
     pen = ImageDraw.Draw(picture)
     pen.ellipse((20, 20, 780, 780), outline=(200, 20, 20, 255), width=28)
-    pen.regular_polygon((400, 400, 150), 5, fill=(200, 20, 20, 255))
+    turns = (math.tau * place / 10 - math.tau / 4 for place in range(10))
+    reaches = (60, 160)[::-1] * 5
+    star = [(400 + far * math.cos(turn), 400 + far * math.sin(turn))
+            for far, turn in zip(reaches, turns, strict=True)]  # fmt: skip
+    pen.polygon(star, fill=(200, 20, 20, 255))
     made = BytesIO()
     (picture.convert("RGB") if paper else picture).save(made, "PNG")
     return made.getvalue()

@@ -206,8 +206,9 @@ def opened_in(tickets: Iterable[TicketLine], month: tuple[date, date]) -> list[T
 
 
 def faults_of(tickets: Iterable[TicketLine]) -> list[TicketLine]:
-    """Return the tickets that are faults: incidents and problems."""
-    return [one for one in tickets if one.kind in ("incident", "problem")]
+    """Return the tickets that are faults: incidents and problems, but no second one of the same."""
+    faults = ("incident", "problem")
+    return [one for one in tickets if one.kind in faults and one.state != "merged"]
 
 
 def days_used(ledger: Ledger, contract: Contract, first: date, last: date) -> Decimal:

@@ -11,6 +11,7 @@ from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.context import Context
 from gmops_desktop.contract.steps import Handed
 from sandbox.year.life import CONTACT, HAND, LEADER, MATE, THIRD, TOLD, Life, at
+from sandbox.year.papers import SAMPLE_MONTH
 from sandbox.year.past import Outage
 from sandbox.year.spring import inspected, rehearsed
 
@@ -205,7 +206,8 @@ def gateway(life: Life) -> None:
 def accepted(life: Life) -> None:
     """The year is over: its own papers."""
     papers = life.papers
-    papers.make("compilation", "", sample="compilation")
+    papers.make("compilation", SAMPLE_MONTH, sample="compilation")
+    papers.make("compilation", "")
     papers.make("fees", "", sample="fees")
     papers.sign(papers.make("annual", "2025", sample="annual"))
     papers.make("annual", "2025", language="en", corrects="English edition", sample="annual.en")

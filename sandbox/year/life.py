@@ -6,28 +6,31 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from gmops_desktop.adapters.host_checks import Wanted
 from gmops_desktop.adapters.ssh import ConnectionLost
-from gmops_desktop.addresses import AccountAddress, Kind, MysqlAddress, Resource
+from gmops_desktop.addresses import AccountAddress, HostAddress, Kind, MysqlAddress, Resource
 from gmops_desktop.context import Context
+from gmops_desktop.contract.change_checks import Checked
 from gmops_desktop.contract.changes import AUDIENCES, Audience
 from gmops_desktop.contract.gates import notice_gate
 from gmops_desktop.contract.terms import ZONE, Contract
 from gmops_desktop.contract.tickets import Priority, Ticket, TicketKind, TicketState
 from gmops_desktop.errors import OpsError
-from gmops_desktop.language import speaking, tr
+from gmops_desktop.language import speaking, tr, tr_n
 from gmops_desktop.paths import Home
 from sandbox import signing_keys, stock
 from sandbox.box import Sandbox
 from sandbox.database import SITE_SCHEMA
 from sandbox.year.clock import Clock
 from sandbox.year.papers import Papers
-from sandbox.year.past import Past
+from sandbox.year.past import KERNEL, Past
 from sandbox.year.watching import HOUR, Watching
 
 if TYPE_CHECKING:
@@ -62,6 +65,35 @@ class Life:
         self.noted: dict[str, str] = {}  # what the papers are about, by a name: ids, numbers
         self.papers = Papers(self)
         self.watching = Watching(services, self.past, clock)
+        self._leave_this_machine_out()
+
+    def _leave_this_machine_out(self) -> None:
+        """Let the checks around a change not say on which machine the year is lived: its kernel,
+        and what listens there besides the sandbox."""
+        checking, website = self.services.checking, self.box.website
+        look = checking._look_host
+        status = self.box.status().servers
+        ours = {f"port:tcp/{one}" for one in (website.tls_port, *(one.port for one in status))}
+
+        def looked(address: HostAddress, wanted: Wanted, context: Context) -> tuple[Checked, ...]:
+            found = look(address, wanted, context)
+            strange = {one.key for one in found if one.key.startswith("port:")} - ours
+            listen = sum(one.key in ours for one in found)
+            ports = tr_n("something listens on {count} port", "something listens on {count} ports",
+                         listen)  # fmt: skip
+            texts = {"kernel": KERNEL, "ports": ports}
+            values = {"kernel": KERNEL}
+            return tuple(
+                replace(
+                    one,
+                    text=texts.get(one.key, one.text),
+                    value=values.get(one.key, one.value),
+                )
+                for one in found
+                if one.key not in strange
+            )
+
+        checking._look_host = looked
 
     # ------------------------------------------------------------ time
 

@@ -29,6 +29,7 @@ from gmops_desktop.contract.looks import (
 )
 from sandbox import account_days
 
+KERNEL: Final = "6.1.0-31-amd64"
 _GB: Final = 10**9
 _UNIT: Final = "php-fpm.service"
 _FIRST: Final = date(2025, 3, 6)
@@ -81,7 +82,7 @@ class Past:
         memory = 0.44 + 0.09 * busy + min(up / 86400, 90) * 0.0012 + (0.2 if down else 0)
         whole = 100 * _GB
         return HostDetails(
-            system="Debian GNU/Linux 12 (bookworm)", kernel="6.1.0-31-amd64",
+            system="Debian GNU/Linux 12 (bookworm)", kernel=KERNEL,
             boot_id=f"{self.booted:%j}",
             uptime_seconds=up, cores=8, cpu=min(cpu, 97.0), iowait=0.4 + 0.8 * busy, steal=0.3,
             memory_total=8 * _GB, memory_available=int(8 * _GB * (1 - memory)),

@@ -157,7 +157,12 @@ def broken(life: Life) -> None:
 
 
 def visit(life: Life) -> None:
-    """On site on the afternoon of the fault: the form is printed there."""
+    """On site on the afternoon of the fault: the form is printed there, by who went."""
+    with life.as_(HAND):
+        _on_site(life)
+
+
+def _on_site(life: Life) -> None:
     ticket = life.ticket(
         "visit", "上门协助会员大会现场报名", CONTACT, 2, channel="电话",
         description="现场两台报名机、一台投屏，需技术人员驻场至 17:30。",
@@ -280,12 +285,17 @@ def defaced(life: Life) -> None:
     life.finish(ticket, hours=14, said="次日上午核实，已无弹窗")
 
 
-def released(life: Life) -> None:
-    """Release 2.0, with scripts for the database, comes from a requirement."""
+def release_wanted(life: Life) -> None:
     ticket = life.ticket(
         "requirement", "页脚显示服务时间，增加常见问题", CONTACT, 3, channel="邮件"
     )
+    life.noted["release_ticket"] = ticket.number
     life.answer(ticket, 25)
+
+
+def released(life: Life) -> None:
+    """Release 2.0, with scripts for the database, comes from a requirement."""
+    ticket = life.services.tickets.get(life.noted["release_ticket"])
     source = life.box.folder / "website" / "delivered" / "2.0"
     source.parent.mkdir()
     site_release.make(source)
@@ -293,7 +303,7 @@ def released(life: Life) -> None:
         life.the("host"), source, Context(), database=life.the("mysql").id,
         title="官网 2.0 发布（服务时间、常见问题）", ticket=ticket.number,
     )  # fmt: skip
-    life.noted["release"], life.noted["release_ticket"] = change.id, ticket.number
+    life.noted["release"] = change.id
     life.through_gates(
         change, text="按需求单实施；含数据库脚本两份，可回退。", days=Decimal("1.5"), minutes=10
     )
@@ -334,7 +344,11 @@ def leaves_told(life: Life) -> None:
 
 
 def inspected(life: Life) -> None:
+    """Look at everything, twice for what only a difference tells, and write the report."""
     life.watching.look_at_cloud()
+    life.watching.look_now()
+    life.wait(minutes=10)
+    life.watching.look_now()
     period, quarter = f"{life.today:%Y-%m}", (life.today.month - 1) // 3 + 1
     made = life.papers.make("inspection", period, sample="inspection" if quarter == 2 else "")
     life.services.ledgers.add(
@@ -365,6 +379,7 @@ DIARY: Final = (
     (date(2025, 4, 25), "09:40", patches_over),
     (date(2025, 4, 28), "16:10", stranger),
     (date(2025, 4, 28), "22:40", defaced),
+    (date(2025, 5, 12), "10:00", release_wanted),
     (date(2025, 5, 13), "20:00", released),
     (date(2025, 5, 13), "20:30", released_applied),
     (date(2025, 6, 10), "20:00", rehearsed),
