@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
+from gmops_desktop.context import Context
 from sandbox.year import autumn, everyday, spring
 from sandbox.year.life import END, START, Life
 from sandbox.year.papers import SAMPLE_QUARTER
@@ -21,13 +22,24 @@ def between(first: date, last: date) -> Iterator[Line]:
 
 
 def _routine() -> Iterator[Line]:
-    """Yield the copies: the database each Sunday, the site's files and the account each month."""
+    """Yield the copies and drills: the database each Sunday, all else and a drill each month."""
     for number in range((END - START).days):
         day = START + timedelta(days=number)
         if day.day == 1:
             yield day, "02:00", monthly
         elif day.weekday() == 6:
             yield day, "02:00", weekly
+        if day.day == 20:
+            yield day, "20:00", rehearsed
+
+
+def rehearsed(life: Life) -> None:
+    """A drill on a database server of this machine, of the newest backup."""
+    life.back_up()
+    drill = life.services.drills.run(life.the("mysql"), Context())
+    sample = "" if "drill" in life.noted else "drill"
+    life.noted["drill"] = drill.certificate
+    life.papers.certificate(drill.certificate, sample=sample)
 
 
 def weekly(life: Life) -> None:

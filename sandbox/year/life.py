@@ -182,6 +182,30 @@ class Life:
         tickets.confirm(ticket.id, by=by, channel="微信", at=when, text=said, evidence=[shot])
         tickets.close(ticket.id)
 
+    def _alerts(self) -> list[Ticket]:
+        """Return the open tickets that the looks opened by themselves, the oldest first."""
+        found = self.services.tickets.all()
+        return [one for one in reversed(found) if not one.requester and one.state == "registered"]
+
+    def merge_alerts(self, into: Ticket) -> None:
+        """Merge what the looks found of a fault into the ticket about it."""
+        for one in self._alerts():
+            self.services.tickets.bonds.merge(one.id, into.id, "同一故障的告警")
+
+    def settle_own(self, cause: str, text: str, *, hours: float = 1) -> None:
+        """Work on what the looks found, up to Party A's confirmation."""
+        found = self._alerts()
+        if not found:
+            raise AssertionError(f"the looks found nothing: {cause}")
+        facts = self.services.tickets.facts
+        for one in found:
+            self.services.tickets.move(one.id, "working")
+        for one in found:
+            facts.agree(one.id, by=CONTACT, channel="微信")
+            facts.scope(one.id, "only_here")
+            facts.cause(one.id, cause, "party_b")
+            self.finish(one, hours=hours, said="知悉，确认", text=text, waits=0.5)
+
     # ------------------------------------------------------------ backups
 
     def back_up(self, *, files: bool = False, account: bool = False) -> None:

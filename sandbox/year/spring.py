@@ -145,9 +145,7 @@ def broken(life: Life) -> None:
         ],
         "当日生效；工作连接数另走配置变更。",
     )
-    for one in tickets.all():
-        if not one.requester and one.state == "registered" and one.resource_id:
-            tickets.bonds.merge(one.id, ticket.id, "同一故障的告警")
+    life.merge_alerts(ticket)
     life.finish(
         ticket, hours=0.8, said="报名恢复正常，观察一小时无异常。",
         text="上限已调整，压力测试 200 并发通过。",
@@ -324,15 +322,6 @@ def released_applied(life: Life) -> None:
     life.finish(ticket, hours=1, text="随 2.0 发布上线。", said="页脚与常见问题均正确")
 
 
-def rehearsed(life: Life) -> None:
-    """A drill on a database server of this machine, of the newest backup."""
-    life.back_up()
-    drill = life.services.drills.run(life.the("mysql"), Context())
-    sample = "" if "drill" in life.noted else "drill"
-    life.noted["drill"] = drill.certificate
-    life.papers.certificate(drill.certificate, sample=sample)
-
-
 def leaves(life: Life) -> None:
     wang = life.services.contracts.contact(SECOND)
     life.services.contracts.end_contact(wang.id, life.today)
@@ -363,7 +352,6 @@ DIARY: Final = (
     (date(2025, 3, 12), "14:00", taught),
     (date(2025, 3, 12), "16:30", taught_signed),
     (date(2025, 3, 18), "10:40", asked_menu),
-    (date(2025, 3, 20), "20:00", rehearsed),
     (date(2025, 3, 25), "09:30", slides),
     (date(2025, 3, 31), "17:00", inspected),
     (date(2025, 4, 7), "09:10", joins),
@@ -382,7 +370,6 @@ DIARY: Final = (
     (date(2025, 5, 12), "10:00", release_wanted),
     (date(2025, 5, 13), "20:00", released),
     (date(2025, 5, 13), "20:30", released_applied),
-    (date(2025, 6, 10), "20:00", rehearsed),
     (date(2025, 6, 20), "17:00", leaves),
     (date(2025, 6, 24), "10:00", leaves_told),
     (date(2025, 6, 30), "17:00", inspected),
