@@ -15,7 +15,6 @@ from sandbox.year.papers import SAMPLE_MONTH
 from sandbox.year.past import Outage
 from sandbox.year.spring import inspected
 
-
 # What people write into the year's report themselves.
 WORDS: Final = {
     "overview": "全年平台运行平稳。4 月 15 日会员大会报名高峰期间发生一次严重故障，45 分钟内恢复，"

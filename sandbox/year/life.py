@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gmops_desktop.adapters.host_checks import Wanted
+from gmops_desktop.adapters.local_programs import NoLocalServer
 from gmops_desktop.adapters.ssh import ConnectionLost
 from gmops_desktop.addresses import AccountAddress, HostAddress, Kind, MysqlAddress, Resource
 from gmops_desktop.context import Context
@@ -254,10 +255,11 @@ class Life:
         return patches.get(change.id)
 
     def twice(self, step: Callable[[], object]) -> None:
-        """Take a step again where the line broke: what it had brought is there."""
+        """Take a step again where the line broke, or a program did not answer on a busy machine:
+        what the first try had brought is there."""
         try:
             step()
-        except ConnectionLost:
+        except (ConnectionLost, NoLocalServer):
             step()
 
     def apply(self, change: Change) -> Change:
