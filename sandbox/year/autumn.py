@@ -11,7 +11,6 @@ from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.context import Context
 from gmops_desktop.contract.steps import Handed
 from sandbox.year.life import CONTACT, HAND, LEADER, MATE, THIRD, TOLD, Life, at
-from sandbox.year.papers import SAMPLE_MONTH
 from sandbox.year.past import Outage
 from sandbox.year.spring import inspected
 
@@ -212,8 +211,7 @@ def accepted(life: Life) -> None:
     papers = life.papers
     for section, text in WORDS.items():
         papers.said("annual", "2025", section, text)
-    papers.make("compilation", SAMPLE_MONTH, sample="compilation")
-    papers.make("compilation", "")
+    papers.make("compilation", "", sample="compilation")
     papers.make("fees", "", sample="fees")
     papers.sign(papers.make("annual", "2025", sample="annual"))
     papers.make("annual", "2025", language="en", corrects="English edition", sample="annual.en")

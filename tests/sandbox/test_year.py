@@ -37,7 +37,7 @@ def test_a_month_is_lived_to_its_report(tmp_path: Path) -> None:
     assert f"备份{copies}次，经校验无误{copies}次" in told
     assert "本月处理工单2件，办结2件" in told
     assert {file.stem for file in samples.glob("*.pdf")} == {"sign_in", "payment", "drill"}
-    assert "已证明" in _words(samples / "drill.pdf")
+    assert "通过：此备份可以还原" in _words(samples / "drill.pdf")
 
 
 def test_the_diary_is_in_order_and_every_line_within_the_contract() -> None:
