@@ -43,8 +43,9 @@ def make_monthly(facts: MonthFacts, document: Document) -> Built:
     """Return the monthly report of `facts` as PDF/A-3b with the facts attached as JSON."""
     with speaking(document.language):
         data = as_json(
-            facts, document.texts, number=document.number, replaces=document.replaces,
-            kind="monthly",
+            facts, document.texts, kind="monthly", number=document.number,
+            language=document.language, replaces=document.replaces, revisions=document.revisions,
+            corrects=document.corrects, secrecy=document.secrecy,
         )  # fmt: skip
         lost = tuple(sorted(missing(clean("".join(set(data.decode()))))))
         digest = hashlib.sha256(data).hexdigest()

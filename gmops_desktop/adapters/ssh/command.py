@@ -14,6 +14,8 @@ from typing import Final
 
 import paramiko
 
+from gmops_desktop.adapters.ssh.endings import end_input
+
 _PIECE: Final = 65536
 _SLICE: Final = 0.2  # seconds a wait lasts before it looks for cancellation and silence
 _COMPLAINTS: Final = 1 << 20  # bytes of standard error that are kept
@@ -90,7 +92,7 @@ class Command(io.RawIOBase):
                         continue
                     self._moved = time.monotonic()
                     view = view[sent:]
-            self._channel.shutdown_write()
+            end_input(self._channel)
         except (OSError, EOFError):
             return  # the command reads no more; its exit status, or the lost line, tells why
         except BaseException as error:  # what makes the bytes failed: told to who reads

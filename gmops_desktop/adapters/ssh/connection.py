@@ -35,6 +35,7 @@ from gmops_desktop.adapters.host_keys import (
     trusted_key,
 )
 from gmops_desktop.adapters.ssh.command import Command
+from gmops_desktop.adapters.ssh.endings import end_input
 from gmops_desktop.adapters.ssh.failures import (
     ConnectionLost,
     DeadlinePassed,
@@ -407,7 +408,7 @@ class Ssh:
             if unsent and channel.send_ready():
                 unsent = unsent[self._send(channel, unsent) :]
                 if not unsent:
-                    channel.shutdown_write()
+                    end_input(channel)
                 if not channel.recv_ready():
                     continue
             try:
