@@ -213,7 +213,10 @@ def test_it_is_pdf_a_and_says_who_made_it(full: Built) -> None:
 def test_the_facts_travel_inside(full: Built, tmp_path: Path) -> None:
     values, content = attached(kept(full, tmp_path))
     assert hashlib.sha256(content).hexdigest() == full.data_digest
-    assert values["document"] == {"kind": "monthly", "number": NUMBER, "replaces": ""}
+    assert values["document"] == {
+        "kind": "monthly", "number": NUMBER, "language": "zh_CN", "replaces": "", "revisions": [],
+        "corrects": "", "secrecy": "internal",
+    }  # fmt: skip
     assert values["facts"]["tickets"][0]["requester"] == "王㛃"
     assert values["facts"]["contract"]["payable"] == "32692.00"
     assert len(values["facts"]["heads"]) == 2
