@@ -78,7 +78,8 @@ def test_what_draws_the_same_stays_and_what_does_not_is_laid_out_again(tmp_path:
         (tmp_path / f"{name}.pdf").write_bytes((FOLDER / f"{name}.pdf").read_bytes())
     sheet = tmp_path / "sign_in.pdf"
     with pikepdf.open(sheet, allow_overwriting_input=True) as pdf:
-        pdf.pages[0].contents_add(b"0 0 50 50 re f")
+        page = pdf.pages[0]
+        page.Contents = pdf.make_stream(page.Contents.read_bytes() + b" 0 0 50 50 re f")
         pdf.save(sheet)
     assert renew(tmp_path) == ["sign_in"]
     assert drawn(sheet.read_bytes()) == drawn((FOLDER / "sign_in.pdf").read_bytes())
