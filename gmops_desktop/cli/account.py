@@ -11,7 +11,7 @@ import typer
 from gmops_desktop.addresses import AccountAddress, Resource
 from gmops_desktop.cli import DIFFERENT
 from gmops_desktop.cli.help import Command, group
-from gmops_desktop.cli.options import AcceptFingerprint, Json, Out
+from gmops_desktop.cli.options import AcceptFingerprint, Json, Out, argument, option
 from gmops_desktop.cli.session import opened
 from gmops_desktop.cli.terminal import BadAnswer
 from gmops_desktop.errors import OpsError
@@ -30,46 +30,37 @@ commands = group(
 
 Name = Annotated[
     str,
-    typer.Argument(
-        metavar="ACCOUNT",
-        show_default=False,
-        help=tr("An official account of the contract; not needed where there is one."),
-    ),
+    argument("ACCOUNT", tr("An official account of the contract; not needed where there is one.")),
 ]
 Named = Annotated[
     str,
-    typer.Option(
+    option(
         "--account",
+        tr("An official account of the contract; not needed where there is one."),
         metavar="ACCOUNT",
-        show_default=False,
-        help=tr("An official account of the contract; not needed where there is one."),
     ),
 ]
 File = Annotated[
     Path,
-    typer.Argument(
-        metavar="FILE", show_default=False, help=tr("An archive of it (NAME.account.zst).")
-    ),
+    argument("FILE", tr("An archive of it (NAME.account.zst).")),
 ]
 _SIDE = tr("A file, a date (the newest archive of that day or before), or now.")
-Before = Annotated[str, typer.Argument(metavar="BEFORE", show_default=False, help=_SIDE)]
+Before = Annotated[str, argument("BEFORE", _SIDE)]
 After = Annotated[str, typer.Argument(metavar="AFTER", show_default=True, help=_SIDE)]
 Confirm = Annotated[
     str,
-    typer.Option(
+    option(
         "--confirm",
+        tr("The AppID of the account whose menu is set; without it nothing is written."),
         metavar="APPID",
-        show_default=False,
-        help=tr("The AppID of the account whose menu is set; without it nothing is written."),
     ),
 ]
 ConfirmClearing = Annotated[
     str,
-    typer.Option(
+    option(
         "--confirm",
+        tr("The AppID of the account whose quotas are cleared; without it nothing is done."),
         metavar="APPID",
-        show_default=False,
-        help=tr("The AppID of the account whose quotas are cleared; without it nothing is done."),
     ),
 ]
 

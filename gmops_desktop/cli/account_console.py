@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gmops_desktop.cli.help import Command
-from gmops_desktop.cli.options import Json, day_in
+from gmops_desktop.cli.options import Json, argument, day_in, option
 from gmops_desktop.cli.session import opened
 from gmops_desktop.contract.consoles import Reading, notices_in, people_in
 from gmops_desktop.errors import OpsError
@@ -33,41 +33,43 @@ def add_to(commands: typer.Typer) -> None:
 def console(
     name: Annotated[
         str,
-        typer.Argument(
-            metavar="ACCOUNT",
-            show_default=False,
-            help=tr("An official account of the contract; not needed where there is one."),
+        argument(
+            "ACCOUNT", tr("An official account of the contract; not needed where there is one.")
         ),
     ] = "",
     on: Annotated[
         str,
-        typer.Option("--on", metavar="DAY", show_default=False,
-                     help=tr("The day on which it was read (today).")),
+        option("--on", tr("The day on which it was read (today)."), metavar="DAY"),
     ] = "",
     notice: Annotated[
         list[str] | None,
-        typer.Option("--notice", metavar="TEXT", show_default=False,
-                     help=tr("A notice: its day, its words, and after -> what was done. May be "
-                             "given several times.")),
+        option(
+            "--notice",
+            tr(
+                "A notice: its day, its words, and after -> what was done. May be "
+                "given several times."
+            ),
+            metavar="TEXT",
+        ),
     ] = None,
     no_notice: Annotated[
         bool, typer.Option("--no-notice", help=tr("The console shows no notice of a violation."))
     ] = False,
     person: Annotated[
         list[str] | None,
-        typer.Option("--person", metavar="NAME: ROLE", show_default=False,
-                     help=tr("Somebody who may log in, and as what. May be given several times.")),
+        option(
+            "--person",
+            tr("Somebody who may log in, and as what. May be given several times."),
+            metavar="NAME: ROLE",
+        ),
     ] = None,
     strike: Annotated[
         str,
-        typer.Option("--strike", metavar="ID", show_default=False,
-                     help=tr("Strike out a reading that was recorded by mistake.")),
+        option("--strike", tr("Strike out a reading that was recorded by mistake."), metavar="ID"),
     ] = "",
-    why: Annotated[
-        str, typer.Option("--why", show_default=False, help=tr("Why; it stands in the record."))
-    ] = "",
+    why: Annotated[str, option("--why", tr("Why; it stands in the record."))] = "",
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     with opened(as_json) as session:
         services = session.services
         if strike:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gmops_desktop.cli.help import Command, group
-from gmops_desktop.cli.options import Json
+from gmops_desktop.cli.options import Json, argument, option
 from gmops_desktop.cli.session import opened
 from gmops_desktop.cli.terminal import BadAnswer
 from gmops_desktop.errors import ProofFailed
@@ -26,11 +26,7 @@ commands = group("attachment", tr("List, save and verify the files attached to t
 
 Tag = Annotated[
     str,
-    typer.Argument(
-        metavar="ID",
-        show_default=False,
-        help=tr("An attachment: its id, or the begin of its SHA-256."),
-    ),
+    argument("ID", tr("An attachment: its id, or the begin of its SHA-256.")),
 ]
 
 
@@ -44,15 +40,13 @@ def add_to(tickets: typer.Typer) -> None:
 def attach(
     number: Annotated[
         str,
-        typer.Argument(metavar="NUMBER", show_default=False, help=tr("A ticket, such as T-0001.")),
+        argument("NUMBER", tr("A ticket, such as T-0001.")),
     ],
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE...", show_default=False, help=tr("The files to attach.")),
+        argument("FILE...", tr("The files to attach.")),
     ],
-    text: Annotated[
-        str, typer.Option("--text", show_default=False, help=tr("What to add to the step."))
-    ] = "",
+    text: Annotated[str, option("--text", tr("What to add to the step."))] = "",
     as_json: Json = False,
 ) -> None:
     with opened(as_json) as session:
@@ -89,7 +83,7 @@ def attached(
 def list_all(
     number: Annotated[
         str,
-        typer.Argument(metavar="NUMBER", show_default=False, help=tr("A ticket, such as T-0001.")),
+        argument("NUMBER", tr("A ticket, such as T-0001.")),
     ] = "",
     as_json: Json = False,
 ) -> None:
@@ -107,9 +101,7 @@ def save(
     tag: Tag,
     target: Annotated[
         Path,
-        typer.Argument(
-            metavar="TARGET", show_default=False, help=tr("The file to write, or a folder.")
-        ),
+        argument("TARGET", tr("The file to write, or a folder.")),
     ],
     as_json: Json = False,
 ) -> None:
@@ -130,7 +122,7 @@ def remove(
     tag: Tag,
     reason: Annotated[
         str,
-        typer.Option("--reason", metavar="TEXT", show_default=False, help=tr("Why it is removed.")),
+        option("--reason", tr("Why it is removed."), metavar="TEXT"),
     ],
     as_json: Json = False,
 ) -> None:

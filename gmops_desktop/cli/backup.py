@@ -8,7 +8,16 @@ import typer
 
 from gmops_desktop.cli import cloud_backup, compare, seal, verify
 from gmops_desktop.cli.help import Command, group
-from gmops_desktop.cli.options import AcceptFingerprint, ArchiveFile, Json, Key, Out, Ssh
+from gmops_desktop.cli.options import (
+    AcceptFingerprint,
+    ArchiveFile,
+    Json,
+    Key,
+    Out,
+    Ssh,
+    argument,
+    option,
+)
 from gmops_desktop.cli.session import opened
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr, tr_n
@@ -24,10 +33,9 @@ seal.add_file_commands(commands)
 
 Source = Annotated[
     str,
-    typer.Argument(
-        metavar="SOURCE",
-        show_default=False,
-        help=tr(
+    argument(
+        "SOURCE",
+        tr(
             "The name of a database in the contract, or mysql://user@host:port/schema; "
             "not needed where the contract has one database."
         ),
@@ -35,11 +43,7 @@ Source = Annotated[
 ]
 Sealed = Annotated[
     bool | None,
-    typer.Option(
-        "--seal/--no-seal",
-        show_default=False,
-        help=tr("Seal the file, or leave it plain, whatever the settings say."),
-    ),
+    option("--seal/--no-seal", tr("Seal the file, or leave it plain, whatever the settings say.")),
 ]
 
 Full = Annotated[
@@ -47,32 +51,40 @@ Full = Annotated[
 ]
 Limit = Annotated[
     float,
-    typer.Option(
-        "--limit", metavar="MBIT", min=0.0, show_default=False,
-        help=tr("Use at most this much of the line, in Mbit/s; overrules the schedule's limit."),
+    option(
+        "--limit",
+        tr("Use at most this much of the line, in Mbit/s; overrules the schedule's limit."),
+        metavar="MBIT",
+        min=0.0,
     ),
-]  # fmt: skip
+]
 Connections = Annotated[
     int,
-    typer.Option(
-        "--connections", min=0, max=8, show_default=False,
-        help=tr("Read by so many connections; without it the number is measured and chosen."),
+    option(
+        "--connections",
+        tr("Read by so many connections; without it the number is measured and chosen."),
+        min=0,
+        max=8,
     ),
-]  # fmt: skip
+]
 LockLimit = Annotated[
     float,
     typer.Option(
-        "--lock-limit", metavar="SECONDS", min=0.0, show_default=True,
+        "--lock-limit",
+        metavar="SECONDS",
+        min=0.0,
+        show_default=True,
         help=tr("Lock tables without snapshots (MyISAM) for so long at most; 0 never locks them."),
     ),
-]  # fmt: skip
+]
 Compress = Annotated[
     str,
-    typer.Option(
-        "--compress", metavar="auto|none|ssh|remote", show_default=False,
-        help=tr("How rows travel through SSH; without it the line's rate decides."),
+    option(
+        "--compress",
+        tr("How rows travel through SSH; without it the line's rate decides."),
+        metavar="auto|none|ssh|remote",
     ),
-]  # fmt: skip
+]
 
 
 @commands.command("take", cls=Command, help=tr("Back up one schema into one file."))

@@ -8,7 +8,7 @@ import typer
 
 from gmops_desktop.addresses import CloudDatabase, MysqlAddress
 from gmops_desktop.cli.help import Command, group
-from gmops_desktop.cli.options import Json, Out
+from gmops_desktop.cli.options import Json, Out, argument, option
 from gmops_desktop.cli.session import opened
 from gmops_desktop.cli.terminal import BadAnswer
 from gmops_desktop.errors import OpsError, ProofFailed
@@ -23,10 +23,8 @@ commands = group("cloud", tr("The backups that TencentDB itself makes and keeps.
 
 Source = Annotated[
     str,
-    typer.Argument(
-        metavar="SOURCE",
-        show_default=False,
-        help=tr("A database of the contract; not needed where one is a TencentDB instance."),
+    argument(
+        "SOURCE", tr("A database of the contract; not needed where one is a TencentDB instance.")
     ),
 ]
 
@@ -74,9 +72,7 @@ def create(
             help=tr("logical (SQL of this schema), physical or snapshot (whole instance)."),
         ),
     ] = "logical",
-    name: Annotated[
-        str, typer.Option("--name", metavar="NAME", show_default=False, help=tr("A name for it."))
-    ] = "",
+    name: Annotated[str, option("--name", tr("A name for it."), metavar="NAME")] = "",
     as_json: Json = False,
 ) -> None:
     with opened(as_json) as session:
@@ -109,9 +105,7 @@ def create(
     ),
 )
 def download(
-    backup_id: Annotated[
-        int, typer.Argument(metavar="ID", show_default=False, help=tr("The backup, as listed."))
-    ],
+    backup_id: Annotated[int, argument("ID", tr("The backup, as listed."))],
     source: Source = "",
     out: Out = None,
     as_json: Json = False,

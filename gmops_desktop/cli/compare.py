@@ -11,7 +11,7 @@ import typer
 
 from gmops_desktop.addresses import MysqlAddress
 from gmops_desktop.cli import DIFFERENT
-from gmops_desktop.cli.options import AcceptFingerprint, Json, Key, Ssh
+from gmops_desktop.cli.options import AcceptFingerprint, Json, Key, Ssh, argument, option
 from gmops_desktop.cli.plain import plain
 from gmops_desktop.cli.session import opened
 from gmops_desktop.language import tr, tr_n
@@ -37,23 +37,25 @@ HELP = tr(
 )
 _SIDE = tr("A backup file, mysql://user@host:port/schema, or a database of the contract.")
 
-Before = Annotated[str, typer.Argument(metavar="BEFORE", show_default=False, help=_SIDE)]
-After = Annotated[str, typer.Argument(metavar="AFTER", show_default=False, help=_SIDE)]
+Before = Annotated[str, argument("BEFORE", _SIDE)]
+After = Annotated[str, argument("AFTER", _SIDE)]
 Tables = Annotated[
     list[str] | None,
-    typer.Option("--table", metavar="NAME", show_default=False,
-                 help=tr("Look at this table only; may be given several times.")),
-]  # fmt: skip
+    option("--table", tr("Look at this table only; may be given several times."), metavar="NAME"),
+]
 Csv = Annotated[
     Path | None,
-    typer.Option("--csv", metavar="FILE", show_default=False,
-                 help=tr("Write every difference to this file, which Excel opens.")),
-]  # fmt: skip
+    option("--csv", tr("Write every difference to this file, which Excel opens."), metavar="FILE"),
+]
 Limit = Annotated[
     int,
-    typer.Option("--limit", metavar="N", min=0,
-                 help=tr("How many changed rows of each table to show; a CSV file has them all.")),
-]  # fmt: skip
+    typer.Option(
+        "--limit",
+        metavar="N",
+        min=0,
+        help=tr("How many changed rows of each table to show; a CSV file has them all."),
+    ),
+]
 
 
 def compare(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gmops_desktop.cli.help import Command, group
-from gmops_desktop.cli.options import Json, day_in
+from gmops_desktop.cli.options import Json, argument, day_in, option
 from gmops_desktop.cli.session import opened
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
@@ -24,18 +24,14 @@ commands = group("contract", tr("Contracts: terms, people, notices, duty, calend
 
 Evidence = Annotated[
     str,
-    typer.Option("--evidence", metavar="TEXT", show_default=False, help=tr("What proves it.")),
+    option("--evidence", tr("What proves it."), metavar="TEXT"),
 ]
 Day = Annotated[
     str,
-    typer.Option("--on", metavar="YYYY-MM-DD", show_default=False, help=tr("The day; today.")),
+    option("--on", tr("The day; today."), metavar="YYYY-MM-DD"),
 ]
-From = Annotated[
-    str, typer.Option("--from", metavar="YYYY-MM-DD", show_default=False, help=tr("First day."))
-]
-To = Annotated[
-    str, typer.Option("--to", metavar="YYYY-MM-DD", show_default=False, help=tr("Last day."))
-]
+From = Annotated[str, option("--from", tr("First day."), metavar="YYYY-MM-DD")]
+To = Annotated[str, option("--to", tr("Last day."), metavar="YYYY-MM-DD")]
 
 
 # ---------------------------------------------------------------- the terms
@@ -66,7 +62,7 @@ def list_all(as_json: Json = False) -> None:
 def show(
     number: Annotated[
         str,
-        typer.Argument(metavar="[NUMBER]", show_default=False, help=tr("Which; the one shown.")),
+        argument("[NUMBER]", tr("Which; the one shown.")),
     ] = "",
     as_json: Json = False,
 ) -> None:
@@ -76,9 +72,7 @@ def show(
 
 @commands.command("use", cls=Command, help=tr("Show this contract from now on, on this machine."))
 def use(
-    number: Annotated[
-        str, typer.Argument(metavar="NUMBER", show_default=False, help=tr("A contract's number."))
-    ],
+    number: Annotated[str, argument("NUMBER", tr("A contract's number."))],
     as_json: Json = False,
 ) -> None:
     with opened(as_json) as session:
@@ -91,54 +85,38 @@ def use(
     "new", cls=Command, help=tr("Record a new contract; what is not given is asked for.")
 )
 def new(
-    title: Annotated[
-        str, typer.Option("--title", metavar="TEXT", show_default=False, help=tr("Its title."))
-    ] = "",
-    number: Annotated[
-        str, typer.Option("--number", metavar="TEXT", show_default=False, help=tr("Its number."))
-    ] = "",
-    party_a: Annotated[
-        str, typer.Option("--party-a", metavar="NAME", show_default=False, help=tr("Party A."))
-    ] = "",
-    party_b: Annotated[
-        str, typer.Option("--party-b", metavar="NAME", show_default=False, help=tr("Party B."))
-    ] = "",
+    title: Annotated[str, option("--title", tr("Its title."), metavar="TEXT")] = "",
+    number: Annotated[str, option("--number", tr("Its number."), metavar="TEXT")] = "",
+    party_a: Annotated[str, option("--party-a", tr("Party A."), metavar="NAME")] = "",
+    party_b: Annotated[str, option("--party-b", tr("Party B."), metavar="NAME")] = "",
     start: From = "",
     end: To = "",
     signed: Annotated[
         str,
-        typer.Option(
-            "--signed", metavar="YYYY-MM-DD", show_default=False, help=tr("The day of signing.")
-        ),
+        option("--signed", tr("The day of signing."), metavar="YYYY-MM-DD"),
     ] = "",
     payable: Annotated[
         str,
-        typer.Option(
-            "--payable", metavar="YUAN", show_default=False, help=tr("What is to be paid.")
-        ),
+        option("--payable", tr("What is to be paid."), metavar="YUAN"),
     ] = "",
     person_days: Annotated[
         str,
-        typer.Option(
-            "--person-days", metavar="DAYS", show_default=False, help=tr("Free person-days.")
-        ),
+        option("--person-days", tr("Free person-days."), metavar="DAYS"),
     ] = "",
     item: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
             "--item",
+            tr("A service item; an empty amount is included in the others. Repeatable."),
             metavar="KEY=AMOUNT=TITLE",
-            show_default=False,
-            help=tr("A service item; an empty amount is included in the others. Repeatable."),
         ),
     ] = None,
     like: Annotated[
         str,
-        typer.Option(
+        option(
             "--like",
+            tr("Take over items and rules of this contract, or of the example."),
             metavar="NUMBER",
-            show_default=False,
-            help=tr("Take over items and rules of this contract, or of the example."),
         ),
     ] = "example",
     as_json: Json = False,
@@ -170,20 +148,16 @@ def new(
 
 @commands.command("renew", cls=Command, help=tr("Continue a contract on its terms."))
 def renew(
-    number: Annotated[
-        str, typer.Argument(metavar="NUMBER", show_default=False, help=tr("A contract's number."))
-    ],
+    number: Annotated[str, argument("NUMBER", tr("A contract's number."))],
     new_number: Annotated[
         str,
-        typer.Option("--number", metavar="TEXT", show_default=False, help=tr("The new number.")),
+        option("--number", tr("The new number."), metavar="TEXT"),
     ],
     start: From,
     end: To,
     signed: Annotated[
         str,
-        typer.Option(
-            "--signed", metavar="YYYY-MM-DD", show_default=False, help=tr("The day of signing.")
-        ),
+        option("--signed", tr("The day of signing."), metavar="YYYY-MM-DD"),
     ] = "",
     as_json: Json = False,
 ) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from gmops_desktop.cli.contract import Day, Evidence, From, To
 from gmops_desktop.cli.help import Command
-from gmops_desktop.cli.options import Json, day_in
+from gmops_desktop.cli.options import Json, argument, day_in, option
 from gmops_desktop.cli.session import opened
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
@@ -18,7 +18,7 @@ _verbs: Final = typer.Typer()
 
 Name = Annotated[
     str,
-    typer.Argument(metavar="PERSON", show_default=False, help=tr("A contact, by name or id.")),
+    argument("PERSON", tr("A contact, by name or id.")),
 ]
 
 
@@ -93,11 +93,7 @@ def notices(
 def letter(
     name: Annotated[
         str,
-        typer.Argument(
-            metavar="PERSON|payment",
-            show_default=False,
-            help=tr("A contact, by name or id, or the word payment."),
-        ),
+        argument("PERSON|payment", tr("A contact, by name or id, or the word payment.")),
     ],
     as_json: Json = False,
 ) -> None:
@@ -164,7 +160,7 @@ def duty(start: From = "", end: To = "", as_json: Json = False) -> None:
 def assign(
     names: Annotated[
         list[str],
-        typer.Argument(metavar="PERSON...", show_default=False, help=tr("By name or id.")),
+        argument("PERSON...", tr("By name or id.")),
     ],
     start: From,
     end: To,
@@ -173,7 +169,7 @@ def assign(
     ] = 7,
     reason: Annotated[
         str,
-        typer.Option("--reason", show_default=False, help=tr("Why somebody else takes over.")),
+        option("--reason", tr("Why somebody else takes over.")),
     ] = "",
     as_json: Json = False,
 ) -> None:
@@ -193,29 +189,20 @@ def assign(
 
 @_verbs.command("calendar", cls=Command, help=tr("Show or enter a year of public holidays."))
 def calendar(
-    year: Annotated[
-        int, typer.Argument(metavar="YEAR", show_default=False, help=tr("Such as 2027."))
-    ],
+    year: Annotated[int, argument("YEAR", tr("Such as 2027."))],
     off: Annotated[
         str,
-        typer.Option(
-            "--off",
-            metavar="DAYS",
-            show_default=False,
-            help=tr("Weekdays that are off, such as 2027-10-01 to 2027-10-07."),
+        option(
+            "--off", tr("Weekdays that are off, such as 2027-10-01 to 2027-10-07."), metavar="DAYS"
         ),
     ] = "",
     worked: Annotated[
         str,
-        typer.Option(
-            "--worked", metavar="DAYS", show_default=False, help=tr("Weekends that are worked.")
-        ),
+        option("--worked", tr("Weekends that are worked."), metavar="DAYS"),
     ] = "",
     source: Annotated[
         str,
-        typer.Option(
-            "--source", metavar="TEXT", show_default=False, help=tr("Which notice says so.")
-        ),
+        option("--source", tr("Which notice says so."), metavar="TEXT"),
     ] = "",
     as_json: Json = False,
 ) -> None:

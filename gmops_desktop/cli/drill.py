@@ -11,7 +11,7 @@ import typer
 
 from gmops_desktop.cli.drill_clones import agreed, cleared, tell_left
 from gmops_desktop.cli.help import Command, group
-from gmops_desktop.cli.options import Json
+from gmops_desktop.cli.options import Json, argument, option
 from gmops_desktop.cli.schedule import database_named
 from gmops_desktop.cli.session import opened
 from gmops_desktop.cli.terminal import BadAnswer
@@ -29,27 +29,19 @@ commands = group(
 
 Name = Annotated[
     str,
-    typer.Argument(
-        metavar="DATABASE",
-        show_default=False,
-        help=tr("A database of the contract, by name; not needed where there is only one."),
+    argument(
+        "DATABASE", tr("A database of the contract, by name; not needed where there is only one.")
     ),
 ]
 Subject = Annotated[
     str,
-    typer.Argument(
-        metavar="DATABASE|FILE",
-        show_default=False,
-        help=tr("A database of the contract (its newest backup), or a backup file."),
+    argument(
+        "DATABASE|FILE", tr("A database of the contract (its newest backup), or a backup file.")
     ),
 ]
 DrillId = Annotated[
     str,
-    typer.Argument(
-        metavar="ID",
-        show_default=False,
-        help=tr("A drill or its certificate; the last one without it."),
-    ),
+    argument("ID", tr("A drill or its certificate; the last one without it.")),
 ]
 
 
@@ -64,15 +56,17 @@ def run(
         bool,
         typer.Option(
             "--clone",
-            help=tr("On a cloned TencentDB instance instead of a server of this computer. That "
-                    "costs money: the price is told first."),
+            help=tr(
+                "On a cloned TencentDB instance instead of a server of this computer. That "
+                "costs money: the price is told first."
+            ),
         ),
     ] = False,
     yes_costs: Annotated[
         bool, typer.Option("--yes-costs", help=tr("Agree to what a clone costs."))
     ] = False,
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     with opened(as_json) as session:
         drills = session.services.drills
         file = _file(subject)
@@ -145,13 +139,15 @@ def check(
     name: Name = "",
     sql: Annotated[
         list[str] | None,
-        typer.Option("--sql", metavar="SELECT …", show_default=False,
-                     help=tr("One check; give it several times for several. They replace those "
-                             "there.")),
+        option(
+            "--sql",
+            tr("One check; give it several times for several. They replace those there."),
+            metavar="SELECT …",
+        ),
     ] = None,
     none: Annotated[bool, typer.Option("--none", help=tr("Remove all checks."))] = False,
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     with opened(as_json) as session:
         drills = session.services.drills
         resource = database_named(session, name)
@@ -256,7 +252,7 @@ def kept(
 def drop(
     copy_id: Annotated[
         str,
-        typer.Argument(metavar="ID", show_default=False, help=tr("A copy; all without it.")),
+        argument("ID", tr("A copy; all without it.")),
     ] = "",
     as_json: Json = False,
 ) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gmops_desktop.cli.help import Command, group
-from gmops_desktop.cli.options import Json
+from gmops_desktop.cli.options import Json, argument
 from gmops_desktop.cli.session import opened
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
@@ -23,7 +23,7 @@ commands = group("expiry", tr("What runs out when: contract, cloud, domains, cer
 
 Key = Annotated[
     str,
-    typer.Argument(metavar="KEY", show_default=False, help=tr("A thing, as the list names it.")),
+    argument("KEY", tr("A thing, as the list names it.")),
 ]
 
 
@@ -38,10 +38,9 @@ def set_(
     key: Key,
     day: Annotated[
         str,
-        typer.Argument(
-            metavar="YYYY-MM-DD|never|none",
-            show_default=False,
-            help=tr("Its last day; never: it does not run out; none: forget what was entered."),
+        argument(
+            "YYYY-MM-DD|never|none",
+            tr("Its last day; never: it does not run out; none: forget what was entered."),
         ),
     ],
     as_json: Json = False,

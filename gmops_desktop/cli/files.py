@@ -10,7 +10,7 @@ import typer
 
 from gmops_desktop.cli import verify
 from gmops_desktop.cli.help import Command, group
-from gmops_desktop.cli.options import AcceptFingerprint, Json, Key, Out
+from gmops_desktop.cli.options import AcceptFingerprint, Json, Key, Out, argument, option
 from gmops_desktop.cli.session import opened
 from gmops_desktop.contract.exclusions import UPLOADS
 from gmops_desktop.contract.trees import shown
@@ -26,45 +26,41 @@ commands = group("files", tr("Back up and restore the program files of a site.")
 
 Directory = Annotated[
     str,
-    typer.Argument(
-        metavar="SITE", show_default=False,
-        help=tr("A website of the contract whose directory is known, or user@host:/directory."),
+    argument(
+        "SITE", tr("A website of the contract whose directory is known, or user@host:/directory.")
     ),
-]  # fmt: skip
+]
 TreeFile = Annotated[
     Path,
-    typer.Argument(metavar="FILE", show_default=False, help=tr("A file NAME.tar.zst.")),
+    argument("FILE", tr("A file NAME.tar.zst.")),
 ]
 Exclude = Annotated[
     list[str] | None,
-    typer.Option(
-        "--exclude", metavar="PATTERN", show_default=False,
-        help=tr("Leave out what fits, such as *.bak or data/old/; replaces the usual patterns."),
+    option(
+        "--exclude",
+        tr("Leave out what fits, such as *.bak or data/old/; replaces the usual patterns."),
+        metavar="PATTERN",
     ),
-]  # fmt: skip
+]
 NoUploads = Annotated[
     bool, typer.Option("--no-uploads", help=tr("Leave out what visitors uploaded, too."))
 ]
 Full = Annotated[bool, typer.Option("--full", help=tr("Send every file, whatever is in hand."))]
 Limit = Annotated[
     float,
-    typer.Option(
-        "--limit", metavar="MBIT", min=0.0, show_default=False,
-        help=tr("Use at most this much of the line, in Mbit/s."),
-    ),
-]  # fmt: skip
+    option("--limit", tr("Use at most this much of the line, in Mbit/s."), metavar="MBIT", min=0.0),
+]
 Confirm = Annotated[
     str,
-    typer.Option(
-        "--confirm", metavar="NAME", show_default=False,
-        help=tr("The last name of the directory that is replaced; else nothing is written."),
+    option(
+        "--confirm",
+        tr("The last name of the directory that is replaced; else nothing is written."),
+        metavar="NAME",
     ),
-]  # fmt: skip
+]
 RestoreId = Annotated[
     str,
-    typer.Argument(
-        metavar="ID", show_default=False, help=tr("A restore; without it, the newest one.")
-    ),
+    argument("ID", tr("A restore; without it, the newest one.")),
 ]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gmops_desktop.cli.help import Command
-from gmops_desktop.cli.options import AcceptFingerprint, Json, Key, Ssh, Target
+from gmops_desktop.cli.options import AcceptFingerprint, Json, Key, Ssh, Target, argument, option
 from gmops_desktop.cli.session import opened
 from gmops_desktop.cli.terminal import BadAnswer
 from gmops_desktop.errors import OpsError
@@ -21,33 +21,38 @@ if TYPE_CHECKING:
 
 Dump = Annotated[
     Path,
-    typer.Argument(
-        metavar="FILE",
-        show_default=False,
-        help=tr("A dump of mysqldump, mariadb-dump, Navicat, HeidiSQL or phpMyAdmin: "
-                ".sql, or packed as .gz, .zst or .zip."),
+    argument(
+        "FILE",
+        tr(
+            "A dump of mysqldump, mariadb-dump, Navicat, HeidiSQL or phpMyAdmin: "
+            ".sql, or packed as .gz, .zst or .zip."
+        ),
     ),
-]  # fmt: skip
+]
 Into = Annotated[
     str,
-    typer.Option("--into", metavar="SCHEMA", show_default=False,
-                 help=tr("The new schema; without it a name is made from the target's.")),
-]  # fmt: skip
+    option(
+        "--into",
+        tr("The new schema; without it a name is made from the target's."),
+        metavar="SCHEMA",
+    ),
+]
 MemberName = Annotated[
     str,
-    typer.Option("--member", metavar="NAME", show_default=False,
-                 help=tr("The file to read in a ZIP that holds several.")),
-]  # fmt: skip
+    option("--member", tr("The file to read in a ZIP that holds several."), metavar="NAME"),
+]
 Charset = Annotated[
     str,
-    typer.Option("--charset", metavar="NAME", show_default=False,
-                 help=tr("The dump's character set (utf8mb4, gbk ...), whatever it says itself.")),
-]  # fmt: skip
+    option(
+        "--charset",
+        tr("The dump's character set (utf8mb4, gbk ...), whatever it says itself."),
+        metavar="NAME",
+    ),
+]
 Only = Annotated[
     str,
-    typer.Option("--only", metavar="SCHEMA", show_default=False,
-                 help=tr("The schema to take from a dump that holds several.")),
-]  # fmt: skip
+    option("--only", tr("The schema to take from a dump that holds several."), metavar="SCHEMA"),
+]
 PastErrors = Annotated[
     bool,
     typer.Option("--past-errors", help=tr("Leave out what the server refuses, and name it.")),
@@ -62,7 +67,7 @@ NoArchive = Annotated[
 ]
 SchemaName = Annotated[
     str,
-    typer.Argument(metavar="SCHEMA", show_default=False, help=tr("A schema that an import made.")),
+    argument("SCHEMA", tr("A schema that an import made.")),
 ]
 
 
@@ -135,14 +140,15 @@ def remove(
     target: Target,
     confirm: Annotated[
         str,
-        typer.Option("--confirm", metavar="SCHEMA", show_default=False,
-                     help=tr("The name of the schema that is removed, once more.")),
+        option(
+            "--confirm", tr("The name of the schema that is removed, once more."), metavar="SCHEMA"
+        ),
     ] = "",
     ssh: Ssh = "",
     key: Key = "",
     accept_fingerprint: AcceptFingerprint = "",
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     with opened(as_json) as session:
         if not confirm and session.terminal.can_ask:
             confirm = session.terminal.ask(tr("Type {schema} to remove it:", schema=schema))

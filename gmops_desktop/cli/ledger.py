@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gmops_desktop.cli.help import Command, group
-from gmops_desktop.cli.options import Json, day_in
+from gmops_desktop.cli.options import Json, argument, day_in, option
 from gmops_desktop.cli.session import opened
 from gmops_desktop.language import tr, tr_n
 
@@ -20,27 +20,15 @@ if TYPE_CHECKING:
 
 commands = group("ledger", tr("Person-days, trainings, visits, questions: what was given."))
 
-Number = Annotated[
-    str, typer.Argument(metavar="NUMBER", show_default=False, help=tr("A ticket, such as T-0001."))
-]
-Days = Annotated[
-    str, typer.Argument(metavar="DAYS", show_default=False, help=tr("A number like 0.5."))
-]
-Why = Annotated[
-    str, typer.Option("--why", show_default=False, help=tr("Why; it stands in the record."))
-]
-Identity = Annotated[
-    str, typer.Argument(metavar="ID", show_default=False, help=tr("A line, by its id."))
-]
-By = Annotated[str, typer.Option("--by", metavar="NAME", show_default=False, help=tr("Who."))]
-Text = Annotated[str, typer.Option("--text", show_default=False, help=tr("What to add."))]
+Number = Annotated[str, argument("NUMBER", tr("A ticket, such as T-0001."))]
+Days = Annotated[str, argument("DAYS", tr("A number like 0.5."))]
+Why = Annotated[str, option("--why", tr("Why; it stands in the record."))]
+Identity = Annotated[str, argument("ID", tr("A line, by its id."))]
+By = Annotated[str, option("--by", tr("Who."), metavar="NAME")]
+Text = Annotated[str, option("--text", tr("What to add."))]
 Kind = Annotated[
     str,
-    typer.Argument(
-        metavar="REGISTER",
-        show_default=False,
-        help=tr("training, visit, question, inspection, verification or deviation."),
-    ),
+    argument("REGISTER", tr("training, visit, question, inspection, verification or deviation.")),
 ]
 
 
@@ -98,12 +86,10 @@ def estimate(number: Number, amount: Days, by: By, text: Text = "", as_json: Jso
 def agree(
     number: Number,
     by: By,
-    channel: Annotated[
-        str, typer.Option("--channel", show_default=False, help=tr("How: phone, mail, on paper."))
-    ],
+    channel: Annotated[str, option("--channel", tr("How: phone, mail, on paper."))],
     amount: Annotated[
         str,
-        typer.Option("--days", metavar="DAYS", show_default=False, help=tr("To how many days.")),
+        option("--days", tr("To how many days."), metavar="DAYS"),
     ] = "",
     text: Text = "",
     as_json: Json = False,
@@ -138,9 +124,7 @@ def withdraw(number: Number, why: Why, as_json: Json = False) -> None:
 
 @commands.command("list", cls=Command, help=tr("List the lines of a register, or of all."))
 def list_all(
-    register: Annotated[
-        str, typer.Option("--register", show_default=False, help=tr("Only this register."))
-    ] = "",
+    register: Annotated[str, option("--register", tr("Only this register."))] = "",
     as_json: Json = False,
 ) -> None:
     from gmops_desktop.contract.registers import word_of_lack, word_of_register
@@ -168,38 +152,25 @@ def list_all(
 @commands.command("add", cls=Command, help=tr("Add a line to a register."))
 def add(
     register: Kind,
-    title: Annotated[
-        str, typer.Argument(metavar="TITLE", show_default=False, help=tr("What it was about."))
-    ],
+    title: Annotated[str, argument("TITLE", tr("What it was about."))],
     on: Annotated[
         str,
-        typer.Option("--on", metavar="YYYY-MM-DD", show_default=False, help=tr("The day; today.")),
+        option("--on", tr("The day; today."), metavar="YYYY-MM-DD"),
     ] = "",
     people: Annotated[
         list[str] | None,
-        typer.Option("--person", metavar="NAME", show_default=False, help=tr("Who took part.")),
+        option("--person", tr("Who took part."), metavar="NAME"),
     ] = None,
     by: By = "",
     paper: Annotated[
         str,
-        typer.Option(
-            "--paper", show_default=False, help=tr("Sign-in sheet, service form, answer ...")
-        ),
+        option("--paper", tr("Sign-in sheet, service form, answer ...")),
     ] = "",
-    ticket: Annotated[
-        str, typer.Option("--ticket", metavar="NUMBER", show_default=False, help=tr("Its ticket."))
-    ] = "",
-    hours: Annotated[
-        str, typer.Option("--hours", show_default=False, help=tr("How long it took."))
-    ] = "",
+    ticket: Annotated[str, option("--ticket", tr("Its ticket."), metavar="NUMBER")] = "",
+    hours: Annotated[str, option("--hours", tr("How long it took."))] = "",
     until: Annotated[
         str,
-        typer.Option(
-            "--until",
-            metavar="YYYY-MM-DD",
-            show_default=False,
-            help=tr("Until when a verification holds."),
-        ),
+        option("--until", tr("Until when a verification holds."), metavar="YYYY-MM-DD"),
     ] = "",
     text: Text = "",
     as_json: Json = False,
@@ -225,9 +196,7 @@ def complete(
     identity: Identity,
     paper: Annotated[
         str,
-        typer.Option(
-            "--paper", show_default=False, help=tr("Sign-in sheet, service form, answer ...")
-        ),
+        option("--paper", tr("Sign-in sheet, service form, answer ...")),
     ],
     as_json: Json = False,
 ) -> None:
@@ -240,26 +209,18 @@ def complete(
 def amend(
     identity: Identity,
     why: Why,
-    title: Annotated[
-        str, typer.Option("--title", show_default=False, help=tr("What it was about."))
-    ] = "",
-    on: Annotated[
-        str, typer.Option("--on", metavar="YYYY-MM-DD", show_default=False, help=tr("The day."))
-    ] = "",
+    title: Annotated[str, option("--title", tr("What it was about."))] = "",
+    on: Annotated[str, option("--on", tr("The day."), metavar="YYYY-MM-DD")] = "",
     people: Annotated[
         list[str] | None,
-        typer.Option("--person", metavar="NAME", show_default=False, help=tr("Who took part.")),
+        option("--person", tr("Who took part."), metavar="NAME"),
     ] = None,
     by: By = "",
     paper: Annotated[
         str,
-        typer.Option(
-            "--paper", show_default=False, help=tr("Sign-in sheet, service form, answer ...")
-        ),
+        option("--paper", tr("Sign-in sheet, service form, answer ...")),
     ] = "",
-    hours: Annotated[
-        str, typer.Option("--hours", show_default=False, help=tr("How long it took."))
-    ] = "",
+    hours: Annotated[str, option("--hours", tr("How long it took."))] = "",
     as_json: Json = False,
 ) -> None:
     with opened(as_json) as session:
@@ -298,15 +259,11 @@ def sheet(identity: Identity, as_json: Json = False) -> None:
 def export(
     ledger: Annotated[
         str,
-        typer.Argument(
-            metavar="days|REGISTER", show_default=False, help=tr("Which: days, or a register.")
-        ),
+        argument("days|REGISTER", tr("Which: days, or a register.")),
     ],
     out: Annotated[
         Path,
-        typer.Option(
-            "--out", metavar="FILE", show_default=False, help=tr("An .xlsx or .csv file.")
-        ),
+        option("--out", tr("An .xlsx or .csv file."), metavar="FILE"),
     ],
     as_json: Json = False,
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, tzinfo
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -12,57 +12,53 @@ from gmops_desktop.language import tr
 
 Word = TypeVar("Word")
 
+
+def option(name: str, help: str, **more: Any) -> Any:
+    """Return an option of a command; where it is not given nothing holds that help could show."""
+    return typer.Option(name, help=help, show_default=False, **more)
+
+
+def argument(metavar: str, help: str, **more: Any) -> Any:
+    """Return an argument of a command, with nothing to show where it is not given."""
+    return typer.Argument(metavar=metavar, help=help, show_default=False, **more)
+
+
 Json = Annotated[
     bool, typer.Option("--json", help=tr("Answer with one JSON document on standard output."))
 ]
 ArchiveFile = Annotated[
     Path,
-    typer.Argument(metavar="FILE", show_default=False, help=tr("A backup file (NAME.sql.zst).")),
+    argument("FILE", tr("A backup file (NAME.sql.zst).")),
 ]
 Out = Annotated[
     Path | None,
-    typer.Option("--out", metavar="FILE", help=tr("The file to write."), show_default=False),
+    option("--out", tr("The file to write."), metavar="FILE"),
 ]
 Target = Annotated[
     str,
-    typer.Argument(
-        metavar="TARGET",
-        show_default=False,
-        help=tr("The name of a database in the contract, or mysql://user@host:port/schema."),
+    argument(
+        "TARGET", tr("The name of a database in the contract, or mysql://user@host:port/schema.")
     ),
 ]
 Ssh = Annotated[
     str,
-    typer.Option(
-        "--ssh",
-        metavar="USER@HOST:PORT",
-        show_default=False,
-        help=tr("Reach the database through this SSH server."),
-    ),
+    option("--ssh", tr("Reach the database through this SSH server."), metavar="USER@HOST:PORT"),
 ]
 Key = Annotated[
     str,
-    typer.Option(
-        "--key",
-        metavar="FILE",
-        show_default=False,
-        help=tr("The private key file for the SSH server."),
-    ),
+    option("--key", tr("The private key file for the SSH server."), metavar="FILE"),
 ]
 AcceptFingerprint = Annotated[
     str,
-    typer.Option(
+    option(
         "--accept-fingerprint",
+        tr("Trust an unknown SSH server if, and only if, this is its fingerprint."),
         metavar="SHA256:…",
-        show_default=False,
-        help=tr("Trust an unknown SSH server if, and only if, this is its fingerprint."),
     ),
 ]
 ResourceName = Annotated[
     str,
-    typer.Argument(
-        metavar="RESOURCE", show_default=False, help=tr("A resource of the contract, by name.")
-    ),
+    argument("RESOURCE", tr("A resource of the contract, by name.")),
 ]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from gmops_desktop.cli.help import Command
-from gmops_desktop.cli.options import AcceptFingerprint, Json, one_of
+from gmops_desktop.cli.options import AcceptFingerprint, Json, argument, one_of, option
 from gmops_desktop.cli.patch_lines import show
 from gmops_desktop.cli.patch_verbs import Confirm, Number, Reason, asked, begun, with_server
 from gmops_desktop.cli.session import opened
@@ -83,22 +83,24 @@ def rollback_disks(
     number: Number,
     confirm: Annotated[
         str,
-        typer.Option("--confirm", metavar="SERVER", show_default=False,
-                     help=tr("The name of the server, typed; without it only the plan is shown.")),
+        option(
+            "--confirm",
+            tr("The name of the server, typed; without it only the plan is shown."),
+            metavar="SERVER",
+        ),
     ] = "",
     reason: Reason = "",
     agreed_by: Annotated[
         str,
-        typer.Option("--agreed-by", show_default=False,
-                     help=tr("The designated contact of Party A who agreed.")),
+        option("--agreed-by", tr("The designated contact of Party A who agreed.")),
     ] = "",
     channel: Annotated[
         str,
-        typer.Option("--channel", show_default=False, help=tr("How: phone, WeChat, signature ...")),
+        option("--channel", tr("How: phone, WeChat, signature ...")),
     ] = "",
     accept_fingerprint: AcceptFingerprint = "",
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     if not confirm:
         with opened(as_json) as session:
             way = with_server(
@@ -130,7 +132,7 @@ def rescue(
     number: Number,
     step: Annotated[
         str,
-        typer.Argument(metavar="STEP", show_default=False, help=tr("look, restart or settings.")),
+        argument("STEP", tr("look, restart or settings.")),
     ],
     confirm: Confirm = "",
     accept_fingerprint: AcceptFingerprint = "",
@@ -161,19 +163,14 @@ def rescue(
 )
 def remind(
     number: Number,
-    way: Annotated[
-        str, typer.Option("--way", show_default=False, help=", ".join(WAYS))
-    ],
+    way: Annotated[str, option("--way", ", ".join(WAYS))],
     text: Annotated[
         str,
-        typer.Option("--text", show_default=False,
-                     help=tr("The words; without it those that name what is missing.")),
+        option("--text", tr("The words; without it those that name what is missing.")),
     ] = "",
-    whom: Annotated[
-        str, typer.Option("--whom", show_default=False, help=tr("Who was reminded."))
-    ] = "",
+    whom: Annotated[str, option("--whom", tr("Who was reminded."))] = "",
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     from gmops_desktop.services.patches.planning import words_for
 
     known = one_of(way, tuple(WAYS), "--way")

@@ -9,7 +9,7 @@ import typer
 
 from gmops_desktop.cli import FAILED
 from gmops_desktop.cli.help import Command
-from gmops_desktop.cli.options import AcceptFingerprint, Json, ResourceName
+from gmops_desktop.cli.options import AcceptFingerprint, Json, ResourceName, argument, option
 from gmops_desktop.cli.patch_lines import way_back_lines
 from gmops_desktop.cli.patch_verbs import Number, Ticket, Title, queued, server, with_server
 from gmops_desktop.cli.session import opened
@@ -40,42 +40,42 @@ def release(
     resource: ResourceName,
     source: Annotated[
         Path,
-        typer.Argument(metavar="SOURCE", show_default=False,
-                       help=tr("A folder, or a .zip, .tar, .tar.gz or .tar.zst.")),
+        argument("SOURCE", tr("A folder, or a .zip, .tar, .tar.gz or .tar.zst.")),
     ],
     digest: Annotated[
         str,
-        typer.Option("--sha256", metavar="DIGEST", show_default=False,
-                     help=tr("The SHA-256 that the release must have.")),
+        option("--sha256", tr("The SHA-256 that the release must have."), metavar="DIGEST"),
     ] = "",
     folder: Annotated[
         str,
-        typer.Option("--folder", metavar="FOLDER", show_default=False,
-                     help=tr("What the web server serves; else that of the website there.")),
+        option(
+            "--folder",
+            tr("What the web server serves; else that of the website there."),
+            metavar="FOLDER",
+        ),
     ] = "",
     keep: Annotated[
         list[str] | None,
-        typer.Option("--keep", metavar="PATTERN", show_default=False,
-                     help=tr("What stays whatever the release holds; repeat it.")),
+        option(
+            "--keep", tr("What stays whatever the release holds; repeat it."), metavar="PATTERN"
+        ),
     ] = None,
     partial: Annotated[
         bool, typer.Option("--partial", help=tr("Remove nothing that the release does not hold."))
     ] = False,
     database: Annotated[
         str,
-        typer.Option("--database", metavar="RESOURCE", show_default=False,
-                     help=tr("The database that its SQL is for.")),
+        option("--database", tr("The database that its SQL is for."), metavar="RESOURCE"),
     ] = "",
     reload: Annotated[
         str,
-        typer.Option("--reload", metavar="COMMAND", show_default=False,
-                     help=tr("A command on the server for after the switch.")),
+        option("--reload", tr("A command on the server for after the switch."), metavar="COMMAND"),
     ] = "",
     title: Title = "",
     ticket: Ticket = "",
     accept_fingerprint: AcceptFingerprint = "",
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     def take_in(session: Session, host: Resource, context: Context) -> Change:
         database_id = session.resource(database, kind="mysql").id if database else ""
         return session.services.releases.queue(
@@ -99,33 +99,45 @@ def configure(
     resource: ResourceName,
     path: Annotated[
         str,
-        typer.Argument(metavar="PATH", show_default=False, help=tr("The file on the server.")),
+        argument("PATH", tr("The file on the server.")),
     ],
     text: Annotated[
         Path | None,
-        typer.Option("--text", metavar="FILE", show_default=False,
-                     help=tr("A file here with what shall stand there; else it is only fetched.")),
+        option(
+            "--text",
+            tr("A file here with what shall stand there; else it is only fetched."),
+            metavar="FILE",
+        ),
     ] = None,
     check: Annotated[
         str | None,
-        typer.Option("--check", metavar="COMMAND", show_default=False,
-                     help=tr("The command that judges it, in place of the known one.")),
+        option(
+            "--check",
+            tr("The command that judges it, in place of the known one."),
+            metavar="COMMAND",
+        ),
     ] = None,
     reload: Annotated[
         str | None,
-        typer.Option("--reload", metavar="COMMAND", show_default=False,
-                     help=tr("The command for afterwards, in place of the known one.")),
+        option(
+            "--reload",
+            tr("The command for afterwards, in place of the known one."),
+            metavar="COMMAND",
+        ),
     ] = None,
     based_on: Annotated[
         str,
-        typer.Option("--based-on", metavar="DIGEST", show_default=False,
-                     help=tr("The SHA-256 of what was edited; another file is not overwritten.")),
+        option(
+            "--based-on",
+            tr("The SHA-256 of what was edited; another file is not overwritten."),
+            metavar="DIGEST",
+        ),
     ] = "",
     title: Title = "",
     ticket: Ticket = "",
     accept_fingerprint: AcceptFingerprint = "",
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     if text is None:
         _fetch(resource, path, accept_fingerprint, as_json)
         return
@@ -181,12 +193,11 @@ def archive(
     number: Number,
     file: Annotated[
         Path,
-        typer.Argument(metavar="FILE", show_default=False,
-                       help=tr("The archive, as it was copied to this machine.")),
+        argument("FILE", tr("The archive, as it was copied to this machine.")),
     ],
     accept_fingerprint: AcceptFingerprint = "",
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     with opened(as_json) as session:
         change = session.services.patches.get(number)
         path = with_server(
@@ -208,12 +219,13 @@ def leftovers(
     ] = 2,
     confirm: Annotated[
         str,
-        typer.Option("--confirm", metavar="NAME", show_default=False,
-                     help=tr("The server's name; without it nothing is removed.")),
+        option(
+            "--confirm", tr("The server's name; without it nothing is removed."), metavar="NAME"
+        ),
     ] = "",
     accept_fingerprint: AcceptFingerprint = "",
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     with opened(as_json) as session:
         host, service = server(session, resource, accept_fingerprint), session.services.leftovers
         if confirm:

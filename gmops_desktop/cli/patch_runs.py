@@ -8,7 +8,7 @@ import typer
 
 from gmops_desktop.cli import DIFFERENT, FAILED
 from gmops_desktop.cli.help import Command
-from gmops_desktop.cli.options import AcceptFingerprint, Json, one_of
+from gmops_desktop.cli.options import AcceptFingerprint, Json, one_of, option
 from gmops_desktop.cli.patch_verbs import Confirm, Days, Number, Reason, asked, begun, days_in
 from gmops_desktop.cli.session import opened
 from gmops_desktop.language import tr
@@ -177,18 +177,17 @@ def verify(
 )
 def handover(
     number: Number,
-    text: Annotated[
-        str, typer.Option("--text", show_default=False, help=tr("Release notes."))
-    ] = "",
+    text: Annotated[str, option("--text", tr("Release notes."))] = "",
     document: Annotated[
         list[str] | None,
-        typer.Option("--document", metavar="NAME", show_default=False,
-                     help=tr("A further document; may be given more than once.")),
+        option(
+            "--document", tr("A further document; may be given more than once."), metavar="NAME"
+        ),
     ] = None,
     person_days: Days = "",
     accept_fingerprint: AcceptFingerprint = "",
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     from gmops_desktop.contract.steps import Handed
 
     days = days_in(person_days)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from gmops_desktop.cli.help import Command
-from gmops_desktop.cli.options import Json, one_of
+from gmops_desktop.cli.options import Json, argument, one_of, option
 from gmops_desktop.cli.patch_verbs import (
     Begin,
     Days,
@@ -38,22 +38,19 @@ def add_to(commands: typer.Typer) -> None:
 )
 def assess(
     number: Number,
-    text: Annotated[str, typer.Option("--text", show_default=False, help=tr("What it is for."))],
-    risk: Annotated[
-        str, typer.Option("--risk", show_default=False, help=tr("What may go wrong."))
-    ] = "",
+    text: Annotated[str, option("--text", tr("What it is for."))],
+    risk: Annotated[str, option("--risk", tr("What may go wrong."))] = "",
     minutes: Annotated[
         int | None,
-        typer.Option("--downtime", metavar="MINUTES", show_default=False,
-                     help=tr("How long the service stands still.")),
+        option("--downtime", tr("How long the service stands still."), metavar="MINUTES"),
     ] = None,
     by: Annotated[
         str,
-        typer.Option("--by", show_default=False, help=tr("The project manager who evaluated it.")),
+        option("--by", tr("The project manager who evaluated it.")),
     ] = "",
     person_days: Days = "",
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     days = days_in(person_days)
     recorded(
         number, as_json,
@@ -107,12 +104,11 @@ def emergency(
     number: Number,
     gate: Annotated[
         str,
-        typer.Argument(metavar="GATE", show_default=False,
-                       help=tr("A gate as `gmops patch show` names it, such as notice_users.")),
+        argument("GATE", tr("A gate as `gmops patch show` names it, such as notice_users.")),
     ],
     reason: Reason,
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     def pass_gate(patches: Patches, change: Change) -> Change:
         keys = tuple(one.key for one in change.gates)
         return patches.pass_gate(change.id, one_of(gate, keys, "GATE"), reason)
@@ -144,19 +140,13 @@ def retry(number: Number, reason: Reason, as_json: Json = False) -> None:
 )
 def confirm(
     number: Number,
-    by: Annotated[
-        str, typer.Option("--by", show_default=False, help=tr("The contact who confirmed."))
-    ],
+    by: Annotated[str, option("--by", tr("The contact who confirmed."))],
     channel: Annotated[
         str,
-        typer.Option("--channel", show_default=False, help=tr("How: phone, WeChat, signature ...")),
+        option("--channel", tr("How: phone, WeChat, signature ...")),
     ],
-    text: Annotated[
-        str, typer.Option("--text", show_default=False, help=tr("What was said."))
-    ] = "",
-    paper: Annotated[
-        str, typer.Option("--paper", show_default=False, help=tr("The file that shows it."))
-    ] = "",
+    text: Annotated[str, option("--text", tr("What was said."))] = "",
+    paper: Annotated[str, option("--paper", tr("The file that shows it."))] = "",
     as_json: Json = False,
 ) -> None:
     recorded(

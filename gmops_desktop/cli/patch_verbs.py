@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from gmops_desktop.cli import FAILED, UNPROVABLE
-from gmops_desktop.cli.options import moment_in
+from gmops_desktop.cli.options import argument, moment_in, option
 from gmops_desktop.cli.patch_lines import show
 from gmops_desktop.cli.session import opened
 from gmops_desktop.contract.terms import ZONE
@@ -29,76 +29,56 @@ if TYPE_CHECKING:
     from gmops_desktop.contract.runs import RunLook
     from gmops_desktop.services.patches import Change, Patches
 
-Number = Annotated[
-    str, typer.Argument(metavar="NUMBER", show_default=False, help=tr("A change, such as C-0001."))
-]
-Reason = Annotated[
-    str, typer.Option("--reason", show_default=False, help=tr("Why; it is recorded."))
-]
+Number = Annotated[str, argument("NUMBER", tr("A change, such as C-0001."))]
+Reason = Annotated[str, option("--reason", tr("Why; it is recorded."))]
 Days = Annotated[
     str,
-    typer.Option("--person-days", metavar="DAYS", show_default=False,
-                 help=tr("A number of person-days, such as 0.5.")),
-]  # fmt: skip
+    option("--person-days", tr("A number of person-days, such as 0.5."), metavar="DAYS"),
+]
 Begin = Annotated[
-    str, typer.Option("--from", metavar="TIME", show_default=False,
-                      help=tr("Beijing time, such as 2018-11-22T22:00."))
-]  # fmt: skip
+    str, option("--from", tr("Beijing time, such as 2018-11-22T22:00."), metavar="TIME")
+]
 End = Annotated[
-    str, typer.Option("--until", metavar="TIME", show_default=False,
-                      help=tr("Beijing time, such as 2018-11-22T23:00."))
-]  # fmt: skip
+    str, option("--until", tr("Beijing time, such as 2018-11-22T23:00."), metavar="TIME")
+]
 Told = Annotated[
     str,
-    typer.Argument(
-        metavar="AUDIENCE", show_default=False, help=tr("users, leaders or responsible.")
-    ),
+    argument("AUDIENCE", tr("users, leaders or responsible.")),
 ]
-Evidence = Annotated[
-    str, typer.Option("--evidence", show_default=False, help=tr("How and where they were told."))
-]
+Evidence = Annotated[str, option("--evidence", tr("How and where they were told."))]
 Confirm = Annotated[
     str,
-    typer.Option("--confirm", metavar="NUMBER", show_default=False,
-                 help=tr("The number of the change, typed once more; without it nothing is done.")),
-]  # fmt: skip
+    option(
+        "--confirm",
+        tr("The number of the change, typed once more; without it nothing is done."),
+        metavar="NUMBER",
+    ),
+]
 Package = Annotated[
     list[str] | None,
-    typer.Option(
-        "--package",
-        metavar="NAME",
-        show_default=False,
-        help=tr("Only this package; may be given more than once."),
-    ),
+    option("--package", tr("Only this package; may be given more than once."), metavar="NAME"),
 ]
 SecurityOnly = Annotated[
     bool, typer.Option("--security-only", help=tr("Only updates that mend security faults."))
 ]
 Ticket = Annotated[
     str,
-    typer.Option(
-        "--ticket", metavar="NUMBER", show_default=False, help=tr("The ticket that it comes from.")
-    ),
+    option("--ticket", tr("The ticket that it comes from."), metavar="NUMBER"),
 ]
 Restart = Annotated[
     list[str] | None,
-    typer.Option(
+    option(
         "--restart",
+        tr("Restart this unit at the end; may be given more than once."),
         metavar="UNIT",
-        show_default=False,
-        help=tr("Restart this unit at the end; may be given more than once."),
     ),
 ]
 NoRestarts = Annotated[bool, typer.Option("--no-restarts", help=tr("Restart no unit at the end."))]
 Reboot = Annotated[
     bool | None,
-    typer.Option(
-        "--reboot/--no-reboot",
-        show_default=False,
-        help=tr("Restart the server itself at the end, or leave it up."),
-    ),
+    option("--reboot/--no-reboot", tr("Restart the server itself at the end, or leave it up.")),
 ]
-Title = Annotated[str, typer.Option("--title", show_default=False, help=tr("Its title."))]
+Title = Annotated[str, option("--title", tr("Its title."))]
 
 
 Result = TypeVar("Result")

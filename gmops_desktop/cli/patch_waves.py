@@ -8,7 +8,7 @@ import typer
 
 from gmops_desktop.cli import FAILED, UNPROVABLE
 from gmops_desktop.cli.help import Command, group
-from gmops_desktop.cli.options import Json, one_of
+from gmops_desktop.cli.options import Json, argument, one_of, option
 from gmops_desktop.cli.patch_verbs import (
     Begin,
     End,
@@ -36,14 +36,15 @@ if TYPE_CHECKING:
 
 _waves: Final = group("wave", tr("Carry one change to many servers, in batches."))
 
-WaveNumber = Annotated[
-    str, typer.Argument(metavar="WAVE", show_default=False, help=tr("A wave, by its number."))
-]
+WaveNumber = Annotated[str, argument("WAVE", tr("A wave, by its number."))]
 AcceptFingerprints = Annotated[
     list[str] | None,
-    typer.Option("--accept-fingerprint", metavar="SHA256:…", show_default=False,
-                 help=tr("Trust unknown SSH servers with this fingerprint; repeat it for more.")),
-]  # fmt: skip
+    option(
+        "--accept-fingerprint",
+        tr("Trust unknown SSH servers with this fingerprint; repeat it for more."),
+        metavar="SHA256:…",
+    ),
+]
 
 
 def add_to(commands: typer.Typer) -> None:
@@ -57,19 +58,21 @@ def add_to(commands: typer.Typer) -> None:
 def queue(
     resources: Annotated[
         list[str],
-        typer.Argument(metavar="RESOURCE…", show_default=False,
-                       help=tr("Servers of the contract, in the order in which they are begun.")),
+        argument("RESOURCE…", tr("Servers of the contract, in the order in which they are begun.")),
     ],
     size: Annotated[
         list[str] | None,
-        typer.Option("--size", metavar="SIZE", show_default=False,
-                     help=tr("A batch: a number, a share such as 10%, or rest; repeat it.")),
+        option(
+            "--size",
+            tr("A batch: a number, a share such as 10%, or rest; repeat it."),
+            metavar="SIZE",
+        ),
     ] = None,
     package: Package = None,
     security_only: SecurityOnly = False,
     accept_fingerprint: AcceptFingerprints = None,
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     from gmops_desktop.contract.waves import USUAL
 
     with opened(as_json) as session:
@@ -184,15 +187,18 @@ def go_on(
     wave: WaveNumber,
     confirm: Annotated[
         str,
-        typer.Option("--confirm", metavar="WAVE", show_default=False,
-                     help=tr("The number of the wave, once more; without it nothing is done.")),
+        option(
+            "--confirm",
+            tr("The number of the wave, once more; without it nothing is done."),
+            metavar="WAVE",
+        ),
     ] = "",
     to_the_end: Annotated[
         bool, typer.Option("--to-the-end", help=tr("All batches, one after the other."))
     ] = False,
     accept_fingerprint: AcceptFingerprints = None,
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     with opened(as_json) as session:
         waves = session.services.waves
         known = waves.get(wave)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gmops_desktop.cli.help import Command, group
-from gmops_desktop.cli.options import Json, Out, one_of
+from gmops_desktop.cli.options import Json, Out, argument, one_of, option
 from gmops_desktop.cli.plain import plain
 from gmops_desktop.cli.report_text import read_text, write_texts
 from gmops_desktop.cli.session import opened
@@ -27,10 +27,9 @@ commands = group("report", tr("Make the reports that Party A signs."))
 def make(
     kind: Annotated[
         str,
-        typer.Argument(
-            metavar="KIND",
-            show_default=False,
-            help=tr(
+        argument(
+            "KIND",
+            tr(
                 "monthly, quarter, annual, account, inspection, backups, fault, evaluation, "
                 "visit, fees, compilation, notice, change_record, hand_over, contact, payment, "
                 "sign_in, drill; or all."
@@ -39,28 +38,26 @@ def make(
     ],
     period: Annotated[
         str,
-        typer.Option(
+        option(
             "--period",
-            metavar="PERIOD",
-            show_default=False,
-            help=tr(
+            tr(
                 "2018-04, of monthly, account, inspection and backups; 2018-Q2, of quarter; of "
                 "annual, the year in which the contract's year begins; of a compilation the "
                 "months (2018-04~2018-06), or nothing for the whole contract."
             ),
+            metavar="PERIOD",
         ),
     ] = "",
     of: Annotated[
         str,
-        typer.Option(
+        option(
             "--of",
-            metavar="NUMBER",
-            show_default=False,
-            help=tr(
+            tr(
                 "The ticket, of fault, evaluation and visit; the contract, of fees; the change, of "
                 "notice and change_record; either, of hand_over; the person, of contact; the id, "
                 "of sign_in and drill."
             ),
+            metavar="NUMBER",
         ),
     ] = "",
     language: Annotated[
@@ -69,11 +66,10 @@ def make(
     ] = "zh_CN",
     text: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
             "--text",
+            tr("Your own words for a section, kept and printed; may be given again."),
             metavar="SECTION=FILE",
-            show_default=False,
-            help=tr("Your own words for a section, kept and printed; may be given again."),
         ),
     ] = None,
     secrecy: Annotated[
@@ -86,11 +82,10 @@ def make(
     ] = "internal",
     corrects: Annotated[
         str,
-        typer.Option(
+        option(
             "--corrects",
+            tr("What a new version puts right; it stands in the record of the versions."),
             metavar="TEXT",
-            show_default=False,
-            help=tr("What a new version puts right; it stands in the record of the versions."),
         ),
     ] = "",
     out: Out = None,

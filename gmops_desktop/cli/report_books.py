@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gmops_desktop.cli.help import Command
-from gmops_desktop.cli.options import Json, one_of
+from gmops_desktop.cli.options import Json, argument, one_of, option
 from gmops_desktop.cli.session import opened
 from gmops_desktop.language import tr, tr_n
 from ui import words
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
 _verbs = typer.Typer()
 
-Number = Annotated[
-    str, typer.Argument(metavar="NUMBER", show_default=False, help=tr("A document's number."))
-]
+Number = Annotated[str, argument("NUMBER", tr("A document's number."))]
 
 
 def add_to(commands: typer.Typer) -> None:
@@ -70,13 +68,13 @@ def _held(one: Copy) -> str:
 @_verbs.command("copy", cls=Command, help=tr("Record who was given a copy, and when."))
 def copy(
     number: Number,
-    to: Annotated[str, typer.Option("--to", show_default=False, help=tr("Who holds it now."))],
+    to: Annotated[str, option("--to", tr("Who holds it now."))],
     on: Annotated[
         datetime | None,
-        typer.Option("--on", formats=["%Y-%m-%d"], show_default=False, help=tr("Today, if not.")),
+        option("--on", tr("Today, if not."), formats=["%Y-%m-%d"]),
     ] = None,
     form: Annotated[str, typer.Option("--form", help=tr("paper or file."))] = "paper",
-    remark: Annotated[str, typer.Option("--remark", show_default=False, help=tr("Remark"))] = "",
+    remark: Annotated[str, option("--remark", tr("Remark"))] = "",
     as_json: Json = False,
 ) -> None:
     from gmops_desktop.services.reports.copies import FORMS, Form
@@ -94,22 +92,20 @@ def copy(
 def print_(
     name: Annotated[
         str,
-        typer.Argument(metavar="FILE|NUMBER", show_default=False, help=tr("A PDF or a number.")),
+        argument("FILE|NUMBER", tr("A PDF or a number.")),
     ],
     printer: Annotated[
         str,
-        typer.Option("--printer", show_default=False, help=tr("Its name; else the system's own.")),
+        option("--printer", tr("Its name; else the system's own.")),
     ] = "",
-    pages: Annotated[
-        str, typer.Option("--pages", metavar="1-3,5", show_default=False, help=tr("Some only."))
-    ] = "",
+    pages: Annotated[str, option("--pages", tr("Some only."), metavar="1-3,5")] = "",
     duplex: Annotated[
         str, typer.Option("--duplex", help=tr("one side, or two turned at the long or short edge."))
     ] = "one",
     copies: Annotated[int, typer.Option("--copies", min=1, max=99, help=tr("How often."))] = 1,
     to_file: Annotated[
         Path | None,
-        typer.Option("--to-file", metavar="FILE", show_default=False, help=tr("Print into a PDF.")),
+        option("--to-file", tr("Print into a PDF."), metavar="FILE"),
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gmops_desktop.cli.help import Command
-from gmops_desktop.cli.options import Json
+from gmops_desktop.cli.options import Json, argument
 from gmops_desktop.cli.session import opened
 from gmops_desktop.language import tr, tr_n
 
@@ -29,16 +29,10 @@ def add_to(commands: typer.Typer) -> None:
     ),
 )
 def evidence(
-    number: Annotated[
-        str, typer.Argument(metavar="NUMBER", show_default=False, help=tr("A document's number."))
-    ],
+    number: Annotated[str, argument("NUMBER", tr("A document's number."))],
     target: Annotated[
         Path,
-        typer.Argument(
-            metavar="TARGET",
-            show_default=False,
-            help=tr("A folder that is not there yet, or .zip."),
-        ),
+        argument("TARGET", tr("A folder that is not there yet, or .zip.")),
     ],
     chains: Annotated[
         bool,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gmops_desktop.cli.help import Command
-from gmops_desktop.cli.options import Json
+from gmops_desktop.cli.options import Json, argument, option
 from gmops_desktop.cli.plain import plain
 from gmops_desktop.cli.session import opened
 from gmops_desktop.cli.terminal import BadAnswer, password_from_file
@@ -17,12 +17,8 @@ from gmops_desktop.language import tr
 
 _verbs = typer.Typer()
 
-Number = Annotated[
-    str, typer.Argument(metavar="NUMBER", show_default=False, help=tr("A document's number."))
-]
-File = Annotated[
-    Path, typer.Argument(metavar="FILE", show_default=False, help=tr("The file on this computer."))
-]
+Number = Annotated[str, argument("NUMBER", tr("A document's number."))]
+File = Annotated[Path, argument("FILE", tr("The file on this computer."))]
 
 
 def add_to(commands: typer.Typer) -> None:
@@ -33,9 +29,7 @@ def add_to(commands: typer.Typer) -> None:
 @_verbs.command("sign", cls=Command, help=tr("Sign a document of the register for Party B."))
 def sign(
     number: Number,
-    reason: Annotated[
-        str, typer.Option("--reason", show_default=False, help=tr("Why; it stands in the file."))
-    ] = "",
+    reason: Annotated[str, option("--reason", tr("Why; it stands in the file."))] = "",
     across: Annotated[
         bool,
         typer.Option(
@@ -65,12 +59,8 @@ def sign(
 def file_back(
     number: Number,
     file: File,
-    by: Annotated[
-        str, typer.Option("--by", show_default=False, help=tr("Who of Party A returned it."))
-    ],
-    copies: Annotated[
-        str, typer.Option("--copies", show_default=False, help=tr("Who holds which copy."))
-    ] = "",
+    by: Annotated[str, option("--by", tr("Who of Party A returned it."))],
+    copies: Annotated[str, option("--copies", tr("Who holds which copy."))] = "",
     as_json: Json = False,
 ) -> None:
     with opened(as_json) as session:

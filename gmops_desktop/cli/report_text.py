@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gmops_desktop.cli.help import Command
-from gmops_desktop.cli.options import Json, one_of
+from gmops_desktop.cli.options import Json, argument, one_of, option
 from gmops_desktop.cli.session import Session, opened
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
@@ -23,12 +23,7 @@ _verbs = typer.Typer()
 
 Keep = Annotated[
     str,
-    typer.Option(
-        "--keep",
-        metavar="NAME",
-        show_default=False,
-        help=tr("Keep the text as a template under this name."),
-    ),
+    option("--keep", tr("Keep the text as a template under this name."), metavar="NAME"),
 ]
 
 
@@ -45,28 +40,18 @@ def add_to(commands: typer.Typer) -> None:
     ),
 )
 def text(
-    kind: Annotated[
-        str, typer.Argument(metavar="KIND", show_default=False, help=tr("A kind of document."))
-    ],
-    period: Annotated[
-        str, typer.Option("--period", show_default=False, help=tr("The month it is of."))
-    ] = "",
+    kind: Annotated[str, argument("KIND", tr("A kind of document."))],
+    period: Annotated[str, option("--period", tr("The month it is of."))] = "",
     of: Annotated[
         str,
-        typer.Option("--of", show_default=False, help=tr("The ticket, change, … it is of.")),
+        option("--of", tr("The ticket, change, … it is of.")),
     ] = "",
-    section: Annotated[
-        str, typer.Option("--section", show_default=False, help=tr("The section to write."))
-    ] = "",
+    section: Annotated[str, option("--section", tr("The section to write."))] = "",
     file: Annotated[
         str,
-        typer.Option(
-            "--file", metavar="FILE", show_default=False, help=tr("A UTF-8 text; - reads input.")
-        ),
+        option("--file", tr("A UTF-8 text; - reads input."), metavar="FILE"),
     ] = "",
-    template: Annotated[
-        str, typer.Option("--template", show_default=False, help=tr("Take this template's text."))
-    ] = "",
+    template: Annotated[str, option("--template", tr("Take this template's text."))] = "",
     clear: Annotated[bool, typer.Option("--clear", help=tr("Empty the section."))] = False,
     keep: Keep = "",
     as_json: Json = False,
@@ -120,12 +105,10 @@ def _row(found: dict[str, OwnText], name: str) -> tuple[str, str, str]:
 def templates(
     drop: Annotated[
         str,
-        typer.Option("--drop", metavar="NAME", show_default=False, help=tr("Offer it no more.")),
+        option("--drop", tr("Offer it no more."), metavar="NAME"),
     ] = "",
-    kind: Annotated[str, typer.Option("--kind", show_default=False, help=tr("Of this kind."))] = "",
-    section: Annotated[
-        str, typer.Option("--section", show_default=False, help=tr("Of this section."))
-    ] = "",
+    kind: Annotated[str, option("--kind", tr("Of this kind."))] = "",
+    section: Annotated[str, option("--section", tr("Of this section."))] = "",
     as_json: Json = False,
 ) -> None:
     from gmops_desktop.contract.report_texts import word_of_section

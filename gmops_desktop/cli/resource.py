@@ -8,7 +8,7 @@ import typer
 
 from gmops_desktop.addresses import KIND_WORDS, CloudAddress, Kind, TatAddress
 from gmops_desktop.cli.help import Command, group
-from gmops_desktop.cli.options import Json, ResourceName
+from gmops_desktop.cli.options import Json, ResourceName, argument, option
 from gmops_desktop.cli.session import Session, opened
 from gmops_desktop.cli.terminal import password_from_file
 from gmops_desktop.errors import OpsError
@@ -29,19 +29,19 @@ def list_all(as_json: Json = False) -> None:
         )
 
 
-Name = Annotated[
-    str, typer.Argument(metavar="NAME", show_default=False, help=tr("What to call it."))
-]
+Name = Annotated[str, argument("NAME", tr("What to call it."))]
 SecretId = Annotated[
     str,
-    typer.Option("--secret-id", metavar="ID", show_default=False,
-                 help=tr("The SecretId of a sub-account with few rights.")),
-]  # fmt: skip
+    option("--secret-id", tr("The SecretId of a sub-account with few rights."), metavar="ID"),
+]
 Endpoint = Annotated[
     str,
-    typer.Option("--endpoint", metavar="URL", show_default=False,
-                 help=tr("Another address than Tencent Cloud's, such as a stand-in's.")),
-]  # fmt: skip
+    option(
+        "--endpoint",
+        tr("Another address than Tencent Cloud's, such as a stand-in's."),
+        metavar="URL",
+    ),
+]
 
 
 @commands.command(
@@ -54,14 +54,15 @@ def add_cloud(
     secret_id: SecretId,
     region: Annotated[
         list[str] | None,
-        typer.Option(
-            "--region", metavar="REGION", show_default=False,
-            help=tr("Where its things are; several times for several (ap-guangzhou)."),
+        option(
+            "--region",
+            tr("Where its things are; several times for several (ap-guangzhou)."),
+            metavar="REGION",
         ),
     ] = None,
     endpoint: Endpoint = "",
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     regions = tuple(dict.fromkeys(region or CloudAddress("").regions))
     with opened(as_json) as session:
         _enter(session, "cloud", name, CloudAddress(secret_id.strip(), regions, endpoint))
@@ -77,15 +78,14 @@ def add_tat(
     secret_id: SecretId,
     instance: Annotated[
         str,
-        typer.Option("--instance", metavar="INS-ID", show_default=False,
-                     help=tr("The id of the cloud server (ins-…).")),
+        option("--instance", tr("The id of the cloud server (ins-…)."), metavar="INS-ID"),
     ],
     region: Annotated[
         str, typer.Option("--region", metavar="REGION", help=tr("Where the server is."))
     ] = "ap-guangzhou",
     endpoint: Endpoint = "",
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     with opened(as_json) as session:
         _enter(session, "host", name, TatAddress(instance, region, secret_id.strip(), endpoint))
 

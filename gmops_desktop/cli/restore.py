@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gmops_desktop.cli.help import Command, group
-from gmops_desktop.cli.options import AcceptFingerprint, ArchiveFile, Json, Key, Ssh, Target
+from gmops_desktop.cli.options import (
+    AcceptFingerprint,
+    ArchiveFile,
+    Json,
+    Key,
+    Ssh,
+    Target,
+    argument,
+    option,
+)
 from gmops_desktop.cli.restore_lines import (
     action_of,
     rows_of,
@@ -29,39 +38,31 @@ commands = group("restore", tr("Restore a schema from a backup file, with previe
 
 Confirm = Annotated[
     str,
-    typer.Option(
+    option(
         "--confirm",
+        tr("The name of the schema that is overwritten; without it nothing is written."),
         metavar="SCHEMA",
-        show_default=False,
-        help=tr("The name of the schema that is overwritten; without it nothing is written."),
     ),
 ]
 
 Into = Annotated[
     str,
-    typer.Option(
+    option(
         "--into",
+        tr("Another schema on the target's server; it is made if it is not there yet."),
         metavar="SCHEMA",
-        show_default=False,
-        help=tr("Another schema on the target's server; it is made if it is not there yet."),
     ),
 ]
 Tables = Annotated[
     list[str] | None,
-    typer.Option(
-        "--table",
-        metavar="TABLE",
-        show_default=False,
-        help=tr("Only this table; may be given several times."),
-    ),
+    option("--table", tr("Only this table; may be given several times."), metavar="TABLE"),
 ]
 Keys = Annotated[
     list[str] | None,
-    typer.Option(
+    option(
         "--row",
+        tr("Only the row with this key, as gmops restore rows shows it; with one --table."),
         metavar="KEY",
-        show_default=False,
-        help=tr("Only the row with this key, as gmops restore rows shows it; with one --table."),
     ),
 ]
 AcceptReaching = Annotated[
@@ -80,14 +81,13 @@ AcceptTorn = Annotated[
 ]
 Owners = Annotated[
     list[str] | None,
-    typer.Option(
+    option(
         "--definer",
-        metavar="keep|strip|OLD=NEW",
-        show_default=False,
-        help=tr(
+        tr(
             "To whom views, routines, triggers and events belong: as in the backup (keep), to the"
             " account that restores (strip), or to another one (OLD=NEW, as name@host)."
         ),
+        metavar="keep|strip|OLD=NEW",
     ),
 ]
 
@@ -260,9 +260,7 @@ def list_all(as_json: Json = False) -> None:
 def undo(
     restored_id: Annotated[
         str,
-        typer.Argument(
-            metavar="ID", show_default=False, help=tr("A restore; the last one without it.")
-        ),
+        argument("ID", tr("A restore; the last one without it.")),
     ] = "",
     confirm: Confirm = "",
     accept_fingerprint: AcceptFingerprint = "",

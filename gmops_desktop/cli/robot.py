@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from gmops_desktop.cli.help import Command, group
-from gmops_desktop.cli.options import Json
+from gmops_desktop.cli.options import Json, argument
 from gmops_desktop.cli.session import opened
 from gmops_desktop.cli.terminal import password_from_file
 from gmops_desktop.language import tr
@@ -36,11 +36,7 @@ def set_up(as_json: Json = False) -> None:
 def choose(
     events: Annotated[
         list[str],
-        typer.Argument(
-            metavar="EVENT...",
-            show_default=False,
-            help=tr("Of ticket, reminder, breach and backup; “none” for nothing."),
-        ),
+        argument("EVENT...", tr("Of ticket, reminder, breach and backup; “none” for nothing.")),
     ],
     as_json: Json = False,
 ) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gmops_desktop.cli.help import Command, group
-from gmops_desktop.cli.options import Json
+from gmops_desktop.cli.options import Json, option
 from gmops_desktop.cli.terminal import Terminal
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
@@ -23,7 +23,7 @@ commands = group("sandbox", tr("Real servers on this machine to try everything o
 
 Folder = Annotated[
     Path | None,
-    typer.Option("--folder", metavar="DIR", show_default=False, help=tr("Where it lives.")),
+    option("--folder", tr("Where it lives."), metavar="DIR"),
 ]
 Small = Annotated[bool, typer.Option("--small", help=tr("A small database, ready in seconds."))]
 

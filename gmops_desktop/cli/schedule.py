@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from gmops_desktop.cli.help import Command, group
-from gmops_desktop.cli.options import Json
+from gmops_desktop.cli.options import Json, argument, option
 from gmops_desktop.cli.session import opened
 from gmops_desktop.cli.terminal import PASSWORD_FILE, BadAnswer
 from gmops_desktop.errors import OpsError, ProofFailed
@@ -30,10 +30,9 @@ commands = group("schedule", tr("Backups that come by themselves, and what becom
 
 Name = Annotated[
     str,
-    typer.Argument(
-        metavar="NAME",
-        show_default=False,
-        help=tr(
+    argument(
+        "NAME",
+        tr(
             "A database, website or official account of the contract, by name; without one: "
             "the database, where there is only one."
         ),
@@ -62,72 +61,93 @@ def set_plan(
     everything: Everything = False,
     at: Annotated[
         list[str] | None,
-        typer.Option("--at", metavar="HH:MM", show_default=False,
-                     help=tr("A time of day; may be given several times.")),
+        option("--at", tr("A time of day; may be given several times."), metavar="HH:MM"),
     ] = None,
     every: Annotated[
         int | None,
-        typer.Option("--every", metavar="HOURS", show_default=False, min=0, max=23,
-                     help=tr("Every so many hours from the first --at on; 0: only at the times.")),
+        option(
+            "--every",
+            tr("Every so many hours from the first --at on; 0: only at the times."),
+            metavar="HOURS",
+            min=0,
+            max=23,
+        ),
     ] = None,
     days: Annotated[
-        str, typer.Option("--days", metavar="mon,tue,…", show_default=False,
-                          help=tr("The weekdays: mon,wed or mon-fri or all."))
+        str, option("--days", tr("The weekdays: mon,wed or mon-fri or all."), metavar="mon,tue,…")
     ] = "",
     catch_up: Annotated[
-        str, typer.Option("--catch-up", metavar="now|ask|skip", show_default=False,
-                          help=tr("What happens to a backup the machine slept through."))
+        str,
+        option(
+            "--catch-up",
+            tr("What happens to a backup the machine slept through."),
+            metavar="now|ask|skip",
+        ),
     ] = "",
     battery: Annotated[
-        str, typer.Option("--battery", metavar="ask|run|skip", show_default=False,
-                          help=tr("On battery: ask in the window (unattended: skip), run or skip."))
+        str,
+        option(
+            "--battery",
+            tr("On battery: ask in the window (unattended: skip), run or skip."),
+            metavar="ask|run|skip",
+        ),
     ] = "",
     metered: Annotated[
-        str, typer.Option("--metered", metavar="ask|run|skip", show_default=False,
-                          help=tr("On a metered line: ask (unattended: skip), run or skip."))
+        str,
+        option(
+            "--metered",
+            tr("On a metered line: ask (unattended: skip), run or skip."),
+            metavar="ask|run|skip",
+        ),
     ] = "",
     quiet: Annotated[
-        str, typer.Option("--quiet", metavar="HH:MM-HH:MM", show_default=False,
-                          help=tr("Quiet hours, such as 09:00-18:00; “off” for none."))
+        str,
+        option(
+            "--quiet",
+            tr("Quiet hours, such as 09:00-18:00; “off” for none."),
+            metavar="HH:MM-HH:MM",
+        ),
     ] = "",
     quiet_rule: Annotated[
-        str, typer.Option("--quiet-rule", metavar="wait|slow", show_default=False,
-                          help=tr("In the quiet hours: wait for their end, or be slower."))
+        str,
+        option(
+            "--quiet-rule",
+            tr("In the quiet hours: wait for their end, or be slower."),
+            metavar="wait|slow",
+        ),
     ] = "",
     line: Annotated[
-        float | None, typer.Option("--line", metavar="MBIT", show_default=False,
-                                   help=tr("The line's speed in Mbit/s; 0: no limit."))
+        float | None,
+        option("--line", tr("The line's speed in Mbit/s; 0: no limit."), metavar="MBIT"),
     ] = None,
     leave: Annotated[
-        float | None, typer.Option("--leave", metavar="MBIT", show_default=False,
-                                   help=tr("How much of it is left to the site, in Mbit/s."))
+        float | None,
+        option("--leave", tr("How much of it is left to the site, in Mbit/s."), metavar="MBIT"),
     ] = None,
     quiet_leave: Annotated[
-        float | None, typer.Option("--quiet-leave", metavar="MBIT", show_default=False,
-                                   help=tr("How much is left to the site in the quiet hours."))
+        float | None,
+        option(
+            "--quiet-leave", tr("How much is left to the site in the quiet hours."), metavar="MBIT"
+        ),
     ] = None,
     keep_last: Annotated[
-        int | None, typer.Option("--keep-last", metavar="N", show_default=False,
-                                 help=tr("Keep the newest N archives."))
+        int | None, option("--keep-last", tr("Keep the newest N archives."), metavar="N")
     ] = None,
     keep_daily: Annotated[
-        int | None, typer.Option("--keep-daily", metavar="N", show_default=False,
-                                 help=tr("Keep one archive for each of N days."))
+        int | None, option("--keep-daily", tr("Keep one archive for each of N days."), metavar="N")
     ] = None,
     keep_weekly: Annotated[
-        int | None, typer.Option("--keep-weekly", metavar="N", show_default=False,
-                                 help=tr("Keep one archive for each of N weeks."))
+        int | None,
+        option("--keep-weekly", tr("Keep one archive for each of N weeks."), metavar="N"),
     ] = None,
     keep_monthly: Annotated[
-        int | None, typer.Option("--keep-monthly", metavar="N", show_default=False,
-                                 help=tr("Keep one archive for each of N months."))
+        int | None,
+        option("--keep-monthly", tr("Keep one archive for each of N months."), metavar="N"),
     ] = None,
-    keep_all: Annotated[
-        bool, typer.Option("--keep-all", help=tr("Remove no archive."))
-    ] = False,
+    keep_all: Annotated[bool, typer.Option("--keep-all", help=tr("Remove no archive."))] = False,
     off: Annotated[bool, typer.Option("--off", help=tr("Switch the schedule off."))] = False,
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     with opened(as_json) as session:
         from gmops_desktop.contract.schedules import Plan
 
@@ -240,12 +260,17 @@ def install(
     collect: Collect = False,
     password_file: Annotated[
         Path | None,
-        typer.Option("--password-file", metavar="FILE", show_default=False,
-                     help=tr("For machines without a keyring: a file with the database's password, "
-                             "readable by its owner only.")),
+        option(
+            "--password-file",
+            tr(
+                "For machines without a keyring: a file with the database's password, "
+                "readable by its owner only."
+            ),
+            metavar="FILE",
+        ),
     ] = None,
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     with opened(as_json) as session:
         services = session.services
         timers = services.collecting if collect else services.timers

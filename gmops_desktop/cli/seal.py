@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gmops_desktop.cli.help import Command, group
-from gmops_desktop.cli.options import ArchiveFile, Json
+from gmops_desktop.cli.options import ArchiveFile, Json, argument, option
 from gmops_desktop.cli.session import opened
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import current, tr
@@ -31,21 +31,18 @@ commands.add_typer(_recipients)
 
 Name = Annotated[
     str,
-    typer.Argument(
-        metavar="NAME", show_default=False, help=tr("Whose key it is: a person, or “office safe”.")
-    ),
+    argument("NAME", tr("Whose key it is: a person, or “office safe”.")),
 ]
 PublicKey = Annotated[
     str,
-    typer.Argument(metavar="PUBLIC-KEY", show_default=False, help=tr("A public key, age1…")),
+    argument("PUBLIC-KEY", tr("A public key, age1…")),
 ]
 SheetFile = Annotated[
     Path | None,
-    typer.Option(
+    option(
         "--sheet",
+        tr("Write the recovery sheet there, as PDF; it holds the secret key."),
         metavar="FILE",
-        show_default=False,
-        help=tr("Write the recovery sheet there, as PDF; it holds the secret key."),
     ),
 ]
 
@@ -131,16 +128,11 @@ def show_public(as_json: Json = False) -> None:
 def sheet(
     file: Annotated[
         Path,
-        typer.Argument(metavar="FILE", show_default=False, help=tr("The file to write.")),
+        argument("FILE", tr("The file to write.")),
     ],
     key: Annotated[
         str,
-        typer.Option(
-            "--key",
-            metavar="PUBLIC-KEY",
-            show_default=False,
-            help=tr("Which key's; the newest without it."),
-        ),
+        option("--key", tr("Which key's; the newest without it."), metavar="PUBLIC-KEY"),
     ] = "",
     as_json: Json = False,
 ) -> None:
@@ -213,9 +205,7 @@ def add(key: PublicKey, name: Name, as_json: Json = False) -> None:
 def remove(
     who: Annotated[
         str,
-        typer.Argument(
-            metavar="NAME", show_default=False, help=tr("A recipient, by name or public key.")
-        ),
+        argument("NAME", tr("A recipient, by name or public key.")),
     ],
     as_json: Json = False,
 ) -> None:
@@ -288,7 +278,7 @@ def _unseal_file(
     file: ArchiveFile,
     out: Annotated[
         Path,
-        typer.Option("--out", metavar="FILE", help=tr("The file to write."), show_default=False),
+        option("--out", tr("The file to write."), metavar="FILE"),
     ],
     as_json: Json = False,
 ) -> None:

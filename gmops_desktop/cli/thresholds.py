@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gmops_desktop.cli.help import Command, group
-from gmops_desktop.cli.options import Json
+from gmops_desktop.cli.options import Json, option
 from gmops_desktop.cli.session import opened
 from gmops_desktop.language import tr
 from ui import words
@@ -36,19 +36,27 @@ def set_(
     name: Name,
     key: Key,
     warning: Annotated[
-        str, typer.Option("--warning", metavar="TRIGGER:CLEAR", show_default=False,
-                          help=tr("When it is a warning, and when it is over: 85:75; “off”."))
+        str,
+        option(
+            "--warning",
+            tr("When it is a warning, and when it is over: 85:75; “off”."),
+            metavar="TRIGGER:CLEAR",
+        ),
     ] = "",
     critical: Annotated[
-        str, typer.Option("--critical", metavar="TRIGGER:CLEAR", show_default=False,
-                          help=tr("When it is critical, and when no longer: 95:85; “off”."))
+        str,
+        option(
+            "--critical",
+            tr("When it is critical, and when no longer: 95:85; “off”."),
+            metavar="TRIGGER:CLEAR",
+        ),
     ] = "",
     minutes: Annotated[
-        float | None, typer.Option("--minutes", metavar="N", show_default=False,
-                                   help=tr("Over how long its mean is taken; 0: the last look."))
+        float | None,
+        option("--minutes", tr("Over how long its mean is taken; 0: the last look."), metavar="N"),
     ] = None,
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     with opened(as_json) as session:
         limits = session.services.limits
         resource = session.resource(name)

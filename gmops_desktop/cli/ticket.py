@@ -9,7 +9,7 @@ import typer
 
 from gmops_desktop.cli.attachment import attached
 from gmops_desktop.cli.help import Command, group
-from gmops_desktop.cli.options import Json, moment_in, one_of
+from gmops_desktop.cli.options import Json, argument, moment_in, one_of, option
 from gmops_desktop.cli.session import opened
 from gmops_desktop.language import tr
 from ui import words
@@ -20,21 +20,13 @@ if TYPE_CHECKING:
 
 commands = group("ticket", tr("Log tickets, move them on, and close them confirmed."))
 
-Number = Annotated[
-    str, typer.Argument(metavar="NUMBER", show_default=False, help=tr("A ticket, such as T-0001."))
-]
-Text = Annotated[str, typer.Argument(metavar="TEXT", show_default=False, help=tr("What to add."))]
-Said = Annotated[
-    str, typer.Option("--text", show_default=False, help=tr("What to add to the step."))
-]
+Number = Annotated[str, argument("NUMBER", tr("A ticket, such as T-0001."))]
+Text = Annotated[str, argument("TEXT", tr("What to add."))]
+Said = Annotated[str, option("--text", tr("What to add to the step."))]
 
 
-Title = Annotated[
-    str, typer.Argument(metavar="TITLE", show_default=False, help=tr("What it is about."))
-]
-Requester = Annotated[
-    str, typer.Option("--requester", metavar="NAME", show_default=False, help=tr("Who asked."))
-]
+Title = Annotated[str, argument("TITLE", tr("What it is about."))]
+Requester = Annotated[str, option("--requester", tr("Who asked."), metavar="NAME")]
 Kind = Annotated[
     str,
     typer.Option(
@@ -47,12 +39,8 @@ Level = Annotated[
         "--priority", metavar="1-4", min=1, max=4, help=tr("1 urgent to 4 low; Party A sets it.")
     ),
 ]
-Story = Annotated[
-    str, typer.Option("--description", show_default=False, help=tr("The whole story."))
-]
-Channel = Annotated[
-    str, typer.Option("--channel", show_default=False, help=tr("How the request came: phone ..."))
-]
+Story = Annotated[str, option("--description", tr("The whole story."))]
+Channel = Annotated[str, option("--channel", tr("How the request came: phone ..."))]
 
 
 @commands.command(
@@ -69,20 +57,22 @@ def open_new(
     channel: Channel = "",
     emergency: Annotated[
         str,
-        typer.Option(
+        option(
             "--emergency",
+            tr("Why it is taken although nobody designated asked; it is printed."),
             metavar="REASON",
-            show_default=False,
-            help=tr("Why it is taken although nobody designated asked; it is printed."),
         ),
     ] = "",
     at: Annotated[
         str,
-        typer.Option("--at", metavar="TIME", show_default=False,
-                     help=tr("When it was asked for, if that is not now: 2018-11-22T18:00.")),
+        option(
+            "--at",
+            tr("When it was asked for, if that is not now: 2018-11-22T18:00."),
+            metavar="TIME",
+        ),
     ] = "",
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     from gmops_desktop.contract.tickets import KINDS, PRIORITIES
 
     known_kind = one_of(kind, KINDS, "--kind")
@@ -112,15 +102,18 @@ def decline(
     requester: Requester,
     reason: Annotated[
         str,
-        typer.Option("--reason", metavar="TEXT", show_default=False,
-                     help=tr("Why it was not taken; without it, because nobody designated asked.")),
+        option(
+            "--reason",
+            tr("Why it was not taken; without it, because nobody designated asked."),
+            metavar="TEXT",
+        ),
     ] = "",
     kind: Kind = "request",
     priority: Level = 3,
     description: Story = "",
     channel: Channel = "",
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     from gmops_desktop.contract.tickets import KINDS, PRIORITIES
 
     known_kind = one_of(kind, KINDS, "--kind")
@@ -143,23 +136,20 @@ def decline(
 )
 def revise(
     number: Number,
-    text: Annotated[
-        str, typer.Option("--text", metavar="TEXT", show_default=False, help=tr("Who said so."))
-    ],
+    text: Annotated[str, option("--text", tr("Who said so."), metavar="TEXT")],
     priority: Annotated[
         int | None,
-        typer.Option("--priority", metavar="1-4", min=1, max=4, show_default=False,
-                     help=tr("1 urgent to 4 low; Party A sets it.")),
+        option(
+            "--priority", tr("1 urgent to 4 low; Party A sets it."), metavar="1-4", min=1, max=4
+        ),
     ] = None,
     kind: Annotated[
         str,
-        typer.Option("--kind", show_default=False, help=tr("Its kind, if it is another.")),
+        option("--kind", tr("Its kind, if it is another.")),
     ] = "",
-    title: Annotated[
-        str, typer.Option("--title", show_default=False, help=tr("What it is about."))
-    ] = "",
+    title: Annotated[str, option("--title", tr("What it is about."))] = "",
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     from gmops_desktop.contract.tickets import KINDS
 
     wanted = {
@@ -177,9 +167,7 @@ def revise(
 
 @commands.command("list", cls=Command, help=tr("List the tickets, newest first."))
 def list_all(
-    search: Annotated[
-        str, typer.Option("--search", show_default=False, help=tr("Only tickets with this text."))
-    ] = "",
+    search: Annotated[str, option("--search", tr("Only tickets with this text."))] = "",
     as_json: Json = False,
 ) -> None:
     from gmops_desktop.contract.tickets import word_of_kind, word_of_priority, word_of_state
@@ -215,25 +203,23 @@ def move(
     number: Number,
     state: Annotated[
         str,
-        typer.Argument(metavar="STATE", show_default=False, help=tr("Such as assessing, working.")),
+        argument("STATE", tr("Such as assessing, working.")),
     ],
     text: Said = "",
     waiting_on: Annotated[
         str,
-        typer.Option(
+        option(
             "--waiting-on",
+            tr("What a suspension waits for, such as party_a; only that stops a clock."),
             metavar="REASON",
-            show_default=False,
-            help=tr("What a suspension waits for, such as party_a; only that stops a clock."),
         ),
     ] = "",
     emergency: Annotated[
         str,
-        typer.Option(
+        option(
             "--emergency",
+            tr("Why a missing notice or contact is passed over; it is printed."),
             metavar="REASON",
-            show_default=False,
-            help=tr("Why a missing notice or contact is passed over; it is printed."),
         ),
     ] = "",
     as_json: Json = False,
@@ -273,25 +259,25 @@ def note(number: Number, text: Text, as_json: Json = False) -> None:
 )
 def confirm(
     number: Number,
-    by: Annotated[
-        str, typer.Option("--by", metavar="NAME", show_default=False, help=tr("Who confirmed."))
-    ],
-    channel: Annotated[
-        str, typer.Option("--channel", show_default=False, help=tr("How: phone, mail, on paper."))
-    ],
+    by: Annotated[str, option("--by", tr("Who confirmed."), metavar="NAME")],
+    channel: Annotated[str, option("--channel", tr("How: phone, mail, on paper."))],
     text: Said = "",
     at: Annotated[
         str,
-        typer.Option("--at", metavar="TIME", show_default=False,
-                     help=tr("Local time, such as 2018-11-22T18:00; without it, now.")),
+        option(
+            "--at", tr("Local time, such as 2018-11-22T18:00; without it, now."), metavar="TIME"
+        ),
     ] = "",
     files: Annotated[
         list[Path] | None,
-        typer.Option("--file", metavar="FILE", show_default=False,
-                     help=tr("A file that shows it; it is attached. May be given several times.")),
+        option(
+            "--file",
+            tr("A file that shows it; it is attached. May be given several times."),
+            metavar="FILE",
+        ),
     ] = None,
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     moment = moment_in(at, "--at") if at else None
     with opened(as_json) as session:
         tickets = session.services.tickets

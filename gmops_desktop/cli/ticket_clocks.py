@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 import typer
 
 from gmops_desktop.cli.help import Command
-from gmops_desktop.cli.options import Json
+from gmops_desktop.cli.options import Json, option
 from gmops_desktop.cli.session import opened
 from gmops_desktop.cli.ticket import Number
 from gmops_desktop.errors import OpsError
@@ -70,17 +70,14 @@ def reminders(as_json: Json = False) -> None:
 def targets(
     file: Annotated[
         Path | None,
-        typer.Option("--set", metavar="FILE", show_default=False,
-                     help=tr("A JSON file in the form that --json shows.")),
+        option("--set", tr("A JSON file in the form that --json shows."), metavar="FILE"),
     ] = None,
-    text: Annotated[
-        str, typer.Option("--text", show_default=False, help=tr("Who agreed to them, or why."))
-    ] = "",
+    text: Annotated[str, option("--text", tr("Who agreed to them, or why."))] = "",
     history: Annotated[
         bool, typer.Option("--history", help=tr("Show how they came to be."))
     ] = False,
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     from gmops_desktop.contract.clocks import word_of_clock
     from gmops_desktop.contract.targets import from_json, to_json
     from gmops_desktop.contract.tickets import KINDS, PRIORITIES, word_of_kind, word_of_priority

@@ -11,7 +11,7 @@ import typer
 
 from gmops_desktop.cli.attachment import attached
 from gmops_desktop.cli.help import Command
-from gmops_desktop.cli.options import Json, moment_in, one_of
+from gmops_desktop.cli.options import Json, argument, moment_in, one_of, option
 from gmops_desktop.cli.session import opened
 from gmops_desktop.cli.ticket import Number, Said, show_ticket
 from gmops_desktop.language import tr
@@ -26,23 +26,20 @@ _verbs: Final = typer.Typer()
 
 Evidence = Annotated[
     list[str] | None,
-    typer.Option(
+    option(
         "--evidence",
+        tr("What shows it: a file, a log, a message. May be given several times."),
         metavar="TEXT",
-        show_default=False,
-        help=tr("What shows it: a file, a log, a message. May be given several times."),
     ),
 ]
-By = Annotated[
-    str, typer.Option("--by", metavar="NAME", show_default=False, help=tr("Who said so."))
-]
+By = Annotated[str, option("--by", tr("Who said so."), metavar="NAME")]
 Other = Annotated[
     str,
-    typer.Argument(metavar="OTHER", show_default=False, help=tr("The number of another ticket.")),
+    argument("OTHER", tr("The number of another ticket.")),
 ]
 Days = Annotated[
     str,
-    typer.Argument(metavar="DAYS", show_default=False, help=tr("Person-days, such as 0.5.")),
+    argument("DAYS", tr("Person-days, such as 0.5.")),
 ]
 
 
@@ -61,17 +58,21 @@ def estimate(
     number: Number,
     impact: Annotated[
         int,
-        typer.Option("--impact", metavar="1-3", min=1, max=3, show_default=False,
-                     help=tr("1 the whole site, 2 one service or a group, 3 single persons.")),
+        option(
+            "--impact",
+            tr("1 the whole site, 2 one service or a group, 3 single persons."),
+            metavar="1-3",
+            min=1,
+            max=3,
+        ),
     ],
     urgency: Annotated[
         int,
-        typer.Option("--urgency", metavar="1-4", min=1, max=4, show_default=False,
-                     help=tr("1 urgent to 4 low.")),
+        option("--urgency", tr("1 urgent to 4 low."), metavar="1-4", min=1, max=4),
     ],
     text: Said = "",
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     level, hurry = cast("Impact", impact), cast("Priority", urgency)
     _do(number, lambda book, one: book.facts.estimate(one.id, level, hurry, text), as_json)
 
@@ -85,14 +86,11 @@ def asked(
     number: Number,
     at: Annotated[
         str,
-        typer.Argument(metavar="TIME", show_default=False,
-                       help=tr("Local time, such as 2018-11-22T18:00.")),
+        argument("TIME", tr("Local time, such as 2018-11-22T18:00.")),
     ],
-    text: Annotated[
-        str, typer.Option("--text", show_default=False, help=tr("How it is known."))
-    ],
+    text: Annotated[str, option("--text", tr("How it is known."))],
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     moment = moment_in(at, "TIME")
     _do(number, lambda book, one: book.facts.asked(one.id, moment, text), as_json)
 
@@ -104,7 +102,7 @@ def scope(
     number: Number,
     where: Annotated[
         str,
-        typer.Argument(metavar="SCOPE", show_default=False, help=tr("only_here or elsewhere.")),
+        argument("SCOPE", tr("only_here or elsewhere.")),
     ],
     text: Said = "",
     as_json: Json = False,
@@ -123,9 +121,7 @@ def scope(
 def agree(
     number: Number,
     by: By,
-    channel: Annotated[
-        str, typer.Option("--channel", show_default=False, help=tr("How: phone, mail, on paper."))
-    ],
+    channel: Annotated[str, option("--channel", tr("How: phone, mail, on paper."))],
     text: Said = "",
     as_json: Json = False,
 ) -> None:
@@ -141,17 +137,14 @@ def agree(
 )
 def cause(
     number: Number,
-    text: Annotated[
-        str, typer.Argument(metavar="TEXT", show_default=False, help=tr("The root cause."))
-    ],
+    text: Annotated[str, argument("TEXT", tr("The root cause."))],
     attribution: Annotated[
         str,
-        typer.Option("--attribution", show_default=False,
-                     help=tr("party_b, party_a, third_party or force_majeure.")),
+        option("--attribution", tr("party_b, party_a, third_party or force_majeure.")),
     ] = "",
     evidence: Evidence = None,
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     from gmops_desktop.contract.tickets import ATTRIBUTIONS
 
     side: Attribution = one_of(attribution, ATTRIBUTIONS, "--attribution")
@@ -169,12 +162,11 @@ def promise(
     number: Number,
     until: Annotated[
         str,
-        typer.Argument(metavar="TIME", show_default=False,
-                       help=tr("Local time, such as 2018-11-22T18:00.")),
+        argument("TIME", tr("Local time, such as 2018-11-22T18:00.")),
     ],
     text: Said = "",
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     at = moment_in(until, "TIME")
     _do(number, lambda book, one: book.promise(one.id, at, text), as_json)
 
@@ -198,20 +190,15 @@ def interrupts(
 )
 def announce(
     number: Number,
-    users: Annotated[
-        str, typer.Option("--users", show_default=False, help=tr("How all users were told."))
-    ] = "",
-    leaders: Annotated[
-        str, typer.Option("--leaders", show_default=False, help=tr("How the leaders were told."))
-    ] = "",
+    users: Annotated[str, option("--users", tr("How all users were told."))] = "",
+    leaders: Annotated[str, option("--leaders", tr("How the leaders were told."))] = "",
     responsible: Annotated[
         str,
-        typer.Option("--responsible", show_default=False,
-                     help=tr("How the persons responsible were told.")),
+        option("--responsible", tr("How the persons responsible were told.")),
     ] = "",
     text: Said = "",
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     told: dict[Audience, str] = {"users": users, "leaders": leaders, "responsible": responsible}
     _do(number, lambda book, one: book.facts.announce(one.id, told, text), as_json)
 
@@ -221,12 +208,13 @@ def restored(
     number: Number,
     at: Annotated[
         str,
-        typer.Option("--at", metavar="TIME", show_default=False,
-                     help=tr("Local time, such as 2018-11-22T18:00; without it, now.")),
+        option(
+            "--at", tr("Local time, such as 2018-11-22T18:00; without it, now."), metavar="TIME"
+        ),
     ] = "",
     text: Said = "",
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     moment = moment_in(at, "--at") if at else None
     _do(number, lambda book, one: book.facts.restored(one.id, moment, text), as_json)
 
@@ -238,22 +226,19 @@ def hand_over(
     number: Number,
     title: Annotated[
         str,
-        typer.Argument(metavar="TITLE", show_default=False, help=tr("The document or setting.")),
+        argument("TITLE", tr("The document or setting.")),
     ],
-    before: Annotated[
-        str, typer.Option("--before", show_default=False, help=tr("What the setting was."))
-    ] = "",
-    after: Annotated[
-        str, typer.Option("--after", show_default=False, help=tr("What the setting is."))
-    ] = "",
+    before: Annotated[str, option("--before", tr("What the setting was."))] = "",
+    after: Annotated[str, option("--after", tr("What the setting is."))] = "",
     file: Annotated[
         Path | None,
-        typer.Option("--file", metavar="FILE", show_default=False,
-                     help=tr("The file: it is attached, and its SHA-256 is recorded.")),
+        option(
+            "--file", tr("The file: it is attached, and its SHA-256 is recorded."), metavar="FILE"
+        ),
     ] = None,
     text: Said = "",
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     from gmops_desktop.contract.steps import Handed
 
     kind = "configuration" if before or after else "document"
@@ -303,12 +288,11 @@ def link(
     number: Number,
     kind: Annotated[
         str,
-        typer.Argument(metavar="KIND", show_default=False,
-                       help=tr("related, duplicate_of, caused_by or causes.")),
+        argument("KIND", tr("related, duplicate_of, caused_by or causes.")),
     ],
     other: Other,
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     from gmops_desktop.contract.ticket_bonds import CHOICES
 
     chosen: LinkKind = one_of(kind, CHOICES, "KIND")
@@ -335,12 +319,8 @@ def part(number: Number, text: Said = "", as_json: Json = False) -> None:
 @_verbs.command("split", cls=Command, help=tr("Make a ticket of its own of a part of one."))
 def split(
     number: Number,
-    title: Annotated[
-        str, typer.Argument(metavar="TITLE", show_default=False, help=tr("What it is about."))
-    ],
-    kind: Annotated[
-        str, typer.Option("--kind", show_default=False, help=tr("Its kind, if it is another."))
-    ] = "",
+    title: Annotated[str, argument("TITLE", tr("What it is about."))],
+    kind: Annotated[str, option("--kind", tr("Its kind, if it is another."))] = "",
     as_json: Json = False,
 ) -> None:
     from gmops_desktop.contract.tickets import KINDS

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gmops_desktop.cli.help import Command
-from gmops_desktop.cli.options import Json
+from gmops_desktop.cli.options import Json, argument, option
 from gmops_desktop.cli.session import opened
 from gmops_desktop.cli.terminal import BadAnswer
 from gmops_desktop.errors import OpsError
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
 _SHOWN_REFUSALS = 20
 
-File = Annotated[
-    Path, typer.Argument(metavar="FILE", show_default=False, help=tr("The file to write."))
-]
+File = Annotated[Path, argument("FILE", tr("The file to write."))]
 
 
 def add_to(ticket: typer.Typer) -> None:
@@ -41,7 +39,7 @@ def add_to(ticket: typer.Typer) -> None:
 def search(
     text: Annotated[
         str,
-        typer.Argument(metavar="WORDS", show_default=False, help=tr("All of them must occur.")),
+        argument("WORDS", tr("All of them must occur.")),
     ],
     everywhere: Annotated[
         bool,
@@ -73,24 +71,22 @@ def search(
 def take_in(
     path: Annotated[
         Path,
-        typer.Argument(metavar="FILE", show_default=False, help=tr("A list: .xlsx, .xls or .csv.")),
+        argument("FILE", tr("A list: .xlsx, .xls or .csv.")),
     ],
     sheet_name: Annotated[
         str,
-        typer.Option(
+        option(
             "--sheet",
+            tr("Which sheet of the Excel file; else the first that holds a list."),
             metavar="NAME",
-            show_default=False,
-            help=tr("Which sheet of the Excel file; else the first that holds a list."),
         ),
     ] = "",
     columns: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
             "--column",
+            tr("In which column a field stands, such as title=事项; else it is guessed."),
             metavar="FIELD=HEAD",
-            show_default=False,
-            help=tr("In which column a field stands, such as title=事项; else it is guessed."),
         ),
     ] = None,
     dry_run: Annotated[
@@ -98,12 +94,7 @@ def take_in(
     ] = False,
     refused: Annotated[
         Path | None,
-        typer.Option(
-            "--refused",
-            metavar="FILE",
-            show_default=False,
-            help=tr("Write the refused rows there (.xlsx or .csv)."),
-        ),
+        option("--refused", tr("Write the refused rows there (.xlsx or .csv)."), metavar="FILE"),
     ] = None,
     as_json: Json = False,
 ) -> None:

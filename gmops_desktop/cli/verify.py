@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gmops_desktop.cli import UNPROVABLE
-from gmops_desktop.cli.options import ArchiveFile, Json
+from gmops_desktop.cli.options import ArchiveFile, Json, option
 from gmops_desktop.cli.plain import plain
 from gmops_desktop.cli.session import opened
 from gmops_desktop.cli.terminal import BadAnswer
@@ -31,9 +31,8 @@ VERIFIER_HELP = tr(
 
 Folder = Annotated[
     Path,
-    typer.Option("--out", metavar="DIR", show_default=False,
-                 help=tr("The folder to save it in, such as that of the backups.")),
-]  # fmt: skip
+    option("--out", tr("The folder to save it in, such as that of the backups."), metavar="DIR"),
+]
 _VERIFIER = RESOURCES / "verify_archive.py"
 
 
