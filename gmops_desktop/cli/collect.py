@@ -9,7 +9,7 @@ import typer
 
 from gmops_desktop.cli.help import Command
 from gmops_desktop.cli.options import Json
-from gmops_desktop.cli.schedule import tell_group
+from gmops_desktop.cli.schedule_due import tell_group
 from gmops_desktop.cli.session import opened
 from gmops_desktop.language import tr
 from gmops_desktop.states import worst

@@ -21,7 +21,7 @@ from ui import drill_words, words
 
 if TYPE_CHECKING:
     from gmops_desktop.cli.session import Session
-    from gmops_desktop.services.drills import Copy, Drill
+    from gmops_desktop.services.drills import Drill
 
 commands = group(
     "drill", tr("Restore drills: an archive into a throw-away server, proved and timed.")
@@ -69,7 +69,7 @@ def run(
 ) -> None:
     with opened(as_json) as session:
         drills = session.services.drills
-        file = _file(subject)
+        file = file_named(subject)
         if file is not None and clone:
             raise typer.BadParameter(tr("--clone drills the newest backup of a database: name it."))
         tell_left(session)
@@ -185,7 +185,7 @@ def plan(
 def scan(subject: Subject = "", as_json: Json = False) -> None:
     with opened(as_json) as session:
         drills = session.services.drills
-        path = _file(subject) or drills.newest(database_named(session, subject)).path
+        path = file_named(subject) or drills.newest(database_named(session, subject)).path
         found = session.run(
             lambda context: drills.scan(path, context), tr("Reading {name}", name=path.name)
         )
@@ -199,70 +199,6 @@ def scan(subject: Subject = "", as_json: Json = False) -> None:
             raise BadAnswer({"dangers": found}, refusal)
         clean = tr("Nothing in {name} reaches beyond its own schema.", name=path.name)
         session.terminal.answer({"dangers": ()}, clean)
-
-
-# ---------------------------------------------------------------- a copy to look into
-
-
-@commands.command(
-    "keep",
-    cls=Command,
-    help=tr("Restore a backup to this computer, and let it run to look into; no line is needed."),
-)
-def keep(subject: Subject = "", as_json: Json = False) -> None:
-    with opened(as_json) as session:
-        drills = session.services.drills
-        file = _file(subject)
-        if file is None:
-            resource = database_named(session, subject)
-            file = drills.newest(resource).path
-        path = file
-        copy = session.run(
-            lambda context: drills.copies.keep(path, context),
-            tr("Restoring {name} to this computer", name=path.name),
-        )
-        session.terminal.answer(copy, *_copy_lines(copy))
-
-
-@commands.command("kept", cls=Command, help=tr("List the copies kept on this computer."))
-def kept(
-    password: Annotated[
-        bool, typer.Option("--password", help=tr("Show their passwords, too."))
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    with opened(as_json) as session:
-        drills = session.services.drills
-        found = drills.copies.all()
-        answer = [
-            {"copy": one, **({"password": drills.copies.password(one)} if password else {})}
-            for one in found
-        ]
-        lines = [line for one in found for line in _copy_lines(one)]
-        session.terminal.answer(
-            {"copies": answer}, *(lines or [tr("No copy is kept on this computer.")])
-        )
-        if password and not as_json:
-            for one in found:
-                # Not through `answer`, which strikes secrets out: this one was asked for.
-                typer.echo(f"{one.address}{tr(': ')}{drills.copies.password(one)}")
-
-
-@commands.command("drop", cls=Command, help=tr("Stop and remove a copy kept on this computer."))
-def drop(
-    copy_id: Annotated[
-        str,
-        argument("ID", tr("A copy; all without it.")),
-    ] = "",
-    as_json: Json = False,
-) -> None:
-    with opened(as_json) as session:
-        drills = session.services.drills
-        wanted = [one.id for one in drills.copies.all()] if not copy_id else [copy_id]
-        for id in wanted:
-            drills.copies.drop(id)
-        gone = tr("Removed: {count}.", count=len(wanted))
-        session.terminal.answer({"dropped": wanted}, gone)
 
 
 @commands.command(
@@ -360,7 +296,7 @@ def run_due(session: Session) -> tuple[list[dict[str, object]], list[OpsError]]:
 # ---------------------------------------------------------------- words
 
 
-def _file(subject: str) -> Path | None:
+def file_named(subject: str) -> Path | None:
     """Return the file that `subject` names, if it names one."""
     looks = os.sep in subject or subject.endswith((".zst", ".age"))
     path = Path(subject).absolute() if subject else None
@@ -396,11 +332,3 @@ def _lines(drill: Drill) -> list[str]:
     if drill.certificate:
         lines.append(tr("Certificate {number}", number=drill.certificate))
     return lines
-
-
-def _copy_lines(copy: Copy) -> list[str]:
-    state = tr("runs") if copy.running else tr("stopped")
-    return [
-        f"{copy.id}  {copy.address}  {copy.server}  {state}  {Path(copy.archive).name}",
-        tr("Password: gmops drill kept --password. Remove it: gmops drill drop {id}", id=copy.id),
-    ]

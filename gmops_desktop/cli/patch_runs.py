@@ -9,12 +9,22 @@ import typer
 from gmops_desktop.cli import DIFFERENT, FAILED
 from gmops_desktop.cli.help import Command
 from gmops_desktop.cli.options import AcceptFingerprint, Json, one_of, option
-from gmops_desktop.cli.patch_verbs import Confirm, Days, Number, Reason, asked, begun, days_in
+from gmops_desktop.cli.patch_verbs import (
+    Confirm,
+    Days,
+    Number,
+    Reason,
+    asked,
+    asking,
+    begun,
+    days_in,
+)
 from gmops_desktop.cli.session import opened
 from gmops_desktop.language import tr
 
 if TYPE_CHECKING:
     from gmops_desktop.context import Context
+    from gmops_desktop.services.patches import Change
     from gmops_desktop.services.reports import Report
 
 _verbs: Final = typer.Typer()
@@ -28,58 +38,36 @@ def add_to(commands: typer.Typer) -> None:
 # ---------------------------------------------------------------- nothing in use is touched
 
 
-@_verbs.command(
-    "simulate", cls=Command, help=tr("Play the plan through on the server again; nothing is done.")
+asking(
+    _verbs,
+    "simulate",
+    tr("Play the plan through on the server again; nothing is done."),
+    tr("Simulating"),
+    lambda at: at.patches.simulate(at.host, at.change.id, at.context),
+    lambda changed: DIFFERENT if changed.drift else 0,
 )
-def simulate(
-    number: Number, accept_fingerprint: AcceptFingerprint = "", as_json: Json = False
-) -> None:
-    changed = asked(
-        number, accept_fingerprint, as_json, tr("Simulating"),
-        lambda at: at.patches.simulate(at.host, at.change.id, at.context),
-    )  # fmt: skip
-    if changed.drift:
-        raise typer.Exit(DIFFERENT)
-
-
-@_verbs.command(
+asking(
+    _verbs,
     "replan",
-    cls=Command,
-    help=tr("Take the plan that the server gives now; notices and release of the old one lapse."),
+    tr("Take the plan that the server gives now; notices and release of the old one lapse."),
+    tr("Planning anew"),
+    lambda at: at.patches.replan(at.host, at.change.id, at.context),
 )
-def replan(
-    number: Number, accept_fingerprint: AcceptFingerprint = "", as_json: Json = False
-) -> None:
-    asked(
-        number, accept_fingerprint, as_json, tr("Planning anew"),
-        lambda at: at.patches.replan(at.host, at.change.id, at.context),
-    )  # fmt: skip
-
-
-@_verbs.command(
+asking(
+    _verbs,
     "prepare",
-    cls=Command,
-    help=tr("Bring to the server what a change and its way back need; nothing in use is touched."),
+    tr("Bring to the server what a change and its way back need; nothing in use is touched."),
+    tr("Preparing"),
+    lambda at: at.patches.prepare(at.host, at.change.id, at.context),
 )
-def prepare(
-    number: Number, accept_fingerprint: AcceptFingerprint = "", as_json: Json = False
-) -> None:
-    asked(
-        number, accept_fingerprint, as_json, tr("Preparing"),
-        lambda at: at.patches.prepare(at.host, at.change.id, at.context),
-    )  # fmt: skip
-
-
-@_verbs.command("check", cls=Command, help=tr("Look at everything that a change could break."))
-def check(
-    number: Number, accept_fingerprint: AcceptFingerprint = "", as_json: Json = False
-) -> None:
-    changed = asked(
-        number, accept_fingerprint, as_json, tr("Checking before"),
-        lambda at: at.patches.check_before(at.host, at.change.id, at.context),
-    )  # fmt: skip
-    if changed.before is None or changed.before.faults:
-        raise typer.Exit(FAILED)
+asking(
+    _verbs,
+    "check",
+    tr("Look at everything that a change could break."),
+    tr("Checking before"),
+    lambda at: at.patches.check_before(at.host, at.change.id, at.context),
+    lambda changed: FAILED if changed.before is None or changed.before.faults else 0,
+)
 
 
 # ---------------------------------------------------------------- something is begun, or followed
@@ -156,18 +144,14 @@ def mend(
 # ---------------------------------------------------------------- afterwards
 
 
-@_verbs.command(
-    "verify", cls=Command, help=tr("Look at everything again, and compare it with before.")
+asking(
+    _verbs,
+    "verify",
+    tr("Look at everything again, and compare it with before."),
+    tr("Checking after"),
+    lambda at: at.patches.check_after(at.host, at.change.id, at.context),
+    lambda changed: DIFFERENT if _worse(changed) else 0,
 )
-def verify(
-    number: Number, accept_fingerprint: AcceptFingerprint = "", as_json: Json = False
-) -> None:
-    changed = asked(
-        number, accept_fingerprint, as_json, tr("Checking after"),
-        lambda at: at.patches.check_after(at.host, at.change.id, at.context),
-    )  # fmt: skip
-    if any(one.verdict in ("worse", "unknown") for one in changed.differences):
-        raise typer.Exit(DIFFERENT)
 
 
 @_verbs.command(
@@ -234,3 +218,7 @@ def notify(
         session.terminal.answer(
             made, tr("{number} is kept at {path}.", number=made.number, path=made.path)
         )
+
+
+def _worse(changed: Change) -> bool:
+    return any(one.verdict in ("worse", "unknown") for one in changed.differences)

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from gmops_desktop.cli import FAILED, UNPROVABLE
-from gmops_desktop.cli.options import argument, moment_in, option
+from gmops_desktop.cli.help import Command
+from gmops_desktop.cli.options import AcceptFingerprint, Json, argument, moment_in, option
 from gmops_desktop.cli.patch_lines import show
 from gmops_desktop.cli.session import opened
 from gmops_desktop.contract.terms import ZONE
@@ -110,6 +111,27 @@ def asked(
         changed = with_server(session, session.services.patches.get(number), accept, title, verb)
         show(session, changed)
         return changed
+
+
+def asking(
+    commands: typer.Typer,
+    name: str,
+    help: str,
+    title: str,
+    verb: Callable[[At], Change],
+    code_of: Callable[[Change], int] = lambda _changed: 0,
+) -> None:
+    """Add a command that names a change and nothing else, and asks its server for something.
+
+    `code_of` gives the exit code by the change as it is then.
+    """
+
+    @commands.command(name, cls=Command, help=help)
+    def ask(
+        number: Number, accept_fingerprint: AcceptFingerprint = "", as_json: Json = False
+    ) -> None:
+        if code := code_of(asked(number, accept_fingerprint, as_json, title, verb)):
+            raise typer.Exit(code)
 
 
 def begun(

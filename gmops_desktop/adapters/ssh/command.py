@@ -14,10 +14,9 @@ from typing import Final
 
 import paramiko
 
+from gmops_desktop.adapters.ssh.conversing import PIECE, SLICE
 from gmops_desktop.adapters.ssh.endings import end_input
 
-_PIECE: Final = 65536
-_SLICE: Final = 0.2  # seconds a wait lasts before it looks for cancellation and silence
 _COMPLAINTS: Final = 1 << 20  # bytes of standard error that are kept
 
 
@@ -36,7 +35,7 @@ class Command(io.RawIOBase):
         self._moved = time.monotonic()
         self._complaints = bytearray()
         self._fault: BaseException | None = None
-        channel.settimeout(_SLICE)
+        channel.settimeout(SLICE)
         self._feeder = threading.Thread(target=self._feed, args=(stdin,), name="feed", daemon=True)
         self._feeder.start()
 
@@ -48,7 +47,7 @@ class Command(io.RawIOBase):
         while True:
             self._watch()
             try:
-                piece = self._channel.recv(min(len(buffer), _PIECE))
+                piece = self._channel.recv(min(len(buffer), PIECE))
             except TimeoutError:
                 continue
             self._moved = time.monotonic()
@@ -57,7 +56,7 @@ class Command(io.RawIOBase):
 
     def finish(self) -> tuple[int, bytes]:
         """Read to the end; return the exit status (255 for a signal) and the complaints."""
-        while self.read(_PIECE):
+        while self.read(PIECE):
             pass
         while not (self._channel.exit_status_ready() and not self._feeder.is_alive()):
             self._watch()
@@ -73,7 +72,7 @@ class Command(io.RawIOBase):
 
     def _watch(self) -> None:
         while self._channel.recv_stderr_ready():
-            piece = self._channel.recv_stderr(_PIECE)
+            piece = self._channel.recv_stderr(PIECE)
             self._complaints += piece[: _COMPLAINTS - len(self._complaints)]
         if self._fault is not None:
             raise self._fault
@@ -85,7 +84,7 @@ class Command(io.RawIOBase):
                 view = memoryview(piece)
                 while view:
                     try:
-                        sent = self._channel.send(bytes(view[:_PIECE]))
+                        sent = self._channel.send(bytes(view[:PIECE]))
                     except TimeoutError:
                         if self._channel.closed:
                             return

@@ -12,16 +12,14 @@ import shlex
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import paramiko
 from paramiko.ssh_exception import (
-    AuthenticationException,
-    BadAuthenticationType,
     ChannelException,
     SSHException,
 )
@@ -35,14 +33,16 @@ from gmops_desktop.adapters.host_keys import (
     trusted_key,
 )
 from gmops_desktop.adapters.ssh.command import Command
-from gmops_desktop.adapters.ssh.endings import end_input
+from gmops_desktop.adapters.ssh.conversing import PIECE, SLICE, Watched, converse
 from gmops_desktop.adapters.ssh.failures import (
     ConnectionLost,
-    DeadlinePassed,
-    LoginRefused,
     NoRelay,
-    TunnelRefused,
+    lost,
+    no_commands,
+    no_tunnel,
+    too_slow,
 )
+from gmops_desktop.adapters.ssh.login import log_in
 from gmops_desktop.adapters.ssh.private_key import read_key
 from gmops_desktop.adapters.ssh.relay import Relay, pump
 from gmops_desktop.adapters.ssh.tunnel import Tunnel
@@ -51,10 +51,8 @@ from gmops_desktop.context import Context
 from gmops_desktop.errors import OpsError
 from gmops_desktop.language import tr
 
-_SLICE: Final = 0.2  # seconds a wait lasts before it looks for cancellation and deadline
 _KEEP_ALIVE: Final = 30  # seconds; many firewalls forget a silent connection after a few minutes
 _SELDOM: Final = 5.0  # seconds after which the thread of a kept connection wakes by itself
-_PIECE: Final = 65536
 
 # What paramiko logs as an error with a traceback, we raise as a sentence.
 logging.getLogger("paramiko.transport").setLevel(logging.CRITICAL)
@@ -92,7 +90,7 @@ class Ssh:
             if shown.known != "pinned":
                 trusted = trusted_key(address, known_hosts)
                 raise ChangedHostKey(shown, trusted) if trusted else UnknownHostKey(shown)
-            ssh._log_in(key, password, context, end)
+            log_in(ssh._transport, address, key, password, context, end, ssh.cut)
             ssh._transport.set_keepalive(_KEEP_ALIVE)
         except BaseException:
             ssh.close()
@@ -112,21 +110,18 @@ class Ssh:
         end = time.monotonic() + deadline
         channel = self._open("session", None, context, end)
         # Paramiko waits for the reply to the request without end, on this very event.
-        channel.event = _Watched(lambda: self._check(context, end))
+        channel.event = Watched(lambda: self._check(context, end))
         try:
             channel.set_combine_stderr(True)
             channel.exec_command(f"sh -c {shlex.quote(script)}" if stdin else "sh -s")
-            output = self._converse(channel, stdin or script.encode(), context, end)
-            while not channel.status_event.wait(_SLICE):
+            output = converse(channel, stdin or script.encode(), lambda: self._check(context, end))
+            while not channel.status_event.wait(SLICE):
                 self._check(context, end)
             if channel.exit_status == -1 and not self._transport.is_active():
-                raise self._lost()
+                raise lost(self.address.host)
             return (channel.exit_status if channel.exit_status >= 0 else 255), output
         except (SSHException, OSError, EOFError) as error:
-            context.check()
-            if self._transport.is_active():
-                raise self._no_commands(str(error)) from error
-            raise self._lost() from error
+            raise self._ended(error, context) from error
         finally:
             channel.close()
 
@@ -143,19 +138,16 @@ class Ssh:
         def check(silent: float) -> None:
             self._check(context, time.monotonic() + silence - silent)
             if not self._transport.is_active():
-                raise self._lost()
+                raise lost(self.address.host)
 
         channel = self._open("session", None, context, time.monotonic() + 20.0)
-        channel.event = _Watched(lambda: check(0.0))
+        channel.event = Watched(lambda: check(0.0))
         try:
             channel.exec_command(f"sh -c {shlex.quote(script)}")
             with Command(channel, stdin, check) as command:
                 yield command
         except (SSHException, OSError, EOFError) as error:
-            context.check()
-            if self._transport.is_active():
-                raise self._no_commands(str(error)) from error
-            raise self._lost() from error
+            raise self._ended(error, context) from error
         finally:
             channel.close()
 
@@ -173,9 +165,9 @@ class Ssh:
         channel = None
         try:
             channel = self._open("session", None, context, end)
-            channel.event = _Watched(lambda: self._check(context, end))
+            channel.event = Watched(lambda: self._check(context, end))
             channel.exec_command(pump(host, port, context.line.window))
-            channel.settimeout(_SLICE)
+            channel.settimeout(SLICE)
             relay = Relay(channel)
             while not relay.runs():
                 self._check(context, end)
@@ -185,7 +177,7 @@ class Ssh:
             said = self._complaint(channel) if channel else ""
             context.check()
             if not self._transport.is_active():
-                raise self._lost() from error
+                raise lost(self.address.host) from error
             why = (said if isinstance(error, EOFError) else "") or str(error)
             raise NoRelay(
                 tr("{host} cannot compress with zstd: {why}.",
@@ -196,7 +188,7 @@ class Ssh:
         """Close a command's channel; return the last line of what it complained of."""
         said = b""
         if channel.recv_stderr_ready():
-            said = channel.recv_stderr(_PIECE)
+            said = channel.recv_stderr(PIECE)
         channel.close()
         lines = said.decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else ""
@@ -277,7 +269,7 @@ class Ssh:
             # Ours is the only deadline: paramiko's own would pass in silence.
             transport.banner_timeout = transport.handshake_timeout = left + 5
             transport.start_client(event=negotiated)
-            while not negotiated.wait(_SLICE):
+            while not negotiated.wait(SLICE):
                 ssh._check(context, end)
             if not transport.is_active():
                 raise transport.get_exception() or SSHException("negotiation failed")
@@ -295,64 +287,6 @@ class Ssh:
             ssh.close()
             raise
 
-    def _log_in(
-        self, key: paramiko.PKey | None, password: str | None, context: Context, end: float
-    ) -> None:
-        user, host = self.address.user, self.address.host
-        if key is None and password is None:
-            raise LoginRefused(
-                tr("No password is kept for {user} on {host}.", user=user, host=host),
-                hint=tr("Enter it in the settings, or choose a private key file."),
-            )
-        self._transport.auth_timeout = max(0.1, end - time.monotonic())
-        try:
-            with context.on_cancel(self.cut):
-                if key is not None:
-                    more = self._transport.auth_publickey(user, key)
-                else:
-                    more = self._transport.auth_password(user, password or "")
-        except BadAuthenticationType as error:
-            raise LoginRefused(
-                tr("{host} does not accept this kind of login for {user}; it wants: {kinds}.",
-                   host=host, user=user, kinds=", ".join(error.allowed_types)),
-                hint=tr("Choose a private key file in the settings, or let the server accept "
-                        "passwords."),
-            ) from error  # fmt: skip
-        except AuthenticationException as error:
-            context.check()
-            if time.monotonic() > end:
-                raise self._too_slow() from error
-            if not self._transport.is_active():
-                raise self._lost() from error
-            raise self._refused(key) from error
-        except (SSHException, OSError, EOFError) as error:
-            context.check()
-            raise self._lost() from error
-        if more:
-            raise LoginRefused(
-                tr("{host} wants a second proof of who {user} is: {kinds}.",
-                   host=host, user=user, kinds=", ".join(more)),
-                hint=tr("Ask for an account that logs in with a key alone."),
-            )  # fmt: skip
-        # Paramiko would keep them for as long as the connection lives.
-        handler: Any = self._transport.auth_handler
-        handler.password = handler.private_key = None
-
-    def _refused(self, key: paramiko.PKey | None) -> LoginRefused:
-        user, host = self.address.user, self.address.host
-        if key is None:
-            return LoginRefused(
-                tr("{host} refused the password of {user}.", host=host, user=user),
-                hint=tr("Enter the password again in the settings. Several wrong ones may lock the "
-                        "account for a while."),
-            )  # fmt: skip
-        return LoginRefused(
-            tr("{host} refused the key {file} of {user}.",
-               host=host, user=user, file=self.address.key),
-            hint=tr("Add this line to ~{user}/.ssh/authorized_keys on the server: {line}",
-                    user=user, line=f"{key.get_name()} {key.get_base64()}"),
-        )  # fmt: skip
-
     def _open(
         self, kind: str, target: tuple[str, int] | None, context: Context, end: float
     ) -> paramiko.Channel:
@@ -366,102 +300,28 @@ class Ssh:
                     timeout=max(0.1, end - time.monotonic()),
                 )
         except ChannelException as error:
-            raise self._no_channel(target, error) from error
+            if target is None:
+                raise no_commands(self.address, error.text) from error
+            # RFC 4254: 1 is administratively prohibited
+            raise no_tunnel(
+                self.address.host, target, error.text, forbidden=error.code == 1
+            ) from error
         except (SSHException, OSError, EOFError) as error:
             context.check()
-            raise (self._too_slow() if time.monotonic() > end else self._lost()) from error
+            late = time.monotonic() > end
+            raise (too_slow if late else lost)(self.address.host) from error
 
-    def _no_channel(self, target: tuple[str, int] | None, error: ChannelException) -> OpsError:
-        host = self.address.host
-        if target is None:
-            return self._no_commands(error.text)
-        if error.code == 1:  # RFC 4254: administratively prohibited
-            return TunnelRefused(
-                tr("{host} does not allow tunnels to {target}.",
-                   host=host, target=f"{target[0]}:{target[1]}"),
-                hint=tr("Set AllowTcpForwarding yes (or local) for this user in sshd_config."),
-                forbidden=True,
-            )  # fmt: skip
-        return TunnelRefused(
-            tr("{host} cannot reach {target}: {why}.",
-               host=host, target=f"{target[0]}:{target[1]}", why=error.text),
-            hint=tr("Check the address and port as seen from the server, and that the database "
-                    "runs."),
-            forbidden=False,
-        )  # fmt: skip
-
-    def _no_commands(self, why: str) -> OpsError:
-        return OpsError(
-            tr("{host} does not let {user} run commands: {why}.",
-               host=self.address.host, user=self.address.user, why=why.rstrip(".")),
-            hint=tr("Check the account's shell and MaxSessions in sshd_config."),
-        )  # fmt: skip
-
-    def _converse(
-        self, channel: paramiko.Channel, data: bytes, context: Context, end: float
-    ) -> bytes:
-        """Send `data` and read to the end, whichever of the two can move."""
-        unsent = memoryview(data)
-        output: list[bytes] = []
-        while True:
-            self._check(context, end)
-            if unsent and channel.send_ready():
-                unsent = unsent[self._send(channel, unsent) :]
-                if not unsent:
-                    end_input(channel)
-                if not channel.recv_ready():
-                    continue
-            try:
-                channel.settimeout(0.02 if unsent else _SLICE)
-                piece = channel.recv(_PIECE)
-            except TimeoutError:
-                continue
-            if not piece:
-                return b"".join(output)
-            output.append(piece)
-
-    def _send(self, channel: paramiko.Channel, unsent: memoryview) -> int:
-        """Send a piece; return how much of `unsent` is dealt with."""
-        channel.settimeout(_SLICE)
-        try:
-            sent = channel.send(bytes(unsent[:_PIECE]))
-        except TimeoutError:
-            return 0
-        except OSError:
-            if not self._transport.is_active():
-                raise
-            sent = 0
-        return sent or len(unsent)  # with room and nothing sent, the command no longer reads
+    def _ended(self, error: Exception, context: Context) -> OpsError:
+        """Return why a command did not come to its end."""
+        context.check()
+        if self._transport.is_active():
+            return no_commands(self.address, str(error))
+        return lost(self.address.host)
 
     def _check(self, context: Context, end: float) -> None:
         context.check()
         if time.monotonic() > end:
-            raise self._too_slow()
-
-    def _too_slow(self) -> DeadlinePassed:
-        return DeadlinePassed(
-            tr("{host} did not finish in time.", host=self.address.host),
-            hint=tr("The server may be overloaded or the line too slow; try again later."),
-        )
-
-    def _lost(self) -> ConnectionLost:
-        return ConnectionLost(
-            tr("The connection to {host} was lost.", host=self.address.host),
-            hint=tr("Check the network, then try again."),
-        )
-
-
-class _Watched(threading.Event):
-    """An event whose wait looks, now and then, whether it should go on."""
-
-    def __init__(self, check: Callable[[], object]) -> None:
-        super().__init__()
-        self._check = check
-
-    def wait(self, timeout: float | None = None) -> bool:
-        while not super().wait(_SLICE):
-            self._check()
-        return True
+            raise too_slow(self.address.host)
 
 
 def host_key(
