@@ -32,7 +32,7 @@ pytestmark = pytest.mark.servers
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every report of progress through, and no read be waited for."""
     monkeypatch.setattr(Context, "_INTERVAL", 0.0)
-    monkeypatch.setattr("gmops_desktop.outside._LOOK_PAUSES", (0.0,))
+    monkeypatch.setattr("gmops_desktop.ways_out._LOOK_PAUSES", (0.0,))
 
 
 @pytest.fixture

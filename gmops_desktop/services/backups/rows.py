@@ -9,26 +9,22 @@ order of its key.
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
-from typing import Final, Literal
+from functools import partial
+from typing import Literal
 
 from gmops_desktop.adapters.mysql import (
     MysqlConnection,
-    buckets,
     deltas,
     reading,
     runs,
     segments,
     snapshot,
 )
-from gmops_desktop.adapters.mysql.definitions import Table
-from gmops_desktop.adapters.mysql.pieces import Piece, Segment
 from gmops_desktop.adapters.mysql.segments import Digest, Pace, Range
 from gmops_desktop.adapters.mysql.together import Job
 from gmops_desktop.archive.frames import Damaged
@@ -41,12 +37,10 @@ from gmops_desktop.services.backups import redefined
 from gmops_desktop.services.backups.courtesy import Courtesy
 from gmops_desktop.services.backups.crew import Crew
 from gmops_desktop.services.backups.delta import TOGETHER, splice
+from gmops_desktop.services.backups.fetching import Fetching
 from gmops_desktop.services.backups.intake import Intake, TableRows
 from gmops_desktop.services.backups.planning import TablePlan, in_order, range_of
 from gmops_desktop.services.backups.progress import TableProgress, TakeProgress
-
-_PARTS: Final = 6  # of all rows for each connection, so that none waits long for another's last
-_LEAST_PART: Final = 4 << 20  # bytes of text
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +84,12 @@ class Transfer:
         self._context = context
         self._expected = max(expected, 1)
         self._begun = time.monotonic()
-        self._courtesy = Courtesy(context)
         self._lock = threading.RLock()  # over counters and the queue
         self._intake = Intake(writer, self._lock)
+        whole = sum(plan.expected for plan in plans)
+        self._fetching = Fetching(
+            crew, self._intake, self._lock, Courtesy(context), self.tell, whole
+        )
         self._all = [TableRows(plan) for plan in plans]
         for of in self._all:
             of.came(before.get(of.table.name) if before else None)
@@ -136,7 +133,7 @@ class Transfer:
             of.frame = frames[of.table.name]
         self._compare()
         self._splice()
-        self._read()
+        self._crew.share(self._fetching.jobs(self._rows))
         for of in self._rows:
             of.state = "done"
 
@@ -158,7 +155,7 @@ class Transfer:
     @property
     def waited(self) -> float:
         """Seconds in which nothing was asked, because the server was busy with others."""
-        return self._courtesy.waited
+        return self._fetching.waited
 
     def told(self) -> TakeProgress:
         """Return how far each table is."""
@@ -186,7 +183,7 @@ class Transfer:
                 asks += [_Ask(of, "digest", held) for held in of.plan.held]
                 of.unread += of.plan.gaps
             elif of.plan.held:
-                alone.append(_bound(self._compare_buckets, of))
+                alone.append(partial(self._compare_buckets, of))
             else:
                 of.unread.append(Range())  # how many rows that are, the count tells
         waiting = deque(asks)
@@ -199,12 +196,13 @@ class Transfer:
             for ask, found in zip(first, answers, strict=True):
                 self._answered(ask, found)
                 if found.rows:
-                    self._read_range(ask.of, Range(ask.of.plan.last), False, found.rows, connection)
+                    rest = Range(ask.of.plan.last)
+                    self._fetching.read_range(ask.of, rest, False, found.rows, connection)
 
         def some(connection: MysqlConnection) -> None:
             pace = Pace()
             while batch := self._next(waiting, pace.count):
-                self._give_way(connection)
+                self._fetching.give_way(connection)
                 questions = [ask.question(number) for number, ask in enumerate(batch)]
                 for ask in batch:
                     ask.of.state = "hashing"
@@ -297,7 +295,7 @@ class Transfer:
                 continue
             for start in range(0, len(of.differing), TOGETHER):
                 some = of.differing[start : start + TOGETHER]
-                groups.append(_bound(self._splice_some, of, some))
+                groups.append(partial(self._splice_some, of, some))
         self._crew.share(groups)
 
     def _splice_some(
@@ -305,7 +303,7 @@ class Transfer:
     ) -> None:
         of.state = "sending"
         self.tell(tr("Fetching changed rows of {name}", name=of.table.name))
-        self._give_way(connection)
+        self._fetching.give_way(connection)
         with redefined.told(connection, [of.table]):
             outcomes = splice(connection, of.table, some)
         for outcome in outcomes:
@@ -321,82 +319,6 @@ class Transfer:
                     self.used.add(outcome.held.frames.label)
                     of.reused_bytes += max(0, size - outcome.sent_bytes)
             self.tell(tr("Fetching changed rows of {name}", name=of.table.name))
-
-    def _read(self) -> None:
-        """Fetch whole ranges: what is new, and what could not be had in any other way."""
-        jobs: list[Job] = []
-        largest = sorted(self._rows, key=lambda of: -of.table.text_guess)
-        for of in largest:
-            if not of.table.key:
-                if of.unread:
-                    jobs.append(_bound(self._read_buckets, of))
-                continue
-            there = of.table.rows_guess if of.count is None else of.count
-            left = max(0, there - sum(held.rows for held in of.plan.held))
-            for place in of.unread:
-                once_whole = place.upto is not None and place not in of.plan.gaps
-                rows_there = 0 if once_whole else left
-                jobs.append(_bound(self._read_range, of, place, once_whole, rows_there))
-        self._crew.share(jobs)
-
-    def _read_range(
-        self,
-        of: TableRows,
-        place: Range,
-        once_whole: bool,
-        rows_there: int,
-        connection: MysqlConnection,
-    ) -> None:
-        """Fetch a range; of one that may have many rows only what is this connection's part."""
-        of.state = "sending"
-        own = self._part(of.table)
-        if rows_there > own:
-            with redefined.told(connection, [of.table]):
-                bound = reading.bound(connection, of.table, place, int(own), rows_there)
-            if bound:
-                rest = Range(bound, place.upto)
-                self._crew.add(_bound(self._read_range, of, rest, once_whole, rows_there - own))
-                place = Range(place.after, bound)
-        after = place.after
-        parts = reading.read_range(
-            connection, of.table, place.after, place.upto, once_whole=once_whole
-        )
-        with redefined.told(connection, [of.table]):
-            while segment := self._receive(of, parts):
-                after = segment.range.upto
-                self._give_way(connection)
-        if place.upto is not None and after != place.upto:
-            self._intake.nothing(of, after, place.upto)
-
-    def _part(self, table: Table) -> float:
-        """Return how many rows of a table one connection reads before another job comes."""
-        some = len(self._crew.working)
-        if some == 1 or not table.rows_guess:
-            return math.inf
-        whole = sum(of.plan.expected for of in self._all)
-        size = max(_LEAST_PART, whole // (some * _PARTS))
-        return max(1000, size * table.rows_guess // max(table.text_guess, 1))
-
-    def _read_buckets(self, of: TableRows, connection: MysqlConnection) -> None:
-        of.state = "sending"
-        only = None if of.unread == [Range()] else of.unread
-        with redefined.told(connection, [of.table]), snapshot.table(connection):
-            parts = buckets.read_buckets(connection, of.table, only)
-            while self._receive(of, parts):
-                pass
-
-    def _receive(self, of: TableRows, parts: Iterator[Piece | Segment]) -> Segment | None:
-        """Write the next segment of `parts`, and before it the pieces of its large values."""
-        first = next(parts, None)
-        if first is None:
-            return None
-        segment, size = self._intake.write(of, chain([first], parts))
-        with self._lock:
-            of.moved = True
-            of.sent += 1
-            of.sent_bytes += size
-        self.tell(tr("Reading {name}", name=of.table.name))
-        return segment
 
     def _keep(self, of: TableRows, held: Held, same: Held) -> None:
         """Take the rows in the place of `held` from `same`, which has what the server has."""
@@ -420,16 +342,8 @@ class Transfer:
                 self.damaged.add(held.frames.label)
                 of.unread.append(range_of(held))
 
-    def _give_way(self, connection: MysqlConnection) -> None:
-        self._courtesy.before(connection, len(self._crew.working))
-
     def _next(self, waiting: deque[_Ask], count: int) -> list[_Ask]:
         """Take the next questions, towards the end fewer, so that all connections end together."""
         with self._lock:
             share = -(-len(waiting) // len(self._crew.working))
             return [waiting.popleft() for _ in range(min(count, share))]
-
-
-def _bound(function: Callable[..., None], *words: object) -> Callable[..., None]:
-    """Return `function` with its first arguments given."""
-    return lambda *rest: function(*words, *rest)
