@@ -44,7 +44,7 @@ from ui.words import clock_seconds, lasting
 _IN_A_ROW = 4
 _ALL_IN_A_ROW = 5  # narrower, with a figure less: no second row for one card
 _MOST_CARDS = 8  # more resources stand in a table
-_PAUSE_MS = 100
+_BREATH_MS, _PAUSE_MS = 10, 100  # between two steps of showing many, between two readings
 _ROUNDS = 2  # at a time: what hangs in one must not keep the next from the others
 
 
@@ -162,6 +162,7 @@ class StatusTab(Page):
         self._timer = QTimer(self)
         self._breath = QTimer(self)
         self._breath.setSingleShot(True)
+        self._breath.setInterval(_BREATH_MS)
         self._pause = QTimer(self)  # between two readings of many
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)

@@ -99,7 +99,8 @@ class Alerts:
         names = self._names()
         raised: list[Alert] = []
         over: list[Alert] = []
-        with self._database.session() as session, session.begin():
+        # What is raised is written at the end, in one go, not before the next one's look is read.
+        with self._database.session() as session, session.begin(), session.no_autoflush:
             standing, quiet = _standing(session), _announced(session, self._now())
             for seen in db.looks.watched(session, names, self._now() - _FRESH):
                 for key, watch in seen.watches.items():
