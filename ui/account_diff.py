@@ -23,7 +23,8 @@ from ui.account_words import SIGNS, archive_word, kind_word
 from ui.dialogs.question import Question
 from ui.dialogs.sheet import Sheet
 from ui.widgets.frames import Glyph, Label, column, paragraph, row
-from ui.widgets.tables import Column, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import Table
 from ui.widgets.working import Working
 
 _SIZE: Final = (1080, 560)

@@ -13,7 +13,8 @@ from gmops_desktop.services.events import Event, Events
 from gmops_desktop.tasks import TaskRunner
 from ui.dialogs.sheet import Sheet
 from ui.widgets.frames import Label, Segments, row
-from ui.widgets.tables import Column, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import Table
 from ui.words import NOTHING, clock_seconds, lasting, stamp
 
 _REACH: Final = {"quarter": 15, "hour": 60, "hours": 360}  # minutes before and after

@@ -35,7 +35,8 @@ from ui.icons import icon
 from ui.pasted import has_picture, paths_in, picture_in, png_of, takes
 from ui.theme import CARD_ROW_HEIGHT
 from ui.widgets.frames import Label, button, column, disable, icon_button, row
-from ui.widgets.tables import Column, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import Table
 
 ICONS: Final[dict[Family, str]] = {
     "picture": "image",

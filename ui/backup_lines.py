@@ -17,7 +17,7 @@ from gmops_desktop.states import State
 from ui import words
 from ui.backup_rows import address_of, consistency_of, content_of, proof_of
 from ui.theme import font
-from ui.widgets.tables import Column
+from ui.widgets.table_model import Column
 
 Place = Literal["here", "cloud", "both", "removed", "gone"]
 

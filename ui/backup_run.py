@@ -21,7 +21,8 @@ from ui import words
 from ui.backup_rows import rate_text, saved_text
 from ui.widgets.badges import Gauge, StateMark
 from ui.widgets.frames import Glyph, Label, WholeRows, column, paragraph, row
-from ui.widgets.tables import Column, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import Table
 
 _INTERVAL: Final = 0.4  # seconds between two pictures of the tables
 _ICONS: Final = {"waiting": "clock", "hashing": "hash", "sending": "arrow-down", "done": ""}

@@ -17,7 +17,8 @@ from ui import words
 from ui.dialogs.sheet import Sheet
 from ui.widgets.badges import StateBadge
 from ui.widgets.frames import Card, button, disable, paragraph, row
-from ui.widgets.tables import Column, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import Table
 
 _LANE: Final = "keyring"  # the keyring may ask its user to unlock it: never in the GUI thread
 _STATES: Final[dict[MessageState, tuple[State, str]]] = {

@@ -30,7 +30,8 @@ from ui.backup_rows import address_of, content_of, database_text, lane_of
 from ui.comparison_view import ComparisonView, Entry
 from ui.dialogs.sheet import Sheet
 from ui.widgets.frames import Glyph, Label, button, column, disable, row
-from ui.widgets.tables import Column, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import Table
 from ui.widgets.working import Working
 
 _SIZE: Final = (1240, 640)

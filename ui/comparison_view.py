@@ -27,7 +27,8 @@ from gmops_desktop.tasks import Task, TaskRunner
 from ui import words
 from ui.theme import CARD_ROW_HEIGHT, HEADER_HEIGHT
 from ui.widgets.frames import Label, Segments, column, row
-from ui.widgets.tables import Column, FilterField, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import FilterField, Table
 
 SHOWN: Final = 100_000  # rows of one table; the CSV file has them all
 _SUMMARY: Final = 160  # characters

@@ -25,7 +25,8 @@ from ui.dialogs.sheet import Sheet
 from ui.papers import Papers
 from ui.widgets.badges import StateBadge
 from ui.widgets.frames import Card, Label, button, clear, disable, link, row
-from ui.widgets.tables import Column, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import Table
 from ui.words import day
 
 _NOTICES = 4  # in sight; what is open comes first

@@ -17,7 +17,8 @@ from ui.dialogs.sheet import Sheet
 from ui.theme import CARD_ROW_HEIGHT, HEADER_HEIGHT
 from ui.widgets.badges import StateBadge
 from ui.widgets.frames import Label, WholeRows, button, column, disable, line, paragraph, row
-from ui.widgets.tables import Column, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import Table
 
 _ROWS: Final = 5  # of the history in sight
 _EXAMPLE: Final = "SELECT 1 FROM members LIMIT 1"  # SQL is the same in every language

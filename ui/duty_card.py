@@ -30,7 +30,8 @@ from ui.dialogs.sheet import Sheet
 from ui.widgets.badges import StateBadge
 from ui.widgets.fields import day_field, day_in, person_field
 from ui.widgets.frames import Card, Label, button, clear, disable, paragraph, row
-from ui.widgets.tables import Column, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import Table
 from ui.words import NOTHING, day, weekday
 
 _DAYS: Final = 14  # of the roster in sight

@@ -26,7 +26,8 @@ from ui.dialogs.sheet import Sheet
 from ui.theme import CARD_ROW_HEIGHT, HEADER_HEIGHT
 from ui.widgets.frames import Label, WholeRows, button, disable, paragraph, row
 from ui.widgets.matrix import word_of_cell
-from ui.widgets.tables import Column, FilterField, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import FilterField, Table
 from ui.words import NOTHING, number, stamp
 
 _ROWS: Final = 12

@@ -7,7 +7,7 @@ from gmops_desktop.language import tr
 from gmops_desktop.services.site_files import FileChange, TreePreview
 from gmops_desktop.states import State
 from ui import words
-from ui.widgets.tables import Column
+from ui.widgets.table_model import Column
 
 
 def kind_word(change: FileChange) -> str:

@@ -13,7 +13,8 @@ from gmops_desktop.tasks import TaskRunner
 from ui.dialogs.sheet import Sheet
 from ui.theme import CARD_ROW_HEIGHT, HEADER_HEIGHT
 from ui.widgets.frames import WholeRows
-from ui.widgets.tables import Column, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import Table
 from ui.words import stamp
 
 _ROWS: Final = 12

@@ -24,7 +24,8 @@ from ui.ledger_sheets import days_of
 from ui.theme import CARD_ROW_HEIGHT, HEADER_HEIGHT
 from ui.widgets.badges import Gauge, StateBadge
 from ui.widgets.frames import Label, WholeRows, button, column, disable, row
-from ui.widgets.tables import Column, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import Table
 from ui.words import day, listed
 
 _ROWS: Final = 9

@@ -61,7 +61,8 @@ from ui.widgets.frames import (
     paragraph,
     row,
 )
-from ui.widgets.tables import Column, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import Table
 
 _WIDTH: Final = 800
 _CELL: Final = 88  # pixels: "1 h 30 min"

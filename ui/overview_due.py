@@ -17,7 +17,8 @@ from ui.dialogs.sheet import Sheet
 from ui.theme import CARD_ROW_HEIGHT, HEADER_HEIGHT
 from ui.widgets.badges import StateBadge
 from ui.widgets.frames import Card, Label, Segments, WholeRows, button, clear, disable, link, row
-from ui.widgets.tables import Column, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import Table
 
 _BADGE_WIDTH: Final = 120  # so that texts stand in one line, whichever badges there are
 _ROWS: Final = 4  # in sight; all of them are a click away

@@ -10,7 +10,8 @@ from gmops_desktop.language import tr
 from gmops_desktop.services.obligations import TicketLine, Waiting
 from gmops_desktop.states import State, word_of
 from gmops_desktop.tasks import TaskRunner
-from ui.widgets.tables import Column, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import Table
 from ui.words import NOTHING, ago, day, lasting, number
 
 _PRIORITIES: Final[dict[int, State]] = {1: "critical", 2: "warning"}  # the rest are plain words

@@ -19,7 +19,8 @@ from gmops_desktop.language import tr, tr_n
 from gmops_desktop.states import State, word_of
 from ui import words
 from ui.widgets.frames import Label, column
-from ui.widgets.tables import Column, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import Table
 
 _STATES: Final[dict[Verdict, State]] = {
     "same": "ok",

@@ -14,7 +14,8 @@ from ui import words
 from ui.dialogs.question import Question
 from ui.dialogs.sheet import Sheet
 from ui.widgets.frames import Label, button, disable, paragraph
-from ui.widgets.tables import Column, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import Table
 
 _SIZE = (900, 460)
 

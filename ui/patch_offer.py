@@ -26,7 +26,8 @@ from ui import words
 from ui.theme import GAP
 from ui.widgets.badges import StateBadge
 from ui.widgets.frames import Card, Label, button, column, disable, paragraph, row
-from ui.widgets.tables import Column, FilterField, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import FilterField, Table
 
 
 def standing_today(found: Inventory) -> tuple[State, str]:

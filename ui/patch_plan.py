@@ -25,7 +25,8 @@ from ui import words
 from ui.patch_words import severity
 from ui.widgets.diff import DiffView
 from ui.widgets.frames import Label, button, column, disable, paragraph, row
-from ui.widgets.tables import Column, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import Table
 
 _STEPS: Final[dict[ReleaseStep, tuple[str, str]]] = {
     "add": (mark("added"), "plus"),

@@ -25,7 +25,8 @@ from ui import words
 from ui.dialogs.sheet import Sheet
 from ui.theme import GAP
 from ui.widgets.frames import Card, Label, button, column, disable, paragraph, row
-from ui.widgets.tables import Column, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import Table
 
 _LIST_HEIGHT: Final = 196
 _ANNOUNCE: Final = mark("Record how Party A told them, for every server that was not begun")

@@ -18,7 +18,8 @@ from gmops_desktop.states import State
 from gmops_desktop.tasks import Job, Task, TaskRunner
 from ui.dialogs.sheet import Sheet
 from ui.widgets.frames import button, disable, paragraph, row
-from ui.widgets.tables import Column, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import Table
 
 _LANE: Final = "reports"
 

@@ -17,7 +17,8 @@ from gmops_desktop.tasks import TaskRunner
 from ui import words
 from ui.theme import ROW_HEIGHT
 from ui.widgets.frames import Card, Label, button, disable, line, row
-from ui.widgets.tables import Column, FilterField, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import FilterField, Table
 
 WIDTH: Final = 456  # the longest usual number, and the signatures' words, whole
 

@@ -13,7 +13,8 @@ from gmops_desktop.services.reports import Kind, word_of_kind
 from gmops_desktop.services.reports.texts import Texts
 from ui.dialogs.sheet import Sheet
 from ui.widgets.frames import Label, button, column, disable, paragraph, row
-from ui.widgets.tables import Column, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import Table
 
 
 class TemplateSheet(Sheet):

@@ -18,7 +18,8 @@ from gmops_desktop.tasks import TaskRunner
 from ui.dialogs.resource import ResourceDialog
 from ui.dialogs.sheet import Sheet
 from ui.widgets.frames import Card, button, disable, row
-from ui.widgets.tables import Column, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import Table
 
 SaveSecret = Callable[[str, str], object]  # name, secret; may block while the keyring asks
 

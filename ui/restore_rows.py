@@ -16,7 +16,8 @@ from gmops_desktop.tasks import Task, TaskRunner
 from ui import words
 from ui.dialogs.sheet import Sheet
 from ui.widgets.frames import Label, button, disable, row
-from ui.widgets.tables import Column, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import Table
 
 RowsJob = Callable[[str, Context], TableRows]
 _SIZE: Final = (1040, 560)

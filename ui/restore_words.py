@@ -5,7 +5,7 @@ from __future__ import annotations
 from gmops_desktop.language import tr
 from gmops_desktop.services.restores import TableChange
 from ui import words
-from ui.widgets.tables import Column
+from ui.widgets.table_model import Column
 
 
 def action_word(change: TableChange) -> str:

@@ -21,7 +21,8 @@ from ui.theme import CARD_ROW_HEIGHT
 from ui.timer_row import TimerRow
 from ui.widgets.badges import StateBadge
 from ui.widgets.frames import Label, button, column, disable, line, link, paragraph, row
-from ui.widgets.tables import Column, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import Table
 
 _SETTLE_MS = 300  # after the last keystroke, before archives are judged anew
 

@@ -32,7 +32,8 @@ from ui.widgets.frames import (
     paragraph,
     row,
 )
-from ui.widgets.tables import Column, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import Table
 
 _ROWS: Final = 3  # in sight; more are scrolled to
 _LANE: Final = "keyring"  # the keyring may ask its user to unlock it: never in the GUI thread

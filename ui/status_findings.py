@@ -12,7 +12,8 @@ from gmops_desktop.services.servers import Look
 from ui.dialogs.sheet import Sheet
 from ui.theme import CARD_ROW_HEIGHT, HEADER_HEIGHT
 from ui.widgets.frames import WholeRows
-from ui.widgets.tables import Column, FilterField, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import FilterField, Table
 from ui.words import stamp
 
 _ROWS: Final = 16

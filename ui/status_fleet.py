@@ -14,7 +14,8 @@ from gmops_desktop.services.servers import Look
 from gmops_desktop.states import STATES, State, word_of
 from gmops_desktop.tasks import TaskRunner
 from ui.widgets.frames import Segments, column, row
-from ui.widgets.tables import Column, FilterField, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import FilterField, Table
 from ui.words import NOTHING, ago
 
 _ORDER: dict[State, int] = {"critical": 0, "warning": 1, "unknown": 2, "ok": 3}

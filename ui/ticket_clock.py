@@ -12,7 +12,8 @@ from gmops_desktop.tasks import TaskRunner
 from ui import words
 from ui.dialogs.sheet import Sheet
 from ui.widgets.frames import Label
-from ui.widgets.tables import Column, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import Table
 
 _WORDS: Final[dict[Counting, str]] = {
     "counted": mark("Counted"),

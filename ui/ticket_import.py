@@ -34,7 +34,8 @@ from ui.export import write_table
 from ui.ticket_words import did, refusal_table, would
 from ui.widgets.badges import StateMark
 from ui.widgets.frames import Label, button, column, disable, paragraph, row
-from ui.widgets.tables import Column, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import Table
 
 _ENDS: Final = "*.xlsx *.xlsm *.xls *.csv *.txt *.tsv"
 _NOWHERE: Final = -1

@@ -16,7 +16,8 @@ from ui.dialogs.sheet import Sheet
 from ui.whole_words import outcome_word
 from ui.widgets.badges import StateBadge
 from ui.widgets.frames import Label, button, disable
-from ui.widgets.tables import Column, Table
+from ui.widgets.table_model import Column
+from ui.widgets.tables import Table
 
 
 class WholeCard(KindCard):

@@ -15,7 +15,8 @@ from pytestqt.qtbot import QtBot
 
 from gmops_desktop.errors import OpsError
 from gmops_desktop.tasks import TaskRunner
-from ui.widgets.tables import CELL_ROLE, Column, FilterField, Table
+from ui.widgets.table_model import CELL_ROLE, Column
+from ui.widgets.tables import FilterField, Table
 
 
 @dataclass(frozen=True)
