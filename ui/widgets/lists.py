@@ -264,7 +264,8 @@ def _paint_line(painter: QPainter, box: QRectF, entry: Entry, t: Tokens) -> None
     if entry.number:  # the states of a queue stand one under the other
         taken = max(taken, _RIGHT_WIDTH)
     words(painter, box, right, t.text2, RIGHT)
-    middle = QRectF(box.right() - taken - _STATE_WIDTH, box.top(), _STATE_WIDTH, box.height())
+    width = max(_STATE_WIDTH, _width_of_state_word(entry) + 8)  # one that is longer is not cut
+    middle = QRectF(box.right() - taken - width, box.top(), width, box.height())
     if entry.word:
         _paint_state_word(painter, middle, entry, t)
     end = middle.left() if entry.word else box.right() - taken
@@ -295,6 +296,11 @@ def _paint_two_lines(painter: QPainter, box: QRectF, entry: Entry, t: Tokens) ->
     lower.setLeft(lower.left() + (word + 10 if word else 0))
     painter.setFont(font("caption"))
     _elided(painter, lower, entry.second, t.text2)
+
+
+def _width_of_state_word(entry: Entry) -> int:
+    face = font("caption", 500 if entry.state else 400)
+    return QFontMetrics(face).horizontalAdvance(entry.word) + (20 if entry.state else 0)
 
 
 def _paint_state_word(painter: QPainter, box: QRectF, entry: Entry, t: Tokens) -> float:
