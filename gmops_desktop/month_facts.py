@@ -23,6 +23,7 @@ from gmops_desktop.reports.facts import (
     TicketLine,
     Usage,
 )
+from gmops_desktop.reports.spans import bounds
 from gmops_desktop.services.backups import Backups
 from gmops_desktop.services.contracts import Contracts
 from gmops_desktop.services.patches import Change, Patches
@@ -64,8 +65,9 @@ class Collector:
         contract = contract or self._contracts.current(end) or self._contracts.example()
         scope = self._contracts.scope(contract)
         resources = [one for one in self._contracts.resources() if scope.holds(one.id)]
-        availability = self._availability(resources, begin, until)
-        usage = self._usage(resources, begin, until)
+        watched = _of_contract(contract, begin, until)
+        availability = self._availability(resources, *watched)
+        usage = self._usage(resources, *watched)
         tickets = [
             one
             for one in self._of_period(begin, until)
@@ -176,6 +178,17 @@ class Collector:
         if all(value is None for _, value in points):
             return (), 0.0
         return points, series.coverage
+
+
+def _of_contract(contract: Contract, begin: datetime, until: datetime) -> tuple[datetime, datetime]:
+    """Return the part of a period in which the contract ran; all of it where it did not at all.
+
+    Nobody was to look before the contract, so that takes nothing from the coverage.
+    """
+    first, after = bounds(contract.start, contract.end)
+    if after <= begin or until <= first:
+        return begin, until
+    return max(begin, first), min(until, after)
 
 
 def _line(ticket: Ticket, course: Course) -> TicketLine:

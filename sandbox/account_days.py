@@ -65,4 +65,6 @@ def _day(on: date, followers: int) -> AccountDay:
         failed=random.randint(0, 2),
         mean_ms=random.uniform(70, 130),
         longest_ms=random.randint(600, 3200),
+        looking=random.randint(2, 14),
+        likes=random.randint(3, 22),
     )

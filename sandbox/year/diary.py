@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from typing import Final
 
 from gmops_desktop.context import Context
+from gmops_desktop.contract.consoles import Notice, Person
 from sandbox.year import autumn, everyday, spring
-from sandbox.year.life import END, START, Life
+from sandbox.year.life import CONTACT, END, MATE, SECOND, START, Life
 from sandbox.year.papers import SAMPLE_QUARTER
+
+NOTICED: Final = date(2025, 4, 22)  # what the account's publisher wrote then was objected to
 
 Line = tuple[date, str, Callable[[Life], None]]
 
@@ -62,7 +66,17 @@ def _papers() -> Iterator[Line]:
 
 def month_over(life: Life) -> None:
     before = life.today.replace(day=1) - timedelta(days=1)
+    _read_console(life, before)
     life.papers.month(f"{before:%Y-%m}")
+
+
+def _read_console(life: Life, last: date) -> None:
+    """Write down what only the account's console tells: notices, and who may log in."""
+    notice = Notice(NOTICED, "推文标题使用绝对化用语，提示修改", "当日修改标题后重新发布")
+    told = (notice,) if last.replace(day=1) == NOTICED.replace(day=1) else ()
+    people = Person(CONTACT, "管理员"), Person(SECOND, "长期运营者"), Person(MATE, "短期运营者")
+    account = life.the("account").id
+    life.services.consoles.record(account, life.today, notices=told, people=people)
 
 
 def quarter_over(life: Life) -> None:

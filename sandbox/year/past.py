@@ -176,6 +176,8 @@ def _account_day(on: date) -> AccountDay:
         failed=int(random.random() < 0.07),
         mean_ms=random.uniform(70, 130),
         longest_ms=random.randint(600, 2200),
+        looking=random.randint(2, 14),
+        likes=random.randint(3, 22),
     )
 
 

@@ -50,7 +50,7 @@ def signed(life: Life) -> None:
     who = {one.name: one.id for one in services.contracts.contacts()}
     services.roster.rotate([who[PLANNER], who[HAND], who[MATE]], START, END)
     # Snapshots are made with each change here, not every night.
-    services.limits.set(life.the("cloud"), "snapshot_days", Limit((120, 119)))
+    services.limits.set(life.the("cloud"), "snapshot_days", Limit((400, 399)))
     # WeChat tells few when the verification ends; Party A's people read it in the console.
     account = life.the("account")
     services.contracts.save_expiry(f"verification:{account.id}", life.past.review)
