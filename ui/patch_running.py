@@ -5,7 +5,7 @@ Nothing here decides whether a change may begin: every verb asks its state and i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -35,37 +35,17 @@ class RunVerbs(QObject):
         self.back = PatchBack(patches, tasks, self._run)
 
     def apply(self, change: Change) -> None:
-        sheet = StartSheet(
-            self._tasks.window, tr("Apply {number}", number=change.number), change.number,
-            _happens(change), change.way_back, tr("Apply"),
-            heading=tr("The way back, should it be needed"),
-        )  # fmt: skip
-        sheet.confirmed.connect(
-            lambda typed, _reason: self._run(
-                change,
-                partial(self._patches.apply, confirm=typed),
-                tr("Apply {number}", number=change.number),
-            )
-        )
-        sheet.open()
+        title = tr("Apply {number}", number=change.number)
+        heading = tr("The way back, should it be needed")
+        self._ask(change, self._patches.apply, title, tr("Apply"), _happens(change), heading)
 
     def mend(self, change: Change) -> None:
         facts: list[tuple[State, str]] = [
             ("warning", tr("The server finishes what was left half done, and nothing else.")),
             ("ok", tr("It goes on at the server by itself; a lost line does not break it.")),
         ]
-        sheet = StartSheet(
-            self._tasks.window, tr("Mend {number}", number=change.number), change.number, facts,
-            change.way_back, tr("Mend"),
-        )  # fmt: skip
-        sheet.confirmed.connect(
-            lambda typed, _reason: self._run(
-                change,
-                partial(self._patches.mend, confirm=typed),
-                tr("Mend {number}", number=change.number),
-            )
-        )
-        sheet.open()
+        title = tr("Mend {number}", number=change.number)
+        self._ask(change, self._patches.mend, title, tr("Mend"), facts)
 
     def attach(self, change: Change) -> None:
         """Follow what was begun; where another saw its end first, there is nothing to do."""
@@ -89,6 +69,24 @@ class RunVerbs(QObject):
         )
 
     # -- how it goes on
+
+    def _ask(
+        self,
+        change: Change,
+        verb: Callable[..., Change],
+        title: str,
+        word: str,
+        facts: Sequence[tuple[State, str]],
+        heading: str = "",
+    ) -> None:
+        """Show what happens, and run the verb once the change's number was typed."""
+        sheet = StartSheet(
+            self._tasks.window, title, change.number, facts, change.way_back, word, heading=heading
+        )
+        sheet.confirmed.connect(
+            lambda typed, _reason: self._run(change, partial(verb, confirm=typed), title)
+        )
+        sheet.open()
 
     def _run(self, change: Change, verb: Callable[..., Change], title: str) -> None:
         self._tasks.run(change, verb, title, self._ended, self._let_go)

@@ -93,13 +93,12 @@ class ChangeFacts:
     phone: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class NoticeFacts:
-    """The request for a change and notice of the downtime (变更申请与停机通知单)."""
+class _Paper:
+    """What the papers of a change share: whose they are, their month, what they tell of."""
 
+    __slots__ = ()
     change: ChangeFacts
     at: datetime
-    heads: tuple[ChainHead, ...] = ()
 
     @property
     def contract(self) -> Contract:
@@ -115,6 +114,15 @@ class NoticeFacts:
     def about(self) -> str:
         """The id of the change."""
         return self.change.change_id
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeFacts(_Paper):
+    """The request for a change and notice of the downtime (变更申请与停机通知单)."""
+
+    change: ChangeFacts
+    at: datetime
+    heads: tuple[ChainHead, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +195,7 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordFacts:
+class RecordFacts(_Paper):
     """What became of a change (补丁报告, 发布报告, 配置变更报告).
 
     `done` is what the server's state after the run differs in from before, None while nobody has
@@ -209,18 +217,3 @@ class RecordFacts:
     confirmation: Confirmation | None = None
     spent_days: Decimal | None = None
     heads: tuple[ChainHead, ...] = ()
-
-    @property
-    def contract(self) -> Contract:
-        """Whose paper it is."""
-        return self.change.contract
-
-    @property
-    def period(self) -> str:
-        """The month that it is numbered in."""
-        return f"{day_of(self.at):%Y-%m}"
-
-    @property
-    def about(self) -> str:
-        """The id of the change."""
-        return self.change.change_id
